@@ -1,0 +1,83 @@
+/**
+ * The arguments of `holdfast:host:FileSet`: plain data, the only thing the Pulumi program and the provider share.
+ * A FileSet is what is applied as one: files, packages and units with one validation and one activation.
+ */
+import type { NodeIdentity } from "./lintContext";
+
+/** How to reach the node. Credentials never stand here: they are the provider's configuration. */
+export interface HostArgs {
+    /** Node name, the first half of the FileSet's id. */
+    readonly name: string;
+    /** What to connect to: a name, an alias of ~/.ssh/config, or an address. */
+    readonly address: string;
+    readonly port?: number;
+    readonly user?: string;
+    /** Pinned host key, `ssh-ed25519 AAAA…`; without it known_hosts decides. */
+    readonly hostKey?: string;
+    /** Run the node's program through `sudo -n`; the default for every user but root. */
+    readonly sudo?: boolean;
+    /** A jump host. */
+    readonly proxy?: { readonly host: string; readonly port?: number; readonly user?: string; readonly hostKey?: string };
+}
+
+export interface FileArgs {
+    /** Text of the file, UTF-8. Exactly one of `content` and `absent` is given. */
+    readonly content?: string;
+    /** The file must not exist. */
+    readonly absent?: boolean;
+    /** Octal, four digits: "0644" (the default). */
+    readonly mode?: string;
+    /** Defaults to root. */
+    readonly owner?: string;
+    /** Defaults to root. */
+    readonly group?: string;
+    /** Managed only where this absolute path exists on the node: cloud-init's drop-in where cloud-init is installed. */
+    readonly when?: string;
+}
+
+export interface UnitArgs {
+    /** `systemctl enable`; left alone when absent. */
+    readonly enabled?: boolean;
+    /** Running (`true`) or stopped (`false`); left alone when absent. */
+    readonly active?: boolean;
+}
+
+/**
+ * A command on the node, never through a shell. In `argv`, `{staged:/etc/fstab}` stands for the staged copy of that file.
+ * `argv[0]` of `holdfast` calls a check built into the node's program (`host/node/checks.py`).
+ */
+export interface CommandArgs {
+    readonly argv: readonly string[];
+    /** Seconds; 30 by default. The command is killed after that, and counts as failed. */
+    readonly timeout?: number;
+}
+
+/** A fact that is observed along with the files; a difference from `expected` is drift. */
+export interface FactArgs {
+    /** A probe built into the node's program (`host/node/probes.py`): `resolver`, `mount`, `source`, `link`, … */
+    readonly probe: string;
+    readonly args?: readonly string[];
+    /** Without it the fact is only reported. */
+    readonly expected?: string;
+}
+
+export interface FileSetArgs {
+    readonly host: HostArgs;
+    /** Second half of the id: `hosts`, `fstab`, `interfaces`, … */
+    readonly concern: string;
+    /** By absolute path. */
+    readonly files: Readonly<Record<string, FileArgs>>;
+    /** Debian packages that have to be installed. */
+    readonly packages?: readonly string[];
+    readonly units?: Readonly<Record<string, UnitArgs>>;
+    readonly validate?: readonly CommandArgs[];
+    readonly activate?: readonly CommandArgs[];
+    readonly verify?: readonly CommandArgs[];
+    readonly facts?: Readonly<Record<string, FactArgs>>;
+    /** Who the node is, for the lints that Check and Update run on `files`. */
+    readonly node?: NodeIdentity;
+    /** What `pulumi destroy` does: keep what stands (default), or put back what was there before Holdfast. */
+    readonly onDelete?: "keep" | "restore";
+    /** Not contacted; state is kept, every look at it says that it was skipped. */
+    readonly maintenance?: boolean;
+}

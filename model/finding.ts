@@ -1,0 +1,29 @@
+/** One result of a lint: what is wrong, where, and what to do about it. */
+
+/**
+ * `error`: provably breaks the node (or cannot be parsed); the change is refused.
+ * `warning`: works, or may work, but is worth a look.
+ * `not checked`: the rule needs knowledge that is absent here (the node's facts, the fleet, sourced files).
+ */
+export type Severity = "error" | "warning" | "not checked";
+
+export interface Finding {
+    /** Stable kebab-case name, printed in brackets: `stray-line`. */
+    readonly rule: string;
+    readonly severity: Severity;
+    /** What is wrong, then what to do, one sentence each. No newline. */
+    readonly message: string;
+    /** 1-based. */
+    readonly line: number;
+    /** 1-based. */
+    readonly column: number;
+}
+
+/** `FILE:LINE:COLUMN: severity: message [rule]`, the form of compilers, so that editors can jump to it. */
+export function formatFinding(file: string, finding: Finding): string {
+    return `${file}:${finding.line}:${finding.column}: ${finding.severity}: ${finding.message} [${finding.rule}]`;
+}
+
+export function hasErrors(findings: readonly Finding[]): boolean {
+    return findings.some((finding) => finding.severity === "error");
+}
