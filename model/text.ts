@@ -26,6 +26,26 @@ export function splitLines(content: string): TextLine[] {
     });
 }
 
+/** A field of a line, with the blanks that stand before it, so that a line can be put together again byte for byte. */
+export interface Token {
+    readonly gap: string;
+    readonly text: string;
+    /** 1-based, in UTF-16 units as editors count. */
+    readonly column: number;
+}
+
+/** Fields separated by blanks; `tail` is what is left after the last one. */
+export function splitFields(text: string, blank: RegExp): { tokens: Token[]; tail: string } {
+    const tokens: Token[] = [];
+    const field = new RegExp(`(${blank.source}*)((?:(?!${blank.source})[^])+)`, "y");
+    let end = 0;
+    for (let match = field.exec(text); match; match = field.exec(text)) {
+        tokens.push({ gap: match[1]!, text: match[2]!, column: match.index + match[1]!.length + 1 });
+        end = field.lastIndex;
+    }
+    return { tokens, tail: text.slice(end) };
+}
+
 interface Placeholder {
     readonly rule: string;
     readonly pattern: RegExp;
@@ -61,6 +81,10 @@ function lintBytes(content: string, lines: readonly TextLine[], options: TextOpt
     if (nulLine !== -1) {
         const message = "NUL byte: C programs take the line to end here. Remove it; the file may be damaged, so compare it with a backup.";
         findings.push({ rule: "nul-byte", severity: "error", message, line: nulLine + 1, column: lines[nulLine]!.text.indexOf("\0") + 1 });
+    }
+    if (content.startsWith("\uFEFF")) {
+        const severity = options.strict ? "error" : "warning";
+        findings.push({ rule: "byte-order-mark", severity, message: "Byte order mark: it becomes part of the first word. Save the file as UTF-8 without it.", line: 1, column: 1 });
     }
     const crLine = lines.findIndex(({ text, ending }) => ending === "\r\n" || text.includes("\r"));
     if (crLine !== -1) {

@@ -1,0 +1,73 @@
+/** Rules for /etc/hosts. Each says what glibc or pmxcfs does with the fault (tried with glibc 2.36), and what to do. */
+import type { Finding, Severity } from "../finding";
+import type { LintContext } from "../lintContext";
+import { lintText, strayLine, type Token } from "../text";
+import { canonicalName, familyOf, isLoopback } from "./address";
+import { lintNodeNames } from "./lintNodeNames";
+import { mappingOf, type HostsMapping } from "./mapping";
+import { parseHosts, type HostsLine } from "./parse";
+
+export function lintHosts(content: string, context: LintContext): Finding[] {
+    const lines = parseHosts(content);
+    const mappings = lines.flatMap(mappingOf);
+    return [
+        ...lintText(content, { strict: true }),
+        ...lines.flatMap(lintLine),
+        ...lintLocalhost(mappings),
+        ...lintDuplicateNames(mappings),
+        ...lintNodeNames(mappings, context),
+    ];
+}
+
+function lintLine(line: HostsLine): Finding[] {
+    const { address, names, number } = line;
+    if (!address) return [];
+    const finding = (rule: string, severity: Severity, message: string, token: Token = address): Finding => ({ rule, severity, message, line: number, column: token.column });
+    const stray = strayLine([address, ...names].map(({ gap, text }) => gap + text).join("") + line.tail);
+    if (stray) return [finding("stray-line", "error", `This line is ${stray}, not a hosts entry. Delete it.`)];
+    if (!familyOf(address.text)) return [finding("invalid-address", ...invalidAddress(address.text))];
+    if (names.length === 0) return [finding("missing-name", "error", `The address ${address.text} has no name. Add one, or delete the line.`)];
+    return names.flatMap((name) => {
+        const fault = nameFault(name.text);
+        return fault ? [finding("invalid-name", fault.severity, `'${name.text}' ${fault.message}`, name)] : [];
+    });
+}
+
+/** glibc passes over a line whose first word is no address; macOS ships one with a zone, which harms nothing. */
+function invalidAddress(text: string): [Severity, string] {
+    if (text.includes("%") && familyOf(text.slice(0, text.indexOf("%")))) return ["warning", `glibc ignores a line whose address has a zone (${text}). Write the address without '%…', or delete the line.`];
+    if (/^[\d.]+\/\d+$|^[\da-fA-F:.]*:[\da-fA-F:.]*\/\d+$/.test(text)) return ["error", `'${text}' has a prefix length, so the line is ignored. Write the address alone.`];
+    return ["error", `'${text}' is not an IP address, so the line is ignored. Write ADDRESS NAME [NAME…], or delete the line.`];
+}
+
+function nameFault(name: string): { severity: Severity; message: string } | undefined {
+    if (/[^\x21-\x7e]/.test(name)) return { severity: "warning", message: "is not ASCII, and resolvers look up the xn-- form. Write that form." };
+    if (/[^A-Za-z0-9._-]/.test(name)) return { severity: "error", message: "cannot be a host name. Use letters, digits, '-' and '.', and blanks between names." };
+    const labels = name.replace(/\.$/, "").split(".");
+    if (labels.includes("")) return { severity: "error", message: "has an empty label. Remove the extra dot." };
+    if (name.length > 253 || labels.some((label) => label.length > 63)) return { severity: "error", message: "is too long: at most 63 characters per label and 253 in all. Shorten it." };
+    if (name.endsWith(".")) return { severity: "warning", message: "is found only when it is asked for with its final dot. Remove the dot." };
+    if (labels.some((label) => /^-|-$/.test(label))) return { severity: "warning", message: "has a label that starts or ends with '-', which DNS forbids. Rename it." };
+    return undefined;
+}
+
+function lintLocalhost(mappings: readonly HostsMapping[]): Finding[] {
+    const found = mappings.some(({ address, names }) => isLoopback(address) && names.some(({ text }) => canonicalName(text) === "localhost"));
+    if (found) return [];
+    return [{ rule: "missing-localhost", severity: "error", message: "No loopback address is named localhost. Add the line '127.0.0.1 localhost'.", line: 1, column: 1 }];
+}
+
+/** A warning: glibc hands out both addresses, and some people balance load that way. */
+function lintDuplicateNames(mappings: readonly HostsMapping[]): Finding[] {
+    const first = new Map<string, HostsMapping>();
+    return mappings.flatMap((mapping) =>
+        mapping.names.flatMap(({ text, column }) => {
+            const key = `${mapping.family} ${canonicalName(text)}`;
+            const earlier = first.get(key);
+            if (!earlier) first.set(key, mapping);
+            if (!earlier || earlier.address === mapping.address) return [];
+            const message = `'${text}' stands for ${earlier.address} on line ${earlier.line.number} and for ${mapping.address} here. Keep one of them.`;
+            return [{ rule: "duplicate-name", severity: "warning" as const, message, line: mapping.line.number, column }];
+        }),
+    );
+}
