@@ -1,0 +1,19 @@
+/** `holdfast`: the commands beside `pulumi`. Exit statuses are each command's own; 2 is bad usage. */
+import { Command, CommanderError } from "commander";
+import { registerLab } from "./lab";
+
+const program = new Command("holdfast")
+    .description("Keeps Proxmox VE hypervisors bootable, reachable and watched.")
+    .showHelpAfterError()
+    .exitOverride();
+
+registerLab(program);
+
+program.parseAsync().catch((error: unknown) => {
+    if (error instanceof CommanderError) {
+        process.exitCode = error.exitCode === 0 ? 0 : 2;
+        return;
+    }
+    console.error(`holdfast: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+});

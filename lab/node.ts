@@ -1,0 +1,269 @@
+/** One container node: its files, its power switch, and commands inside it. */
+import { spawn } from "node:child_process";
+import { access, chmod, chown, mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import execa from "execa";
+import { attachDisks, detachDisks, type DiskSpec } from "./disks";
+import { domain, initialFiles, type NodeIdentity } from "./initialState";
+import { answersSsh, bridgeNamespace, listNamespaceProcesses, nodeNamespace, sshPort, startForward, stopForward } from "./network";
+import { childrenOf, findMarked, killAndWait, markVariable, signal, waitForExit } from "./processes";
+import { labFolder, type LabRecord } from "./state";
+
+export interface ExecOptions {
+    /** Standard input. */
+    readonly input?: string | Buffer;
+    /** Seconds; 60 by default. */
+    readonly timeout?: number;
+    /** false: a non-zero exit status is a result, not an error. */
+    readonly reject?: boolean;
+}
+
+/** What the console would have shown after a boot. */
+export interface BootReport {
+    /** Whether multi-user.target was reached. */
+    readonly multiUser: boolean;
+    readonly failed: readonly { readonly unit: string; readonly message: string }[];
+    /** Seconds from power-on to the end of the start-up jobs. */
+    readonly seconds: number;
+}
+
+/**
+ * A node in systemd-nspawn. What such a node cannot show: the effect of fstab on the boot (its generator ignores
+ * devices in a container), SMART, a BMC, and the loss of unwritten data by a power cut (the page cache survives
+ * `kill`). Virtual machines show those.
+ */
+export class LabNode implements NodeIdentity {
+    readonly name: string;
+    readonly address: string;
+    readonly address6: string;
+    readonly rootUuid: string;
+    readonly dataUuid: string;
+    /** The root file system as the node sees it; may be read and written while the node is off. */
+    readonly root: string;
+    readonly #folder: string;
+    readonly #mark: string;
+
+    constructor(private readonly lab: LabRecord, private readonly index: number) {
+        const number = String(index).padStart(2, "0");
+        this.name = `pve${number}`;
+        this.address = `192.0.2.${10 + index}`;
+        this.address6 = `2001:db8::${10 + index}`;
+        this.rootUuid = `0a1b0000-0000-4000-8000-0000000000${number}`;
+        this.dataUuid = `9c8d0000-0000-4000-8000-0000000000${number}`;
+        this.#folder = join(labFolder(lab.id), "nodes", this.name);
+        this.#mark = `${labFolder(lab.id)} ${this.name}`;
+        this.root = join(this.#folder, "root");
+    }
+
+    /** How the workstation reaches the node. */
+    get ssh(): { host: string; port: number; user: string } {
+        return { host: `127.77.${this.lab.slot}.${10 + this.index}`, port: sshPort, user: "root" };
+    }
+
+    /** `ssh-ed25519 AAAA…` */
+    async hostKey(): Promise<string> {
+        const [type, key] = (await readFile(join(this.root, "etc/ssh/ssh_host_ed25519_key.pub"), "utf8")).split(" ");
+        return `${type} ${key}`;
+    }
+
+    /** Everything the node has said on its console since it was created. */
+    async console(): Promise<string> {
+        return readFile(join(this.#folder, "console.log"), "utf8");
+    }
+
+    /** The pid of the node's init, as the workstation sees it; undefined while the node is off. */
+    async initPid(): Promise<number | undefined> {
+        for (const supervisor of await findMarked(`${this.#mark} power`)) {
+            for (const child of await childrenOf(supervisor)) {
+                // nspawn's helper processes come and go: the node's init is pid 1 of a namespace of its own.
+                const status = await readFile(`/proc/${child}/status`, "utf8").catch(() => "");
+                if (/^NSpid:\t\d+\t1$/m.test(status)) return child;
+            }
+        }
+        return undefined;
+    }
+
+    /** Runs a command inside the node, as root, beside its sshd: works whatever state its network is in. */
+    async exec(command: readonly string[], options: ExecOptions = {}): Promise<execa.ExecaReturnValue> {
+        const pid = await this.initPid();
+        if (pid === undefined) throw new Error(`${this.name} is off: ${command.join(" ")} cannot run there`);
+        return execa("nsenter", ["--target", String(pid), "--all", "--", ...command], {
+            input: options.input ?? "",
+            timeout: (options.timeout ?? 60) * 1000,
+            reject: options.reject ?? true,
+            extendEnv: false,
+            env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", LANG: "C.UTF-8" },
+        });
+    }
+
+    /** Creates the node's files where that has not been completed before. */
+    async create(publicKey: string, peers: readonly NodeIdentity[]): Promise<void> {
+        await this.#mount();
+        const done = join(this.#folder, "created");
+        if (await isThere(done)) return;
+        for (const [path, content] of Object.entries(initialFiles(this, peers, this.lab.state))) await this.#write(path, content);
+        await this.#write("/etc/machine-id", `${(await execa("systemd-id128", ["new"])).stdout}\n`, 0o444);
+        const hostKey = join(this.root, "etc/ssh/ssh_host_ed25519_key");
+        await rm(hostKey, { force: true });
+        await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", `root@${this.name}`, "-f", hostKey]);
+        await this.#authorize("root", publicKey);
+        for (const user of ["home/ops", "home/nosudo"]) await this.#authorize(user, publicKey);
+        await writeFile(done, "");
+    }
+
+    /** Power on, and wait until start-up has finished and sshd answers. A node that is on stays as it is. */
+    async start(seconds = 120): Promise<BootReport> {
+        if ((await this.initPid()) === undefined) {
+            await this.kill();
+            await this.#mount();
+            await this.#powerOn();
+        }
+        await startForward(this.lab.slot, `${this.#mark} forward`, this.ssh, `${this.address}:22`);
+        return this.waitUntilBooted(seconds);
+    }
+
+    /** Clean shutdown. */
+    async stop(seconds = 60): Promise<void> {
+        const pid = await this.initPid();
+        if (pid === undefined) return;
+        const supervisors = await findMarked(`${this.#mark} power`);
+        // SIGRTMIN+3: systemd's own signal for a clean power-off, by its number since Node knows no name for it.
+        signal(pid, 37);
+        await waitForExit(supervisors, seconds);
+    }
+
+    /** Power cut: every process of the node dies at once. */
+    async kill(): Promise<void> {
+        // The supervisor first, so that nothing boots again; then init and with it the node. nspawn sees its child die
+        // and ends by itself; killed before that it would leave the node running without a parent.
+        const pid = await this.initPid();
+        const power = await findMarked(`${this.#mark} power`);
+        const inside = [...(pid === undefined ? [] : [pid]), ...(await listNamespaceProcesses(nodeNamespace(this.lab.slot, this.name)))];
+        for (const supervisor of power) if (await isShell(supervisor)) signal(supervisor, "SIGKILL");
+        await killAndWait(inside);
+        await waitForExit(power, 10).catch(() => killAndWait(power));
+    }
+
+    /** Orderly restart; the node's own `reboot` does the same. */
+    async reboot(seconds = 120): Promise<BootReport> {
+        const before = await this.initPid();
+        if (before === undefined) return this.start(seconds);
+        await this.exec(["systemctl", "reboot"]);
+        await waitForExit([before], seconds);
+        return this.waitUntilBooted(seconds);
+    }
+
+    /** @param seconds how long the boot may take. */
+    async waitUntilBooted(seconds = 120): Promise<BootReport> {
+        const started = Date.now();
+        const deadline = started + seconds * 1000;
+        while (Date.now() < deadline) {
+            const left = Math.max(1, (deadline - Date.now()) / 1000);
+            const state = await this.exec(["systemctl", "is-system-running", "--wait"], { reject: false, timeout: left }).catch(() => undefined);
+            if (state !== undefined && ["running", "degraded"].includes(state.stdout) && (await answersSsh(this.ssh.host, this.ssh.port))) {
+                return this.#report((Date.now() - started) / 1000);
+            }
+            await delay(100);
+        }
+        throw new Error(`${this.name} did not finish booting within ${seconds} s; the end of its console:\n${(await this.console()).slice(-2000)}`);
+    }
+
+    /** Power cut, and nothing of the node is left: no process, mount, loop device or file. */
+    async remove(): Promise<void> {
+        await this.kill();
+        await stopForward(`${this.#mark} forward`);
+        await unmount(this.root);
+        await detachDisks(this.#folder);
+        await rm(this.#folder, { recursive: true, force: true });
+    }
+
+    async #powerOn(): Promise<void> {
+        const loops = await attachDisks(this.#folder, this.#disks());
+        // No udev in a container: its names for disks are made by systemd-tmpfiles.
+        const links = [this.rootUuid, this.dataUuid].map((uuid, disk) => `L /dev/disk/by-uuid/${uuid} - - - - ../../${loops[disk]?.slice(5)}`);
+        await this.#write("/etc/tmpfiles.d/lab-disks.conf", `d /dev/disk/by-uuid\n${links.join("\n")}\n`);
+        const console = await open(join(this.#folder, "console.log"), "a");
+        const mac = `52:54:00:77:${hex(this.lab.slot)}:${hex(this.index)}`;
+        const supervisor = spawn("sh", [
+            join(__dirname, "node.sh"), nodeNamespace(this.lab.slot, this.name), bridgeNamespace(this.lab.slot), this.name, mac,
+            "--quiet", "--boot", "--register=no", "--keep-unit", "--capability=CAP_NET_ADMIN", `--machine=${this.name}`, `--hostname=${this.name}`,
+            "--resolv-conf=off", "--timezone=off", "--link-journal=no", `--directory=${this.root}`, ...loops.map((loop) => `--bind=${loop}`),
+        ], {
+            detached: true,
+            stdio: ["ignore", console.fd, console.fd],
+            // Without the second, ifupdown2 cannot write the sysctls that it sets on each bridge, and gives up.
+            env: { ...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1", SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network", [markVariable]: `${this.#mark} power` },
+        });
+        await new Promise<void>((spawned, failed) => supervisor.once("spawn", spawned).once("error", failed));
+        supervisor.unref();
+        await console.close();
+    }
+
+    #disks(): DiskSpec[] {
+        return [{ name: "root", uuid: this.rootUuid, label: "root", size: 8 }, { name: "data", uuid: this.dataUuid, label: "local", size: 64 }];
+    }
+
+    async #mount(): Promise<void> {
+        const [upper, work] = [join(this.#folder, "upper"), join(this.#folder, "work")];
+        for (const folder of [upper, work, this.root]) await mkdir(folder, { recursive: true });
+        if ((await execa("mountpoint", ["-q", this.root], { reject: false })).exitCode === 0) return;
+        await execa("mount", ["-t", "overlay", `holdfast-${this.name}`, "-o", `lowerdir=${this.lab.image},upperdir=${upper},workdir=${work}`, this.root]);
+    }
+
+    async #report(seconds: number): Promise<BootReport> {
+        const target = await this.exec(["systemctl", "is-active", "multi-user.target"], { reject: false });
+        const { stdout } = await this.exec(["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"]);
+        const units = stdout.split("\n").filter(Boolean).map((line) => line.split(" ")[0] ?? "");
+        const failed = await Promise.all(units.map(async (unit) => {
+            const journal = await this.exec(["journalctl", "--boot", `_SYSTEMD_UNIT=${unit}`, "--output=cat", "--no-pager", "--lines=1"], { reject: false });
+            return { unit, message: journal.stdout };
+        }));
+        return { multiUser: target.stdout === "active", failed, seconds };
+    }
+
+    async #authorize(home: string, publicKey: string): Promise<void> {
+        const path = `/${home}/.ssh/authorized_keys`;
+        await this.#write(path, publicKey, 0o600);
+        if (home === "root") return;
+        const passwd = await readFile(join(this.root, "etc/passwd"), "utf8");
+        const [, , uid, gid] = passwd.split("\n").find((line) => line.startsWith(`${home.slice(5)}:`))?.split(":") ?? [];
+        for (const owned of [path, dirname(path)]) await chown(join(this.root, owned), Number(uid), Number(gid));
+    }
+
+    async #write(path: string, content: string, mode = 0o644): Promise<void> {
+        const target = join(this.root, path);
+        await mkdir(dirname(target), { recursive: true });
+        if (path.endsWith("/.ssh/authorized_keys")) await chmod(dirname(target), 0o700);
+        await rm(target, { force: true });
+        await writeFile(target, content, { mode });
+        await chmod(target, mode);
+    }
+
+    /** The node's name with domain: `pve01.example.test`. */
+    get fqdn(): string {
+        return `${this.name}.${domain}`;
+    }
+}
+
+export async function unmount(path: string): Promise<void> {
+    // Stacked or busy for a moment after the last process has gone.
+    for (let attempt = 0; attempt < 100; attempt++) {
+        if ((await execa("mountpoint", ["-q", path], { reject: false })).exitCode !== 0) return;
+        const { exitCode } = await execa("umount", [path], { reject: false });
+        if (exitCode !== 0) await delay(50);
+    }
+    await execa("umount", [path]);
+}
+
+async function isShell(pid: number): Promise<boolean> {
+    return (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim() === "sh";
+}
+
+async function isThere(path: string): Promise<boolean> {
+    return access(path).then(() => true, () => false);
+}
+
+function hex(byte: number): string {
+    return byte.toString(16).padStart(2, "0");
+}

@@ -1,0 +1,39 @@
+/** Pulumi.lab.yaml: the lab's nodes as a stack that declares what their files should be. */
+import { writeFile } from "node:fs/promises";
+import { stringify } from "yaml";
+import type { Lab } from "./index";
+import { domain } from "./initialState";
+import { gateway } from "./network";
+import type { LabNode } from "./node";
+
+/** Holds no key: pulumi takes it from HOLDFAST_IDENTITY_FILE. */
+export async function writeLabStack(lab: Lab, file: string): Promise<void> {
+    const nodes = await Promise.all(lab.nodes.map(async (node) => [node.name, await nodeConfig(node)] as const));
+    const fleet = { domain, ssh: { user: "root" }, nodes: Object.fromEntries(nodes) };
+    await writeFile(file, `# Written by \`holdfast lab up\`; \`holdfast lab down\` removes it.\n${stringify({ config: { "holdfast:fleet": fleet } }, { lineWidth: 0 })}`);
+}
+
+async function nodeConfig(node: LabNode): Promise<object> {
+    return {
+        address: node.address,
+        address6: node.address6,
+        ssh: { host: node.ssh.host, port: node.ssh.port, hostKey: await node.hostKey() },
+        hostsFile: { extra: [{ address: "192.0.2.60", names: [`nas.${domain}`, "nas"] }] },
+        fstab: [
+            { source: `UUID=${node.rootUuid}`, target: "/", fstype: "ext4", options: ["errors=remount-ro"], passno: 1 },
+            { source: `UUID=${node.dataUuid}`, target: "/srv/local", fstype: "ext4", options: ["defaults"], passno: 2 },
+        ],
+        interfaces: {
+            source: ["/etc/network/interfaces.d/*"],
+            stanzas: [
+                { name: "lo", auto: true, method: "loopback" },
+                { name: "enp1s0", auto: true, method: "manual" },
+                {
+                    name: "vmbr0", auto: true, method: "static",
+                    options: { address: `${node.address}/24`, gateway: gateway.address, "bridge-ports": ["enp1s0"], "bridge-stp": "off", "bridge-fd": "0" },
+                },
+                { name: "vmbr0", family: "inet6", method: "static", options: { address: `${node.address6}/64`, gateway: gateway.address6 } },
+            ],
+        },
+    };
+}
