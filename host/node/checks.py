@@ -1,0 +1,107 @@
+"""Checks that need more than one native command. Called as data: argv ["holdfast", NAME, …]. Each returns None or a complaint."""
+
+import os
+import re
+import tempfile
+
+import commands
+import probes
+
+
+def check(name, arguments, timeout):
+    function = CHECKS.get(name)
+    return function(timeout, *arguments) if function else f"the node's program has no check `{name}`"
+
+
+def resolver(timeout, name, address):
+    """The node's name must give its LAN address and no loopback one: pmxcfs resolves it at boot (pve-cluster)."""
+    addresses = probes.resolve(name)
+    loopback = [found for found in addresses if probes.is_loopback(found)]
+    if loopback:
+        return f"{name} still resolves to {', '.join(loopback)}; look for it in /etc/hosts, or in libnss-myhostname and DNS"
+    if address not in addresses:
+        return f"{name} resolves to {', '.join(addresses) or 'nothing'}, not to {address}"
+    return None
+
+
+def findmnt(timeout, staged):
+    """`findmnt --verify`, which also fails what is merely absent: a disk or folder of a `nofail` entry is no reason to stop."""
+    checked = commands.run(["findmnt", "--verify", "--tab-file", staged], timeout)
+    if checked.ok:
+        return None
+    if checked.code is None:
+        return checked.explain()
+    optional = nofail_targets(staged)
+    target, complaints = None, []
+    for line in (checked.output + checked.errors).splitlines():
+        if line and not line[0].isspace():
+            target = line.split()[0]
+        elif "[E]" in line and not (is_absence(line) and target in optional):
+            complaints.append(f"{target}: {line.replace('[E]', '').strip()}")
+        elif "parse error" in line:
+            complaints.append(line.strip())
+    return "; ".join(complaints) or None
+
+
+def is_absence(line):
+    return "unreachable" in line or "non-existing" in line or "cannot be found" in line or "does not exist" in line
+
+
+def nofail_targets(path):
+    targets = set()
+    with open(path, encoding="utf-8") as stream:
+        for line in stream:
+            fields = line.split()
+            if len(fields) >= 4 and not line.lstrip().startswith("#") and "nofail" in fields[3].split(","):
+                targets.add(fields[1])
+    return targets
+
+
+def fstab_generator(timeout, staged, *essential):
+    """Dry run of systemd's own generator: a mount under local-fs.target.requires stops the boot when its disk is missing.
+
+    In a container /sys is read-only and the generator then ignores every device, so the run gets a /sys of its own.
+    """
+    generator = "/usr/lib/systemd/system-generators/systemd-fstab-generator"
+    with tempfile.TemporaryDirectory(prefix="holdfast-", dir="/run") as folder:
+        script = 'mount -t tmpfs none /sys && exec "$0" "$@"'
+        ran = commands.run(
+            ["unshare", "--mount", "sh", "-c", script, generator, folder, folder, folder],
+            timeout,
+            {"SYSTEMD_FSTAB": staged, "SYSTEMD_LOG_TARGET": "console"},
+        )
+        if not ran.ok:
+            return f"{generator}: {ran.explain()}"
+        required = os.path.join(folder, "local-fs.target.requires")
+        names = os.listdir(required) if os.path.isdir(required) else []
+        targets = {mount_target(os.path.join(folder, name)) for name in names if name.endswith(".mount")}
+    blocking = sorted(target for target in targets if target and target not in essential)
+    if blocking:
+        return f"{', '.join(blocking)} would stop the boot when its disk is missing: add nofail, or declare it essential"
+    return None
+
+
+def mount_target(unit):
+    with open(unit, encoding="utf-8") as stream:
+        match = re.search(r"^Where=(.*)$", stream.read(), re.MULTILINE)
+    return match.group(1) if match else None
+
+
+def interfaces(timeout, staged):
+    """The node's own ifup on the staged file, without applying it (`-s`). Only its complaints about syntax count:
+    it also fails valid Open vSwitch files, and passes most mistakes (those are the lints' work)."""
+    if not os.path.exists("/usr/share/ifupdown2"):
+        return None  # classic ifupdown has no dry run for a staged file that reads only
+    tried = commands.run(["ifquery", "-a", "-i", staged], timeout)
+    if tried.code is None:
+        return tried.explain()
+    faults = [line for line in tried.errors.splitlines() if line.startswith("error:") and "rt_tables" not in line]
+    return "; ".join(faults) or None
+
+
+CHECKS = {
+    "resolver": resolver,
+    "findmnt": findmnt,
+    "fstab-generator": fstab_generator,
+    "interfaces": interfaces,
+}

@@ -1,0 +1,69 @@
+"""Running a command that comes as data: no shell, a bounded time, everything it started is stopped with it."""
+
+import os
+import signal
+import subprocess
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "HOME": "/root",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
+OUTPUT_LIMIT = 16_384  # bytes of either stream that are kept: an error message, not a log
+
+
+class Outcome:
+    """`code` is None where the command did not run to its end; `problem` then says why."""
+
+    def __init__(self, code, output, errors, problem=None):
+        self.code, self.output, self.errors, self.problem = code, output, errors, problem
+
+    @property
+    def ok(self):
+        return self.code == 0
+
+    def explain(self):
+        said = (self.errors.strip() or self.output.strip())[:2000]
+        what = self.problem or f"exit status {self.code}"
+        return f"{what}: {said}" if said else what
+
+
+def run(argv, timeout=30, environment=None, stdin=None):
+    """`timeout` in seconds. Never raises for what the command does, nor for a command that is missing."""
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**ENVIRONMENT, **(environment or {})},
+            start_new_session=True,
+            cwd="/",
+        )
+    except FileNotFoundError:
+        return Outcome(None, "", "", f"{argv[0]} is not installed")
+    except OSError as error:
+        return Outcome(None, "", "", f"{argv[0]} cannot be run: {error.strerror}")
+    try:
+        output, errors = process.communicate(stdin, timeout)
+        return Outcome(process.returncode, text(output), text(errors))
+    except subprocess.TimeoutExpired:
+        stop(process)
+        return Outcome(None, "", "", f"no answer after {timeout} s, stopped")
+
+
+def stop(process):
+    """The whole group: a validator's child must not outlive it."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    try:
+        process.communicate(timeout=5)
+    except subprocess.TimeoutExpired:
+        pass  # a grandchild outside the group holds the pipe; the transaction does not wait for it
+
+
+def text(data):
+    return data[:OUTPUT_LIMIT].decode("utf-8", "replace")

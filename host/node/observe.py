@@ -1,0 +1,107 @@
+"""What stands on the node now. Reads only; nothing here is slow or touches hardware.
+
+A spec says what to look at: {files: {path: {when?}}, packages: [name], units: [name], facts: {name: {probe, args}}}.
+"""
+
+import grp
+import os
+import pwd
+import stat
+
+import commands
+import durable
+import probes
+
+SIZE_LIMIT = 1 << 20  # bytes; a configuration file is smaller, and a log put in its place must not fill the wire
+
+
+def observe(spec):
+    return {
+        "files": {path: observe_file(path, wanted.get("when")) for path, wanted in spec.get("files", {}).items()},
+        "packages": installed_packages(spec.get("packages", [])),
+        "units": observe_units(spec.get("units", [])),
+        "facts": {name: probes.probe(fact["probe"], fact.get("args", [])) for name, fact in spec.get("facts", {}).items()},
+    }
+
+
+def observe_file(path, when=None):
+    """{kind: file|absent|symlink|folder|special|unreadable|not applicable, …}. A file has content, sha256, owner, group, mode."""
+    if when is not None and not os.path.exists(when):
+        return {"kind": "not applicable", "detail": f"{when} does not exist"}
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return {"kind": "absent"}
+    if stat.S_ISLNK(status.st_mode):
+        return {"kind": "symlink", "detail": os.readlink(path)}
+    if stat.S_ISDIR(status.st_mode):
+        return {"kind": "folder"}
+    if not stat.S_ISREG(status.st_mode):
+        return {"kind": "special"}
+    if status.st_size > SIZE_LIMIT:
+        return {"kind": "unreadable", "detail": f"{status.st_size} bytes, more than {SIZE_LIMIT}"}
+    try:
+        data = durable.read_regular(path)
+    except OSError as error:
+        return {"kind": "unreadable", "detail": str(error)}
+    if data is None:
+        return {"kind": "absent"}
+    seen = {
+        "kind": "file",
+        "sha256": durable.digest(data),
+        "mode": f"{stat.S_IMODE(status.st_mode):04o}",
+        "owner": user_name(status.st_uid),
+        "group": group_name(status.st_gid),
+        "modified": int(status.st_mtime),
+    }
+    try:
+        seen["content"] = data.decode("utf-8")
+    except UnicodeDecodeError:
+        seen["content"] = data.decode("utf-8", "replace")
+        seen["binary"] = True
+    return seen
+
+
+def identity(seen):
+    """What has to stay the same between the look that a plan was made from and the commit."""
+    return [seen.get(key) for key in ("kind", "sha256", "mode", "owner", "group", "detail")]
+
+
+def user_name(uid):
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def group_name(gid):
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def installed_packages(names):
+    """The subset of `names` that dpkg has fully installed."""
+    if not names:
+        return []
+    found = commands.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", "--", *names])
+    installed = {line.split()[0] for line in found.output.splitlines() if line.endswith(" installed")}
+    return [name for name in names if name in installed]
+
+
+def observe_units(names):
+    """{unit: {enabled: bool, active: bool, detail: "enabled, failed"}}; one systemctl call for all."""
+    if not names:
+        return {}
+    shown = commands.run(["systemctl", "show", "-p", "Id,Names,LoadState,ActiveState,UnitFileState", "--", *names])
+    units = {}
+    for name, block in zip(names, shown.output.strip("\n").split("\n\n")):
+        state = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        loaded, active, enabled = (state.get(key, "") for key in ("LoadState", "ActiveState", "UnitFileState"))
+        units[name] = {
+            "enabled": enabled in ("enabled", "enabled-runtime", "static", "alias", "generated"),
+            "active": active in ("active", "activating", "reloading"),
+            "detail": ", ".join(part for part in (loaded if loaded != "loaded" else enabled, active) if part),
+        }
+    return units

@@ -1,0 +1,23 @@
+"""Installing Debian packages: what is missing, nothing removed, the lock waited for with a bound."""
+
+import re
+
+import commands
+
+LOCK_TIMEOUT = 120  # seconds that apt waits for another apt
+APT = ["apt-get", "-y", "-q", "-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}", "-o", "Dpkg::Options::=--force-confold"]
+
+
+def install(names):
+    """Returns None, or a complaint. A run that would remove a package (an MTA, say) is refused before it starts."""
+    rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60)
+    if not rehearsed.ok:
+        refreshed = commands.run([*APT, "update"], timeout=300)  # a failing enterprise repository alone is not fatal
+        rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60)
+        if not rehearsed.ok:
+            return f"apt-get install {' '.join(names)}: {rehearsed.explain()}" + ("" if refreshed.ok else f" (apt-get update: {refreshed.explain()})")
+    removed = re.findall(r"^Remv (\S+)", rehearsed.output, re.MULTILINE)
+    if removed:
+        return f"installing {' '.join(names)} would remove {', '.join(removed)}: install it by hand, knowing what goes"
+    installed = commands.run([*APT, "install", "--no-install-recommends", "--", *names], timeout=900)
+    return None if installed.ok else f"apt-get install {' '.join(names)}: {installed.explain()}"

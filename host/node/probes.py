@@ -1,0 +1,96 @@
+"""Facts that are no files: each probe takes its arguments and returns one short word or phrase, a verdict or a state.
+
+Never a raw measurement (a temperature, an age): a nightly drift run would never be clean. Never a change.
+"""
+
+import glob
+import os
+
+import commands
+import facts
+
+
+def probe(name, arguments):
+    function = PROBES.get(name)
+    return function(*arguments) if function else f"unknown probe {name}"
+
+
+def resolver(name, family=None):
+    """What pmxcfs would take: the first address of the name that is neither 127.* nor ::1."""
+    addresses = resolve(name)
+    if family:
+        addresses = [address for address in addresses if (":" in address) == (family == "6")]
+    usable = [address for address in addresses if not is_loopback(address)]
+    if usable:
+        return usable[0]
+    return f"loopback {addresses[0]}" if addresses else "unresolved"
+
+
+def resolve(name):
+    """Addresses in the resolver's own order, through NSS as every program on the node sees it."""
+    listed = commands.run(["getent", "ahosts", "--", name], timeout=10)
+    seen = []
+    for line in listed.output.splitlines():
+        address = line.split()[0]
+        if address not in seen:
+            seen.append(address)
+    return seen
+
+
+def is_loopback(address):
+    return address.startswith("127.") or address == "::1"
+
+
+def hostname():
+    return os.uname().nodename
+
+
+def mount(target):
+    return "mounted" if any(point["target"] == target for point in facts.mounts()) else "not mounted"
+
+
+def source(spec):
+    """Whether an fstab source (UUID=…, LABEL=…, /dev/…) names a device of this node."""
+    return "present" if facts.find_device(spec) else "absent"
+
+
+def link(name):
+    state = next((item["state"] for item in facts.links() if item["name"] == name), None)
+    if state is None:
+        return "absent"
+    return "down" if state == "down" else "up"  # a bridge or tunnel says `unknown` while it works
+
+
+def interfaces_pending():
+    """Proxmox applies this file at boot, over whatever stands in its place."""
+    return "pending" if os.path.lexists("/etc/network/interfaces.new") else "none"
+
+
+def interfaces_running():
+    """Whether the file was written after the network was last brought up from it."""
+    try:
+        written = os.stat("/etc/network/interfaces").st_mtime
+    except FileNotFoundError:
+        return "no file"
+    states = [os.stat(path).st_mtime for path in glob.glob("/run/network/ifstate*")]
+    if not states:
+        return "unknown"
+    return "active" if written <= max(states) else "pending activation"
+
+
+def root_keys():
+    """Where root's authorized_keys is kept: on Proxmox it is a link into pmxcfs, which is gone when pmxcfs is."""
+    path = "/root/.ssh/authorized_keys"
+    return "in pmxcfs" if os.path.realpath(path).startswith("/etc/pve/") else "on disk"
+
+
+PROBES = {
+    "resolver": resolver,
+    "hostname": hostname,
+    "mount": mount,
+    "source": source,
+    "link": link,
+    "interfaces-pending": interfaces_pending,
+    "interfaces-running": interfaces_running,
+    "root-keys": root_keys,
+}

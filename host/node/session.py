@@ -1,0 +1,208 @@
+"""The conversation with the provider, over stdin and stdout of one remote command.
+
+Frames are `LENGTH NEWLINE JSON`. A frame that is cut short means nothing at all: the work starts only on a whole plan.
+"""
+
+import glob
+import json
+import os
+import sys
+import time
+
+import commands
+import durable
+import facts
+import install
+import observe
+import transaction
+
+POLL = 0.01  # seconds between looks at a running transaction's events
+
+
+def receive():
+    """The next frame, or None where the client is gone."""
+    head = sys.stdin.buffer.readline(32)
+    if not head.endswith(b"\n"):
+        return None
+    wanted = int(head)
+    data = sys.stdin.buffer.read(wanted)
+    return json.loads(data) if len(data) == wanted else None
+
+
+def send(message):
+    data = json.dumps(message).encode()
+    sys.stdout.buffer.write(b"%d\n%s" % (len(data), data))
+    sys.stdout.buffer.flush()
+
+
+def main(version, modules=None):
+    """`modules`: {name: source} where the program is not installed yet and runs from what the client sent."""
+    request = receive()
+    if request is None:
+        return
+    try:
+        {"read": read, "apply": apply, "result": result}[request["op"]](request, version, modules)
+    except OSError as error:
+        send({"result": failure("lock", f"{error}; look at the path on the node")})
+
+
+def failure(phase, message):
+    return {"outcome": "failed", "phase": phase, "message": message, "rollback": "nothing was changed"}
+
+
+def read(request, version, modules):
+    """Answers for the spec that was asked for and for every other one that Holdfast manages here."""
+    specs = managed()
+    if "spec" in request:
+        specs[request["name"]] = request["spec"]
+    seen = [{"spec": spec, "seen": observe.observe(spec)} for spec in specs.values()]
+    send({"observed": seen, **around(request)})
+
+
+def around(request):
+    """What the lints want to know besides the files themselves."""
+    answer = {"hostname": os.uname().nodename}
+    if request.get("facts"):
+        answer["facts"] = facts.gather()
+    if request.get("sourced"):
+        answer["sourced"] = read_matching(request["sourced"])
+    return answer
+
+
+def read_matching(patterns):
+    """{path: content} of the readable text files that the glob patterns match."""
+    found = {}
+    for pattern in patterns:
+        for path in sorted(glob.glob(pattern)):
+            seen = observe.observe_file(os.path.realpath(path))
+            if "content" in seen:
+                found[path] = seen["content"]
+    return found
+
+
+def apply(request, version, modules):
+    if os.geteuid() == 0:
+        transaction.recover_abandoned()
+    send({"seen": observe.observe(request["spec"]), **around(request)})
+    plan = receive()
+    if plan is None or plan.get("refused"):
+        return
+    if os.geteuid() != 0:
+        send({"result": failure("lock", "not root on the node: connect as root, or as a user with sudo -n")})
+        return
+    program = install.ensure(version, modules)
+    remember(request["name"], request["spec"])
+    keep_key(plan.get("key"))
+    if plan.get("nothing"):
+        send({"result": {"outcome": "unchanged"}})
+        return
+    start(program, plan)
+    send({"result": follow(plan["id"]), "seen": observe.observe(request["spec"])})
+
+
+def result(request, version, modules):
+    """What became of a transaction whose client lost the connection. Asking again is harmless."""
+    folder = f"{transaction.RUN}/{request['id']}"
+    if os.path.exists(f"{folder}/plan.json"):
+        outcome = follow(request["id"])
+    else:
+        kept = durable.read_regular(f"{durable.RESULTS}/{request['id']}.json")
+        outcome = json.loads(kept) if kept else {"outcome": "unknown"}
+    send({"result": outcome, "seen": observe.observe(request["spec"])})
+
+
+def start(program, plan):
+    """Hands the plan to a service of its own, unless exactly this transaction is running already."""
+    identifier = plan["id"]
+    unit = f"holdfast-transaction-{identifier}.service"
+    folder = f"{transaction.RUN}/{identifier}"
+    os.makedirs(folder, 0o700, exist_ok=True)
+    if is_running(unit):
+        return
+    durable.discard(folder)
+    os.makedirs(folder, 0o700)
+    durable.replace(f"{folder}/plan.json", json.dumps(plan).encode())
+    python = ["/usr/bin/python3", "-I", "-S"]
+    begun = commands.run([
+        "systemd-run", "--quiet", "--collect", f"--unit={unit}", "--service-type=exec",
+        "--property=SyslogIdentifier=holdfast", "--property=KillMode=mixed",
+        # Whatever ends the program early, a kill or the memory's end, its open journal is undone at once.
+        f"--property=ExecStopPost={' '.join(python)} {program}/main.py after {identifier}",
+        *python, f"{program}/main.py", "run", identifier,
+    ], timeout=60)
+    if not begun.ok:
+        failed = failure("lock", f"systemd-run: {begun.explain()}")
+        durable.replace(f"{folder}/result.json", json.dumps(failed).encode())
+
+
+def is_running(unit):
+    shown = commands.run(["systemctl", "show", "-p", "ActiveState", "--value", unit])
+    return shown.output.strip() in ("active", "activating", "deactivating")
+
+
+def follow(identifier):
+    """Passes the events on as they come, until the result stands. Bounded by the transaction's own bounds."""
+    folder = f"{transaction.RUN}/{identifier}"
+    position = 0
+    last_look = time.monotonic()
+    while True:
+        done = durable.read_regular(f"{folder}/result.json")
+        position = pass_on(f"{folder}/events", position)
+        if done:
+            return json.loads(done)
+        if time.monotonic() - last_look > 5:
+            last_look = time.monotonic()
+            if not is_running(f"holdfast-transaction-{identifier}.service") and not os.path.exists(f"{folder}/result.json"):
+                return {"outcome": "unknown"}
+        time.sleep(POLL)
+
+
+def pass_on(path, position):
+    try:
+        with open(path, "rb") as stream:
+            stream.seek(position)
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    break
+                position += len(line)
+                send({"event": json.loads(line)})
+    except FileNotFoundError:
+        pass  # not started yet
+    return position
+
+
+def managed():
+    """{concern: spec}: every FileSet that was ever applied here, so that one command answers for all."""
+    folder = "/var/lib/holdfast/managed"
+    specs = {}
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        if not name.endswith(".json"):
+            continue
+        try:
+            with open(f"{folder}/{name}", encoding="utf-8") as stream:
+                specs[name[: -len(".json")]] = json.load(stream)
+        except (OSError, ValueError):
+            continue  # only a hint: what is missing here is asked for by itself
+    return specs
+
+
+def remember(name, spec):
+    path = f"/var/lib/holdfast/managed/{name}.json"
+    data = json.dumps(spec, sort_keys=True).encode()
+    if durable.read_regular(path) != data:
+        durable.replace(path, data)
+
+
+def keep_key(line):
+    """Proxmox keeps root's authorized_keys in pmxcfs; without pmxcfs (incident A) only authorized_keys2 lets us in."""
+    folder = "/root/.ssh"
+    if not line or not os.path.realpath(f"{folder}/authorized_keys").startswith("/etc/pve/"):
+        return
+    path = f"{folder}/authorized_keys2"
+    kept = (durable.read_regular(path) or b"").decode("utf-8", "replace")
+    if line.split()[1] in kept:
+        return
+    if "authorized_keys2" not in commands.run(["sshd", "-T"]).output:
+        send({"event": {"phase": "lock", "message": f"sshd does not read {path} (AuthorizedKeysFile): with pmxcfs down, no key lets Holdfast in"}})
+    else:
+        durable.replace(path, (kept + ("\n" if kept and not kept.endswith("\n") else "") + line + "\n").encode())

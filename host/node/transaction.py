@@ -1,0 +1,385 @@
+"""The transaction on the node: lock, observe, stage, validate, commit, activate, verify, done; else rollback.
+
+Runs as a systemd service of its own, so it finishes or undoes its work whatever becomes of the connection.
+A plan is {id, client, spec, files: {path: {was: identity, content | absent, mode, owner, group}}, packages, units,
+validate, activate, verify}: only what differs, as the provider decided from the observation it was given.
+"""
+
+import fcntl
+import grp
+import json
+import os
+import pwd
+import struct
+import sys
+import time
+
+import checks
+import commands
+import durable
+import facts
+import observe
+import packages
+
+RUN = "/run/holdfast"
+LOCK = f"{RUN}/lock"
+STATE = "/var/lib/holdfast"
+FS_IOC_GETFLAGS = 0x80086601
+FS_IMMUTABLE_FL, FS_APPEND_FL = 0x10, 0x20  # linux/fs.h
+LOCK_WAIT = 300  # seconds; another transaction is bounded too
+
+
+class Refused(Exception):
+    """The transaction cannot go on. `phase` is one of the design's words; the message says what to do next."""
+
+    def __init__(self, phase, message):
+        super().__init__(message)
+        self.phase = phase
+
+
+class Transaction:
+    def __init__(self, plan, tell):
+        self.plan = plan
+        self.identifier = plan["id"]
+        self.tell = tell  # (phase, message): progress for the client and the log
+        self.journal = durable.Journal(self.identifier)
+        self.units_before = {}
+
+    def run(self):
+        """Returns the result that the client is told."""
+        with locked(self.plan, self.tell):
+            durable.recover(log=lambda message: self.tell("lock", message))
+            try:
+                self.observe()
+                self.install()
+                try:
+                    self.stage()
+                    self.validate()
+                    self.commit()
+                except BaseException:
+                    self.journal.abandon()
+                    raise
+            except (Refused, OSError) as error:
+                return self.failed(as_refused("stage", error), rollback="nothing was changed")
+            try:
+                self.activate()
+                self.verify()
+            except (Refused, OSError) as error:
+                return self.failed(as_refused("verify", error), rollback=self.rollback())
+            self.journal.close()
+            self.tell("done", "applied")
+            return {"outcome": "applied"}
+
+    def failed(self, refused, rollback):
+        self.tell(refused.phase, f"failed: {refused}")
+        self.tell("rollback", rollback)
+        return {"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": rollback}
+
+    def observe(self):
+        for path, file in self.plan["files"].items():
+            self.refuse_if_edited("observe", path, file)
+
+    def refuse_if_edited(self, phase, path, file):
+        seen = observe.observe_file(path)
+        if observe.identity(seen) != file["was"]:
+            raise Refused(phase, f"{path} was edited while this transaction was prepared; look at it and run `up --refresh`")
+
+    def install(self):
+        wanted = self.plan.get("packages", [])
+        if wanted:
+            self.tell("stage", f"installing {', '.join(wanted)}")
+            complaint = packages.install(wanted)
+            if complaint:
+                raise Refused("stage", complaint)
+
+    def stage(self):
+        self.tell("stage", ", ".join(self.plan["files"]) or "no files")
+        for path in self.plan["files"]:
+            refuse_unwritable(path)
+        entries = []
+        for path, file in self.plan["files"].items():
+            new = None if file.get("absent") else durable.digest(file["content"].encode())
+            entries.append({"path": path, "old": file["was"][1], "new": new, "folders": missing_folders(path)})
+        with translated("stage", "/etc/holdfast/journal"):
+            self.journal.draft(entries, activate=self.plan.get("activate", []))
+        for entry in entries:
+            path = entry["path"]
+            with translated("stage", path):
+                for folder in entry["folders"]:
+                    os.mkdir(folder, 0o755)
+                file = self.plan["files"][path]
+                if not file.get("absent"):
+                    staged = durable.staged_name(path, self.identifier)
+                    durable.remove(staged)
+                    durable.write_new(staged, file["content"].encode(), int(file["mode"], 8), user_id(file["owner"]), group_id(file["group"]))
+
+    def validate(self):
+        for command in self.plan.get("validate", []):
+            self.execute("validate", command)
+
+    def commit(self):
+        self.tell("commit", ", ".join(self.plan["files"]) or "no files")
+        for path, file in self.plan["files"].items():
+            self.refuse_if_edited("commit", path, file)
+            with translated("commit", STATE):
+                back_up(path)
+        with translated("commit", "/etc/holdfast/journal"):
+            self.journal.seal()
+        try:
+            for path, file in self.plan["files"].items():
+                with translated("commit", path):
+                    self.exchange(path, file)
+            for folder in {os.path.dirname(path) for path in self.plan["files"]}:
+                durable.sync_folder(folder)
+        except (Refused, OSError) as error:
+            self.undo_files()
+            raise as_refused("commit", error) from error
+
+    def exchange(self, path, file):
+        if file.get("absent"):
+            os.unlink(path)
+        else:
+            os.rename(durable.staged_name(path, self.identifier), path)
+        if file["was"][0] != "file":
+            return
+        # The old file still has its second name: an edit in the last instant shows there, and is not lost.
+        displaced = observe.observe_file(durable.previous_name(path, self.identifier))
+        if observe.identity(displaced) != file["was"]:
+            os.rename(durable.previous_name(path, self.identifier), path)
+            raise Refused("commit", f"{path} was edited at the very moment of the commit; the edit was kept, look at it and run `up --refresh`")
+
+    def activate(self):
+        for command in self.plan.get("activate", []):
+            self.execute("activate", command)
+        units = self.plan.get("units", {})
+        self.units_before = observe.observe_units(list(units)) if units else {}
+        for name, wanted in units.items():
+            self.set_unit(name, wanted, "activate")
+
+    def set_unit(self, name, wanted, phase):
+        verbs = {"enabled": ("enable", "disable"), "active": ("start", "stop")}
+        for key, (on, off) in verbs.items():
+            if key in wanted and wanted[key] != self.units_before.get(name, {}).get(key):
+                verb = on if wanted[key] else off
+                self.tell(phase, f"systemctl {verb} {name}")
+                done = commands.run(["systemctl", verb, "--", name], timeout=90)
+                if not done.ok:
+                    raise Refused(phase, f"systemctl {verb} {name}: {done.explain()}")
+
+    def verify(self):
+        for command in self.plan.get("verify", []):
+            self.execute("verify", command)
+        for path, file in self.plan["files"].items():
+            seen = observe.observe_file(path)
+            if file.get("absent"):
+                good = seen["kind"] == "absent"
+            else:
+                good = seen.get("sha256") == durable.digest(file["content"].encode())
+            if not good:
+                raise Refused("verify", f"{path} is not what was written: something on the node rewrites it, find out what before the next try")
+
+    def execute(self, phase, command):
+        argv = [self.expand(word) for word in command["argv"]]
+        shown = " ".join(command["argv"])
+        timeout = command.get("timeout", 30)
+        self.tell(phase, shown)
+        if argv[0] == "holdfast":
+            complaint = checks.check(argv[1], argv[2:], timeout)
+        else:
+            outcome = commands.run(argv, timeout)
+            complaint = None if outcome.ok else outcome.explain()
+        if complaint:
+            raise Refused(phase, f"{shown}: {complaint}")
+
+    def expand(self, word):
+        """`{staged:/etc/fstab}`: the staged copy, or the live file where this transaction does not change it."""
+        if not (word.startswith("{staged:") and word.endswith("}")):
+            return word
+        path = word[len("{staged:"):-1]
+        staged = durable.staged_name(path, self.identifier)
+        return staged if os.path.exists(staged) else path
+
+    def rollback(self):
+        """After the commit. Returns a sentence that says whether the node is as it was."""
+        problems = []
+        now = observe.observe_units(list(self.units_before))
+        for name, before in self.units_before.items():
+            wanted, self.units_before[name] = before, now[name]
+            try:
+                self.set_unit(name, {key: wanted[key] for key in ("enabled", "active")}, "rollback")
+            except Refused as refused:
+                problems.append(str(refused))
+        problems += self.undo_files()
+        for command in self.plan.get("activate", []):  # what the new files had set going has to see the old ones
+            try:
+                self.execute("rollback", command)
+            except Refused as refused:
+                problems.append(str(refused))
+        return "the node is as it was" if not problems else "NOT complete: " + "; ".join(problems)
+
+    def undo_files(self):
+        outcomes = self.journal.undo()
+        self.journal.close()
+        return [f"{path}: {outcome}" for path, outcome in outcomes if outcome.startswith("left alone")]
+
+
+def as_refused(phase, error):
+    return error if isinstance(error, Refused) else Refused(phase, str(error))
+
+
+def recover_abandoned():
+    """Undoes what a killed transaction left, before anybody looks at the files; a running one holds the lock."""
+    names = os.listdir(durable.JOURNAL) if os.path.isdir(durable.JOURNAL) else []
+    if all(name.startswith(".") for name in names):
+        return
+    os.makedirs(RUN, 0o700, exist_ok=True)
+    with open(LOCK, "a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        durable.recover()
+
+
+class locked:
+    """The node's one lock: held by a process, so that it cannot outlive its holder; the file's text names that holder."""
+
+    def __init__(self, plan, tell):
+        self.plan, self.tell = plan, tell
+
+    def __enter__(self):
+        self.file = open(LOCK, "a+", encoding="utf-8")
+        deadline = time.monotonic() + LOCK_WAIT
+        told = False
+        while True:
+            try:
+                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                self.file.seek(0)
+                holder = self.file.read().strip() or "another transaction"
+                if time.monotonic() > deadline:
+                    raise Refused("lock", f"still held after {LOCK_WAIT} s by {holder}")
+                if not told:
+                    self.tell("lock", f"waiting for {holder}")
+                    told = True
+                time.sleep(0.02)
+        self.file.truncate(0)
+        self.file.write(f"{self.plan['client']}, transaction {self.plan['id']}\n")
+        self.file.flush()
+
+    def __exit__(self, *_):
+        self.file.truncate(0)
+        self.file.close()
+
+
+class translated:
+    """Turns an OSError into a Refused that names the phase, the path and the remedy."""
+
+    REMEDIES = {
+        "ENOSPC": "free space or inodes there",
+        "EDQUOT": "raise the quota there",
+        "EROFS": "the file system is read-only: find out why (dmesg), then mount -o remount,rw",
+        "EPERM": "look for an immutable flag (lsattr) or a bind mount",
+        "EBUSY": "something is mounted over it (findmnt)",
+        "EIO": "the disk fails: look at dmesg and smartctl before anything else",
+    }
+
+    def __init__(self, phase, path):
+        self.phase, self.path = phase, path
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, _):
+        if isinstance(error, OSError):
+            import errno  # only on the way to an error
+
+            remedy = self.REMEDIES.get(errno.errorcode.get(error.errno, ""), "look at the path on the node")
+            raise Refused(self.phase, f"{self.path}: {error.strerror}; {remedy}") from error
+
+
+def refuse_unwritable(path):
+    """What a rename could not replace, or would replace wrongly, said before anything is staged."""
+    seen = observe.observe_file(path)
+    if seen["kind"] == "symlink":
+        raise Refused("stage", f"{path} is a symbolic link to {seen['detail']}; make it a plain file, or manage the target instead")
+    if seen["kind"] not in ("file", "absent"):
+        raise Refused("stage", f"{path} is {seen['kind']} ({seen.get('detail', 'not a plain file')}); move it away first")
+    if facts.is_mount_point(path):
+        raise Refused("stage", f"{path} is a bind mount; unmount it, or manage the file it shows")
+    if seen["kind"] == "file":
+        flags = inode_flags(path)
+        if flags & (FS_IMMUTABLE_FL | FS_APPEND_FL):
+            raise Refused("stage", f"{path} is immutable or append-only; somebody meant that: ask, then chattr -ia {path}")
+
+
+def inode_flags(path):
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return struct.unpack("l", fcntl.ioctl(fd, FS_IOC_GETFLAGS, struct.pack("l", 0)))[0]
+    except OSError:
+        return 0  # this file system has no flags
+    finally:
+        os.close(fd)
+
+
+def missing_folders(path):
+    missing = []
+    folder = os.path.dirname(path)
+    while not os.path.isdir(folder):
+        missing.insert(0, folder)
+        folder = os.path.dirname(folder)
+    return missing
+
+
+def user_id(name):
+    try:
+        return int(name) if name.isdigit() else pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise Refused("stage", f"the node has no user {name}") from None
+
+
+def group_id(name):
+    try:
+        return int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise Refused("stage", f"the node has no group {name}") from None
+
+
+def back_up(path):
+    """Keeps the content under its hash, for a human and for `onDelete: restore`. The same content is kept once."""
+    data = durable.read_regular(path)
+    if data is None:
+        return
+    kept = f"{STATE}/backups/{durable.digest(data)}"
+    if not os.path.exists(kept):
+        durable.replace(kept, data)
+
+
+def main(identifier):
+    """The service's program: `run ID`. Its folder below /run/holdfast holds the plan, and then the result."""
+    folder = f"{RUN}/{identifier}"
+    with open(f"{folder}/plan.json", encoding="utf-8") as stream:
+        plan = json.load(stream)
+    events = open(f"{folder}/events", "a", encoding="utf-8", buffering=1)
+
+    def tell(phase, message):
+        events.write(json.dumps({"phase": phase, "message": message}) + "\n")
+        print(f"transaction {identifier} {phase}: {message}", flush=True)
+
+    try:
+        result = Transaction(plan, tell).run()
+    except Refused as refused:  # the lock; anything unforeseen goes on to `main.py after`, which undoes it
+        result = {"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": "nothing was changed"}
+    finish(folder, identifier, result)
+    return 0 if result["outcome"] == "applied" else 1
+
+
+def finish(folder, identifier, result):
+    result["id"] = identifier
+    durable.replace(f"{folder}/result.json", json.dumps(result).encode())
+    try:
+        durable.replace(f"{STATE}/results/{identifier}.json", json.dumps(result).encode())
+    except OSError as error:
+        print(f"transaction {identifier}: the result could not be kept: {error}", file=sys.stderr, flush=True)

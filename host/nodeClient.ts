@@ -1,0 +1,187 @@
+/** One node: its one connection, its shared observation, its transactions. */
+import pRetry from "p-retry";
+import type { HostArgs } from "../model/fileSet";
+import { connect, type Connection, type ConnectOptions } from "./connection";
+import { Conversation } from "./conversation";
+import { ConnectionLostError, UnreachableError } from "./errors";
+import type { Observation, PhaseEvent, Plan, Result, Spec, Surroundings } from "./observation";
+import { nodeProgram } from "./program";
+import { resolveTarget } from "./sshTarget";
+
+/** Seconds. A look is quick; a transaction may wait for apt and for another transaction, each with bounds of its own. */
+const READ_TIMEOUT = 60;
+const APPLY_TIMEOUT = 1800;
+/** Seconds between tries to come back to a running transaction, and how often: a good two minutes. */
+const REATTACH = { retries: 12, minTimeout: 1000, maxTimeout: 15_000 };
+
+/** What to look at beyond the spec. */
+export interface Extras {
+    /** Gather block devices, mounts and links. */
+    readonly facts: boolean;
+    /** Glob patterns of files whose content the lints want. */
+    readonly sourced: readonly string[];
+}
+
+export interface Look extends Surroundings {
+    readonly seen: Observation;
+}
+
+/** Made from a look: a plan, `"nothing"` where the node is as it should be, or an error thrown, upon which nothing happens. */
+export type Planner = (look: Look) => Plan | "nothing";
+
+export interface Applied {
+    readonly result: Result;
+    /** A second look, after the work. */
+    readonly seen: Observation;
+    readonly before: Observation;
+}
+
+type Answer = Surroundings & { observed?: { spec: Spec; seen: Observation }[]; seen?: Observation; result?: Result; event?: PhaseEvent };
+
+export class NodeClient {
+    private connection: Promise<Connection> | undefined;
+    private everything: Promise<Answer> | undefined;
+
+    constructor(
+        private readonly host: HostArgs,
+        private readonly options: ConnectOptions,
+        private readonly client: string,
+    ) {}
+
+    /**
+     * The first look of an operation asks for all that Holdfast manages on the node; later ones reuse it until a write.
+     * Throws UnreachableError where nothing can be said.
+     */
+    async read(name: string, spec: Spec): Promise<Observation> {
+        const first = (this.everything ??= this.ask({ op: "read", name, spec }));
+        const known = (await first).observed?.find((each) => sameSpec(each.spec, spec));
+        if (known) return known.seen;
+        const own = await this.ask({ op: "read", name, spec });
+        return own.observed!.find((each) => sameSpec(each.spec, spec))!.seen;
+    }
+
+    /** A look with facts, for a first acquaintance (`holdfast adopt`): nothing is written on the node. */
+    async inspect(name: string, spec: Spec, extras: Extras): Promise<Look> {
+        const answer = await this.ask({ op: "read", name, spec, ...extras });
+        return { ...answer, seen: answer.observed!.find((each) => sameSpec(each.spec, spec))!.seen };
+    }
+
+    /** Looks, plans, applies and looks again, in one remote command. */
+    async apply(name: string, spec: Spec, extras: Extras, plan: Planner, tell: (event: PhaseEvent) => void): Promise<Applied> {
+        this.everything = undefined;
+        const talk = await this.talk();
+        let sent: Plan | undefined;
+        let before: Observation | undefined;
+        try {
+            talk.send({ op: "apply", name, spec, ...extras });
+            const look = await this.answer(talk, READ_TIMEOUT);
+            before = look.seen!;
+            const planned = this.planOrRefuse(talk, plan, { ...look, seen: before });
+            const key = (await this.connection)?.publicKey;
+            if (planned === "nothing") {
+                talk.send({ nothing: true, key });
+            } else {
+                sent = planned;
+                talk.send({ ...planned, key });
+            }
+            const answer = await this.follow(talk, tell);
+            return { result: answer.result!, seen: answer.seen ?? before, before };
+        } catch (error) {
+            if (!sent || !(error instanceof ConnectionLostError)) throw error;
+            return await this.comeBack(sent, spec, before!, tell, error);
+        } finally {
+            talk.close();
+            this.everything = undefined;
+        }
+    }
+
+    end(): void {
+        this.connection?.then((connection) => connection.end(), () => undefined);
+    }
+
+    private planOrRefuse(talk: Conversation, plan: Planner, look: Look): Plan | "nothing" {
+        try {
+            return plan(look);
+        } catch (error) {
+            talk.send({ refused: true });
+            throw error;
+        }
+    }
+
+    /** The connection broke after the plan was sent: the node goes on alone, and remembers the outcome. */
+    private async comeBack(plan: Plan, spec: Spec, before: Observation, tell: (event: PhaseEvent) => void, lost: Error): Promise<Applied> {
+        tell({ phase: "verify", message: `connection lost (${lost.message}); the node goes on by itself, asking it for the outcome` });
+        const attach = async () => {
+            const talk = await this.talk();
+            try {
+                talk.send({ op: "result", id: plan.id, spec });
+                return await this.follow(talk, tell);
+            } finally {
+                talk.close();
+            }
+        };
+        const answer = await pRetry(attach, REATTACH).catch((error: Error) => {
+            throw new ConnectionLostError(this.host.name, `the connection broke during transaction ${plan.id} and the node cannot be asked (${error.message}). It finishes or undoes the work by itself; when it is back, run up --refresh`, { cause: lost });
+        });
+        return { result: answer.result!, seen: answer.seen ?? before, before };
+    }
+
+    private async follow(talk: Conversation, tell: (event: PhaseEvent) => void): Promise<Answer> {
+        for (;;) {
+            const answer = await talk.receive<Answer>(APPLY_TIMEOUT);
+            if (answer.result) return answer;
+            if (answer.event) tell(answer.event);
+        }
+    }
+
+    private async ask(request: unknown): Promise<Answer> {
+        const talk = await this.talk();
+        try {
+            talk.send(request);
+            return await this.answer(talk, READ_TIMEOUT);
+        } finally {
+            talk.close();
+        }
+    }
+
+    private async answer(talk: Conversation, seconds: number): Promise<Answer> {
+        const answer = await talk.receive<Answer>(seconds);
+        if (answer.result) throw new UnreachableError(this.host.name, `cannot be looked at: ${answer.result.message}`);
+        if (answer.hostname !== this.host.name) {
+            throw new UnreachableError(this.host.name, `the host at ${this.host.address} calls itself ${answer.hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`);
+        }
+        return answer;
+    }
+
+    private async talk(): Promise<Conversation> {
+        try {
+            const connection = await this.connected();
+            const sudo = this.host.sudo ?? (this.host.user !== undefined && this.host.user !== "root");
+            const command = nodeProgram().command;
+            return await Conversation.begin(this.host.name, await connection.exec(sudo ? `sudo -n ${command}` : command), READ_TIMEOUT);
+        } catch (error) {
+            if (error instanceof ConnectionLostError) throw new UnreachableError(this.host.name, error.message.replace(`${this.host.name}: `, ""), { cause: error });
+            throw error;
+        }
+    }
+
+    private connected(): Promise<Connection> {
+        this.connection ??= resolveTarget(this.host).then((target) => connect(this.host.name, target, this.options));
+        const opening = this.connection;
+        const forget = () => {
+            if (this.connection === opening) this.connection = undefined;
+        };
+        opening.then((connection) => connection.onClose(forget), forget);
+        return opening;
+    }
+}
+
+function sameSpec(a: Spec, b: Spec): boolean {
+    return canonical(a) === canonical(b);
+}
+
+function canonical(value: unknown): string {
+    return JSON.stringify(value, (_, item: unknown) =>
+        item !== null && typeof item === "object" && !Array.isArray(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
+    );
+}

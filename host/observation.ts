@@ -1,0 +1,90 @@
+/** What the node's program tells: the shapes of host/node/observe.py and session.py. */
+import type { CommandArgs } from "../model/fileSet";
+import type { NodeFacts } from "../model/lintContext";
+
+/** What to look at. Equal specs have equal JSON: keys are sorted by whoever makes one. */
+export interface Spec {
+    readonly files: Readonly<Record<string, { readonly when?: string }>>;
+    readonly packages: readonly string[];
+    readonly units: readonly string[];
+    readonly facts: Readonly<Record<string, { readonly probe: string; readonly args: readonly string[] }>>;
+}
+
+export interface SeenFile {
+    readonly kind: "file" | "absent" | "symlink" | "folder" | "special" | "unreadable" | "not applicable";
+    /** A link's target, or why it is unreadable. */
+    readonly detail?: string;
+    /** UTF-8 text; with `binary`, lossy. */
+    readonly content?: string;
+    readonly binary?: boolean;
+    readonly sha256?: string;
+    readonly mode?: string;
+    readonly owner?: string;
+    readonly group?: string;
+    /** Seconds since 1970. */
+    readonly modified?: number;
+}
+
+export interface SeenUnit {
+    readonly enabled: boolean;
+    readonly active: boolean;
+    /** systemd's own words: `enabled, failed`. */
+    readonly detail: string;
+}
+
+export interface Observation {
+    readonly files: Readonly<Record<string, SeenFile>>;
+    readonly packages: readonly string[];
+    readonly units: Readonly<Record<string, SeenUnit>>;
+    readonly facts: Readonly<Record<string, string>>;
+}
+
+/** What the lints want to know besides the files themselves. */
+export interface Surroundings {
+    readonly hostname: string;
+    readonly facts?: NodeFacts;
+    readonly sourced?: Readonly<Record<string, string>>;
+}
+
+/** kind, sha256, mode, owner, group, detail: what has to stay the same between the look and the commit. */
+export type Identity = readonly (string | null)[];
+
+export function identityOf(seen: SeenFile): Identity {
+    return [seen.kind, seen.sha256 ?? null, seen.mode ?? null, seen.owner ?? null, seen.group ?? null, seen.detail ?? null];
+}
+
+export interface PlannedFile {
+    readonly was: Identity;
+    readonly content?: string;
+    readonly absent?: boolean;
+    readonly mode: string;
+    readonly owner: string;
+    readonly group: string;
+}
+
+/** Everything the node needs to finish or undo the transaction by itself. */
+export interface Plan {
+    readonly id: string;
+    /** Who does it, for the lock: `user@workstation`. */
+    readonly client: string;
+    readonly files: Readonly<Record<string, PlannedFile>>;
+    readonly packages: readonly string[];
+    readonly units: Readonly<Record<string, { readonly enabled?: boolean; readonly active?: boolean }>>;
+    readonly validate: readonly CommandArgs[];
+    readonly activate: readonly CommandArgs[];
+    readonly verify: readonly CommandArgs[];
+}
+
+export interface Result {
+    /** `unknown`: the node knows nothing of this transaction; it never began, or its memory of it is gone. */
+    readonly outcome: "applied" | "unchanged" | "failed" | "unknown";
+    readonly phase?: string;
+    readonly message?: string;
+    /** What became of the node: "nothing was changed", "the node is as it was", "NOT complete: …". */
+    readonly rollback?: string;
+}
+
+export interface PhaseEvent {
+    readonly phase: string;
+    readonly message: string;
+}

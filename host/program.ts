@@ -1,0 +1,58 @@
+/** The program that runs on the node: its source, its version, and the one command that starts it there. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface NodeProgram {
+    /** Sixteen hexadecimal digits of the SHA-256 over all modules: the folder's name on the node. */
+    readonly version: string;
+    /** Python source by module name. */
+    readonly modules: Readonly<Record<string, string>>;
+    /** Given to the login shell as it is; a constant, no data is ever spliced into it. */
+    readonly command: string;
+}
+
+let loaded: NodeProgram | undefined;
+
+export function nodeProgram(): NodeProgram {
+    return (loaded ??= load(join(__dirname, "node")));
+}
+
+function load(folder: string): NodeProgram {
+    const names = readdirSync(folder).filter((name) => name.endsWith(".py")).sort();
+    const modules = Object.fromEntries(names.map((name) => [name.slice(0, -3), readFileSync(join(folder, name), "utf8")]));
+    const version = createHash("sha256").update(JSON.stringify(modules)).digest("hex").slice(0, 16);
+    return { version, modules, command: `/usr/bin/python3 -I -S -c '${bootstrap(version)}'` };
+}
+
+/** What the node says first, so that a login script's own chatter before it does no harm. */
+export const greeting = { ready: "holdfast ready", wanted: "holdfast wants its program" };
+
+/**
+ * Runs the installed program where this version is installed, else one that the client sends and that stays in memory,
+ * so that looking at a node writes nothing on it. No single quotes: it stands inside a pair of them.
+ */
+function bootstrap(version: string): string {
+    return `
+import os, sys
+version, modules = "${version}", None
+folder = "/usr/local/lib/holdfast/" + version
+if os.path.isdir(folder) and os.stat(folder).st_uid == 0:
+    sys.path.insert(0, folder)
+    print("${greeting.ready}", flush=True)
+else:
+    import importlib.machinery, json
+    print("${greeting.wanted}", flush=True)
+    modules = json.loads(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))
+    class Sent:
+        def find_spec(self, name, path=None, target=None):
+            return importlib.machinery.ModuleSpec(name, self) if name in modules else None
+        def create_module(self, spec):
+            return None
+        def exec_module(self, module):
+            exec(compile(modules[module.__name__], module.__name__ + ".py", "exec"), module.__dict__)
+    sys.meta_path.insert(0, Sent())
+import session
+session.main(version, modules)
+`;
+}
