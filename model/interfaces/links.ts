@@ -1,0 +1,59 @@
+/** Which links an interface stands on, and which links a configuration brings into being. */
+import { baseName, commandsOf, optionsNamed, type Interface } from "./network";
+import type { Token } from "./parse";
+
+/** Options whose value is a list of links, with `glob` and `regex` expressions and `none` allowed. */
+export const portListOptions = ["bridge-ports", "bond-slaves", "bond-ports", "slaves", "ovs-ports", "ovs-bonds", "batman-ifaces", "batman-ports"] as const;
+
+/** Options whose value is one link. */
+const lowerLinkOptions = ["vlan-raw-device", "vxlan-physdev", "xfrm-physdev", "tunnel-physdev"] as const;
+
+export interface Port {
+    readonly token: Token;
+    /** Name of the option that lists it. */
+    readonly option: string;
+}
+
+/** Ports by name; what `glob`, `regex` or wildcards select is left out, since it may match nothing. */
+export function portsOf(iface: Interface, ...names: readonly string[]): Port[] {
+    const options = optionsNamed(iface, ...(names.length > 0 ? names : portListOptions));
+    return options.flatMap(({ name, values }) => {
+        let pattern = false;
+        return values.flatMap((token) => {
+            if (token.text === "glob" || token.text === "regex") pattern = true;
+            else if (token.text === "noglob" || token.text === "noregex") pattern = false;
+            else if (!pattern && isName(token.text)) return [{ token, option: name }];
+            return [];
+        });
+    });
+}
+
+/** What must exist before the interface can be made: ports, a VLAN's raw device, a VXLAN's physical device. */
+export function lowerLinks(iface: Interface): Port[] {
+    const single = optionsNamed(iface, ...lowerLinkOptions).flatMap(({ name, values: [token] }) => (token && isName(token.text) ? [{ token, option: name }] : []));
+    const dotted = single.some(({ option }) => option === "vlan-raw-device") ? undefined : rawDeviceOf(iface.name);
+    const implicit = dotted && isPlainVlan(iface) ? [{ token: { ...iface.token, text: dotted }, option: "name" }] : [];
+    return [...portsOf(iface), ...single, ...implicit];
+}
+
+/** `eno1` of `eno1.100`; `undefined` for a name that is not a VLAN's. */
+export function rawDeviceOf(name: string): string | undefined {
+    return /^(.+)\.\d{1,4}$/.exec(name)?.[1];
+}
+
+/** Whether any of the interfaces declares the link, makes it in a command, or has it as the other end of a pair. */
+export function isDeclared(name: string, interfaces: readonly Interface[]): boolean {
+    return interfaces.some((iface) =>
+        iface.name === baseName(name) ||
+        optionsNamed(iface, "veth-peer-name", "ovs-patch-peer").some(({ value }) => value === name) ||
+        commandsOf(iface).some(({ value }) => value.split(/[\s;&|"']+/).includes(name)),
+    );
+}
+
+function isPlainVlan(iface: Interface): boolean {
+    return optionsNamed(iface, ...portListOptions, "ovs-type", "link-type", "bond-mode", "vxlan-id", "bridge-stp").length === 0;
+}
+
+function isName(text: string): boolean {
+    return text !== "none" && text !== "all" && /^[A-Za-z0-9_.:@-]+$/.test(text);
+}

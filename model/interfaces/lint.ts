@@ -1,0 +1,60 @@
+/** Every rule for /etc/network/interfaces and its sourced files. */
+import type { Finding } from "../finding";
+import type { LintContext } from "../lintContext";
+import * as addresses from "./rules/addresses";
+import * as keywords from "./rules/keywords";
+import * as node from "./rules/node";
+import * as ovs from "./rules/ovs";
+import * as ports from "./rules/ports";
+import { subjectOf, type Rule } from "./rules/subject";
+import * as text from "./rules/text";
+
+const rules: readonly Rule[] = [
+    text.textRules,
+    text.strayLines,
+    text.templateSyntax,
+    text.backslashes,
+    keywords.unknownStatements,
+    keywords.statementArguments,
+    keywords.familiesAndMethods,
+    keywords.optionNames,
+    keywords.optionValues,
+    addresses.badAddresses,
+    addresses.badNetmasks,
+    addresses.badGateways,
+    addresses.badMtus,
+    addresses.netmasksBeforeAddress,
+    addresses.missingPrefixes,
+    addresses.gatewaysOffSubnet,
+    addresses.twoDefaultGateways,
+    addresses.duplicateAddresses,
+    ports.missingPorts,
+    ports.portsUsedTwice,
+    ports.cycles,
+    ports.bondPrimaries,
+    ovs.ovsBridges,
+    ovs.ovsPorts,
+    ovs.ovsUnlistedPorts,
+    ovs.ovsRequirements,
+    node.missingLoopback,
+    node.missingManagementAddress,
+    node.missingGateway,
+    node.notUpAtBoot,
+    node.longNames,
+    node.namesInSourcedFiles,
+    node.unresolvedSources,
+];
+
+export function lintInterfaces(content: string, context: LintContext): Finding[] {
+    return lint(content, context, false);
+}
+
+/** For a file that another one sources: it need not hold a loopback, the node's address or a gateway. */
+export function lintInterfacesFragment(content: string, context: LintContext): Finding[] {
+    return lint(content, context, true);
+}
+
+function lint(content: string, context: LintContext, fragment: boolean): Finding[] {
+    const subject = subjectOf(content, context, fragment);
+    return rules.flatMap((rule) => rule(subject));
+}

@@ -1,0 +1,132 @@
+/** Rules on addresses, prefixes, gateways and MTU. */
+import type { Finding } from "../../finding";
+import { addressesOf, familyOf, isInSubnet, isLinkLocal, parseAddress, prefixOfNetmask, type InterfaceAddress } from "../addresses";
+import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
+import { optionsOf, type Option, type Token } from "../parse";
+import { allInterfaces, finding, type Subject } from "./subject";
+
+export function badAddresses(subject: Subject): Finding[] {
+    return plainValues(subject, "address").flatMap(({ value }) => {
+        if (parseAddress(value.text)) return [];
+        const what = value.text.includes("/") ? "address with a prefix length" : "address";
+        return [finding("bad-address", "error", value, `'${value.text}' is no ${what}, so the interface comes up without it. Write it like 192.0.2.11/24 or 2001:db8::11/64.`)];
+    });
+}
+
+export function badNetmasks(subject: Subject): Finding[] {
+    return plainValues(subject, "netmask").flatMap(({ value }) => {
+        if (prefixOfNetmask(value.text, 4) !== undefined || prefixOfNetmask(value.text, 6) !== undefined) return [];
+        return [finding("bad-netmask", "error", value, `'${value.text}' is no netmask. Write a prefix length, such as 24, best after the address: 192.0.2.11/24.`)];
+    });
+}
+
+export function badGateways(subject: Subject): Finding[] {
+    return plainValues(subject, "gateway").flatMap(({ value }) => {
+        if (familyOf(value.text)) return [];
+        const message = `'${value.text}' is no address, so the default route is not set. Write the gateway's address, without a prefix length.`;
+        return [finding("bad-gateway", "error", value, message)];
+    });
+}
+
+/** 68 is IPv4's smallest MTU; 65,536 the loopback's. The driver's own limit is not known here. */
+export function badMtus(subject: Subject): Finding[] {
+    return plainValues(subject, "mtu", "ovs-mtu").flatMap(({ value }) => {
+        const mtu = /^\d{1,6}$/.test(value.text) ? Number(value.text) : NaN;
+        if (mtu >= 68 && mtu <= 65_536) return [];
+        return [finding("bad-mtu", "error", value, `'${value.text}' is no MTU. Write a whole number of bytes, such as 1500 or 9000.`)];
+    });
+}
+
+/** ifupdown2 stores a netmask with the address before it, and drops one that has none before it. */
+export function netmasksBeforeAddress({ interfaces }: Subject): Finding[] {
+    return stanzasOf(interfaces).flatMap((options) => {
+        const netmask = options.findIndex(({ name }) => name === "netmask");
+        const address = options.findIndex(({ name }) => name === "address");
+        if (netmask === -1 || address < netmask || options[address]?.value.includes("/")) return [];
+        return [finding("netmask-before-address", "warning", options[netmask]!.keyword, "ifupdown2 drops a netmask that stands before its address. Put it after the address.")];
+    });
+}
+
+export function missingPrefixes({ interfaces }: Subject): Finding[] {
+    return interfaces.flatMap((iface) => {
+        if (iface.name === "lo" || optionsNamed(iface, "pointopoint", "peer", "endpoint", "netmask").length > 0) return [];
+        return addressesOf(iface).filter(({ prefix }) => prefix === undefined).map(({ token, family }) => {
+            const host = family === 4 ? 32 : 128;
+            return finding("missing-prefix", "warning", token, `Without a prefix length ifupdown2 sets ${token.text}/${host}. Write the prefix length after the address.`);
+        });
+    });
+}
+
+/** ifupdown2 sets the gateway `onlink`, so an off-subnet one may work, as hosting providers use it. */
+export function gatewaysOffSubnet({ interfaces }: Subject): Finding[] {
+    return interfaces.flatMap((iface) => gatewaysOf(iface).flatMap(({ value, family }) => {
+        const addresses = addressesOf(iface).filter((address) => address.family === family);
+        const reachable =
+            addresses.length === 0 || isLinkLocal(value.text) || addresses.some((address) => isInSubnet(value.text, address)) ||
+            [...optionsNamed(iface, "pointopoint", "peer"), ...commandsOf(iface)].some((option) => option.value.includes(value.text)) ||
+            // A host prefix together with a gateway is a provider's routed set-up: no subnet is claimed.
+            addresses.every(({ prefix }) => prefix === (family === 4 ? 32 : 128));
+        if (reachable) return [];
+        return [finding("gateway-off-subnet", "warning", value, `No address of ${iface.name} is in the subnet of gateway ${value.text}. Check both; where the provider routes this way, add 'pointopoint ${value.text}'.`)];
+    }));
+}
+
+/** The second `ip route add default` of a family, table and metric fails with `File exists`, and its interface counts as failed. */
+export function twoDefaultGateways(subject: Subject): Finding[] {
+    const own = new Set(subject.interfaces);
+    const seen = new Map<string, Interface>();
+    return allInterfaces(subject).filter(isUpAtBoot).flatMap((iface) => gatewaysOf(iface).flatMap(({ value, family }) => {
+        const metric = optionsNamed(iface, "metric")[0]?.value ?? "";
+        const table = optionsNamed(iface, "vrf")[0]?.value ?? "";
+        const key = `${family} ${table} ${metric}`;
+        const first = seen.get(key);
+        if (!first) {
+            seen.set(key, iface);
+            return [];
+        }
+        if (!own.has(iface)) return [];
+        return [finding("two-default-gateways", "error", value, `${first.name} already sets the default gateway of IPv${family}, and setting a second one fails. Keep one, or give this one a 'metric'.`)];
+    }));
+}
+
+/** Two interfaces of one subnet with one address: the kernel routes through one of them only. A host prefix may repeat. */
+export function duplicateAddresses(subject: Subject): Finding[] {
+    const own = new Set(subject.interfaces);
+    const seen = new Map<string, InterfaceAddress>();
+    const addresses = allInterfaces(subject).flatMap(addressesOf).filter(({ address }) => !isLinkLocal(address));
+    return addresses.flatMap((current) => {
+        const table = optionsNamed(current.interface, "vrf")[0]?.value ?? "";
+        const first = seen.get(`${table} ${current.address}`);
+        if (!first) {
+            seen.set(`${table} ${current.address}`, current);
+            return [];
+        }
+        if (!own.has(current.interface)) return [];
+        if (first.interface.name === current.interface.name) {
+            return [finding("duplicate-address", "warning", current.token, `${current.interface.name} has ${current.address} twice. Delete one of the lines.`)];
+        }
+        if (isHostPrefix(first) || isHostPrefix(current)) return [];
+        const both = isUpAtBoot(first.interface) && isUpAtBoot(current.interface);
+        return [finding("duplicate-address", both ? "error" : "warning", current.token, `${first.interface.name} has ${current.address} too, and only one of the two can be reached. Give it to one interface: to the bridge, not to its port.`)];
+    });
+}
+
+export function gatewaysOf(iface: Interface): { readonly value: Token; readonly family: 4 | 6 }[] {
+    return optionsNamed(iface, "gateway").flatMap(({ values: [value] }) => {
+        const family = value && familyOf(value.text);
+        return family ? [{ value, family }] : [];
+    });
+}
+
+function isHostPrefix({ prefix, family }: InterfaceAddress): boolean {
+    return prefix === undefined || prefix === (family === 4 ? 32 : 128);
+}
+
+/** First words of the options with these names; template variables (`${…}`) are left alone. */
+function plainValues({ interfaces }: Subject, ...names: readonly string[]): { readonly value: Token }[] {
+    return stanzasOf(interfaces).flat().filter(({ name }) => names.includes(name)).flatMap(({ values: [value] }) => (value && !value.text.includes("$") ? [{ value }] : []));
+}
+
+function stanzasOf(interfaces: readonly Interface[]): Option[][] {
+    return [...new Set(interfaces.flatMap(({ stanzas }) => stanzas))].map(optionsOf);
+}

@@ -1,0 +1,92 @@
+/** Rules on statements, option names and their values. */
+import type { Finding } from "../../finding";
+import { editDistance, findKeyword, isKnownKeyword, suggestKeyword } from "../keywords";
+import { isStanza, optionsOf, type Option, type Stanza } from "../parse";
+import { finding, type Subject } from "./subject";
+import { isStray } from "./text";
+
+const statements = ["auto", "iface", "source", "source-directory", "mapping", "vlan", "allow-hotplug", "allow-ovs"];
+const classicStatements = new Set(["mapping", "no-auto-down", "no-scripts", "rename", "template"]);
+
+/** ifupdown2's own, `auto` of Proxmox's build, and those of classic ifupdown's interfaces(5) and its add-on packages. */
+const methods = new Set([
+    "static", "manual", "loopback", "dhcp", "dhcp6", "ppp", "tunnel", "auto", "bootp", "wvdial", "ipv4ll", "v4tunnel", "6to4", "batman", "wireguard",
+]);
+const families = new Set(["inet", "inet6", "ipx", "can"]);
+
+/** Every word that ifupdown2 takes for yes or no. */
+const booleanWords = new Set(["yes", "no", "on", "off", "true", "false", "1", "0", "y", "n"]);
+
+/** Lines outside any stanza that start no statement: classic ifupdown refuses the whole file, ifupdown2 exits 1. */
+export function unknownStatements({ document }: Subject): Finding[] {
+    return document.items.flatMap((item) => {
+        if (item.kind !== "unknown" || isStray(item.line)) return [];
+        const [keyword] = item.line.tokens;
+        if (classicStatements.has(keyword!.text)) return [unsupported(keyword!)];
+        const near = statements.find((statement) => editDistance(keyword!.text, statement) <= 2);
+        const remedy = isKnownKeyword(keyword!.text) ? "Move it under its iface line." : near ? `Write '${near}'.` : "Delete it, or put it under the iface line it belongs to.";
+        return [finding("unknown-statement", "error", keyword!, `'${keyword!.text}' stands outside any iface stanza and starts none. ${remedy}`)];
+    });
+}
+
+export function statementArguments({ document }: Subject): Finding[] {
+    return document.items.flatMap((item) => {
+        const [keyword, ...rest] = item.line.tokens;
+        const complete = item.kind === "blank" || item.kind === "comment" || item.kind === "unknown" || rest.length > 0;
+        if (complete) return item.kind === "mapping" ? [unsupported(keyword!)] : [];
+        return [finding("missing-argument", "error", keyword!, `'${keyword!.text}' names nothing. Add the name, or delete the line.`)];
+    });
+}
+
+export function familiesAndMethods({ document }: Subject): Finding[] {
+    return document.items.flatMap((item) => {
+        if (item.kind !== "iface" || isStray(item.line)) return [];
+        const { family, method } = item;
+        if (family && !families.has(family.text)) {
+            return [finding("unknown-family", "error", family, `'${family.text}' is no address family. Write 'inet' or 'inet6'.`)];
+        }
+        if (method && !methods.has(method.text)) {
+            const near = [...methods].find((known) => editDistance(method.text, known) <= 2);
+            return [finding("unknown-method", near ? "error" : "warning", method, `ifupdown2 knows no method '${method.text}'. Write '${near ?? "static' or 'manual"}'.`)];
+        }
+        const inherits = item.line.tokens.find(({ text }) => text === "inherits");
+        return inherits ? [unsupported(inherits)] : [];
+    });
+}
+
+/** ifupdown2 ignores an option that no addon knows, so a misspelt one is lost without a word. */
+export function optionNames({ document }: Subject): Finding[] {
+    return ifaceOptions(document.items.filter(isStanza)).flatMap((option) => {
+        const { keyword, value } = option;
+        const known = isKnownKeyword(keyword.text);
+        if (!known) {
+            const suggestion = suggestKeyword(keyword.text);
+            if (suggestion) return [finding("misspelt-keyword", "error", keyword, `ifupdown2 ignores '${keyword.text}'. Write '${suggestion}'.`)];
+            return [finding("unknown-keyword", "warning", keyword, `No package known here reads '${keyword.text}', so it may be ignored. Check the name, or delete the line.`)];
+        }
+        if (value === "") return [finding("missing-value", "error", keyword, `'${keyword.text}' has no value: ifupdown2 reports invalid syntax and exits 1. Add one, or delete the line.`)];
+        return [];
+    });
+}
+
+export function optionValues({ document }: Subject): Finding[] {
+    return ifaceOptions(document.items.filter(isStanza)).flatMap((option) => {
+        const { values = [], types = [] } = findKeyword(option.name) ?? {};
+        const [value] = option.values;
+        if (values.length === 0 || types.length > 0 || option.values.length !== 1 || !value || /[=$]/.test(value.text)) return [];
+        const given = value.text.toLowerCase();
+        const accepted = values.some((known) => known.toLowerCase() === given) || (booleanWords.has(given) && values.some((known) => booleanWords.has(known)));
+        if (accepted) return [];
+        // Any other ovs_type makes ifupdown2 skip the interface.
+        const severity = option.name === "ovs-type" ? "error" : "warning";
+        return [finding("invalid-value", severity, value, `'${value.text}' is none of the values of ${option.keyword.text}. Use one of: ${values.join(", ")}.`)];
+    });
+}
+
+function ifaceOptions(stanzas: readonly Stanza[]): Option[] {
+    return stanzas.filter(({ kind }) => kind !== "mapping").flatMap(optionsOf).filter(({ line }) => !isStray(line));
+}
+
+function unsupported(token: { text: string; line: number; column: number }): Finding {
+    return finding("unsupported-statement", "warning", token, `ifupdown2 ignores '${token.text}', a statement of classic ifupdown. Write the stanza out without it.`);
+}

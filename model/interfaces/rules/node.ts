@@ -1,0 +1,99 @@
+/** Rules on the node as a whole: loopback, management address, default gateway, sourced files, names. */
+import type { Finding } from "../../finding";
+import { addressesOf, canonicalAddress, familyOf } from "../addresses";
+import { isDeclared, portListOptions } from "../links";
+import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
+import { gatewaysOf } from "./addresses";
+import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
+
+const firstLine = { line: 1, column: 1 };
+
+/** A warning: systemd brings `lo` up itself, and ifupdown2 spares it, so a node without the stanza boots. Hooks and `ifup lo` miss it. */
+export function missingLoopback(subject: Subject): Finding[] {
+    if (subject.fragment || allInterfaces(subject).some(({ name }) => name === "lo")) return [];
+    const severity = severityOfAbsence(subject, "warning");
+    return [finding("missing-loopback", severity, firstLine, `No stanza for the loopback interface${elsewhere(subject)}. Add 'auto lo' and 'iface lo inet loopback'.`)];
+}
+
+export function missingManagementAddress(subject: Subject): Finding[] {
+    const { context: { node }, fragment } = subject;
+    if (fragment) return [];
+    if (!node) return [finding("management-address", "not checked", firstLine, "The node's address is not known here. Run the lint as part of 'pulumi preview'.")];
+    const all = allInterfaces(subject);
+    return [node.address, node.address6].filter((address) => address !== undefined).flatMap((address) => {
+        const wanted = canonicalAddress(address);
+        const held = all.flatMap(addressesOf).some((held) => held.address === wanted) || all.some((iface) => mentions(iface, address));
+        if (held || isDynamic(all, familyOf(wanted) ?? 4)) return [];
+        return [finding("management-address", severityOfAbsence(subject, "error"), firstLine, `No interface has ${address}, the declared address of ${node.name}${elsewhere(subject)}. Add it, or correct the node's address in the stack.`)];
+    });
+}
+
+/** A warning: a management network without a way out is a choice some make, and FRR or a script may set the route. */
+export function missingGateway(subject: Subject): Finding[] {
+    if (subject.fragment) return [];
+    const all = allInterfaces(subject);
+    const set = all.some((iface) => gatewaysOf(iface).length > 0 || optionsNamed(iface, "gateway").length > 0 || commandsOf(iface).some(({ value }) => /\bdefault\b|\b0\.0\.0\.0\b|::\/0/.test(value)));
+    if (set || isDynamic(all, 4) || isDynamic(all, 6)) return [];
+    return [finding("missing-gateway", severityOfAbsence(subject, "warning"), firstLine, `No interface sets a default gateway${elsewhere(subject)}. Add 'gateway' to the interface that has the management address.`)];
+}
+
+export function notUpAtBoot(subject: Subject): Finding[] {
+    const all = allInterfaces(subject);
+    const address = subject.context.node?.address;
+    return subject.interfaces.flatMap((iface) => {
+        const management = address !== undefined && addressesOf(iface).some((held) => held.address === canonicalAddress(address));
+        const [gateway] = gatewaysOf(iface);
+        if ((!management && !gateway) || isUpAtBoot(iface) || iface.name === "lo" || isStartedByAnother(iface, all)) return [];
+        const what = management ? "the management address" : "the default gateway";
+        return [finding("not-up-at-boot", "warning", iface.token, `${iface.name} has ${what}, and nothing brings it up at boot. Add 'auto ${iface.name}'.`)];
+    });
+}
+
+/** IFNAMSIZ in the kernel's if.h is 16, the closing NUL included. */
+export function longNames({ interfaces }: Subject): Finding[] {
+    return interfaces.filter(({ name }) => name.length > 15).map(({ name, token }) =>
+        finding("long-name", "error", token, `'${name}' has ${name.length} characters, and the kernel takes 15. Choose a shorter name.`),
+    );
+}
+
+/** ifupdown2 reads both and mixes their options; Proxmox's SDN writes interfaces.d/sdn anew at each change. */
+export function namesInSourcedFiles({ interfaces, sourced }: Subject): Finding[] {
+    return [...sourced].flatMap(([path, others]) => others.flatMap(({ name }) => {
+        const own = interfaces.find((iface) => iface.name === name);
+        if (!own) return [];
+        return [finding("declared-in-sourced-file", name === "lo" ? "warning" : "error", own.token, `${name} is declared in ${path} too, and the two are mixed. Keep one of the two stanzas.`)];
+    }));
+}
+
+export function unresolvedSources({ unresolved }: Subject): Finding[] {
+    const [first] = unresolved;
+    if (!first) return [];
+    const patterns = unresolved.map(({ pattern }) => pattern).join(", ");
+    return [finding("sourced-file", "not checked", first.token, `What ${patterns} bring${unresolved.length === 1 ? "s" : ""} is not known here. Run the lint where the node's files are known, and lint those files too.`)];
+}
+
+function elsewhere({ unresolved }: Subject): string {
+    return unresolved.length > 0 ? ", unless a sourced file has it" : "";
+}
+
+/** Whether an address of the family comes from the network: DHCP, or router advertisements. */
+function isDynamic(interfaces: readonly Interface[], family: 4 | 6): boolean {
+    const methods = family === 4 ? ["dhcp", "ppp", "bootp", "wvdial"] : ["dhcp", "dhcp6", "auto", "ppp"];
+    return interfaces.some((iface) => iface.stanzas.some(({ family: name, method }) => {
+        return method !== undefined && methods.includes(method.text) && (name?.text === "inet6") === (family === 6);
+    }) || (family === 6 && optionsNamed(iface, "accept-ra", "autoconf").some(({ value }) => value !== "0")));
+}
+
+function mentions(iface: Interface, address: string): boolean {
+    return commandsOf(iface).some(({ value }) => value.split(/[\s/"']+/).includes(address));
+}
+
+/** ifupdown2 brings up what an `auto` interface stands on. */
+function isStartedByAnother(iface: Interface, all: readonly Interface[]): boolean {
+    const others = all.filter((other) => other !== iface && isUpAtBoot(other));
+    return others.some((other) => isDeclaredAsPort(iface.name, other));
+}
+
+function isDeclaredAsPort(name: string, other: Interface): boolean {
+    return optionsNamed(other, ...portListOptions, "vlan-raw-device", "ovs-bridge").some(({ values }) => values.some(({ text }) => text === name)) || (commandsOf(other).length > 0 && isDeclared(name, [{ ...other, name: "" }]));
+}

@@ -1,0 +1,91 @@
+/**
+ * Rules on Open vSwitch: a port's stanza names its bridge, and the bridge lists the port. ifupdown2 adds a port from the
+ * port's own stanza (`ovs_bridge` and `ovs_type`), deletes what the bridge does not list when it reloads, and Proxmox's
+ * GUI drops an unlisted port from the file.
+ */
+import type { Finding } from "../../finding";
+import { portsOf } from "../links";
+import { optionsNamed, type Interface } from "../network";
+import type { Token } from "../parse";
+import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
+
+/** The bridge that a port names must be one. */
+export function ovsBridges(subject: Subject): Finding[] {
+    const all = allInterfaces(subject);
+    return subject.interfaces.flatMap((iface) => {
+        const [bridge] = values(iface, "ovs-bridge");
+        if (!bridge) return [];
+        const declared = all.find(({ name }) => name === bridge.text);
+        if (declared && ovsType(declared) === "OVSBridge") return [];
+        if (declared) {
+            return [finding("ovs-bridge", "error", bridge, `${bridge.text} is no Open vSwitch bridge, so ${iface.name} cannot be its port. Add 'ovs_type OVSBridge' to its stanza, or name another bridge.`)];
+        }
+        const exists = subject.context.facts?.links.some(({ name }) => name === bridge.text);
+        const severity = exists ? "warning" : severityOfAbsence(subject, "error");
+        return [finding("ovs-bridge", severity, bridge, `No stanza declares the bridge ${bridge.text} that ${iface.name} belongs to. Declare it with 'ovs_type OVSBridge', or correct the name.`)];
+    });
+}
+
+/** What a bridge lists must say so itself. */
+export function ovsPorts(subject: Subject): Finding[] {
+    const byName = new Map(allInterfaces(subject).map((iface) => [iface.name, iface]));
+    return subject.interfaces.flatMap((bridge) => portsOf(bridge, "ovs-ports").flatMap(({ token }) => {
+        const port = byName.get(token.text);
+        if (!port) {
+            const severity = severityOfAbsence(subject, "warning");
+            return severity === "not checked" ? [] : [finding("ovs-port", severity, token, `${token.text} has no stanza, so ifupdown2 does not add it to ${bridge.name}. Give it one with 'ovs_type' and 'ovs_bridge ${bridge.name}', or take it off the list.`)];
+        }
+        const [named] = values(port, "ovs-bridge");
+        if (named?.text === bridge.name) return [];
+        const reason = named ? `names ${named.text} as its bridge` : "names no bridge ('ovs_bridge')";
+        return [finding("ovs-port", "error", token, `${port.name} ${reason}, so it is not added to ${bridge.name}. Write 'ovs_bridge ${bridge.name}' in its stanza, or take it off this list.`)];
+    }));
+}
+
+/** A port that its bridge does not list works at boot and is lost at the next save in the GUI. `allow-BRIDGE` is the older way to list it. */
+export function ovsUnlistedPorts(subject: Subject): Finding[] {
+    const all = allInterfaces(subject);
+    return subject.interfaces.flatMap((port) => {
+        const [named] = values(port, "ovs-bridge");
+        const bridge = named && all.find(({ name }) => name === named.text);
+        if (!bridge || ovsType(bridge) !== "OVSBridge" || port.allow.includes(bridge.name)) return [];
+        const lists = values(bridge, "ovs-ports");
+        if (lists.some(({ text }) => text === port.name || ["glob", "regex"].includes(text))) return [];
+        return [finding("ovs-port-unlisted", "warning", named, `${bridge.name} does not list ${port.name} in ovs_ports: a reload takes the port off for a moment, and Proxmox's GUI drops it. Add it there.`)];
+    });
+}
+
+/** Each type needs options without which ifupdown2 raises an exception or skips the interface. */
+export function ovsRequirements({ interfaces }: Subject): Finding[] {
+    return interfaces.flatMap((iface) => {
+        const [type] = values(iface, "ovs-type");
+        if (!type) {
+            const [option] = optionsNamed(iface, "ovs-ports", "ovs-bridge", "ovs-bonds");
+            return option ? [finding("ovs-type", "error", option.keyword, `${iface.name} has no 'ovs_type', so ifupdown2 skips it. Add 'ovs_type ${impliedType(option.name)}'.`)] : [];
+        }
+        return (required[type.text] ?? []).filter((name) => optionsNamed(iface, name).length === 0).map((name) => {
+            const option = name.replaceAll("-", "_");
+            return finding("ovs-type", "error", type, `${iface.name} is an ${type.text} without '${option}', so ifupdown2 does not set it up. Add '${option}'.`);
+        });
+    });
+}
+
+const required: Readonly<Record<string, readonly string[]>> = {
+    OVSPort: ["ovs-bridge"],
+    OVSIntPort: ["ovs-bridge"],
+    OVSBond: ["ovs-bridge", "ovs-bonds"],
+    OVSPatchPort: ["ovs-bridge", "ovs-patch-peer"],
+    OVSTunnel: ["ovs-bridge", "ovs-tunnel-type", "ovs-tunnel-options"],
+};
+
+function impliedType(option: string): string {
+    return { "ovs-ports": "OVSBridge", "ovs-bonds": "OVSBond" }[option] ?? "OVSPort";
+}
+
+function ovsType(iface: Interface): string | undefined {
+    return values(iface, "ovs-type")[0]?.text;
+}
+
+function values(iface: Interface, option: string): Token[] {
+    return optionsNamed(iface, option).flatMap((found) => found.values);
+}

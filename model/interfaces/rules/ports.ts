@@ -1,0 +1,90 @@
+/** Rules on what interfaces stand on: ports, raw devices, cycles. */
+import type { Finding } from "../../finding";
+import { isDeclared, lowerLinks, portsOf, rawDeviceOf, type Port } from "../links";
+import { optionsNamed, type Interface } from "../network";
+import { allInterfaces, finding, isComplete, severityOfAbsence, type Subject } from "./subject";
+
+/**
+ * A port without a stanza is fine where the link exists (a NIC needs none), so offline only the node can tell.
+ * A port `eno1.100` is made by ifupdown2 itself where `eno1` exists.
+ */
+export function missingPorts(subject: Subject): Finding[] {
+    const all = allInterfaces(subject);
+    const links = subject.context.facts?.links;
+    const undeclared = subject.interfaces.flatMap((iface) =>
+        uniquePorts(lowerLinks(iface)).filter(({ token }) => !isAvailable(token.text, (name) => isDeclared(name, all))).map((port) => ({ iface, port })),
+    );
+    if (!links) {
+        const names = [...new Set(undeclared.map(({ port }) => port.token.text))];
+        if (names.length === 0) return [];
+        const message = `Only the node knows whether ${names.join(", ")} exist${names.length === 1 ? "s" : ""}. Run the lint where the node's links are known (holdfast drift).`;
+        return [finding("missing-port", "not checked", undeclared[0]!.port.token, message)];
+    }
+    const exists = (name: string) => isDeclared(name, all) || links.some((link) => link.name === name);
+    return undeclared.filter(({ port }) => !isAvailable(port.token.text, exists)).map(({ iface, port }) => {
+        const severity = isComplete(subject) ? "error" : severityOfAbsence(subject, "error");
+        const role = port.option === "name" ? `the raw device of ${iface.name}` : `in ${port.option} of ${iface.name}`;
+        return finding("missing-port", severity, port.token, `${port.token.text}, ${role}, is declared nowhere and does not exist on the node. Correct the name, or declare it.`);
+    });
+}
+
+/** A link can be a port of one bridge or bond only; adding it to a second fails. */
+export function portsUsedTwice({ interfaces }: Subject): Finding[] {
+    const owners = new Map<string, string>();
+    return interfaces.flatMap((iface) => uniquePorts(portsOf(iface)).flatMap(({ token }) => {
+        const owner = owners.get(token.text);
+        owners.set(token.text, owner ?? iface.name);
+        if (!owner || owner === iface.name) return [];
+        return [finding("port-used-twice", "warning", token, `${token.text} is a port of ${owner} already, and a link has one master only. Remove it from one of the two.`)];
+    }));
+}
+
+/** ifupdown2 sorts interfaces by what they stand on; a cycle has no order, and its members do not come up. */
+export function cycles(subject: Subject): Finding[] {
+    const byName = new Map(allInterfaces(subject).map((iface) => [iface.name, iface]));
+    const reported = new Set<string>();
+    return subject.interfaces.flatMap((iface) => {
+        const path = cycleFrom(iface, byName);
+        if (!path || path.some((name) => reported.has(name))) return [];
+        path.forEach((name) => reported.add(name));
+        const port = lowerLinks(iface).find(({ token }) => token.text === (path[1] ?? iface.name));
+        return [finding("dependency-cycle", "error", port?.token ?? iface.token, `${[...path, path[0]].join(" stands on ")}: none of them can come up. Remove one of these ports.`)];
+    });
+}
+
+/** The primary port of a bond must be one of its ports. */
+export function bondPrimaries({ interfaces }: Subject): Finding[] {
+    return interfaces.flatMap((iface) => {
+        const [primary] = optionsNamed(iface, "bond-primary").flatMap(({ values }) => values);
+        const slaves = optionsNamed(iface, "bond-slaves", "bond-ports", "slaves");
+        const ports = portsOf(iface, "bond-slaves", "bond-ports", "slaves");
+        const listed = slaves.length > 0 && slaves.flatMap(({ values }) => values).length === ports.length;
+        if (!primary || !listed || ports.some(({ token }) => token.text === primary.text)) return [];
+        return [finding("bond-primary", "warning", primary, `${primary.text} is no port of ${iface.name}. Name one of: ${ports.map(({ token }) => token.text).join(", ")}.`)];
+    });
+}
+
+function cycleFrom(start: Interface, byName: ReadonlyMap<string, Interface>): string[] | undefined {
+    const visited = new Set<string>();
+    const search = (iface: Interface, path: readonly string[]): string[] | undefined => {
+        for (const { token } of lowerLinks(iface)) {
+            if (token.text === start.name) return [...path];
+            const lower = byName.get(token.text);
+            if (!lower || visited.has(lower.name)) continue;
+            visited.add(lower.name);
+            const found = search(lower, [...path, lower.name]);
+            if (found) return found;
+        }
+        return undefined;
+    };
+    return search(start, [start.name]);
+}
+
+function isAvailable(name: string, exists: (name: string) => boolean): boolean {
+    const raw = rawDeviceOf(name);
+    return exists(name) || (raw !== undefined && exists(raw));
+}
+
+function uniquePorts(ports: readonly Port[]): Port[] {
+    return [...new Map(ports.map((port) => [port.token.text, port])).values()];
+}

@@ -1,0 +1,52 @@
+/** What the rules look at: the parsed file, the interfaces it declares, and those of the files it sources. */
+import type { Finding, Severity } from "../../finding";
+import type { LintContext } from "../../lintContext";
+import { interfacesOf, sourceTokens, type Interface } from "../network";
+import { parseInterfaces, type InterfacesDocument, type Token } from "../parse";
+
+export interface Subject {
+    readonly content: string;
+    readonly context: LintContext;
+    readonly document: InterfacesDocument;
+    /** Declared in this file. */
+    readonly interfaces: readonly Interface[];
+    /** Declared in the files that it sources, by path. */
+    readonly sourced: ReadonlyMap<string, readonly Interface[]>;
+    /** `source` patterns whose files are not known here. */
+    readonly unresolved: readonly { readonly token: Token; readonly pattern: string }[];
+    /** A file of interfaces.d, which need not hold a loopback or a gateway. */
+    readonly fragment: boolean;
+}
+
+export type Rule = (subject: Subject) => Finding[];
+
+export function subjectOf(content: string, context: LintContext, fragment: boolean): Subject {
+    const document = parseInterfaces(content);
+    const files = context.sourced;
+    const sourced = new Map(Object.entries(files ?? {}).map(([path, text]) => [path, interfacesOf(parseInterfaces(text))]));
+    const unresolved = sourceTokens(document).filter(({ pattern }) => !files || (!/[*?[]/.test(pattern) && !(pattern in files)));
+    return { content, context, document, interfaces: interfacesOf(document), sourced, unresolved, fragment };
+}
+
+/** This file's interfaces and the sourced files' ones. */
+export function allInterfaces({ interfaces, sourced }: Subject): Interface[] {
+    return [...interfaces, ...[...sourced.values()].flat()];
+}
+
+/** Whether everything that ifupdown2 will read is known here. */
+export function isComplete({ unresolved, fragment }: Subject): boolean {
+    return unresolved.length === 0 && !fragment;
+}
+
+/**
+ * How much the absence of something counts: as much as `proved` where the whole configuration is known; a warning where a
+ * sourced file that is not known here might hold it; and nothing can be said of a file that does nothing but source others.
+ */
+export function severityOfAbsence(subject: Subject, proved: Severity): Severity {
+    if (isComplete(subject)) return proved;
+    return subject.interfaces.some(({ name }) => name !== "lo") ? "warning" : "not checked";
+}
+
+export function finding(rule: string, severity: Severity, { line, column }: { line: number; column: number }, message: string): Finding {
+    return { rule, severity, message, line, column };
+}

@@ -1,0 +1,77 @@
+/** Rules on single lines: what never belongs into the file, and what ifupdown2 reads differently from what is meant. */
+import type { Finding } from "../../finding";
+import { lintText, strayLine } from "../../text";
+import { isStanza, type LogicalLine } from "../parse";
+import { finding, type Subject } from "./subject";
+
+export function textRules({ content }: Subject): Finding[] {
+    return lintText(content, { strict: true });
+}
+
+export function strayLines(subject: Subject): Finding[] {
+    return statementLines(subject).flatMap((line) => {
+        const stray = strayPart(line);
+        if (!stray) return [];
+        const message = `This is ${stray.what}, not configuration. Delete the line.`;
+        return [finding("stray-line", "error", stray, message)];
+    });
+}
+
+/** Whether the line is no configuration at all, so that no other rule need look at it. */
+export function isStray(line: LogicalLine): boolean {
+    return strayPart(line) !== undefined;
+}
+
+/**
+ * ifupdown2 renders a file that holds a `%` through Mako, as root: `%` at the start of a line is code there, and `${IFACE}`
+ * anywhere becomes a template variable. A comment passes unchanged, except for `<%`.
+ */
+export function templateSyntax({ document }: Subject): Finding[] {
+    return linesOf(document).flatMap((line) => {
+        const comment = line.tokens[0]?.text.startsWith("#");
+        const index = line.physical.findIndex((text) => text.includes(comment ? "<%" : "%"));
+        if (index === -1) return [];
+        const place = { line: line.line + index, column: line.physical[index]!.indexOf(comment ? "<%" : "%") + 1 };
+        return [finding("percent-sign", "error", place, "ifupdown2 runs a file with '%' through a template engine, as root. Remove the '%', or move the command into a script.")];
+    });
+}
+
+/** ifupdown2 joins lines at every backslash, also in comments, and turns one inside a line into a space. */
+export function backslashes({ document }: Subject): Finding[] {
+    return linesOf(document).flatMap((line) => {
+        const swallowed = line.physical.slice(1).findIndex((text) => text.trim() !== "" && !text.trim().startsWith("#"));
+        if (line.tokens[0]?.text.startsWith("#")) {
+            if (swallowed === -1) return [];
+            const place = { line: line.line + swallowed + 1, column: 1 };
+            return [finding("continued-comment", "error", place, "The comment above ends in a backslash, so ifupdown2 takes this line for a part of it. Remove the backslash.")];
+        }
+        const token = line.tokens.find(({ text }) => text.includes("\\"));
+        if (!token) return [];
+        return [finding("backslash", "warning", token, "ifupdown2 replaces a backslash inside a line by a space. Move the command into a script, or write it without a backslash.")];
+    });
+}
+
+interface StrayPart {
+    readonly what: string;
+    readonly line: number;
+    readonly column: number;
+}
+
+function strayPart(line: LogicalLine): StrayPart | undefined {
+    if (line.tokens.length === 0 || line.tokens[0]!.text.startsWith("#")) return undefined;
+    for (const [index, text] of line.physical.entries()) {
+        const what = strayLine(text);
+        // A continued `post-up ip route add \` may well go on with `default via … dev …`.
+        if (what && !(index > 0 && what === "output of `ip route`")) return { what, line: line.line + index, column: text.search(/\S/) + 1 };
+    }
+    const keyword = line.tokens[0]!;
+    return /^[A-Za-z][\w.-]*$/.test(keyword.text) ? undefined : { ...keyword, what: "no keyword of interfaces(5)" };
+}
+
+function statementLines(subject: Subject): LogicalLine[] {
+    return linesOf(subject.document).filter((line) => line.tokens.length > 0);
+}
+
+export function linesOf(document: Subject["document"]): LogicalLine[] {
+    return document.items.flatMap((item) => [item.line, ...(isStanza(item) ? item.body.map((entry) => entry.line) : [])]);
+}
