@@ -1,0 +1,7 @@
+/** /etc/fstab: parse, lint, format, harden. */
+export { hardenFstab, type FstabHardening } from "./edit";
+export { hardenEntry, isEssential, isPseudo } from "./entry";
+export { formatFstab, renderFstabEntry } from "./format";
+export { lintFstab } from "./lint";
+export { parseFstab, type FstabEntry, type FstabLine } from "./parse";
+export { findDevice, isDeviceName, isStableSource, stableSourceOf } from "./source";

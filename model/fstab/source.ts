@@ -1,0 +1,45 @@
+/** What the first field of an entry names, and whether it names the same disk after the next boot. */
+import type { BlockDevice, NodeFacts } from "../lintContext";
+
+/** Kernel names are given out in the order of detection, which shifts between boots: sd*, hd*, vd*, xvd*, nvme*, mmcblk*, dm-*, mdN. */
+const kernelName = /^\/dev\/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:(?:p|boot)\d+)?|dm-\d+|md\d+(?:p\d+)?)$/;
+/** Drives for removable media and virtual devices: numbered too, but not disks that swap places. */
+const otherNumbered = /^\/dev\/(?:sr|scd|loop|fd|nbd|ram|zram|zd)\d+/;
+const tag = /^(UUID|LABEL|PARTUUID|PARTLABEL|ID)=(?:"(.*)"|(.*))$/;
+
+export function isDeviceName(source: string): boolean {
+    return kernelName.test(source);
+}
+
+/** Names one block device by what is written on it, or by its place: UUID=, LABEL=, PARTUUID=, PARTLABEL=, by-*, LVM, zvol, /dev/mapper. */
+export function isStableSource(source: string): boolean {
+    return tag.test(source) || (source.startsWith("/dev/") && !kernelName.test(source) && !otherNumbered.test(source));
+}
+
+/** A block device in any spelling. */
+export function isDeviceSource(source: string): boolean {
+    return tag.test(source) || source.startsWith("/dev/");
+}
+
+/** `UUID=x`, `UUID="x"`, /dev/disk/by-uuid/x, or any of the device's paths. Undefined where the node has no such device. */
+export function findDevice(source: string, { blockDevices }: NodeFacts): BlockDevice | undefined {
+    const [, key, quoted, plain] = tag.exec(source.replace(/^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\//, (_, name: string) => `${name.toUpperCase()}=`)) ?? [];
+    const value = quoted ?? plain;
+    return blockDevices.find((device) => {
+        if (device.path === source || device.links.includes(source)) return true;
+        switch (key) {
+            case "UUID": return device.uuid === value;
+            case "LABEL": return device.label === value;
+            case "PARTUUID": return device.partuuid === value;
+            case "PARTLABEL": return device.partlabel === value;
+            default: return false;
+        }
+    });
+}
+
+/** What to write instead of a device name: the file system's UUID, else the partition's, else a stable path. */
+export function stableSourceOf({ uuid, partuuid, links }: BlockDevice): string | undefined {
+    if (uuid) return `UUID=${uuid}`;
+    if (partuuid) return `PARTUUID=${partuuid}`;
+    return links.find(isStableSource);
+}
