@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 
-export const markVariable = "HOLDFAST_LAB";
+export const markVariable = "HOLDFAST_LAB_PROCESS";
 
 /** Pids of the processes with that mark: a lab's folder, a space, and what the process is for. */
 export async function findMarked(mark: string): Promise<number[]> {

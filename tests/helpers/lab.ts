@@ -1,0 +1,36 @@
+/** The nodes that `tests/lab/setup.ts` has booted. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openLab, type Lab, type LabNode } from "../../lab";
+
+export async function openTestLab(): Promise<Lab> {
+    return openLab(process.env.HOLDFAST_LAB ?? "jest");
+}
+
+/** The lab and its node of that number, 1 to 3. */
+export async function openTestNode(number: number): Promise<{ lab: Lab; node: LabNode }> {
+    const lab = await openTestLab();
+    const node = lab.nodes[number - 1];
+    if (!node) throw new Error(`the test lab has ${lab.nodes.length} nodes, none is number ${number}`);
+    return { lab, node };
+}
+
+/** A file of a running node, read from outside. */
+export async function readNodeFile(node: LabNode, path: string): Promise<string> {
+    return (await node.exec(["cat", path])).stdout;
+}
+
+/** Writes a file of a node that is off, in place. */
+export async function writeNodeFile(node: LabNode, path: string, content: string): Promise<void> {
+    await writeFile(join(node.root, path), content);
+}
+
+/** What an OpenSSH client needs to reach the node, as its command line. */
+export async function sshArguments(lab: Lab, node: LabNode, user = "root"): Promise<string[]> {
+    await readFile(lab.identityFile);
+    return [
+        "-F", "none", "-i", lab.identityFile, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
+        "-o", `UserKnownHostsFile=${lab.knownHostsFile}`, "-o", "StrictHostKeyChecking=yes",
+        "-p", String(node.ssh.port), `${user}@${node.ssh.host}`,
+    ];
+}

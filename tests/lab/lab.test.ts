@@ -1,0 +1,141 @@
+/** The lab itself: what other tests rely on, and that it leaves nothing behind, whatever happened to it. */
+import { spawn } from "node:child_process";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import execa from "execa";
+import { labDown, labUp, openLab, strayLine, type Lab, type LabNode } from "../../lab";
+import { labFolder, readSlots } from "../../lab/state";
+import { openTestLab, openTestNode, readNodeFile, sshArguments } from "../helpers/lab";
+
+jest.setTimeout(180_000);
+
+describe("a node in the incidents' state", () => {
+    let lab: Lab;
+    let node: LabNode;
+    beforeAll(async () => ({ lab, node } = await openTestNode(3)));
+
+    const ssh = async (user: string, ...command: string[]) => execa("ssh", [...(await sshArguments(lab, node, user)), ...command], { reject: false });
+
+    test("has incident A's and incident B's files", async () => {
+        expect(await readNodeFile(node, "/etc/hosts")).toContain(`127.0.1.1\t${node.fqdn} ${node.name}`);
+        expect(await readNodeFile(node, "/etc/fstab")).toContain("/dev/sdb1 /srv/local ext4 defaults 0 2");
+        expect((await readNodeFile(node, "/etc/network/interfaces")).endsWith(strayLine)).toBe(true);
+    });
+
+    test("boots, but pmxcfs refuses its hosts file and accepts a sound one", async () => {
+        const before = await node.reboot();
+        expect(before).toMatchObject({ multiUser: true, failed: [{ unit: "pve-cluster.service", message: expect.stringContaining("non-loopback IP address") as string }] });
+        await node.exec(["sed", "-i", `s/^127.0.1.1/${node.address}/`, "/etc/hosts"]);
+        expect((await node.reboot()).failed).toEqual([]);
+        await node.exec(["sed", "-i", `s/^${node.address}/127.0.1.1/`, "/etc/hosts"]);
+    });
+
+    test("brings up its bridge, with both addresses, by its own networking.service", async () => {
+        const { stdout } = await node.exec(["ip", "-brief", "address", "show", "vmbr0"]);
+        expect(stdout).toContain(`${node.address}/24`);
+        expect(stdout).toContain(`${node.address6}/64`);
+        expect((await node.exec(["bridge", "link", "show"])).stdout).toMatch(/enp1s0.*master vmbr0 state forwarding/);
+    });
+
+    test("is reached over SSH with the lab's key and the pinned host key", async () => {
+        expect((await ssh("root", "uname", "-n")).stdout).toBe(node.name);
+        expect((await ssh("ops", "sudo", "-n", "id", "-u")).stdout).toBe("0");
+        expect((await ssh("nosudo", "sudo", "-n", "id", "-u")).exitCode).not.toBe(0);
+    });
+
+    test("has disks of its own, found by UUID and mountable", async () => {
+        const device = (await node.exec(["blkid", "-U", node.dataUuid])).stdout;
+        expect(device).toMatch(/^\/dev\/loop\d+$/);
+        expect((await node.exec(["readlink", "-f", `/dev/disk/by-uuid/${node.dataUuid}`])).stdout).toBe(device);
+        await node.exec(["mount", device, "/srv/local"]);
+        await node.exec(["umount", "/srv/local"]);
+    });
+
+    test("has no way out of the lab", async () => {
+        expect((await node.exec(["ping", "-c1", "-W1", "192.0.2.1"])).exitCode).toBe(0);
+        expect((await node.exec(["ping", "-c1", "-W1", "198.51.100.1"], { reject: false })).exitCode).not.toBe(0);
+    });
+
+    test("keeps its files through a power cut and a clean shutdown", async () => {
+        await node.exec(["sh", "-c", "echo kept > /etc/kept && sync"]);
+        await node.kill();
+        expect(await node.initPid()).toBeUndefined();
+        await node.start();
+        await node.stop();
+        await expect(node.exec(["true"])).rejects.toThrow("is off");
+        await node.start();
+        expect(await readNodeFile(node, "/etc/kept")).toBe("kept");
+    });
+});
+
+describe("several nodes", () => {
+    test("have a machine id, host key and disks of their own, and reach one another", async () => {
+        const { nodes } = await openTestLab();
+        const ids = await Promise.all(nodes.map((node) => readNodeFile(node, "/etc/machine-id")));
+        expect(new Set(ids).size).toBe(nodes.length);
+        expect(new Set(await Promise.all(nodes.map((node) => node.hostKey()))).size).toBe(nodes.length);
+        expect((await nodes[0]!.exec(["ping", "-c1", "-W2", nodes[1]!.address6])).exitCode).toBe(0);
+    });
+});
+
+describe("lab up and lab down", () => {
+    const id = `crash-${process.pid}`;
+    afterEach(() => labDown(id));
+
+    test("up twice boots nothing twice, and a node more or less leaves the others alone", async () => {
+        const first = await labUp({ id, nodes: 2, state: "sound" });
+        const pid = await first.nodes[0]!.initPid();
+        expect(await (await labUp({ id, nodes: 1, state: "sound" })).nodes[0]!.initPid()).toBe(pid);
+        await expect(access(first.nodes[1]!.root)).rejects.toThrow("ENOENT");
+    });
+
+    test.each([100, 400, 900, 1600])("up, killed after %i ms, is completed by the next", async (milliseconds) => {
+        await upAndKill(milliseconds);
+        const lab = await labUp({ id, nodes: 2, state: "sound" });
+        for (const node of lab.nodes) expect((await node.exec(["systemctl", "is-system-running"])).stdout).toBe("running");
+    });
+
+    test.each([100, 400, 900, 1600])("up, killed after %i ms, is removed wholly by down", async (milliseconds) => {
+        await upAndKill(milliseconds);
+        await labDown(id);
+        expect(await findRemains()).toEqual([]);
+    });
+
+    test("down, killed in the middle, is completed by the next", async () => {
+        await labUp({ id, nodes: 2, state: "sound" });
+        await runAndKill(`labDown(${JSON.stringify(id)})`, 60);
+        await labDown(id);
+        expect(await findRemains()).toEqual([]);
+        await expect(openLab(id)).rejects.toThrow("there is no lab");
+    });
+
+    /** In a process of its own, killed as soon as that time has passed since the lab's first sign. */
+    async function upAndKill(milliseconds: number): Promise<void> {
+        await runAndKill(`labUp({ id: ${JSON.stringify(id)}, nodes: 2, state: "sound" })`, milliseconds);
+    }
+
+    async function runAndKill(call: string, milliseconds: number): Promise<void> {
+        const program = `const { labUp, labDown } = require("./lab"); console.log("ready"); void ${call}`;
+        const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", program], { cwd: join(__dirname, "..", ".."), stdio: ["ignore", "pipe", "inherit"] });
+        const ended = new Promise((done) => child.once("exit", done));
+        await new Promise((ready) => child.stdout.once("data", ready));
+        await delay(milliseconds);
+        child.kill("SIGKILL");
+        await ended;
+    }
+
+    /** Whatever on the workstation still names the lab. */
+    async function findRemains(): Promise<string[]> {
+        const folder = labFolder(id);
+        const [mounts, loops, processes] = await Promise.all([
+            execa("cat", ["/proc/mounts"]),
+            execa("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"]),
+            execa("sh", ["-c", "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' || true"]),
+        ]);
+        const lines = [mounts, loops, processes].flatMap(({ stdout }) => stdout.split("\n")).filter((line) => line.includes(folder));
+        const slots = [...(await readSlots()).values()].filter((owner) => owner === folder);
+        const files = await access(folder).then(() => [folder], () => []);
+        return [...lines, ...slots, ...files];
+    }
+});

@@ -1,0 +1,29 @@
+/**
+ * Nodes for the whole lab project: booted once, before the first test file.
+ * Each run has a lab of its own, so two runs in one checkout do not meet. HOLDFAST_LAB=ID names one that stays up
+ * between runs (remove it with `npx holdfast lab down --id ID`).
+ */
+import { labDown, labUp, listLabs } from "../../lab";
+
+export default async function setup(): Promise<void> {
+    await removeAbandoned();
+    process.env.HOLDFAST_LAB ??= `jest-${process.pid}`;
+    await labUp({ id: process.env.HOLDFAST_LAB, nodes: 3, log: (line) => console.log(line) });
+}
+
+/** Labs of test runs that were killed. */
+async function removeAbandoned(): Promise<void> {
+    for (const id of await listLabs()) {
+        const pid = Number(/^jest-(\d+)$/.exec(id)?.[1]);
+        if (pid && !isAlive(pid)) await labDown(id);
+    }
+}
+
+function isAlive(pid: number): boolean {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch {
+        return false;
+    }
+}
