@@ -1,0 +1,86 @@
+/** /etc/fstab of one node: stable sources, and no disk but the essential ones can stop a boot. Nothing is ever mounted or unmounted. */
+import * as pulumi from "@pulumi/pulumi";
+import type { FactArgs, FileSetArgs, HostArgs } from "../model/fileSet";
+import type { FstabSettings } from "../model/fleet";
+import { type FstabEntry, hardenEntry, hardenFstab, isEssential, parseFstab, renderFstabEntry } from "../model/fstab";
+import { canStopBoot, canonicalTarget, isMountedAtBoot, isOnDevice, isSwap } from "../model/fstab/entry";
+import type { NodeIdentity } from "../model/lintContext";
+import { FileSet } from "../provider/resource";
+import { renderFile } from "../render/render";
+
+export interface FstabArgs {
+    readonly host: HostArgs;
+    readonly node: NodeIdentity;
+    readonly settings: FstabSettings;
+    readonly maintenance?: boolean;
+}
+
+export class Fstab extends pulumi.ComponentResource {
+    readonly fileSet: FileSet;
+
+    constructor(name: string, args: FstabArgs, options?: pulumi.ComponentResourceOptions) {
+        super("holdfast:components:Fstab", name, {}, options);
+        this.fileSet = new FileSet(name, planFstab(args), { parent: this });
+        this.registerOutputs({ observed: this.fileSet.observed });
+    }
+}
+
+const path = "/etc/fstab";
+
+export function planFstab({ host, node, settings, maintenance }: FstabArgs): FileSetArgs {
+    const content = fstabContent(settings);
+    const entries = parseFstab(content).flatMap(({ entry }) => (entry ? [entry] : []));
+    const declared = new Set("file" in settings ? settings.essential.map(canonicalTarget) : []);
+    const isNeeded = (entry: FstabEntry) => isEssential(entry) || declared.has(canonicalTarget(entry.target));
+    return {
+        host,
+        concern: "fstab",
+        node,
+        maintenance,
+        files: { [path]: { content } },
+        validate: [
+            { argv: ["holdfast", "findmnt", `{staged:${path}}`] },
+            { argv: ["holdfast", "fstab-generator", `{staged:${path}}`, ...mayBeRequired(entries, isNeeded)] },
+        ],
+        activate: [{ argv: ["systemctl", "daemon-reload"] }],
+        facts: { ...sourceFacts(entries), ...mountFacts(entries, isNeeded) },
+    };
+}
+
+function fstabContent(settings: FstabSettings): string {
+    if ("file" in settings) return hardenFstab(settings.file.content, { essential: settings.essential });
+    const entries = settings.entries.map(({ essential, options = ["defaults"], freq, ...entry }) =>
+        hardenEntry({ ...entry, dump: freq, options: essential ? withEssentialMark(entry.target, options) : options }),
+    );
+    return renderFile(path, { entries: entries.map(renderFstabEntry) });
+}
+
+/** The mark stays in the file, so that lints on the node know what the stack said; mount(8) and systemd pass over it. */
+function withEssentialMark(target: string, options: readonly string[]): readonly string[] {
+    return isEssential({ source: "", target, fstype: "", options }) ? options : [...options, "x-holdfast.essential"];
+}
+
+/** Mounts that local-fs.target may require: essential ones, and those that wait for no device (pseudo file systems, binds). */
+function mayBeRequired(entries: readonly FstabEntry[], isNeeded: (entry: FstabEntry) => boolean): string[] {
+    return entries.filter((entry) => entry.target.startsWith("/") && (isNeeded(entry) || !canStopBoot(entry))).map(({ target }) => canonicalTarget(target));
+}
+
+/** A UUID that has vanished is drift for `nofail` entries too: the next boot goes on without that disk, and says nothing. */
+function sourceFacts(entries: readonly FstabEntry[]): Record<string, FactArgs> {
+    const sources = entries.filter((entry) => isOnDevice(entry) && isMountedAtBoot(entry)).map(({ source }) => source);
+    return Object.fromEntries(sources.map((source) => [`source ${source}`, { probe: "source", args: [source], expected: "present" }]));
+}
+
+/**
+ * Expected of essential mounts only. An optional one that was just declared is not mounted yet, nothing here mounts it, and
+ * a fact that no `up` can bring about would be drift on every night until the next boot: so it is reported, not expected.
+ */
+function mountFacts(entries: readonly FstabEntry[], isNeeded: (entry: FstabEntry) => boolean): Record<string, FactArgs> {
+    const mounted = entries.filter((entry) => isOnDevice(entry) && !isSwap(entry) && isMountedAtBoot(entry));
+    return Object.fromEntries(
+        mounted.map((entry) => {
+            const target = canonicalTarget(entry.target);
+            return [`mount ${target}`, { probe: "mount", args: [target], ...(isNeeded(entry) && { expected: "mounted" }) }];
+        }),
+    );
+}

@@ -1,0 +1,49 @@
+/** One Proxmox VE node with every concern that its settings ask for. */
+import * as pulumi from "@pulumi/pulumi";
+import type { FleetNode } from "../model/fleet";
+import type { NodeIdentity } from "../model/lintContext";
+import type { FileSet } from "../provider/resource";
+import { Fstab } from "./fstab";
+import { HostsFile } from "./hostsFile";
+import { NetworkInterfaces } from "./networkInterfaces";
+
+export interface HardenedNodeArgs {
+    readonly node: FleetNode;
+    /** The other nodes of the cluster. */
+    readonly peers: readonly NodeIdentity[];
+    /** What has to succeed before a risky concern of this node is touched: the risky concerns of an earlier wave. */
+    readonly after?: readonly pulumi.Resource[];
+}
+
+export class HardenedNode extends pulumi.ComponentResource {
+    readonly hostsFile: HostsFile;
+    /** Only where declared. */
+    readonly fstab?: Fstab;
+    /** Only where declared. */
+    readonly interfaces?: NetworkInterfaces;
+
+    constructor(name: string, args: HardenedNodeArgs, options?: pulumi.ComponentResourceOptions) {
+        super("holdfast:components:HardenedNode", name, {}, options);
+        const { fstab, interfaces, hostsFile, identity, host, maintenance } = args.node;
+        const shared = { host, node: identity, maintenance };
+        const risky = { parent: this, dependsOn: [...(args.after ?? [])] };
+
+        this.hostsFile = new HostsFile(`${name}-hosts`, { ...shared, peers: args.peers, settings: hostsFile }, { parent: this });
+        if (fstab) this.fstab = new Fstab(`${name}-fstab`, { ...shared, settings: fstab }, risky);
+        if (interfaces) this.interfaces = new NetworkInterfaces(`${name}-interfaces`, { ...shared, settings: interfaces }, risky);
+
+        this.registerOutputs({ observed: Object.fromEntries(Object.entries(this.fileSets).map(([concern, { observed }]) => [concern, observed])) });
+    }
+
+    /** By concern. */
+    get fileSets(): Readonly<Record<string, FileSet>> {
+        const { hostsFile, fstab, interfaces } = this;
+        return { hosts: hostsFile.fileSet, ...(fstab && { fstab: fstab.fileSet }), ...(interfaces && { interfaces: interfaces.fileSet }) };
+    }
+
+    /** What can keep the node from booting or from being reached. */
+    get risky(): readonly FileSet[] {
+        const { fstab, interfaces } = this;
+        return [fstab, interfaces].flatMap((component) => (component ? [component.fileSet] : []));
+    }
+}

@@ -1,0 +1,68 @@
+/** /etc/hosts of one node: its own name on the LAN address, every peer present, and cloud-init kept from rewriting it. */
+import * as pulumi from "@pulumi/pulumi";
+import type { FactArgs, FileArgs, FileSetArgs, HostArgs } from "../model/fileSet";
+import type { HostsFileSettings } from "../model/fleet";
+import { entriesOf } from "../model/hosts/address";
+import { repairHosts } from "../model/hosts";
+import type { NodeIdentity } from "../model/lintContext";
+import { FileSet } from "../provider/resource";
+import { renderFile } from "../render/render";
+
+export interface HostsFileArgs {
+    readonly host: HostArgs;
+    readonly node: NodeIdentity;
+    /** The other nodes of the cluster, those under maintenance too. */
+    readonly peers: readonly NodeIdentity[];
+    readonly settings?: HostsFileSettings;
+    readonly maintenance?: boolean;
+}
+
+export class HostsFile extends pulumi.ComponentResource {
+    readonly fileSet: FileSet;
+
+    constructor(name: string, args: HostsFileArgs, options?: pulumi.ComponentResourceOptions) {
+        super("holdfast:components:HostsFile", name, {}, options);
+        this.fileSet = new FileSet(name, planHostsFile(args), { parent: this });
+        this.registerOutputs({ observed: this.fileSet.observed });
+    }
+}
+
+export function planHostsFile({ host, node, peers, settings = { extra: [] }, maintenance }: HostsFileArgs): FileSetArgs {
+    return {
+        host,
+        concern: "hosts",
+        node,
+        maintenance,
+        files: {
+            "/etc/hosts": { content: hostsContent(node, peers, settings) },
+            "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": cloudInitDropIn(),
+        },
+        verify: entriesOf(node).map(({ address }) => ({ argv: ["holdfast", "resolver", node.name, address] })),
+        facts: resolverFacts(node),
+    };
+}
+
+function hostsContent(node: NodeIdentity, peers: readonly NodeIdentity[], { file, extra }: HostsFileSettings): string {
+    if (file) return repairHosts(file.content, { node, peers, extra });
+    return renderFile("/etc/hosts", { own: entriesOf(node), peers: peers.flatMap(entriesOf), extra });
+}
+
+/**
+ * `cloud_init_modules` of Debian's cloud-init (25.1.4 in trixie; 22.4.2 in bookworm has `migrator` besides, which only renames
+ * markers of releases before 2012) without `update_etc_hosts`. User-data wins over `manage_etc_hosts`, but it does not bring a
+ * module back that is not in this list.
+ */
+const cloudInitModules = ["seed_random", "bootcmd", "write-files", "growpart", "resizefs", "disk_setup", "mounts", "set_hostname", "update_hostname", "ca-certs", "rsyslog", "users-groups", "ssh"];
+
+function cloudInitDropIn(): FileArgs {
+    return { content: renderFile("/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg", { modules: cloudInitModules }), when: "/etc/cloud/cloud.cfg" };
+}
+
+/** With two families the resolver may hand out either one first, so each is asked for by itself. */
+function resolverFacts({ name, address, address6 }: NodeIdentity): Record<string, FactArgs> {
+    if (address6 === undefined) return { [`resolves ${name}`]: { probe: "resolver", args: [name], expected: address } };
+    return {
+        [`resolves ${name}`]: { probe: "resolver", args: [name, "4"], expected: address },
+        [`resolves ${name} (IPv6)`]: { probe: "resolver", args: [name, "6"], expected: address6 },
+    };
+}

@@ -1,0 +1,77 @@
+/** /etc/network/interfaces of one node. The new file takes effect at the next reload or boot: nothing is reloaded here. */
+import * as pulumi from "@pulumi/pulumi";
+import type { FactArgs, FileSetArgs, HostArgs } from "../model/fileSet";
+import type { InterfacesSettings } from "../model/fleet";
+import { renderInterfaces } from "../model/interfaces/format";
+import { lowerLinks } from "../model/interfaces/links";
+import { type Interface, interfacesOf, optionsNamed } from "../model/interfaces/network";
+import { parseInterfaces } from "../model/interfaces/parse";
+import type { NodeIdentity } from "../model/lintContext";
+import { FileSet } from "../provider/resource";
+import { renderFile } from "../render/render";
+
+export interface NetworkInterfacesArgs {
+    readonly host: HostArgs;
+    readonly node: NodeIdentity;
+    readonly settings: InterfacesSettings;
+    readonly maintenance?: boolean;
+}
+
+export class NetworkInterfaces extends pulumi.ComponentResource {
+    readonly fileSet: FileSet;
+
+    constructor(name: string, args: NetworkInterfacesArgs, options?: pulumi.ComponentResourceOptions) {
+        super("holdfast:components:NetworkInterfaces", name, {}, options);
+        this.fileSet = new FileSet(name, planNetworkInterfaces(args), { parent: this });
+        this.registerOutputs({ observed: this.fileSet.observed });
+    }
+}
+
+const path = "/etc/network/interfaces";
+
+export function planNetworkInterfaces({ host, node, settings, maintenance }: NetworkInterfacesArgs): FileSetArgs {
+    const content = interfacesContent(settings);
+    return {
+        host,
+        concern: "interfaces",
+        node,
+        maintenance,
+        files: { [path]: { content } },
+        validate: [{ argv: ["holdfast", "interfaces", `{staged:${path}}`] }],
+        facts: {
+            "interfaces running": { probe: "interfaces-running" },
+            "interfaces pending": { probe: "interfaces-pending", expected: "none" },
+            ...linkFacts(content),
+        },
+    };
+}
+
+function interfacesContent(settings: InterfacesSettings): string {
+    return "file" in settings ? settings.file.content : renderFile(path, { stanzas: renderInterfaces(settings) });
+}
+
+/** Reported, not expected: `up` cannot plug a cable in, and a port that the running network does not use yet is down by right. */
+function linkFacts(content: string): Record<string, FactArgs> {
+    return Object.fromEntries(physicalPorts(content).map((name) => [`link ${name}`, { probe: "link", args: [name] }]));
+}
+
+/** Names of network cards that the file declares, or uses as ports of bonds and bridges; in the order of the file. */
+export function physicalPorts(content: string): string[] {
+    const declared = interfacesOf(parseInterfaces(content));
+    const made = new Set(declared.filter(isMadeBySoftware).map(({ name }) => name));
+    const named = declared.flatMap((one) => [one.name, ...lowerLinks(one).map(({ token }) => token.text)]);
+    return [...new Set(named)].filter((name) => !made.has(name) && isPlainPort(name));
+}
+
+/** What only a bond, bridge, VLAN or tunnel carries; `bridge-access` and its kin stand on ports too. */
+const softwareOptions = new Set(["bond-slaves", "slaves", "bond-mode", "bridge-ports", "bridge-vlan-aware", "vlan-raw-device", "vlan-id", "vxlan-id", "vrf-table", "tunnel-mode", "link-type"]);
+
+function isMadeBySoftware(one: Interface): boolean {
+    const isOvs = optionsNamed(one, "ovs-type").some(({ value }) => value !== "OVSPort");
+    return isOvs || one.options.some(({ name }) => softwareOptions.has(name));
+}
+
+/** No loopback, no VLAN (`bond0.100`, `vlan7`), nothing that only software brings: such a name may be declared in a sourced file. */
+function isPlainPort(name: string): boolean {
+    return !name.includes(".") && !/^(?:lo|(?:vlan|bond|vmbr|tap|veth|fwpr|fwln|fwbr|dummy)\d.*)$/.test(name);
+}

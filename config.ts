@@ -1,0 +1,34 @@
+/** The only reader of `pulumi.Config`. */
+import { readFileSync, realpathSync } from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type Fleet, formatFault, parseFleet } from "./model/fleet";
+
+/**
+ * The fleet that the stack declares, with the files it names already read.
+ * @param root folder of Pulumi.yaml, in which `file:` paths are looked up
+ * @throws pulumi.RunError with every fault of the config, one per line
+ */
+export function loadFleet(config = new pulumi.Config("holdfast"), root = process.cwd()): Fleet {
+    const { fleet, faults } = parseFleet(readConfig(config), (file) => readProjectFile(root, file));
+    if (!fleet) {
+        const lines = faults.map((fault) => `  ${formatFault(fault)}`);
+        throw new pulumi.RunError(`the stack config has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${lines.join("\n")}`);
+    }
+    return fleet;
+}
+
+function readConfig(config: pulumi.Config): unknown {
+    try {
+        return config.requireObject<unknown>("fleet");
+    } catch (error) {
+        throw new pulumi.RunError(`holdfast:fleet: ${error instanceof Error ? error.message : String(error)}\nPulumi.prod.yaml is an example; \`npx holdfast adopt root@NODE\` writes the config of a running node.`);
+    }
+}
+
+/** @throws Error where the file is absent, outside the project (through a symlink), or not UTF-8 */
+function readProjectFile(root: string, file: string): string {
+    const real = realpathSync(path.join(root, file));
+    if (path.relative(realpathSync(root), real).split(path.sep)[0] === "..") throw new Error("it is a link to outside the project");
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(real));
+}

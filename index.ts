@@ -1,0 +1,18 @@
+/** Composition root: the stack's fleet, hardened. */
+import * as pulumi from "@pulumi/pulumi";
+import { hardenFleet } from "./components/hardenedFleet";
+import { loadFleet } from "./config";
+
+const fleet = loadFleet();
+for (const warning of fleet.warnings) void pulumi.log.warn(warning);
+
+const hardened = hardenFleet(fleet);
+
+/** By node: what is managed there, what was last seen there, and whether it was left alone. */
+export const nodes = Object.fromEntries(
+    fleet.nodes.map(({ identity: { name }, maintenance }) => {
+        const fileSets = Object.entries(hardened[name]?.fileSets ?? {});
+        const observed = Object.fromEntries(fileSets.map(([concern, fileSet]) => [concern, fileSet.observed]));
+        return [name, { managed: fileSets.map(([concern]) => concern), observed, skipped: maintenance }];
+    }),
+);

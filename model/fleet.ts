@@ -1,0 +1,157 @@
+/** The declared fleet: `holdfast:fleet` of the stack config, validated, defaults merged, files read. Nothing downstream checks again. */
+import type { HostArgs } from "./fileSet";
+import { checkFleet } from "./fleet/checks";
+import { type Fault, describe, faultsOf } from "./fleet/faults";
+import { mergeConcerns } from "./fleet/merge";
+import { notApplied } from "./fleet/notApplied";
+import { type FleetConfig, type FstabEntryConfig, type NodeConfig, type StanzaConfig, fleetSchema } from "./fleet/schema";
+import type { HostsEntry } from "./hosts/format";
+import type { NodeIdentity } from "./lintContext";
+
+export { type Fault, formatFault } from "./fleet/faults";
+export type { FstabEntryConfig, StanzaConfig } from "./fleet/schema";
+
+export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+
+/** A file of the project that is taken over as it is. */
+export interface ProjectFile {
+    /** Relative to the project. */
+    readonly path: string;
+    readonly content: string;
+}
+
+export interface HostsFileSettings {
+    readonly file?: ProjectFile;
+    readonly extra: readonly HostsEntry[];
+}
+
+/** Either the whole file as entries, or a file with the targets that are essential besides `/`, `/usr`, `/var` and `/boot`. */
+export type FstabSettings = { readonly entries: DeepReadonly<FstabEntryConfig[]> } | { readonly file: ProjectFile; readonly essential: readonly string[] };
+
+export type InterfacesSettings = { readonly file: ProjectFile } | { readonly source: readonly string[]; readonly stanzas: DeepReadonly<StanzaConfig[]> };
+
+/** Concerns that are validated but not built yet, defaults merged. */
+export type UnbuiltSettings = DeepReadonly<Pick<NodeConfig, "smartd" | "temperature" | "ipmievd" | "nodeExporter" | "bootReadiness" | "configBackup">>;
+
+export interface FleetNode extends UnbuiltSettings {
+    readonly identity: NodeIdentity;
+    readonly host: HostArgs;
+    readonly maintenance: boolean;
+    readonly hostsFile: HostsFileSettings;
+    readonly fstab?: FstabSettings;
+    readonly interfaces?: InterfacesSettings;
+}
+
+export interface Fleet {
+    /** In the order of the stack file. */
+    readonly nodes: readonly FleetNode[];
+    readonly rollout: { readonly canary: readonly string[]; readonly batch: number };
+    /** One line each: accepted settings that change nothing yet. */
+    readonly warnings: readonly string[];
+}
+
+/** Reads a file of the project; throws with the reason. */
+export type ReadFile = (path: string) => string;
+
+/** Exactly one of the two is there. */
+export interface ParsedFleet {
+    readonly fleet?: Fleet;
+    /** All faults, not just the first. */
+    readonly faults: readonly Fault[];
+}
+
+/** @param given what `holdfast:fleet` holds, from YAML or JSON. */
+export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
+    const { config, faults } = parseShape(given);
+    if (!config) return { faults };
+    const nodes = Object.entries(config.nodes).map(([name, node]) => resolveNode(config, name, node, readFileOrFault));
+    faults.push(...checkFleet(config, declaredNodes(given)));
+    if (faults.length > 0) return { faults };
+    const rollout = { canary: config.rollout?.canary ?? nodes.slice(0, 1).map(({ identity }) => identity.name), batch: config.rollout?.batch ?? 1 };
+    return { fleet: deepFreeze({ nodes, rollout, warnings: notApplied(config) }), faults };
+
+    function readFileOrFault(path: string, at: readonly PropertyKey[]): ProjectFile {
+        try {
+            return { path, content: readFile(path) };
+        } catch (error) {
+            faults.push({ path: at, message: `cannot read ${describe(path)}: ${error instanceof Error ? error.message : String(error)}` });
+            return { path, content: "" };
+        }
+    }
+}
+
+type ReadAt = (path: string, at: readonly PropertyKey[]) => ProjectFile;
+
+/**
+ * The config, and every fault of a single value. Where there are faults, what is sound stays, so that
+ * the rules that span several fields speak in the same run.
+ */
+function parseShape(given: unknown): { config?: FleetConfig; faults: Fault[] } {
+    const result = fleetSchema.safeParse(given, { reportInput: true });
+    if (result.success) return { config: result.data, faults: noNodes(result.data) };
+    const faults = faultsOf(result.error.issues);
+    return { config: fleetSchema.safeParse(soundPart(given, faults)).data, faults };
+}
+
+function noNodes(config: FleetConfig): Fault[] {
+    return Object.keys(config.nodes).length > 0 ? [] : [{ path: ["nodes"], message: "expected at least one node" }];
+}
+
+/** `given` without the settings that hold a fault; a node or host without its address goes as a whole. */
+function soundPart(given: unknown, faults: readonly Fault[]): unknown {
+    const sound: unknown = structuredClone(given);
+    for (const { path } of faults) {
+        removeAt(sound, path.slice(0, depthOfSetting(path)));
+    }
+    return sound;
+}
+
+function depthOfSetting([section, , setting]: readonly PropertyKey[]): number {
+    if (section === "nodes" || section === "hosts") return setting === "address" ? 2 : 3;
+    return section === "defaults" ? 2 : 1;
+}
+
+function removeAt(holder: unknown, path: readonly PropertyKey[]): void {
+    const [step, ...rest] = path;
+    if (typeof holder !== "object" || holder === null || step === undefined) return;
+    if (rest.length === 0) Reflect.deleteProperty(holder, step);
+    else removeAt(Reflect.get(holder, step), rest);
+}
+
+function declaredNodes(given: unknown): string[] {
+    const nodes: unknown = typeof given === "object" && given !== null && "nodes" in given ? given.nodes : undefined;
+    return typeof nodes === "object" && nodes !== null ? Object.keys(nodes) : [];
+}
+
+function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: ReadAt): FleetNode {
+    const { address, address6, aliases = [], maintenance = false, ssh, hostsFile, fstab, interfaces, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
+    const at = (concern: "hostsFile" | "fstab" | "interfaces") => [...(own[concern] ? ["nodes", name] : ["defaults"]), concern, "file"];
+    return {
+        ...unbuilt,
+        identity: { name, domain: config.domain, address, address6, aliases },
+        host: { address, ...config.ssh, ...withoutHost(ssh), name },
+        maintenance,
+        hostsFile: { file: hostsFile?.file === undefined ? undefined : read(hostsFile.file, at("hostsFile")), extra: hostsFile?.extra ?? [] },
+        fstab: fstab ? (Array.isArray(fstab) ? { entries: fstab } : { file: read(fstab.file, at("fstab")), essential: fstab.essential ?? [] }) : undefined,
+        interfaces: interfaces ? resolveInterfaces(interfaces, (path) => read(path, at("interfaces"))) : undefined,
+    };
+}
+
+/** In the resource's arguments the SSH target is called `address`. */
+function withoutHost(ssh: NodeConfig["ssh"]): Partial<HostArgs> {
+    const { host, ...rest } = ssh ?? {};
+    return host === undefined ? rest : { ...rest, address: host };
+}
+
+function resolveInterfaces({ file, source = [], stanzas }: Exclude<NonNullable<NodeConfig["interfaces"]>, false>, read: (path: string) => ProjectFile): InterfacesSettings | undefined {
+    if (file !== undefined) return { file: read(file) };
+    return stanzas && { source, stanzas };
+}
+
+function deepFreeze<T>(value: T): T {
+    if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+        Object.freeze(value);
+        Object.values(value).forEach(deepFreeze);
+    }
+    return value;
+}

@@ -1,0 +1,132 @@
+/** Rules that span several fields of `holdfast:fleet`. Each takes a config whose single values are sound. */
+import { isDeviceName } from "../fstab/source";
+import { canonicalAddress } from "../hosts/address";
+import { type Fault, describe, formatPath } from "./faults";
+import { mergeConcerns } from "./merge";
+import type { FleetConfig, NodeConfig } from "./schema";
+
+type Path = readonly PropertyKey[];
+
+/** @param declared every node name that the user wrote, also of nodes that were left out of `fleet` for other faults. */
+export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fault[] {
+    return [
+        ...checkCanary(fleet, declared),
+        ...checkUnique("address", addressClaims(fleet)),
+        ...checkUnique("name", nameClaims(fleet)),
+        ...checkUnique("SSH target", targetClaims(fleet)),
+        ...Object.entries(fleet.nodes).flatMap(([name, node]) => checkNode(fleet, name, node)),
+        ...checkTemperature(fleet.defaults?.temperature, ["defaults", "temperature"]),
+        ...checkFstab(fleet.defaults?.fstab, ["defaults", "fstab"]),
+        ...Object.entries({ ...fleet.nodes, ...fleet.hosts }).flatMap(([name, { address, address6 }]) => checkFamilies([name in fleet.nodes ? "nodes" : "hosts", name, "address6"], address, address6)),
+    ];
+}
+
+function checkCanary(fleet: FleetConfig, declared: readonly string[]): Fault[] {
+    const canary = fleet.rollout?.canary ?? [];
+    return canary.flatMap((name, index) => {
+        const path = ["rollout", "canary", index];
+        if (!declared.includes(name)) return [{ path, message: `expected the name of a node (${declared.join(", ")}), got ${describe(name)}` }];
+        return canary.indexOf(name) < index ? [{ path, message: `${name} is listed twice` }] : [];
+    });
+}
+
+interface Claim {
+    readonly path: Path;
+    readonly value: string;
+    /** Written down more than once by right: the same extra line for several nodes. */
+    readonly shared?: boolean;
+}
+
+function checkUnique(what: string, claims: readonly Claim[]): Fault[] {
+    const first = new Map<string, Claim>();
+    return claims.flatMap((claim) => {
+        const key = claim.value.toLowerCase();
+        const earlier = first.get(key);
+        if (!earlier) first.set(key, claim);
+        if (!earlier || (earlier.shared && claim.shared)) return [];
+        return [{ path: claim.path, message: `${what} ${claim.value} is already taken by ${formatPath(earlier.path)}` }];
+    });
+}
+
+function addressClaims(fleet: FleetConfig): Claim[] {
+    return machines(fleet).flatMap(({ path, machine }) =>
+        (["address", "address6"] as const).flatMap((key) => (machine[key] === undefined ? [] : [{ path: [...path, key], value: canonicalAddress(machine[key]) }])),
+    );
+}
+
+/** Every hosts file holds all nodes, so no two of them, and no node's extra line, may claim one name. */
+function nameClaims(fleet: FleetConfig): Claim[] {
+    const own = machines(fleet).flatMap(({ path, name, isNode }) => [
+        { path, value: name },
+        ...(isNode && fleet.domain !== undefined ? [{ path, value: `${name}.${fleet.domain}` }] : []),
+    ]);
+    const aliases = Object.entries(fleet.nodes).flatMap(([name, node]) => (node.aliases ?? []).map((value, index) => ({ path: ["nodes", name, "aliases", index], value })));
+    const holders = [{ path: ["defaults"], hostsFile: fleet.defaults?.hostsFile }, ...Object.entries(fleet.nodes).map(([name, { hostsFile }]) => ({ path: ["nodes", name], hostsFile }))];
+    const extras = holders.flatMap(({ path, hostsFile }) =>
+        (hostsFile?.extra ?? []).flatMap(({ names }, line) => names.map((value, index) => ({ path: [...path, "hostsFile", "extra", line, "names", index], value, shared: true }))),
+    );
+    const nodesOnly = [...own.filter(({ path }) => path[0] === "nodes"), ...aliases];
+    const taken = new Set(nodesOnly.map(({ value }) => value.toLowerCase()));
+    return [...own, ...aliases, ...extras.filter(({ value }) => taken.has(value.toLowerCase()))];
+}
+
+/** Two names for one SSH target would manage one machine twice. Two equal addresses are reported as such. */
+function targetClaims(fleet: FleetConfig): Claim[] {
+    return machines(fleet).map(({ path, machine }) => {
+        const { host = machine.address, port = fleet.ssh?.port ?? 22, proxy = fleet.ssh?.proxy } = machine.ssh ?? {};
+        const value = `${canonicalAddress(host)} port ${port}${proxy ? ` through ${proxy.host}` : ""}`;
+        return machine.ssh?.host === undefined ? { path: [...path, "address"], value, shared: true } : { path: [...path, "ssh", "host"], value };
+    });
+}
+
+function machines(fleet: FleetConfig) {
+    return [
+        ...Object.entries(fleet.nodes).map(([name, machine]) => ({ path: ["nodes", name], name, machine, isNode: true })),
+        ...Object.entries(fleet.hosts ?? {}).map(([name, machine]) => ({ path: ["hosts", name], name, machine, isNode: false })),
+    ];
+}
+
+function checkFamilies(path: Path, address: string, address6: string | undefined): Fault[] {
+    return address6 !== undefined && address.includes(":") ? [{ path, message: "is for the second family: address is an IPv6 address already" }] : [];
+}
+
+function checkNode(fleet: FleetConfig, name: string, node: NodeConfig): Fault[] {
+    const path = ["nodes", name];
+    const merged = mergeConcerns(fleet.defaults ?? {}, node);
+    return [
+        ...(node.temperature === undefined ? [] : checkTemperature(merged.temperature, [...path, "temperature"])),
+        ...checkFstab(node.fstab, [...path, "fstab"]),
+        ...checkInterfaces(merged.interfaces, node.interfaces !== undefined, [...path, "interfaces"]),
+        ...checkExtra(merged.hostsFile?.extra ?? [], [...path, "hostsFile", "extra"]),
+    ];
+}
+
+/** °C; the defaults of the incident report. */
+function checkTemperature(settings: NodeConfig["temperature"], path: Path): Fault[] {
+    if (typeof settings !== "object") return [];
+    const { warning = 75, critical = 90 } = settings;
+    return warning < critical ? [] : [{ path, message: `expected warning below critical, got warning ${warning} and critical ${critical}` }];
+}
+
+function checkFstab(fstab: NodeConfig["fstab"], path: Path): Fault[] {
+    if (!Array.isArray(fstab)) return [];
+    return fstab.flatMap(({ source }, index) =>
+        isDeviceName(source) ? [{ path: [...path, index, "source"], message: `expected UUID=…, got ${source}: the kernel may give that name to another disk at the next boot; blkid ${source} prints the UUID` }] : [],
+    );
+}
+
+function checkInterfaces(interfaces: NodeConfig["interfaces"], isOwn: boolean, path: Path): Fault[] {
+    if (!interfaces) return [];
+    const { file, source, stanzas } = interfaces;
+    if (file !== undefined && (stanzas ?? source) !== undefined) return [{ path, message: "expected either file, or source and stanzas, not both" }];
+    if (file === undefined && stanzas === undefined && (isOwn || source !== undefined)) return [{ path, message: "expected file or stanzas" }];
+    return [];
+}
+
+/** One name on two addresses of a family: the resolver would take either. */
+function checkExtra(extra: NonNullable<NonNullable<NodeConfig["hostsFile"]>["extra"]>, path: Path): Fault[] {
+    return checkUnique(
+        "name",
+        extra.flatMap(({ address, names }, line) => names.map((name, index) => ({ path: [...path, line, "names", index], value: `${name} (${address.includes(":") ? "IPv6" : "IPv4"})` }))),
+    );
+}

@@ -1,0 +1,32 @@
+/** `defaults` under each node's own settings. */
+import type { FleetConfig, NodeConfig } from "./schema";
+
+export type Concerns = NonNullable<FleetConfig["defaults"]>;
+
+/** A node's own setting wins, key by key; `false` turns a concern off, `true` turns it on with the defaults' settings. */
+export function mergeConcerns(defaults: Concerns, own: NodeConfig): NodeConfig {
+    const merged: NodeConfig = { ...defaults, ...own };
+    if (own.hostsFile) merged.hostsFile = { ...defaults.hostsFile, ...own.hostsFile };
+    merged.interfaces = mergeInterfaces(defaults.interfaces, own.interfaces);
+    merged.smartd = mergeSettings(defaults.smartd, own.smartd);
+    merged.temperature = mergeSettings(defaults.temperature, own.temperature);
+    merged.ipmievd = mergeSettings(defaults.ipmievd, own.ipmievd);
+    merged.nodeExporter = mergeSettings(defaults.nodeExporter, own.nodeExporter);
+    merged.bootReadiness = mergeSettings(defaults.bootReadiness, own.bootReadiness);
+    merged.configBackup = mergeSettings(defaults.configBackup, own.configBackup);
+    return merged;
+}
+
+function mergeSettings<Settings extends object>(base: Settings | boolean | undefined, own: Settings | boolean | undefined): Settings | boolean | undefined {
+    if (own === undefined || (own === true && typeof base === "object")) return base;
+    return typeof own === "object" && typeof base === "object" ? { ...base, ...own } : own;
+}
+
+/** A node's own file replaces the defaults' stanzas, and the other way round: the two cannot be mixed. */
+function mergeInterfaces(base: Concerns["interfaces"], own: Concerns["interfaces"]): Concerns["interfaces"] {
+    if (own === undefined) return base;
+    if (!own || !base) return own;
+    const { file, source, stanzas, ...rest } = base;
+    const content = own.file !== undefined || own.stanzas !== undefined ? {} : { file, source, stanzas };
+    return { ...content, ...rest, ...own };
+}

@@ -1,0 +1,18 @@
+/** What a user wrote and this version does not act on yet: accepted, and said. */
+import { formatPath } from "./faults";
+import type { FleetConfig } from "./schema";
+
+const unbuiltConcerns = ["smartd", "temperature", "ipmievd", "nodeExporter", "bootReadiness", "configBackup"] as const;
+
+/** One line per setting. A concern that is switched off is off already. */
+export function notApplied(fleet: FleetConfig): string[] {
+    const paths: string[][] = (["mail", "monitoring", "hosts"] as const).filter((key) => fleet[key] !== undefined).map((key) => [key]);
+    const holders = [{ path: ["defaults"], concerns: fleet.defaults ?? {} }, ...Object.entries(fleet.nodes).map(([name, concerns]) => ({ path: ["nodes", name], concerns }))];
+    for (const { path, concerns } of holders) {
+        paths.push(...unbuiltConcerns.filter((name) => concerns[name]).map((name) => [...path, name]));
+        if (!concerns.interfaces) continue;
+        if (concerns.interfaces.apply === "reload") paths.push([...path, "interfaces", "apply"]);
+        if (concerns.interfaces.confirmWindow !== undefined) paths.push([...path, "interfaces", "confirmWindow"]);
+    }
+    return paths.map((path) => `${formatPath(path)}: not applied: this version of Holdfast does not act on it yet`);
+}

@@ -1,0 +1,86 @@
+/** The single values of `holdfast:fleet`. Each is strict enough that nothing hostile passes: no line break, no shell syntax, ASCII only. */
+import { z } from "zod";
+import { canonicalAddress } from "../hosts/address";
+
+/** A value that has to match `pattern`; `expected` completes the sentence "expected …, got …". */
+function text(pattern: RegExp, expected: string) {
+    return z.string({ error: `expected ${expected}` }).regex(pattern, { error: `expected ${expected}` }).meta({ description: expected });
+}
+
+function wholeNumber(least: number, most: number, what: string) {
+    const error = `expected ${what}, a whole number from ${least} to ${most}`;
+    return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+/** The names that stand in every hosts file. */
+const reserved = "(?:localhost|ip6-localhost|ip6-loopback|ip6-allnodes|ip6-allrouters)";
+const domain = `${label}(?:\\.${label})*`;
+
+/** Loopback, unspecified, link-local and multicast: nothing that a cluster peer could reach. */
+const unreachable = /^(?:127\.|0\.|169\.254\.|22[4-9]\.|23\d\.|255\.|fe[89ab][0-9a-f]:|ff[0-9a-f]{2}:|::(?:1|ffff:.*)?$)/i;
+
+function isReachable(address: string): boolean {
+    return !unreachable.test(canonicalAddress(address));
+}
+
+/** Loopback included: further lines of /etc/hosts may point anywhere. */
+export const anyAddress = z.union([z.ipv4(), z.ipv6()], { error: "expected an IPv4 or IPv6 address without prefix length" });
+const reachable = { error: "expected an address that other hosts can reach, not a loopback, link-local, multicast or unspecified one" };
+export const address = anyAddress.refine(isReachable, reachable);
+export const address6 = z.ipv6({ error: "expected an IPv6 address without prefix length" }).refine(isReachable, reachable);
+
+/** First label of a host name: what `uname -n` prints. */
+export const hostName = text(new RegExp(`^(?!${reserved}$)(?=.*[A-Za-z])${label}$`), "a host name without domain: letters, digits and hyphens, at most 63");
+export const domainName = text(new RegExp(`^(?=.{1,190}$)(?=.*[A-Za-z])${domain}$`), "a domain name");
+/** A name in /etc/hosts. */
+export const anyName = text(new RegExp(`^(?!${reserved}(?:$|\\.))(?=.{1,253}$)(?=.*[A-Za-z])${domain}$`), "a host name, and none of those of localhost");
+
+/** What ssh connects to. A leading hyphen would be an option to ssh. */
+export const sshTarget = text(/^[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}$/, "a name, an alias of ~/.ssh/config, or an address");
+export const port = wholeNumber(1, 65_535, "a port");
+export const user = text(/^[a-z_][a-z0-9_-]{0,31}$/, "a user name");
+
+/** Known key types, then base64 that begins with that same type (RFC 4253, 6.6). */
+export const hostKey = text(
+    /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{40,}={0,2}$/,
+    "key type and base64, as ssh-keyscan prints them after the host name (no comment at the end)",
+).refine(isHostKey, { error: "expected a whole host key: the base64 part does not hold the type before it" });
+
+function isHostKey(key: string): boolean {
+    const [type = "", encoded = ""] = key.split(" ");
+    const blob = Buffer.from(encoded, "base64");
+    return blob.length > 4 + type.length && blob.readUInt32BE(0) === type.length && blob.toString("latin1", 4, 4 + type.length) === type;
+}
+
+export const mailAddress = text(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}(?:@${domain})?$`), "one mail address or local user, without line breaks");
+export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`), "smtp://HOST:PORT or smtps://HOST:PORT");
+
+/** `user@host:/path`, as rsync and ssh write it. */
+export const backupTarget = text(new RegExp(`^(?:[a-z_][a-z0-9_-]{0,31}@)?${domain}:/[A-Za-z0-9._@:+=~/-]*$`), "USER@HOST:/PATH");
+
+/** °C; what real hardware can reach (FACTS.md, "Thermal"). */
+export const celsius = z.number({ error: "expected °C from 30 to 120" }).min(30, { error: "expected °C from 30 to 120" }).max(120, { error: "expected °C from 30 to 120" });
+export const seconds = wholeNumber(10, 3600, "seconds");
+export const batchSize = wholeNumber(1, 1000, "nodes at a time");
+/** fs_freq and fs_passno of fstab(5). */
+export const fstabNumber = wholeNumber(0, 9, "a digit");
+
+const segment = "(?!\\.{1,2}(?:/|$))[A-Za-z0-9._@:+=~-]+";
+/** Absolute and clean: no `..`, no double or trailing slash. */
+export const absolutePath = text(new RegExp(`^/(?:${segment}(?:/${segment})*)?$`), "an absolute path without ., .., // or a trailing /");
+/** Of a file of the project: relative, forward slashes. */
+export const projectFile = text(new RegExp(`^${segment}(?:/${segment})*$`), "a path inside the project, relative to Pulumi.yaml, without ..");
+export const mountTarget = text(new RegExp(`^(?:none|swap|/(?:${segment}(?:/${segment})*)?)$`), "an absolute mount point without .. or a trailing /, or none");
+/** `UUID=…`, `LABEL=…`, `/dev/pve/root`, `server:/export`, `//server/share`, `[2001:db8::1]:/export`, `tmpfs`. */
+export const fstabSource = text(/^[A-Za-z0-9/[][A-Za-z0-9_/.:=@%+~[\]-]*$/, "UUID=…, LABEL=…, /dev/disk/by-id/…, a network share or a pseudo file system");
+export const fstype = text(/^[a-z0-9][a-z0-9._-]*$/, "a file system type");
+export const mountOption = text(/^[A-Za-z][A-Za-z0-9_.:=/@%+~[\]-]*$/, "one mount option per list item");
+
+/** IFNAMSIZ - 1; a pattern or range of ifupdown2 belongs into a file. */
+export const linkName = text(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,14}$/, "an interface name of at most 15 characters");
+export const optionName = text(/^[a-z][a-z0-9_-]*$/, "an option name of interfaces(5)");
+/** `%` would be rendered by ifupdown2 through Mako, as root; a trailing backslash would join the next line. */
+export const commandLine = text(/^(?=\S)[ -$&-~]+(?<![\s\\])$/, "one line of printable ASCII without %");
+export const optionText = text(/^(?=\S)(?!.*\$[({])[A-Za-z0-9 _.,:=/@+*?^$|()[\]{}\\!~-]+(?<![\s\\])$/, "one line without quotes, %, $(…) or other shell syntax");
+export const sourcePattern = text(new RegExp("^/(?!.*(?:^|/)\\.\\.(?:/|$))[A-Za-z0-9._@:+=~*?/-]+$"), "an absolute path or glob");

@@ -1,0 +1,37 @@
+/** Pure: (template, view) -> text. A field that the view lacks is an error, never an empty string. */
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import Handlebars from "handlebars";
+import { helpers } from "./helpers";
+
+/** Beside this package's code, wherever the program that imports it stands. */
+const templates = path.join(__dirname, "..", "templates");
+const engine = Handlebars.create();
+engine.registerHelper(helpers);
+const compiled = new Map<string, Handlebars.TemplateDelegate>();
+
+/**
+ * Fills the template of an absolute target path: `/etc/hosts` is `templates/etc/hosts.hbs`.
+ * @throws Error where a field is missing, or is no text, number, boolean, or list or object of these (an Output, say)
+ */
+export function renderFile(target: string, view: object): string {
+    refuseUnrenderable(view, target);
+    return template(target)(view);
+}
+
+function template(target: string): Handlebars.TemplateDelegate {
+    const known = compiled.get(target);
+    if (known) return known;
+    const source = readFileSync(path.join(templates, `${target}.hbs`), "utf8");
+    const made = engine.compile(source, { strict: true, noEscape: true, knownHelpersOnly: true, knownHelpers: Object.fromEntries(Object.keys(helpers).map((name) => [name, true])) });
+    compiled.set(target, made);
+    return made;
+}
+
+/** Strict mode lets a field through that is there but undefined, and prints an object as `[object Object]`. */
+function refuseUnrenderable(value: unknown, at: string): void {
+    if (["string", "boolean"].includes(typeof value) || Number.isFinite(value)) return;
+    const isPlain = typeof value === "object" && value !== null && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
+    if (!isPlain) throw new Error(`${at}: cannot be rendered: ${typeof value === "object" ? "no plain value" : String(value)}`);
+    for (const [key, field] of Object.entries(value)) refuseUnrenderable(field, `${at} ${key}`);
+}

@@ -1,0 +1,164 @@
+import { formatFault, parseFleet } from "../../model/fleet";
+import { hostKey, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
+
+function faultsOf(given: unknown): string[] {
+    return parseFleet(given, readFixture).faults.map(formatFault);
+}
+
+/** The three nodes with one value replaced; `undefined` removes it. */
+function withValue(path: readonly (string | number)[], value: unknown): unknown {
+    const fleet: unknown = structuredClone(threeNodes());
+    const holder = path.slice(0, -1).reduce<unknown>((at, step) => {
+        if (Reflect.get(Object(at), step) === undefined) Reflect.set(Object(at), step, {});
+        return Reflect.get(Object(at), step);
+    }, fleet);
+    Reflect.set(Object(holder), path[path.length - 1]!, value);
+    return fleet;
+}
+
+/** Path as messages print it. */
+function printed(path: readonly (string | number)[]): string {
+    return `holdfast:fleet${path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("")}`;
+}
+
+test("a sound fleet has no fault", () => {
+    expect(faultsOf(threeNodes())).toEqual([]);
+});
+
+describe("faults of single values", () => {
+    test.each<[readonly (string | number)[], unknown, string]>([
+        [["domain"], "example test", 'expected a domain name, got "example test"'],
+        [["nodes", "pve01", "address"], "192.0.2.11/24", 'expected an IPv4 or IPv6 address without prefix length, got "192.0.2.11/24"'],
+        [["nodes", "pve01", "address"], "192.0.2.256", 'expected an IPv4 or IPv6 address without prefix length, got "192.0.2.256"'],
+        [["nodes", "pve01", "address"], undefined, "is missing: expected an IPv4 or IPv6 address without prefix length"],
+        [["nodes", "pve01", "address"], "127.0.1.1", 'expected an address that other hosts can reach, not a loopback, link-local, multicast or unspecified one, got "127.0.1.1"'],
+        [["nodes", "pve01", "address6"], "0:0:0:0:0:0:0:1", 'expected an address that other hosts can reach, not a loopback, link-local, multicast or unspecified one, got "0:0:0:0:0:0:0:1"'],
+        [["nodes", "pve01", "address6"], "::ffff:127.0.0.1", 'expected an address that other hosts can reach, not a loopback, link-local, multicast or unspecified one, got "::ffff:127.0.0.1"'],
+        [["nodes", "pve01", "address6"], "192.0.2.77", 'expected an IPv6 address without prefix length, got "192.0.2.77"'],
+        [["nodes", "pve01", "ssh", "port"], 0, "expected a port, a whole number from 1 to 65535, got 0"],
+        [["nodes", "pve01", "ssh", "port"], "22", 'expected a port, a whole number from 1 to 65535, got "22"'],
+        [["nodes", "pve01", "ssh", "port"], 22.5, "expected a port, a whole number from 1 to 65535, got 22.5"],
+        [["nodes", "pve01", "ssh", "hostKey"], "AAAAC3Nza", 'expected key type and base64, as ssh-keyscan prints them after the host name (no comment at the end), got "AAAAC3Nza"'],
+        [["nodes", "pve01", "ssh", "hostKey"], hostKey.replace("ssh-ed25519", "ssh-rsa"), 'expected a whole host key: the base64 part does not hold the type before it, got "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD…"'],
+        [["nodes", "pve01", "ssh", "host"], "-oProxyCommand=reboot", 'expected a name, an alias of ~/.ssh/config, or an address, got "-oProxyCommand=reboot"'],
+        [["nodes", "pve01", "fstab", 1, "source"], "/dev/sdb1", "expected UUID=…, got /dev/sdb1: the kernel may give that name to another disk at the next boot; blkid /dev/sdb1 prints the UUID"],
+        [["nodes", "pve01", "fstab", 1, "target"], "/srv/../etc", 'expected an absolute mount point without .. or a trailing /, or none, got "/srv/../etc"'],
+        [["nodes", "pve01", "fstab", 1, "target"], "/srv/local/", 'expected an absolute mount point without .. or a trailing /, or none, got "/srv/local/"'],
+        [["nodes", "pve01", "fstab", 1, "options", 0], "defaults,noatime", 'expected one mount option per list item, got "defaults,noatime"'],
+        [["nodes", "pve01", "fstab", 1, "essential"], "yes", 'expected true or false, got "yes"'],
+        [["nodes", "pve01", "fstab"], "UUID=…", 'expected a list of entries, { file: … }, or false, got "UUID=…"'],
+        [["nodes", "pve01", "fstab"], { file: "../fstab" }, 'expected a path inside the project, relative to Pulumi.yaml, without .., got "../fstab"'],
+        [["nodes", "pve01", "hostsFile"], false, "expected settings: the hosts file is always managed, got false"],
+        [["nodes", "pve01", "interfaces", "stanzas", 1, "name"], "enx60a4b758ba5bff", 'expected an interface name of at most 15 characters, got "enx60a4b758ba5bff"'],
+        [["nodes", "pve01", "interfaces", "stanzas", 1, "method"], "manul", 'expected loopback, manual, static, dhcp or auto, got "manul"'],
+        [["nodes", "pve01", "interfaces", "stanzas", 3, "options", "gateway"], "%(reboot)s", 'expected one line without quotes, %, $(…) or other shell syntax, got "%(reboot)s"'],
+        [["nodes", "pve01", "temperature"], { warning: 20 }, "expected °C from 30 to 120, got 20"],
+        [["nodes", "pve01", "maintenance"], "false", 'expected true or false, got "false"'],
+        [["mail"], { to: "ops@example.test\nBcc: x@example.test" }, 'expected one mail address or local user, without line breaks, got "ops@example.test\\nBcc: x@example.test"'],
+        [["monitoring"], { hosts: ["192.0.2.0/24"] }, 'expected an IPv4 or IPv6 address without prefix length, got "192.0.2.0/24"'],
+        [["rollout", "batch"], 0, "expected nodes at a time, a whole number from 1 to 1000, got 0"],
+        [["rollout", "canary"], ["pve09"], 'expected the name of a node (pve01, pve02, pve03), got "pve09"'],
+        [["hosts"], { docker1: { address: "192.0.2.70", roles: ["dokcer"] } }, 'expected docker or monitoring, got "dokcer"'],
+    ])("%j: %j", (path, value, message) => {
+        const [fault] = faultsOf(withValue(path, value));
+        expect(fault).toMatch(printed(path));
+        expect(fault?.slice(fault.indexOf(": ") + 2)).toBe(message);
+    });
+});
+
+describe("unknown keys", () => {
+    test("a close one is named", () => {
+        expect(faultsOf(withValue(["nodes", "pve01", "maintainance"], true))).toEqual(["holdfast:fleet.nodes.pve01.maintainance: unknown key; did you mean maintenance?"]);
+    });
+    test("otherwise the known ones are listed", () => {
+        expect(faultsOf(withValue(["rollout", "everything"], true))).toEqual(["holdfast:fleet.rollout.everything: unknown key; known are canary, batch"]);
+    });
+    test("a key cannot forge a second line", () => {
+        expect(faultsOf(withValue(["nodes", "pve01", "x\ny"], 1))[0]).toMatch(/^holdfast:fleet\.nodes\.pve01\["x\\ny"\]: unknown key; known are [^\n]+$/);
+    });
+    test("a shared host key has no place in the fleet's ssh", () => {
+        expect(faultsOf(withValue(["ssh", "hostKey"], hostKey))).toEqual(["holdfast:fleet.ssh.hostKey: unknown key; known are port, user, sudo, proxy"]);
+    });
+});
+
+describe("rules that span fields", () => {
+    test.each<[string, readonly (string | number)[], unknown, string]>([
+        ["an address of two nodes", ["nodes", "pve02", "address"], "192.0.2.11", "holdfast:fleet.nodes.pve02.address: address 192.0.2.11 is already taken by holdfast:fleet.nodes.pve01.address"],
+        ["an address in another spelling", ["nodes", "pve02", "address6"], "2001:DB8:0::11", "holdfast:fleet.nodes.pve02.address6: address 2001:db8::11 is already taken by holdfast:fleet.nodes.pve01.address6"],
+        ["an address of a node and a host", ["hosts"], { nas: { address: "192.0.2.13" } }, "holdfast:fleet.hosts.nas.address: address 192.0.2.13 is already taken by holdfast:fleet.nodes.pve03.address"],
+        ["a name of a node and a host", ["hosts"], { PVE01: { address: "192.0.2.70" } }, "holdfast:fleet.hosts.PVE01: name PVE01 is already taken by holdfast:fleet.nodes.pve01"],
+        ["an alias that is a node", ["nodes", "pve01", "aliases"], ["pve02"], "holdfast:fleet.nodes.pve01.aliases[0]: name pve02 is already taken by holdfast:fleet.nodes.pve02"],
+        ["an alias that is a full name", ["nodes", "pve01", "aliases"], ["pve02.example.test"], "holdfast:fleet.nodes.pve01.aliases[0]: name pve02.example.test is already taken by holdfast:fleet.nodes.pve02"],
+        ["a node's name on an extra line", ["nodes", "pve01", "hostsFile", "extra", 0], { address: "127.0.1.1", names: ["pve01"] }, "holdfast:fleet.nodes.pve01.hostsFile.extra[0].names[0]: name pve01 is already taken by holdfast:fleet.nodes.pve01"],
+        ["an extra name on two addresses", ["nodes", "pve01", "hostsFile", "extra"], [{ address: "192.0.2.60", names: ["nas"] }, { address: "192.0.2.61", names: ["nas"] }], "holdfast:fleet.nodes.pve01.hostsFile.extra[1].names[0]: name nas (IPv4) is already taken by holdfast:fleet.nodes.pve01.hostsFile.extra[0].names[0]"],
+        ["an SSH target of two nodes", ["nodes", "pve03", "ssh"], { host: "192.0.2.12" }, "holdfast:fleet.nodes.pve03.ssh.host: SSH target 192.0.2.12 port 22 is already taken by holdfast:fleet.nodes.pve02.address"],
+        ["a warning above the defaults' critical", ["nodes", "pve01", "temperature"], { warning: 85 }, "holdfast:fleet.nodes.pve01.temperature: expected warning below critical, got warning 85 and critical 85"],
+        ["a canary listed twice", ["rollout", "canary"], ["pve02", "pve02"], "holdfast:fleet.rollout.canary[1]: pve02 is listed twice"],
+        ["a second family that is the first", ["nodes", "pve03"], { address: "2001:db8::13", address6: "2001:db8::14" }, "holdfast:fleet.nodes.pve03.address6: is for the second family: address is an IPv6 address already"],
+        ["file and stanzas at once", ["nodes", "pve01", "interfaces", "file"], "nodes/pve02/interfaces", "holdfast:fleet.nodes.pve01.interfaces: expected either file, or source and stanzas, not both"],
+        ["neither file nor stanzas", ["nodes", "pve03", "interfaces"], { apply: "boot" }, "holdfast:fleet.nodes.pve03.interfaces: expected file or stanzas"],
+        ["a file that is not there", ["nodes", "pve03", "fstab", "file"], "nodes/pve03/fstb", 'holdfast:fleet.nodes.pve03.fstab.file: cannot read "nodes/pve03/fstb": no such file'],
+        ["a fleet without nodes", ["nodes"], {}, "holdfast:fleet.nodes: expected at least one node"],
+    ])("%s", (_title, path, value, fault) => {
+        expect(faultsOf(withValue(path, value))).toContain(fault);
+    });
+});
+
+test("all faults come at once, those that span fields too", () => {
+    const fleet = threeNodes();
+    const given = { ...fleet, rollout: { canary: ["pve07"] }, mial: {}, nodes: { ...fleet.nodes, pve02: { ...fleet.nodes.pve02, address: "192.0.2.11", aliases: ["-"] }, pve04: { ssh: { port: 99_999 } } } };
+    expect(faultsOf(given)).toEqual([
+        'holdfast:fleet.nodes.pve02.aliases[0]: expected a host name, and none of those of localhost, got "-"',
+        "holdfast:fleet.nodes.pve04.address: is missing: expected an IPv4 or IPv6 address without prefix length",
+        "holdfast:fleet.nodes.pve04.ssh.port: expected a port, a whole number from 1 to 65535, got 99999",
+        "holdfast:fleet.mial: unknown key; did you mean mail?",
+        'holdfast:fleet.rollout.canary[0]: expected the name of a node (pve01, pve02, pve03, pve04), got "pve07"',
+        "holdfast:fleet.nodes.pve02.address: address 192.0.2.11 is already taken by holdfast:fleet.nodes.pve01.address",
+    ]);
+});
+
+test.each([undefined, null, [], "pve01", 7, { nodes: [] }, { nodes: null }])("%j instead of a fleet is a fault, not a crash", (given) => {
+    expect(faultsOf(given)).toHaveLength(1);
+});
+
+describe("a parsed fleet", () => {
+    const fleet = parseFleet(threeNodes(), readFixture).fleet!;
+
+    test("a node's own settings win over the defaults, key by key", () => {
+        expect(fleet.nodes.map(({ temperature }) => temperature)).toEqual([
+            { warning: 70, critical: 85 },
+            { warning: 70, critical: 80 },
+            { warning: 70, critical: 85 },
+        ]);
+    });
+    test("false turns a concern off for one node", () => {
+        expect(fleet.nodes.map(({ smartd }) => smartd)).toEqual([{ devices: "auto" }, { devices: "auto" }, false]);
+    });
+    test("ssh is the fleet's under the node's own, and connects to the address by default", () => {
+        expect(fleet.nodes.map(({ host }) => host)).toEqual([
+            { name: "pve01", address: "192.0.2.11", user: "root", port: 2222, hostKey },
+            { name: "pve02", address: "192.0.2.12", user: "root", port: 22 },
+            { name: "pve03", address: "pve03.mgmt.example.test", user: "holdfast", port: 22, sudo: true },
+        ]);
+    });
+    test("the files that it names are read", () => {
+        expect(fleet.nodes[1]?.hostsFile.file).toEqual({ path: "nodes/pve02/hosts", content: readFixture("nodes/pve02/hosts") });
+    });
+    test("the first node is the canary where none is named", () => {
+        expect(parseFleet({ ...threeNodes(), rollout: undefined }, readFixture).fleet?.rollout).toEqual({ canary: ["pve01"], batch: 1 });
+    });
+    test("nothing in it can be changed", () => {
+        expect(() => Object.assign(fleet.nodes[0]!.identity, { name: "other" })).toThrow(TypeError);
+    });
+    test("settings that change nothing yet are warned about, unless they are switched off", () => {
+        expect(fleet.warnings).toEqual([
+            "holdfast:fleet.defaults.smartd: not applied: this version of Holdfast does not act on it yet",
+            "holdfast:fleet.defaults.temperature: not applied: this version of Holdfast does not act on it yet",
+            "holdfast:fleet.nodes.pve02.temperature: not applied: this version of Holdfast does not act on it yet",
+        ]);
+    });
+    test("a node's own file replaces the defaults' stanzas", () => {
+        const given = { ...threeNodes(), defaults: { interfaces: { stanzas: [{ name: "lo", method: "loopback" }], apply: "boot" } } };
+        expect(parseFleet(given, readFixture).fleet?.nodes.map(({ interfaces }) => Object.keys(interfaces ?? {}))).toEqual([["source", "stanzas"], ["file"], ["source", "stanzas"]]);
+    });
+});
