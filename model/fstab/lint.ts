@@ -8,17 +8,14 @@ import { lintText, strayLine, type Token } from "../text";
 import { canonicalTarget, canStopBoot, hasDeviceTimeout, isEssential, isMountedAtBoot, isOnDevice, isSwap } from "./entry";
 import { lintAgainstNode } from "./lintNode";
 import { lintOptions } from "./options";
-import { integerOf, parseFstab, type FstabEntry, type FstabLine } from "./parse";
+import { type EntryLine, integerOf, isEntryLine, parseFstab, type FstabLine } from "./parse";
 import { findDevice, isDeviceName, stableSourceOf } from "./source";
-
-/** A line that mount(8) reads as an entry. */
-export type EntryLine = FstabLine & { readonly entry: FstabEntry };
 
 export function lintFstab(content: string, context: LintContext): Finding[] {
     const lines = parseFstab(content).filter(({ fields }) => fields.length > 0);
     const stray = lines.flatMap((line) => lintStray(line));
     const sound = lines.filter(({ number }) => !stray.some(({ line }) => line === number));
-    const entries = sound.filter((line): line is EntryLine => line.entry !== undefined);
+    const entries = sound.filter(isEntryLine);
     return [
         ...lintText(content, { strict: true }),
         ...stray,
@@ -83,8 +80,8 @@ function lintSource({ number, fields, entry }: EntryLine, facts: NodeFacts | und
 function lintNofail({ number, fields, entry }: EntryLine): Finding[] {
     if (isEssential(entry) || !canStopBoot(entry)) return [];
     const at = { line: number, column: (fields[3] ?? fields[2]!).column };
-    // A missing swap device costs 90 s, but sysinit.target only wants swap.target.
-    const effect = isSwap(entry) ? "delays the boot by 90 s" : "ends the boot in emergency mode";
+    // sysinit.target only wants swap.target, and nothing requires remote-fs.target.
+    const effect = isSwap(entry) || entry.options.includes("_netdev") ? "delays the boot by 90 s" : "ends the boot in emergency mode";
     const message = `Without 'nofail' a missing ${entry.source} ${effect}. Add nofail,x-systemd.device-timeout=30s, or declare the entry essential.`;
     if (!entry.options.includes("nofail")) return [{ rule: "missing-nofail", severity: "warning", message, ...at }];
     if (!isOnDevice(entry) || hasDeviceTimeout(entry)) return [];

@@ -2,7 +2,7 @@
 import type { Finding } from "../finding";
 import type { NodeFacts } from "../lintContext";
 import { canonicalTarget, canStopBoot, isEssential, isMountedAtBoot, isOnDevice } from "./entry";
-import type { EntryLine } from "./lint";
+import type { EntryLine } from "./parse";
 import { findDevice } from "./source";
 
 export function lintAgainstNode(entries: readonly EntryLine[], facts: NodeFacts | undefined): Finding[] {

@@ -5,7 +5,7 @@
  */
 import leven from "leven";
 import type { Finding } from "../finding";
-import type { EntryLine } from "./lint";
+import type { EntryLine } from "./parse";
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
@@ -14,7 +14,7 @@ const generic = words(`
     dev nodev suid nosuid exec noexec dirsync group nogroup owner noowner user nouser users nousers ro rw remount bind rbind move
     silent loud quiet mand nomand iversion noiversion symfollow nosymfollow nofail fail _netdev loop offset sizelimit encryption
     private rprivate shared rshared slave rslave unbindable runbindable context fscontext defcontext rootcontext seclabel
-    comment uhelper helper ro=vfs ro=fs nosub sub acl noacl usrquota grpquota quota noquota`);
+    comment uhelper helper acl noacl usrquota grpquota quota noquota`);
 
 const ext = words(`
     abort auto_da_alloc noauto_da_alloc barrier nobarrier bh nobh block_validity noblock_validity bsddf minixdf bsdgroups sysvgroups grpid nogrpid

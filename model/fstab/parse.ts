@@ -30,6 +30,13 @@ export interface FstabLine {
     readonly entry?: FstabEntry;
 }
 
+/** A line that mount(8) reads as an entry. */
+export type EntryLine = FstabLine & { readonly entry: FstabEntry };
+
+export function isEntryLine(line: FstabLine): line is EntryLine {
+    return line.entry !== undefined;
+}
+
 /** Never fails: what is no entry keeps its fields, and the lint says what is wrong with it. */
 export function parseFstab(content: string): FstabLine[] {
     return splitLines(content).map(({ text, ending }, index) => {
