@@ -3,10 +3,11 @@ import type { Finding } from "./finding";
 import type { LintContext } from "./lintContext";
 import { lintFstab } from "./fstab/lint";
 import { lintHosts } from "./hosts/lint";
-import { lintInterfaces } from "./interfaces/lint";
+import { lintInterfaces, lintInterfacesFragment } from "./interfaces/lint";
 import { lintText } from "./text";
 
-export type FormatName = "hosts" | "fstab" | "interfaces" | "text";
+/** `interfaces.d` is a file that the main interfaces file sources; `text` a file without a grammar here. */
+export type FormatName = "hosts" | "fstab" | "interfaces" | "interfaces.d" | "text";
 
 type Lint = (content: string, context: LintContext) => Finding[];
 
@@ -14,14 +15,32 @@ const lints: Record<FormatName, Lint> = {
     hosts: lintHosts,
     fstab: lintFstab,
     interfaces: lintInterfaces,
+    "interfaces.d": lintInterfacesFragment,
     text: (content) => lintText(content),
 };
 
-/** The format of an absolute target path, or of a file given to `holdfast lint`; `text` where no grammar is known. */
+/** What a copy of a file may carry after its name. `hosts.allow` and `hosts.deny` have another grammar. */
+const copySuffix = "(?:\\.(?:new|txt|bak|orig|old|staged|dpkg-(?:new|old|dist)))*";
+const copyNames = new RegExp(`^(?:.+[.-])?(hosts|fstab|interfaces)${copySuffix}$`);
+
+/**
+ * The format of an absolute target path, or of a file given to `holdfast lint`: `/etc/fstab`, `nodes/pve01/interfaces`,
+ * `pve01-hosts`, `interfaces.new`. `text` where no grammar is known.
+ */
 export function formatOfPath(path: string): FormatName {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    if (/\/interfaces\.d\/[^/]+$/.test(path) || name === "interfaces" || name === "interfaces.new") return "interfaces";
-    if (name === "hosts" || name === "fstab") return name;
+    if (/(?:^|\/)interfaces\.d\/[^/]+$/.test(path)) return "interfaces.d";
+    const match = copyNames.exec(path.slice(path.lastIndexOf("/") + 1));
+    return (match?.[1] as "hosts" | "fstab" | "interfaces" | undefined) ?? "text";
+}
+
+/**
+ * The format that a text of unknown name looks like. For `holdfast lint` only: on a node the path tells, and nothing
+ * managed may change its grammar with its content.
+ */
+export function guessFormat(content: string): FormatName {
+    if (/^[ \t]*(?:iface|auto|allow-\S+|source)[ \t]+\S/m.test(content)) return "interfaces";
+    if (/^[ \t]*[^\s#]\S*[ \t]+(?:\/\S*|none|swap)[ \t]+\S+[ \t]+\S/m.test(content)) return "fstab";
+    if (/^[ \t]*[0-9a-fA-F]*[.:][0-9a-fA-F.:]*[ \t]+[A-Za-z]/m.test(content)) return "hosts";
     return "text";
 }
 

@@ -16,7 +16,7 @@ import sys
 OTHER = {
     "interfaces(5) of ifupdown": """
         accept-ra address autoconf broadcast client client-id clientid dad-attempts dad-interval endpoint gateway
-        hostname hw-mac-address hwaddress ipv6-disable leasehours leasetime local metric mode mtu netmask netnum peer
+        hostname hw-mac-address hwaddress network ipv6-disable leasehours leasetime local metric mode mtu netmask netnum peer
         pointopoint preferred-lifetime privext provider request-prefix script scope server ttl tunnel-physdev unit up down
         pre-up post-up pre-down post-down vendor bootfile hwaddr key remote tos ll-attempts ll-interval options description
         label valid-lifetime link-type request-timeout ra-timeout inherits""",

@@ -41,13 +41,21 @@ export function rawDeviceOf(name: string): string | undefined {
     return /^(.+)\.\d{1,4}$/.exec(name)?.[1];
 }
 
+/** Commands that bring a link into being: ip-link, ip-tuntap, tunctl, openvpn, brctl, iw, vconfig and ovs-vsctl. */
+const creation = /\b(?:link add|tuntap add|tunctl|mktun|addbr|interface add|vconfig add|add-port|add-br|add-bond)\b/;
+
 /** Whether any of the interfaces declares the link, makes it in a command, or has it as the other end of a pair. */
 export function isDeclared(name: string, interfaces: readonly Interface[]): boolean {
     return interfaces.some((iface) =>
         iface.name === baseName(name) ||
         optionsNamed(iface, "veth-peer-name", "ovs-patch-peer").some(({ value }) => value === name) ||
-        commandsOf(iface).some(({ value }) => value.split(/[\s;&|"']+/).includes(name)),
+        commandsOf(iface).some(({ value }) => creation.test(value) && hasWord(value, name)),
     );
+}
+
+/** Whether a command names the link. */
+export function hasWord(command: string, word: string): boolean {
+    return command.split(/[\s;&|"'/]+/).includes(word);
 }
 
 function isPlainVlan(iface: Interface): boolean {

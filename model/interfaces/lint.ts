@@ -29,6 +29,7 @@ const rules: readonly Rule[] = [
     addresses.twoDefaultGateways,
     addresses.duplicateAddresses,
     ports.missingPorts,
+    ports.barePatterns,
     ports.portsUsedTwice,
     ports.cycles,
     ports.bondPrimaries,

@@ -89,25 +89,24 @@ export function twoDefaultGateways(subject: Subject): Finding[] {
     }));
 }
 
-/** Two interfaces of one subnet with one address: the kernel routes through one of them only. A host prefix may repeat. */
+/**
+ * A warning: the kernel takes the first of the two routes, which hosting providers' set-ups (the NIC's address on a bridge
+ * without ports) and Proxmox's routed full mesh rely on. A host prefix may repeat freely.
+ */
 export function duplicateAddresses(subject: Subject): Finding[] {
     const own = new Set(subject.interfaces);
     const seen = new Map<string, InterfaceAddress>();
     const addresses = allInterfaces(subject).flatMap(addressesOf).filter(({ address }) => !isLinkLocal(address));
     return addresses.flatMap((current) => {
-        const table = optionsNamed(current.interface, "vrf")[0]?.value ?? "";
-        const first = seen.get(`${table} ${current.address}`);
-        if (!first) {
-            seen.set(`${table} ${current.address}`, current);
-            return [];
-        }
-        if (!own.has(current.interface)) return [];
+        const key = `${optionsNamed(current.interface, "vrf")[0]?.value ?? ""} ${current.address}`;
+        const first = seen.get(key) ?? current;
+        seen.set(key, first);
+        if (first === current || !own.has(current.interface)) return [];
         if (first.interface.name === current.interface.name) {
             return [finding("duplicate-address", "warning", current.token, `${current.interface.name} has ${current.address} twice. Delete one of the lines.`)];
         }
-        if (isHostPrefix(first) || isHostPrefix(current)) return [];
-        const both = isUpAtBoot(first.interface) && isUpAtBoot(current.interface);
-        return [finding("duplicate-address", both ? "error" : "warning", current.token, `${first.interface.name} has ${current.address} too, and only one of the two can be reached. Give it to one interface: to the bridge, not to its port.`)];
+        if ([first, current].some((held) => isHostPrefix(held) || hasOwnRoutes(held.interface))) return [];
+        return [finding("duplicate-address", "warning", current.token, `${first.interface.name} has ${current.address} too, and the kernel answers through one of the two. Give it to one interface: to the bridge, not to its port.`)];
     });
 }
 
@@ -120,6 +119,11 @@ export function gatewaysOf(iface: Interface): { readonly value: Token; readonly 
 
 function isHostPrefix({ prefix, family }: InterfaceAddress): boolean {
     return prefix === undefined || prefix === (family === 4 ? 32 : 128);
+}
+
+/** Routes or a peer set by hand: whoever writes them means the address to be where it is. */
+function hasOwnRoutes(iface: Interface): boolean {
+    return optionsNamed(iface, "pointopoint", "peer").length > 0 || commandsOf(iface).some(({ value }) => /\b(?:route|rule)\b/.test(value));
 }
 
 /** First words of the options with these names; template variables (`${…}`) are left alone. */

@@ -1,7 +1,7 @@
 /** Rules on the node as a whole: loopback, management address, default gateway, sourced files, names. */
 import type { Finding } from "../../finding";
 import { addressesOf, canonicalAddress, familyOf } from "../addresses";
-import { isDeclared, portListOptions } from "../links";
+import { hasWord, lowerLinks, portsOf } from "../links";
 import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
 import { gatewaysOf } from "./addresses";
 import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
@@ -85,15 +85,14 @@ function isDynamic(interfaces: readonly Interface[], family: 4 | 6): boolean {
 }
 
 function mentions(iface: Interface, address: string): boolean {
-    return commandsOf(iface).some(({ value }) => value.split(/[\s/"']+/).includes(address));
+    return commandsOf(iface).some(({ value }) => hasWord(value, address));
 }
 
-/** ifupdown2 brings up what an `auto` interface stands on. */
+/** ifupdown2 brings up what an `auto` interface stands on, and a command may run ifup. */
 function isStartedByAnother(iface: Interface, all: readonly Interface[]): boolean {
     const others = all.filter((other) => other !== iface && isUpAtBoot(other));
-    return others.some((other) => isDeclaredAsPort(iface.name, other));
-}
-
-function isDeclaredAsPort(name: string, other: Interface): boolean {
-    return optionsNamed(other, ...portListOptions, "vlan-raw-device", "ovs-bridge").some(({ values }) => values.some(({ text }) => text === name)) || (commandsOf(other).length > 0 && isDeclared(name, [{ ...other, name: "" }]));
+    return others.some((other) =>
+        [...lowerLinks(other), ...portsOf(other, "ovs-bridge")].some(({ token }) => token.text === iface.name) ||
+        commandsOf(other).some(({ value }) => /\bifup\b/.test(value) && hasWord(value, iface.name)),
+    );
 }

@@ -29,17 +29,22 @@ export function ovsBridges(subject: Subject): Finding[] {
 /** What a bridge lists must say so itself. */
 export function ovsPorts(subject: Subject): Finding[] {
     const byName = new Map(allInterfaces(subject).map((iface) => [iface.name, iface]));
-    return subject.interfaces.flatMap((bridge) => portsOf(bridge, "ovs-ports").flatMap(({ token }) => {
-        const port = byName.get(token.text);
-        if (!port) {
-            const severity = severityOfAbsence(subject, "warning");
-            return severity === "not checked" ? [] : [finding("ovs-port", severity, token, `${token.text} has no stanza, so ifupdown2 does not add it to ${bridge.name}. Give it one with 'ovs_type' and 'ovs_bridge ${bridge.name}', or take it off the list.`)];
-        }
-        const [named] = values(port, "ovs-bridge");
-        if (named?.text === bridge.name) return [];
-        const reason = named ? `names ${named.text} as its bridge` : "names no bridge ('ovs_bridge')";
-        return [finding("ovs-port", "error", token, `${port.name} ${reason}, so it is not added to ${bridge.name}. Write 'ovs_bridge ${bridge.name}' in its stanza, or take it off this list.`)];
-    }));
+    return subject.interfaces.flatMap((bridge) => {
+        const listed = portsOf(bridge, "ovs-ports").map(({ token }) => ({ token, port: byName.get(token.text) }));
+        const missing = listed.filter(({ port }) => !port).map(({ token }) => token);
+        const wrong = listed.flatMap(({ token, port }) => (port ? wrongBridge(bridge, port, token) : []));
+        const severity = severityOfAbsence(subject, "warning");
+        if (missing.length === 0 || severity === "not checked") return wrong;
+        const message = `ifupdown2 does not add a port without a stanza to ${bridge.name}: ${missing.map(({ text }) => text).join(", ")}. Give it one with 'ovs_type' and 'ovs_bridge ${bridge.name}', or take it off the list.`;
+        return [...wrong, finding("ovs-port", severity, missing[0]!, message)];
+    });
+}
+
+function wrongBridge(bridge: Interface, port: Interface, token: Token): Finding[] {
+    const [named] = values(port, "ovs-bridge");
+    if (named?.text === bridge.name) return [];
+    const reason = named ? `names ${named.text} as its bridge` : "names no bridge ('ovs_bridge')";
+    return [finding("ovs-port", "error", token, `${port.name} ${reason}, so it is not added to ${bridge.name}. Write 'ovs_bridge ${bridge.name}' in its stanza, or take it off this list.`)];
 }
 
 /** A port that its bridge does not list works at boot and is lost at the next save in the GUI. `allow-BRIDGE` is the older way to list it. */

@@ -1,6 +1,6 @@
 /** Rules on what interfaces stand on: ports, raw devices, cycles. */
 import type { Finding } from "../../finding";
-import { isDeclared, lowerLinks, portsOf, rawDeviceOf, type Port } from "../links";
+import { isDeclared, lowerLinks, portListOptions, portsOf, rawDeviceOf, type Port } from "../links";
 import { optionsNamed, type Interface } from "../network";
 import { allInterfaces, finding, isComplete, severityOfAbsence, type Subject } from "./subject";
 
@@ -17,7 +17,8 @@ export function missingPorts(subject: Subject): Finding[] {
     if (!links) {
         const names = [...new Set(undeclared.map(({ port }) => port.token.text))];
         if (names.length === 0) return [];
-        const message = `Only the node knows whether ${names.join(", ")} exist${names.length === 1 ? "s" : ""}. Run the lint where the node's links are known (holdfast drift).`;
+        const shown = names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+        const message = `Only the node can tell whether ${shown} exist${names.length === 1 ? "s" : ""}, having no stanza here. Look with 'ip -br link'.`;
         return [finding("missing-port", "not checked", undeclared[0]!.port.token, message)];
     }
     const exists = (name: string) => isDeclared(name, all) || links.some((link) => link.name === name);
@@ -26,6 +27,15 @@ export function missingPorts(subject: Subject): Finding[] {
         const role = port.option === "name" ? `the raw device of ${iface.name}` : `in ${port.option} of ${iface.name}`;
         return finding("missing-port", severity, port.token, `${port.token.text}, ${role}, is declared nowhere and does not exist on the node. Correct the name, or declare it.`);
     });
+}
+
+/** ifupdown2 takes a name with wildcards for a name, unless `glob` or `regex` stands before it (its issue 128). */
+export function barePatterns({ interfaces }: Subject): Finding[] {
+    return interfaces.flatMap((iface) => optionsNamed(iface, ...portListOptions).flatMap(({ values }) => {
+        if (values.some(({ text }) => text === "regex")) return [];
+        const bare = values.filter(({ text }, index) => /[*?[\]]/.test(text) && values[index - 1]?.text !== "glob");
+        return bare.map((token) => finding("port-pattern", "error", token, `ifupdown2 looks for a link that is named '${token.text}'. Write 'glob ${token.text}'.`));
+    }));
 }
 
 /** A link can be a port of one bridge or bond only; adding it to a second fails. */

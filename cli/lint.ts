@@ -1,0 +1,136 @@
+/** `holdfast lint`: the lints of the preview, offline, for a pre-commit hook or a pull request. */
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import type { Command } from "commander";
+import { formatFinding, hasErrors, type Finding } from "../model/finding";
+import { formatOfPath, guessFormat, lintContent, type FormatName } from "../model/formats";
+
+export interface LintOptions {
+    /** `hosts`, `fstab`, `interfaces` or `smartd`; by default the file's name tells. */
+    readonly kind?: string;
+    /** `text` (the default), `json` or `github` (workflow commands, shown beside the lines of a pull request). */
+    readonly format?: string;
+}
+
+export interface LintResult {
+    /** 0 clean, warnings allowed; 1 an error was found; 2 bad usage or an unreadable file, which wins over 1. */
+    readonly exitCode: 0 | 1 | 2;
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+interface FileFinding extends Finding {
+    readonly file: string;
+}
+
+interface Output {
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+const kinds = ["hosts", "fstab", "interfaces"] as const;
+
+const formats: Readonly<Record<string, (findings: readonly FileFinding[]) => Output>> = { text: textOutput, json: jsonOutput, github: githubOutput };
+
+export function registerLint(program: Command): void {
+    program
+        .command("lint")
+        .description("check hosts, fstab and interfaces files, offline")
+        .argument("[files...]", "files to check; - reads standard input")
+        .option("--kind <kind>", "hosts, fstab, interfaces or smartd (default: by the file's name)")
+        .option("--format <format>", "text, json or github", "text")
+        .action(async (files: string[], options: LintOptions) => {
+            const { exitCode, stdout, stderr } = await lintFiles(files, options);
+            process.stdout.write(stdout);
+            process.stderr.write(stderr);
+            process.exitCode = exitCode;
+        });
+}
+
+/** Reads and checks the files; a file that cannot be read does not keep the others from being checked. */
+export async function lintFiles(files: readonly string[], options: LintOptions = {}, read: (file: string) => Promise<string> = readInput): Promise<LintResult> {
+    const write = formats[options.format ?? "text"];
+    const usage = usageFault(files, options);
+    if (usage || !write) return { exitCode: 2, stdout: "", stderr: `holdfast lint: ${usage ?? "unknown format"}\n` };
+
+    const findings: FileFinding[] = [];
+    const problems: string[] = [];
+    for (const path of files) {
+        const file = path === "-" ? "<stdin>" : path;
+        try {
+            const content = await read(path);
+            const format = formatOf(path, content, options.kind);
+            if (format === "smartd") {
+                problems.push(`${file}: the grammar of smartd.conf is not built yet; check it with 'smartd -q onecheck' on the node`);
+                continue;
+            }
+            if (format === "text") problems.push(`${file}: neither its name nor its content tells the grammar, so only the rules for any text were run; give --kind`);
+            findings.push(...lintContent(format, content).map((finding) => ({ ...finding, file })));
+        } catch (cause) {
+            problems.push(`${file}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+        }
+    }
+    const { stdout, stderr } = write(findings);
+    return { exitCode: problems.length > 0 ? 2 : hasErrors(findings) ? 1 : 0, stdout, stderr: stderr + lines(problems.map((problem) => `holdfast lint: ${problem}`)) };
+}
+
+function usageFault(files: readonly string[], { kind, format = "text" }: LintOptions): string | undefined {
+    if (files.length === 0) return "no file given; usage: holdfast lint [--kind KIND] [--format FORMAT] FILE…";
+    if (kind !== undefined && kind !== "smartd" && !isKind(kind)) return `unknown kind '${kind}'; use one of: ${[...kinds, "smartd"].join(", ")}`;
+    if (!(format in formats)) return `unknown format '${format}'; use one of: ${Object.keys(formats).join(", ")}`;
+    return undefined;
+}
+
+/** A file of interfaces.d stays a fragment when it is given as `--kind interfaces`. */
+function formatOf(path: string, content: string, kind: string | undefined): FormatName | "smartd" {
+    const byName = /(?:^|\/)smartd\.conf$/.test(path) ? "smartd" : formatOfPath(path);
+    if (kind === undefined) return byName === "text" ? guessFormat(content) : byName;
+    if (kind === "interfaces" && byName === "interfaces.d") return byName;
+    return isKind(kind) ? kind : "smartd";
+}
+
+function isKind(kind: string): kind is (typeof kinds)[number] {
+    return kinds.some((known) => known === kind);
+}
+
+function readInput(path: string): Promise<string> {
+    return path === "-" ? text(process.stdin) : readFile(path, "utf8");
+}
+
+/** What could not be checked goes to stderr: nobody can act on it in a pre-commit hook. */
+function textOutput(findings: readonly FileFinding[]): Output {
+    const [unchecked, found] = [findings.filter(isUnchecked), findings.filter((finding) => !isUnchecked(finding))];
+    const toLine = (finding: FileFinding) => formatFinding(finding.file, finding);
+    return { stdout: lines(found.map(toLine)), stderr: lines(unchecked.map(toLine)) };
+}
+
+/** An array of `{file, line, column, severity, rule, message}`. */
+function jsonOutput(findings: readonly FileFinding[]): Output {
+    const ordered = findings.map(({ file, line, column, severity, rule, message }) => ({ file, line, column, severity, rule, message }));
+    return { stdout: `${JSON.stringify(ordered, undefined, 2)}\n`, stderr: "" };
+}
+
+function githubOutput(findings: readonly FileFinding[]): Output {
+    const commands = findings.map(({ file, line, column, severity, rule, message }) => {
+        const command = severity === "not checked" ? "notice" : severity;
+        return `::${command} file=${escapeProperty(file)},line=${line},col=${column},title=${escapeProperty(rule)}::${escapeData(message)}`;
+    });
+    return { stdout: lines(commands), stderr: "" };
+}
+
+/** As @actions/core escapes them: a message ends at a newline, a property also at a colon or comma. */
+function escapeData(value: string): string {
+    return value.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function escapeProperty(value: string): string {
+    return escapeData(value).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+function isUnchecked({ severity }: Finding): boolean {
+    return severity === "not checked";
+}
+
+function lines(texts: readonly string[]): string {
+    return texts.map((line) => `${line}\n`).join("");
+}
