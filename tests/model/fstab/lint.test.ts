@@ -1,0 +1,148 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { lintFstab } from "../../../model/fstab";
+import type { LintContext, NodeFacts } from "../../../model/lintContext";
+
+const fixtures = join(__dirname, "../../fixtures/fstab");
+const read = (name: string) => readFileSync(join(fixtures, name), "utf8");
+const root = "UUID=f9fe0b69-a280-415d-a03a-a32752370dee / ext4 errors=remount-ro 0 1\n";
+const found = (content: string, context: LintContext = {}, severity = "error") =>
+    lintFstab(content, context).filter((finding) => finding.severity === severity).map(({ rule, line }) => `${line} ${rule}`);
+const messageOf = (content: string, rule: string, context: LintContext = {}) => lintFstab(content, context).find((finding) => finding.rule === rule)?.message;
+
+const facts: NodeFacts = {
+    hostname: "pve01",
+    links: [],
+    mounts: [{ source: "/dev/sda2", target: "/", fstype: "ext4", uuid: "f9fe0b69-a280-415d-a03a-a32752370dee" }],
+    blockDevices: [
+        { path: "/dev/sda1", uuid: "4C8E-0B1D", partuuid: "2f6b5c3e-01", fstype: "vfat", links: [] },
+        { path: "/dev/sda2", uuid: "f9fe0b69-a280-415d-a03a-a32752370dee", label: "root", fstype: "ext4", links: ["/dev/disk/by-id/ata-EXAMPLE-part2"] },
+        { path: "/dev/sdc1", uuid: "0a1b2c3d-1111-4222-8333-444455556666", label: "vm", fstype: "ext4", links: [] },
+    ],
+};
+
+describe("an fstab that works", () => {
+    test.each(readdirSync(join(fixtures, "valid")))("%s has no error", (name) => {
+        expect(lintFstab(read(`valid/${name}`), {}).filter(({ severity }) => severity === "error")).toEqual([]);
+    });
+
+    test.each(readdirSync(join(fixtures, "valid")))("%s has no option that is called unknown, and no line that is called short", (name) => {
+        expect(lintFstab(read(`valid/${name}`), {}).filter(({ rule }) => ["unknown-option", "too-few-fields", "bad-escape", "hides-earlier-mount", "relative-target"].includes(rule))).toEqual([]);
+    });
+
+    it("from the ZFS installer lacks / and says only that this was not checked", () => {
+        expect(lintFstab(read("valid/proxmox-zfs"), {}).map(({ severity, rule }) => `${severity} ${rule}`)).toEqual(["not checked missing-root"]);
+        expect(lintFstab(read("valid/proxmox-zfs"), { facts: { ...facts, mounts: [{ source: "rpool/ROOT/pve-1", target: "/", fstype: "zfs" }] } })).toEqual([]);
+    });
+});
+
+describe("an fstab that does not work", () => {
+    const broken: Record<string, string> = {
+        "blkid-appended": "2 stray-line",
+        "byte-order-mark": "1 byte-order-mark",
+        "comment-in-dump": "2 bad-dump",
+        "comments-only": "1 empty-file",
+        "conflict": "3 stray-line",
+        "duplicate-target": "3 duplicate-target",
+        "empty": "1 empty-file",
+        "incident-a": "3 device-name",
+        "md-and-dm": "3 device-name",
+        "mount-output": "2 stray-line",
+        "nul-byte": "2 nul-byte",
+        "nvme-name": "1 device-name",
+        "object": "2 object-object",
+        "output-as-text": "2 unresolved-output",
+        "pass-not-a-number": "1 bad-pass",
+        "prompt-pasted": "2 stray-line",
+        "relative-target": "2 relative-target",
+        "stray-ip-link": "2 stray-line",
+        "template": "2 unrendered-template",
+        "two-fields": "2 too-few-fields",
+        "undefined-uuid": "2 undefined-value",
+    };
+
+    it("has an expectation for every fixture", () => {
+        expect(Object.keys(broken).sort()).toEqual(readdirSync(join(fixtures, "broken")).sort());
+    });
+
+    test.each(Object.entries(broken))("%s: error on line %s", (name, expected) => {
+        expect(found(read(`broken/${name}`))).toContain(expected);
+    });
+});
+
+describe("warnings", () => {
+    test.each([
+        ["three fields, which mount accepts", "LABEL=vm /srv/vm ext4\n", "2 too-few-fields"],
+        ["a data mount without nofail", "LABEL=vm /srv/vm ext4 defaults 0 2\n", "2 missing-nofail"],
+        ["swap without nofail", "LABEL=swap none swap sw 0 0\n", "2 missing-nofail"],
+        ["nofail without a device timeout", "LABEL=vm /srv/vm ext4 nofail 0 2\n", "2 missing-device-timeout"],
+        ["a device name that is not mounted at boot", "/dev/sdb1 /media/usb0 auto user,noauto 0 0\n", "2 device-name"],
+        ["an unknown option", "LABEL=vm /srv/vm ext4 nofial 0 2\n", "2 unknown-option"],
+        ["a broken octal escape", "LABEL=vm /srv/my\\04disk ext4 nofail 0 2\n", "2 bad-escape"],
+        ["a target of none that is no swap", "LABEL=vm none ext4 nofail 0 2\n", "2 relative-target"],
+        ["a parent after its child", "tmpfs /srv/a tmpfs size=1M 0 0\ntmpfs /srv tmpfs size=1M 0 0\n", "3 hides-earlier-mount"],
+        ["two drives with one mount point, mounted by hand", "LABEL=a /media/x auto noauto 0 0\nLABEL=b /media/x auto noauto 0 0\n", "3 duplicate-target"],
+    ])("%s", (_title, lines, expected) => {
+        expect(found(root + lines, {}, "warning")).toContain(expected);
+        expect(found(root + lines)).toEqual([]);
+    });
+
+    it("do not ask an essential entry for nofail", () => {
+        expect(found("LABEL=r / ext4 defaults 0 1\nLABEL=v /var/ ext4 defaults 0 2\nLABEL=b /boot ext4 defaults 0 2\nLABEL=x /srv/x ext4 x-holdfast.essential 0 2\n", {}, "warning")).toEqual([]);
+    });
+
+    it("suggest the option that was meant", () => {
+        expect(messageOf(`${root}LABEL=vm /srv/vm ext4 nofial 0 2\n`, "unknown-option")).toContain("Did you mean 'nofail'?");
+    });
+});
+
+describe("with the node's facts", () => {
+    it("a device name's finding gives the UUID to write", () => {
+        expect(messageOf(read("broken/incident-a"), "device-name", { facts })).toContain("Write UUID=0a1b2c3d-1111-4222-8333-444455556666");
+        expect(messageOf(read("broken/incident-a"), "device-name")).toContain("blkid");
+    });
+
+    test.each([
+        ["UUID=0a1b2c3d-1111-4222-8333-444455556666", []],
+        ['UUID="4C8E-0B1D"', []],
+        ["LABEL=vm", []],
+        ["PARTUUID=2f6b5c3e-01", []],
+        ["/dev/disk/by-uuid/0a1b2c3d-1111-4222-8333-444455556666", []],
+        ["/dev/mapper/not-listed", []],
+        ["UUID=dead", ["2 source-not-found"]],
+        ["LABEL=gone", ["2 source-not-found"]],
+        ["PARTUUID=gone", ["2 source-not-found"]],
+        ["/dev/disk/by-label/gone", ["2 source-not-found"]],
+    ])("source %s: %j", (source, expected) => {
+        expect(found(`${root}${source} /srv/vm ext4 defaults 0 2\n`, { facts })).toEqual(expected);
+        expect(found(`${root}${source} /srv/vm ext4 nofail,x-systemd.device-timeout=30s 0 2\n`, { facts }, "warning")).toEqual(expected);
+        expect(found(`${root}${source} /srv/vm ext4 noauto 0 2\n`, { facts })).toEqual([]);
+    });
+
+    it("a file without / is an error where root is a block device", () => {
+        expect(found("proc /proc proc defaults 0 0\n", { facts })).toEqual(["1 missing-root"]);
+    });
+
+    it("another root than the mounted one is an error, in whatever spelling", () => {
+        expect(found("LABEL=vm / ext4 defaults 0 1\n", { facts })).toEqual(["1 root-differs"]);
+        expect(found("LABEL=root / ext4 defaults 0 1\n", { facts })).toEqual([]);
+        expect(found("/dev/disk/by-id/ata-EXAMPLE-part2 / ext4 defaults 0 1\n", { facts })).toEqual([]);
+    });
+
+    it("root is not compared where it is no block device, as in a container", () => {
+        expect(found("LABEL=vm / ext4 defaults 0 1\n", { facts: { ...facts, mounts: [{ source: "overlay", target: "/", fstype: "overlay" }] } })).toEqual([]);
+    });
+
+    it("nothing is left unchecked; without them each rule says so once", () => {
+        const content = `${root}LABEL=vm /srv/a ext4 nofail 0 2\nLABEL=vm2 /srv/b ext4 nofail 0 2\n`;
+        expect(found(content, { facts }, "not checked")).toEqual([]);
+        expect(found(content, {}, "not checked")).toEqual(["1 root-differs", "1 source-not-found"]);
+    });
+});
+
+it("says in every message what to do", () => {
+    const files = ["broken", "valid"].flatMap((kind) => readdirSync(join(fixtures, kind)).map((name) => `${kind}/${name}`));
+    const findings = files.flatMap((name) => [...lintFstab(read(name), {}), ...lintFstab(read(name), { facts })]);
+    expect(findings.length).toBeGreaterThan(100);
+    for (const { message } of findings) expect(message).toMatch(/^[^\n]+[.?:] (?:A |An |Add|Convert|Correct|Delete|Did you|Name|Remove|Render|Restore|Run|Save|Write|Check|Move)[^\n]*[.?]$/);
+});
