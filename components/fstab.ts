@@ -67,8 +67,8 @@ function mayBeRequired(entries: readonly FstabEntry[], isNeeded: (entry: FstabEn
 
 /** A UUID that has vanished is drift for `nofail` entries too: the next boot goes on without that disk, and says nothing. */
 function sourceFacts(entries: readonly FstabEntry[]): Record<string, FactArgs> {
-    const sources = entries.filter((entry) => isOnDevice(entry) && isMountedAtBoot(entry)).map(({ source }) => source);
-    return Object.fromEntries(sources.map((source) => [`source ${source}`, { probe: "source", args: [source], expected: "present" }]));
+    const needed = entries.filter((entry) => isOnDevice(entry) && isMountedAtBoot(entry));
+    return Object.fromEntries(needed.map(({ source, target }) => [`source ${source}`, { probe: "source", args: [source, target], value: "present" }]));
 }
 
 /**
@@ -80,7 +80,7 @@ function mountFacts(entries: readonly FstabEntry[], isNeeded: (entry: FstabEntry
     return Object.fromEntries(
         mounted.map((entry) => {
             const target = canonicalTarget(entry.target);
-            return [`mount ${target}`, { probe: "mount", args: [target], ...(isNeeded(entry) && { expected: "mounted" }) }];
+            return [`mount ${target}`, { probe: "mount", args: [target], ...(isNeeded(entry) && { value: "mounted" }) }];
         }),
     );
 }

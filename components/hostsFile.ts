@@ -60,9 +60,9 @@ function cloudInitDropIn(): FileArgs {
 
 /** With two families the resolver may hand out either one first, so each is asked for by itself. */
 function resolverFacts({ name, address, address6 }: NodeIdentity): Record<string, FactArgs> {
-    if (address6 === undefined) return { [`resolves ${name}`]: { probe: "resolver", args: [name], expected: address } };
+    if (address6 === undefined) return { [`resolves ${name}`]: { probe: "resolver", args: [name], value: address } };
     return {
-        [`resolves ${name}`]: { probe: "resolver", args: [name, "4"], expected: address },
-        [`resolves ${name} (IPv6)`]: { probe: "resolver", args: [name, "6"], expected: address6 },
+        [`resolves ${name}`]: { probe: "resolver", args: [name, "4"], value: address },
+        [`resolves ${name} (IPv6)`]: { probe: "resolver", args: [name, "6"], value: address6 },
     };
 }

@@ -40,7 +40,7 @@ export function planNetworkInterfaces({ host, node, settings, maintenance }: Net
         validate: [{ argv: ["holdfast", "interfaces", `{staged:${path}}`] }],
         facts: {
             "interfaces running": { probe: "interfaces-running" },
-            "interfaces pending": { probe: "interfaces-pending", expected: "none" },
+            "interfaces pending": { probe: "interfaces-pending", value: "none" },
             ...linkFacts(content),
         },
     };

@@ -17,6 +17,8 @@ export interface ConnectOptions {
 export interface Connection {
     /** Starts a command through the login shell; only constants are passed here. */
     exec(command: string): Promise<ClientChannel>;
+    /** Who we are there. */
+    readonly user: string;
     /** The public half of the key that may have let us in. */
     readonly publicKey?: string;
     onClose(listener: () => void): void;
@@ -35,6 +37,7 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
         const client = await open(node, target, options, socket);
         opened.unshift(client);
         return {
+            user: target.user,
             publicKey: logIn(target, options.credentials).publicKey,
             exec: (command) => execute(node, client, command),
             onClose: (listener) => client.once("close", listener),
@@ -90,7 +93,7 @@ async function open(node: string, target: SshTarget, options: ConnectOptions, so
 
 function explain(error: Error & { level?: string; code?: string }, where: string, tried: readonly string[], timeout: number): string {
     if (error.level === "client-authentication") return `${where} accepts none of the keys: ${tried.join(", ")}; put the public key into its authorized_keys, or set ssh.user`;
-    if (error.level === "client-timeout") return `${where} accepted the connection and did not answer within ${timeout} s; look at sshd's load and at what listens there`;
+    if (error.level === "client-timeout") return `${where} did not answer within ${timeout} s; is the node up? Look at sshd's load, at firewalls and at what listens there`;
     if (error.code === "ECONNREFUSED") return `${where} refuses connections; is the node up and sshd running there?`;
     if (error.code === "ENOTFOUND") return `${where}: the name does not resolve here; give ssh.host an address`;
     if (error.code === "EHOSTUNREACH" || error.code === "ENETUNREACH" || error.code === "ETIMEDOUT") return `${where} cannot be reached (${error.code}); is the node up? Set maintenance: true to leave it out meanwhile`;

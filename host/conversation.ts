@@ -4,7 +4,7 @@ import { ConnectionLostError } from "./errors";
 import { greeting, nodeProgram } from "./program";
 
 export class Conversation {
-    private received = Buffer.alloc(0);
+    private received: Buffer = Buffer.alloc(0);
     private complaint = "";
     private ended = false;
     private wake: () => void = () => undefined;

@@ -20,6 +20,8 @@ export interface Extras {
     readonly facts: boolean;
     /** Glob patterns of files whose content the lints want. */
     readonly sourced: readonly string[];
+    /** Paths whose state before Holdfast is asked for. */
+    readonly originals?: readonly string[];
 }
 
 export interface Look extends Surroundings {
@@ -45,7 +47,6 @@ export class NodeClient {
     constructor(
         private readonly host: HostArgs,
         private readonly options: ConnectOptions,
-        private readonly client: string,
     ) {}
 
     /**
@@ -147,7 +148,7 @@ export class NodeClient {
     private async answer(talk: Conversation, seconds: number): Promise<Answer> {
         const answer = await talk.receive<Answer>(seconds);
         if (answer.result) throw new UnreachableError(this.host.name, `cannot be looked at: ${answer.result.message}`);
-        if (answer.hostname !== this.host.name) {
+        if (answer.hostname.split(".")[0] !== this.host.name) {
             throw new UnreachableError(this.host.name, `the host at ${this.host.address} calls itself ${answer.hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`);
         }
         return answer;
@@ -156,7 +157,7 @@ export class NodeClient {
     private async talk(): Promise<Conversation> {
         try {
             const connection = await this.connected();
-            const sudo = this.host.sudo ?? (this.host.user !== undefined && this.host.user !== "root");
+            const sudo = this.host.sudo ?? connection.user !== "root";
             const command = nodeProgram().command;
             return await Conversation.begin(this.host.name, await connection.exec(sudo ? `sudo -n ${command}` : command), READ_TIMEOUT);
         } catch (error) {

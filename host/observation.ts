@@ -44,6 +44,8 @@ export interface Surroundings {
     readonly hostname: string;
     readonly facts?: NodeFacts;
     readonly sourced?: Readonly<Record<string, string>>;
+    /** The state before Holdfast's first write; a path that Holdfast never wrote is missing here. */
+    readonly originals?: Readonly<Record<string, SeenFile>>;
 }
 
 /** kind, sha256, mode, owner, group, detail: what has to stay the same between the look and the commit. */

@@ -52,13 +52,13 @@ export interface CommandArgs {
     readonly timeout?: number;
 }
 
-/** A fact that is observed along with the files; a difference from `expected` is drift. */
+/** A fact that is observed along with the files; a difference from `value` is drift. */
 export interface FactArgs {
     /** A probe built into the node's program (`host/node/probes.py`): `resolver`, `mount`, `source`, `link`, … */
     readonly probe: string;
     readonly args?: readonly string[];
     /** Without it the fact is only reported. */
-    readonly expected?: string;
+    readonly value?: string;
 }
 
 export interface FileSetArgs {

@@ -49,9 +49,14 @@ def mount(target):
     return "mounted" if any(point["target"] == target for point in facts.mounts()) else "not mounted"
 
 
-def source(spec):
+def source(spec, target=None):
     """Whether an fstab source (UUID=…, LABEL=…, /dev/…) names a device of this node."""
-    return "present" if facts.find_device(spec) else "absent"
+    if facts.find_device(spec):
+        return "present"
+    mounted = [point for point in facts.mounts() if point["target"] == target]
+    if target == "/" and mounted and not mounted[-1]["source"].startswith("/dev/"):
+        return f"not checked: / is {mounted[-1]['fstype']}, no block device"
+    return "absent"
 
 
 def link(name):

@@ -66,7 +66,21 @@ def around(request):
         answer["facts"] = facts.gather()
     if request.get("sourced"):
         answer["sourced"] = read_matching(request["sourced"])
+    if request.get("originals"):
+        answer["originals"] = read_originals(request["originals"])
     return answer
+
+
+def read_originals(paths):
+    """{path: file as it was before Holdfast}, its content from the backups."""
+    known = transaction.originals()
+    found = {path: known[path] for path in paths if path in known}
+    for seen in found.values():
+        if "sha256" in seen:
+            data = durable.read_regular(f"{transaction.STATE}/backups/{seen['sha256']}")
+            if data is not None:
+                seen["content"] = data.decode("utf-8", "replace")
+    return found
 
 
 def read_matching(patterns):

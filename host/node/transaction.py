@@ -24,6 +24,7 @@ import packages
 RUN = "/run/holdfast"
 LOCK = f"{RUN}/lock"
 STATE = "/var/lib/holdfast"
+ORIGINALS = f"{STATE}/originals.json"
 FS_IOC_GETFLAGS = 0x80086601
 FS_IMMUTABLE_FL, FS_APPEND_FL = 0x10, 0x20  # linux/fs.h
 LOCK_WAIT = 300  # seconds; another transaction is bounded too
@@ -123,6 +124,7 @@ class Transaction:
             self.refuse_if_edited("commit", path, file)
             with translated("commit", STATE):
                 back_up(path)
+                note_original(path)
         with translated("commit", "/etc/holdfast/journal"):
             self.journal.seal()
         try:
@@ -355,6 +357,19 @@ def back_up(path):
     kept = f"{STATE}/backups/{durable.digest(data)}"
     if not os.path.exists(kept):
         durable.replace(kept, data)
+
+
+def note_original(path):
+    """What stood here before Holdfast's first write, noted once and never again: `onDelete: restore` puts it back."""
+    known = originals()
+    if path not in known:
+        seen = observe.observe_file(path)
+        known[path] = {key: seen[key] for key in ("kind", "sha256", "mode", "owner", "group") if key in seen}
+        durable.replace(ORIGINALS, json.dumps(known, indent=1).encode())
+
+
+def originals():
+    return json.loads(durable.read_regular(ORIGINALS) or b"{}")
 
 
 def main(identifier):

@@ -1,0 +1,8 @@
+/** Which files each concern manages: what `pulumi import` of `NODE/CONCERN` reads. */
+import type { FileArgs } from "./fileSet";
+
+export const concernFiles: Readonly<Record<string, Readonly<Record<string, Pick<FileArgs, "when">>>>> = {
+    hosts: { "/etc/hosts": {}, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { when: "/etc/cloud/cloud.cfg" } },
+    fstab: { "/etc/fstab": {} },
+    interfaces: { "/etc/network/interfaces": {} },
+};

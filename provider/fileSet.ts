@@ -1,0 +1,185 @@
+/** The controller of `holdfast:host:FileSet`: each method is one verb of the resource's life, in plain data. */
+import type { FileSetArgs } from "../model/fileSet";
+import { concernFiles } from "../model/concerns";
+import { formatOfPath } from "../model/formats";
+import { parseInterfaces } from "../model/interfaces/parse";
+import { sourcedPatterns } from "../model/interfaces/network";
+import { UnreachableError } from "../host/errors";
+import type { Applied, Extras, Look, NodeClient } from "../host/nodeClient";
+import type { PhaseEvent, SeenFile } from "../host/observation";
+import { declaredHost, type Configuration } from "./configuration";
+import { checkInputs } from "./inputs";
+import { planUpdate, RefusedError } from "./plan";
+import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference, type FileSetState } from "./state";
+
+/** The resource's type, the second half of every URN of it. */
+export const TOKEN = "holdfast:host:FileSet";
+
+/** Applied in part: kept in state with what was observed, so that the next `up` goes on from there. */
+export class PartlyAppliedError extends Error {
+    override readonly name = "PartlyAppliedError";
+
+    constructor(
+        message: string,
+        readonly state: FileSetState,
+    ) {
+        super(message);
+    }
+}
+
+/** Where progress and warnings of one resource go. */
+export interface Log {
+    /** Shown beside the resource while it is worked on. */
+    status(message: string): void;
+    info(message: string): void;
+    warning(message: string): void;
+}
+
+export class FileSetController {
+    constructor(
+        private readonly configuration: Configuration,
+        private readonly nodes: (host: FileSetArgs["host"]) => NodeClient,
+    ) {}
+
+    check(given: unknown, log: Log) {
+        const checked = checkInputs(given);
+        for (const warning of checked.warnings) log.warning(warning);
+        return checked;
+    }
+
+    diff(actual: FileSetState, expected: FileSetArgs): Difference[] {
+        return compare(actual, expected);
+    }
+
+    preview(expected: FileSetArgs): FileSetState {
+        return { ...expected, observed: { facts: {} } };
+    }
+
+    /** A first push, or a repeated one: what stands already is left alone, what stood before Holdfast is kept. */
+    async create(expected: FileSetArgs, log: Log): Promise<{ id: string; state: FileSetState }> {
+        const id = idOf(expected);
+        if (expected.maintenance) throw new RefusedError(`${id}: the node is under maintenance, so it is not contacted and cannot be set up; the next \`up\` without \`maintenance: true\` does it`);
+        return { id, state: await this.push(expected, undefined, log) };
+    }
+
+    async update(last: FileSetState, expected: FileSetArgs, log: Log): Promise<FileSetState> {
+        if (expected.maintenance) {
+            log.warning(`${expected.host.name}: skipped, it is under maintenance; its pending changes wait`);
+            return { ...last, maintenance: true };
+        }
+        return this.push(expected, last, log);
+    }
+
+    /** Inputs and state as they are on the node. An unreachable node is an error, never "deleted". */
+    async read(id: string, inputs: FileSetArgs | undefined, last: FileSetState | undefined, log: Log): Promise<{ inputs: FileSetArgs; state: FileSetState }> {
+        const args = inputs?.host ? inputs : await this.imported(id);
+        if (args.maintenance) {
+            log.warning(`${args.host.name}: skipped, it is under maintenance; this says nothing about its state`);
+            if (!last?.files) throw new UnreachableError(args.host.name, "it is under maintenance, so it cannot be imported");
+            return { inputs: args, state: last };
+        }
+        const state = stateOf(args, await this.nodes(args.host).read(args.concern, specOf(args)));
+        const { observed: _, ...live } = state;
+        return { inputs: live as FileSetArgs, state };
+    }
+
+    /** `onDelete: keep` (the default) contacts nobody: taking a node out of the stack must not bring `127.0.1.1` back. */
+    async delete(last: FileSetState, log: Log): Promise<void> {
+        if (last.onDelete !== "restore") {
+            log.info(`${idOf(last)}: its files stay on the node as they are (onDelete: keep)`);
+            return;
+        }
+        if (last.maintenance) throw new UnreachableError(last.host.name, "it is under maintenance, so nothing can be restored; take that off, or set onDelete: keep");
+        const paths = Object.keys(last.files);
+        const extras = { ...extrasFor(Object.keys(last.files), []), originals: paths };
+        const node = this.nodes(last.host);
+        const before = await node.inspect(last.concern, specOf(last as FileSetArgs), extras);
+        const restored = restoring(last, before);
+        await this.work(restored, last, log);
+    }
+
+    private async imported(id: string): Promise<FileSetArgs> {
+        const [name = "", concern = ""] = id.split("/");
+        const files = concernFiles[concern];
+        if (!files) throw new Error(`cannot import ${id}: expected NODE/CONCERN, with a concern of ${Object.keys(concernFiles).join(", ")}`);
+        const { host, maintenance } = await declaredHost(this.configuration, name);
+        return { host, concern, files, ...(maintenance && { maintenance }), imported: true } as FileSetArgs;
+    }
+
+    private async push(expected: FileSetArgs, last: FileSetState | undefined, log: Log): Promise<FileSetState> {
+        const state = await this.work(expected, last, log);
+        for (const difference of compare(state, expected)) log.warning(`${idOf(expected)}: ${difference.path} is still not as declared, and an \`up\` cannot change that; look at the node`);
+        return state;
+    }
+
+    private async work(expected: FileSetArgs, last: FileSetState | undefined, log: Log): Promise<FileSetState> {
+        const extras = extrasFor(Object.keys(expected.files), Object.values(expected.files).flatMap(({ content }) => content ?? []));
+        const name = expected.host.name;
+        log.status("observe");
+        const plan = (look: Look) => planUpdate(expected, last, look, this.configuration.client);
+        const applied = await this.nodes(expected.host).apply(expected.concern, specOf(expected), extras, plan, (event) => log.status(statusOf(event)));
+        const { result } = applied;
+        const state = stateOf(expected, applied.seen);
+        if (result.outcome === "unchanged") log.status("as declared, nothing was touched");
+        if (result.outcome === "applied") this.sayWhatComes(expected, applied, log);
+        if (result.outcome === "failed" || result.outcome === "unknown") throw failure(name, applied, state, last);
+        return state;
+    }
+
+    /** The file is on disk, the running network is not yet what it says. */
+    private sayWhatComes(expected: FileSetArgs, applied: Applied, log: Log): void {
+        const path = "/etc/network/interfaces";
+        const before = applied.before.files[path]?.sha256;
+        if (expected.files[path] && applied.seen.files[path]?.sha256 !== before) {
+            log.info(`${expected.host.name}: ${path} is pending activation: it takes effect at the next reload or boot, and any Apply in the Proxmox GUI reloads it`);
+        }
+        log.status("done");
+    }
+}
+
+function idOf(args: Pick<FileSetArgs, "host" | "concern">): string {
+    return `${args.host.name}/${args.concern}`;
+}
+
+function statusOf({ phase, message }: PhaseEvent): string {
+    return message ? `${phase}: ${message}` : phase;
+}
+
+/** What the lints of these files want to know. */
+function extrasFor(paths: readonly string[], contents: readonly string[]): Extras {
+    const formats = paths.map(formatOfPath);
+    const sourced = formats.includes("interfaces") ? contents.flatMap((content) => sourcedPatterns(parseInterfaces(content))) : [];
+    return { facts: formats.some((format) => format === "fstab" || format === "interfaces"), sourced };
+}
+
+function failure(name: string, { result, before, seen }: Applied, state: FileSetState, last: FileSetState | undefined): Error {
+    if (result.outcome === "unknown") {
+        return new PartlyAppliedError(`${name}: the node knows nothing of this transaction any more; what stands there now was looked at, run \`up --refresh\``, state);
+    }
+    const rollback = result.rollback ?? "";
+    const message = `${name}: ${result.phase} failed: ${result.message}. ${rollback.charAt(0).toUpperCase()}${rollback.slice(1)}.`;
+    const paths = Object.keys(seen.files);
+    const asBefore = paths.every((path) => before.files[path]?.sha256 === seen.files[path]?.sha256 && before.files[path]?.kind === seen.files[path]?.kind);
+    // A first push that was undone is no resource; an update that was undone keeps the state it had.
+    return asBefore && !rollback.startsWith("NOT") ? new Error(message) : new PartlyAppliedError(message, last ? state : state);
+}
+
+/** The state before Holdfast as something to apply. Throws RefusedError where a live file is no longer what Holdfast wrote. */
+function restoring(last: FileSetState, look: Look): FileSetArgs {
+    const files = Object.entries(last.files).flatMap(([path, state]) => {
+        const original = look.originals?.[path];
+        if (!original || state.skipped) return [];
+        const live = fileStateOf(state, look.seen.files[path]);
+        if (state.content !== undefined && compareFile("", live, state).length > 0) throw new RefusedError(`${path} has changed since Holdfast wrote it, so it is not restored; set onDelete: keep, or put it right first`);
+        return [[path, asExpected(path, original)] as const];
+    });
+    const { observed: _, ...args } = last;
+    // The declared effect goes with the declaration: only that the files parse is still asked for.
+    return { ...args, files: Object.fromEntries(files), verify: [], units: undefined, packages: undefined, facts: undefined } as FileSetArgs;
+}
+
+function asExpected(path: string, original: SeenFile) {
+    if (original.kind === "absent") return { absent: true, mode: "0644", owner: "root", group: "root" };
+    if (original.content === undefined) throw new RefusedError(`the backup of ${path} is gone from /var/lib/holdfast/backups, so it is not restored; set onDelete: keep`);
+    return { content: original.content, mode: original.mode, owner: original.owner, group: original.group };
+}

@@ -1,0 +1,30 @@
+/** The plugin's entry: serve on a loopback port, print it, and end with the engine. */
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { version } from "../package.json";
+import { providerService } from "./service";
+
+/** Milliseconds between looks for the engine: it may be killed without a word. */
+const ENGINE_WATCH = 500;
+/** The engine's own limit: state with hundreds of files is larger than gRPC's 4 MiB. */
+const MESSAGE_LIMIT = 400 * 1024 * 1024;
+
+export function main(engineAddress: string | undefined): void {
+    const server = new Server({ "grpc.max_receive_message_length": MESSAGE_LIMIT, "grpc.max_send_message_length": MESSAGE_LIMIT });
+    server.addService(ResourceProviderService, providerService(engineAddress, version));
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
+        if (error) throw error;
+        console.log(port);
+    });
+    endWithEngine();
+}
+
+/** A plugin whose engine was killed gets another parent; transactions on the nodes end by themselves. */
+function endWithEngine(): void {
+    const engine = process.ppid;
+    setInterval(() => {
+        if (process.ppid !== engine) process.exit(1);
+    }, ENGINE_WATCH).unref();
+    process.on("SIGINT", () => undefined); // a Ctrl-C reaches the whole group; the engine decides what to cancel
+    process.on("SIGTERM", () => process.exit(0));
+}

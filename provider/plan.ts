@@ -1,0 +1,103 @@
+/** What an Update has to do: pure, from the expected inputs, the last known state and a fresh look. */
+import { createHash } from "node:crypto";
+import { createTwoFilesPatch } from "diff";
+import type { FileArgs, FileSetArgs } from "../model/fileSet";
+import { identityOf, type Observation, type Plan, type PlannedFile } from "../host/observation";
+import type { Look } from "../host/nodeClient";
+import { lintWithFacts } from "./inputs";
+import { compareFile, fileStateOf, stateOf, type FileSetState } from "./state";
+
+/** The node may not be touched: an edit that nobody has seen, or a lint that only the node's facts could decide. */
+export class RefusedError extends Error {
+    override readonly name = "RefusedError";
+}
+
+/**
+ * `last` is what state knew before this operation; without it (a first push) whatever stands is replaced and backed up.
+ * Throws RefusedError.
+ */
+export function planUpdate(expected: FileSetArgs, last: FileSetState | undefined, look: Look, client: string): Plan | "nothing" {
+    const files = changedFiles(expected, look.seen);
+    if (last) refuseUnseenEdits(expected, last, look.seen);
+    refuseLints(expected, files, look);
+    const packages = (expected.packages ?? []).filter((name) => !look.seen.packages.includes(name));
+    const units = changedUnits(expected, look.seen);
+    const replaces = Object.keys(files).length > 0;
+    if (!replaces && packages.length === 0 && Object.keys(units).length === 0) return "nothing";
+    return {
+        id: transactionId(expected, look.seen),
+        client,
+        files,
+        packages,
+        units,
+        validate: expected.validate ?? [],
+        activate: replaces || packages.length > 0 ? (expected.activate ?? []) : [],
+        verify: expected.verify ?? [],
+    };
+}
+
+/** The same work on the same node has the same name, so that a retry finds what became of it. */
+function transactionId(expected: FileSetArgs, seen: Observation): string {
+    const { facts: _, ...observed } = seen;
+    const what = [expected.host.name, expected.concern, expected, observed];
+    return createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 16);
+}
+
+function changedFiles(expected: FileSetArgs, seen: Observation): Record<string, PlannedFile> {
+    const changed: Record<string, PlannedFile> = {};
+    for (const [path, file] of Object.entries(expected.files)) {
+        const live = seen.files[path] ?? { kind: "absent" as const };
+        if (compareFile("", fileStateOf(file, live), file).length === 0) continue;
+        const { mode = "0644", owner = "root", group = "root" } = file;
+        changed[path] = { was: identityOf(live), mode, owner, group, ...(file.absent ? { absent: true } : { content: file.content }) };
+    }
+    return changed;
+}
+
+function changedUnits(expected: FileSetArgs, seen: Observation): Plan["units"] {
+    const differing = Object.entries(expected.units ?? {}).filter(([name, wanted]) => {
+        const unit = seen.units[name];
+        return (wanted.enabled !== undefined && wanted.enabled !== unit?.enabled) || (wanted.active !== undefined && wanted.active !== unit?.active);
+    });
+    return Object.fromEntries(differing);
+}
+
+/** What a preview showed is what an `up` does: whoever edited since is shown, never overwritten. */
+function refuseUnseenEdits(expected: FileSetArgs, last: FileSetState, seen: Observation): void {
+    const complaints = Object.entries(expected.files).flatMap(([path, file]) => {
+        const known = last.files[path];
+        const live = fileStateOf(file, seen.files[path]);
+        if (known === undefined || compareFile("", live, file).length === 0 || isSame(known, live)) return [];
+        return [describeEdit(path, known, live)];
+    });
+    const now = stateOf(expected, seen);
+    for (const [name, unit] of Object.entries(now.units ?? {})) {
+        const known = last.units?.[name];
+        const wanted = expected.units?.[name];
+        for (const key of ["enabled", "active"] as const) {
+            if (known?.[key] !== undefined && unit[key] !== known[key] && unit[key] !== wanted?.[key]) complaints.push(`${name}: ${key} was ${String(known[key])}, is ${String(unit[key])}`);
+        }
+    }
+    if (complaints.length > 0) {
+        throw new RefusedError(`edited on the node since the last look, so nothing was changed. Look at it, take it over into the stack if it is a fix, then run \`pulumi up --refresh\`:\n${complaints.join("\n")}`);
+    }
+}
+
+function isSame(known: object, live: object): boolean {
+    const plain = (state: object) => JSON.stringify(Object.entries(state).filter(([key, value]) => key !== "when" && value !== undefined && value !== false).sort());
+    return plain(known) === plain(live);
+}
+
+function describeEdit(path: string, known: FileArgs & { instead?: string }, live: FileArgs & { instead?: string }): string {
+    if (known.content !== undefined && live.content !== undefined && known.content !== live.content) {
+        return createTwoFilesPatch(`${path} (last look)`, `${path} (now)`, known.content, live.content, undefined, undefined, { context: 2 }).replace(/^=+\n/, "");
+    }
+    const describe = (state: FileArgs & { instead?: string }) => state.instead ?? (state.absent ? "absent" : `mode ${state.mode}, owner ${state.owner}:${state.group}`);
+    return `${path}: was ${describe(known)}, is ${describe(live)}`;
+}
+
+function refuseLints(expected: FileSetArgs, files: Readonly<Record<string, PlannedFile>>, look: Look): void {
+    const context = { node: expected.node, facts: look.facts, sourced: look.sourced };
+    const complaints = Object.entries(files).flatMap(([path, { content }]) => (content === undefined ? [] : lintWithFacts(path, content, context)));
+    if (complaints.length > 0) throw new RefusedError(`refused before anything was staged:\n${complaints.join("\n")}`);
+}

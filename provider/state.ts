@@ -1,0 +1,121 @@
+/** The one comparison: `expected` (a FileSet's inputs) against `actual` (what was observed), for preview, drift and apply. */
+import type { FileArgs, FileSetArgs } from "../model/fileSet";
+import type { Observation, SeenFile, Spec } from "../host/observation";
+
+/** A file as it is: in the terms of its inputs where it is a plain file, else in words. */
+export interface FileState {
+    readonly content?: string;
+    readonly absent?: boolean;
+    readonly mode?: string;
+    readonly owner?: string;
+    readonly group?: string;
+    readonly when?: string;
+    /** What stands there instead of a plain file: `symlink to /etc/pve/hosts`, `folder`. */
+    readonly instead?: string;
+    /** `when` is not met on this node. */
+    readonly skipped?: boolean;
+    /** Only of a file that is not UTF-8 text, whose `content` is therefore lossy. */
+    readonly sha256?: string;
+}
+
+/** What the engine keeps: the inputs' shape with actual values. */
+export interface FileSetState extends Omit<FileSetArgs, "files"> {
+    readonly files: Readonly<Record<string, FileState>>;
+    readonly observed: { readonly facts: Readonly<Record<string, string>> };
+}
+
+export interface Difference {
+    /** A property path as Pulumi writes it: `files["/etc/hosts"].content`. */
+    readonly path: string;
+    readonly kind: "add" | "delete" | "update";
+}
+
+export function specOf(args: FileSetArgs): Spec {
+    const facts = Object.entries(args.facts ?? {}).map(([name, fact]) => [name, { probe: fact.probe, args: fact.args ?? [] }] as const);
+    return {
+        files: Object.fromEntries(Object.entries(args.files).map(([path, file]) => [path, file.when ? { when: file.when } : {}])),
+        packages: args.packages ?? [],
+        units: Object.keys(args.units ?? {}),
+        facts: Object.fromEntries(facts),
+    };
+}
+
+/** The observation in the shape of the inputs, so that the engine can show expected and actual side by side. */
+export function stateOf(args: FileSetArgs, seen: Observation): FileSetState {
+    const units = Object.entries(args.units ?? {}).map(([name, wanted]) => {
+        const unit = seen.units[name];
+        return [name, { ...(wanted.enabled !== undefined && { enabled: unit?.enabled ?? false }), ...(wanted.active !== undefined && { active: unit?.active ?? false }) }] as const;
+    });
+    const facts = Object.entries(args.facts ?? {}).map(([name, fact]) => [name, fact.value === undefined ? fact : { ...fact, value: seen.facts[name] ?? "unknown" }] as const);
+    return {
+        ...args,
+        files: Object.fromEntries(Object.entries(args.files).map(([path, file]) => [path, fileStateOf(file, seen.files[path])])),
+        ...(args.packages && { packages: seen.packages }),
+        ...(args.units && { units: Object.fromEntries(units) }),
+        ...(args.facts && { facts: Object.fromEntries(facts) }),
+        observed: { facts: seen.facts },
+    };
+}
+
+export function fileStateOf(wanted: Pick<FileArgs, "when">, seen: SeenFile | undefined): FileState {
+    const when = wanted.when === undefined ? {} : { when: wanted.when };
+    if (seen === undefined || seen.kind === "absent") return { absent: true, ...when };
+    switch (seen.kind) {
+        case "file":
+            return { content: seen.content, mode: seen.mode, owner: seen.owner, group: seen.group, ...(seen.binary && { sha256: seen.sha256 }), ...when };
+        case "not applicable":
+            return { skipped: true, ...when };
+        default:
+            return { instead: seen.kind === "symlink" ? `symlink to ${seen.detail ?? "?"}` : `${seen.kind} ${seen.detail ?? ""}`.trim(), ...when };
+    }
+}
+
+/** Everything in which `actual` is not as `expected`. How to get there (validate, activate, verify) is no part of a state. */
+export function compare(actual: FileSetState, expected: FileSetArgs): Difference[] {
+    return [...compareFiles(actual, expected), ...comparePackages(actual, expected), ...compareUnits(actual, expected), ...compareFacts(actual, expected), ...compareHost(actual, expected)];
+}
+
+function compareFiles(actual: FileSetState, expected: FileSetArgs): Difference[] {
+    const differences = Object.entries(expected.files).flatMap(([path, file]) => compareFile(`files["${path}"]`, actual.files[path], file));
+    const dropped = Object.keys(actual.files).filter((path) => !(path in expected.files));
+    return [...differences, ...dropped.map((path): Difference => ({ path: `files["${path}"]`, kind: "delete" }))];
+}
+
+export function compareFile(name: string, actual: FileState | undefined, expected: FileArgs): Difference[] {
+    if (actual?.skipped) return [];
+    if (expected.absent) return actual === undefined || actual.absent ? [] : [{ path: name, kind: "update" }];
+    if (!actual || actual.absent) return [{ path: name, kind: actual ? "update" : "add" }];
+    if (actual.instead !== undefined) return [{ path: `${name}.instead`, kind: "update" }];
+    const keys = ["content", "mode", "owner", "group"] as const;
+    return keys.filter((key) => actual[key] !== expected[key] || (key === "content" && actual.sha256)).map((key) => ({ path: `${name}.${key}`, kind: "update" }));
+}
+
+function comparePackages(actual: FileSetState, expected: FileSetArgs): Difference[] {
+    const missing = (expected.packages ?? []).filter((name) => !(actual.packages ?? []).includes(name));
+    return missing.length > 0 ? [{ path: "packages", kind: actual.packages ? "update" : "add" }] : [];
+}
+
+function compareUnits(actual: FileSetState, expected: FileSetArgs): Difference[] {
+    return Object.entries(expected.units ?? {}).flatMap(([name, wanted]): Difference[] => {
+        const unit = actual.units?.[name];
+        if (!unit) return [{ path: `units["${name}"]`, kind: "add" }];
+        const keys = (["enabled", "active"] as const).filter((key) => wanted[key] !== undefined && wanted[key] !== unit[key]);
+        return keys.map((key) => ({ path: `units["${name}"].${key}`, kind: "update" }));
+    });
+}
+
+/** A fact that was never looked at (after an import, say), or that cannot be checked on this node, is not a difference. */
+function compareFacts(actual: FileSetState, expected: FileSetArgs): Difference[] {
+    return Object.entries(expected.facts ?? {}).flatMap(([name, fact]): Difference[] => {
+        const value = actual.facts?.[name]?.value;
+        const differs = fact.value !== undefined && value !== undefined && value !== fact.value && !value.startsWith("not checked");
+        return differs ? [{ path: `facts["${name}"].value`, kind: "update" }] : [];
+    });
+}
+
+function compareHost(actual: FileSetState, expected: FileSetArgs): Difference[] {
+    const keys = ["address", "port", "user", "hostKey", "sudo", "proxy"] as const;
+    return keys
+        .filter((key) => JSON.stringify(actual.host[key]) !== JSON.stringify(expected.host[key]))
+        .map((key) => ({ path: `host.${key}`, kind: actual.host[key] === undefined ? "add" : expected.host[key] === undefined ? "delete" : "update" }));
+}

@@ -1,0 +1,60 @@
+/**
+ * Between Pulumi's property values and plain data: the only place that knows secrets and unknowns.
+ * Sources: the special signatures of @pulumi/pulumi/runtime/rpc and sdk/go/common/resource/plugin/rpc.go.
+ */
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+/** Stands for any value that is not known before the `up`. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+export interface Decoded<T> {
+    readonly value: T;
+    /** Paths to values that are secret: they are wrapped again on the way back. */
+    readonly secrets: readonly (readonly string[])[];
+}
+
+export function decode<T>(message: Struct | undefined): Decoded<T> {
+    const secrets: string[][] = [];
+    const unwrap = (value: unknown, path: string[]): unknown => {
+        if (Array.isArray(value)) return value.map((item, index) => unwrap(item, [...path, String(index)]));
+        if (value === null || typeof value !== "object") return value;
+        const record = value as Record<string, unknown>;
+        if (record[SIGNATURE] === SECRET) {
+            secrets.push(path);
+            return unwrap(record["value"], path);
+        }
+        return Object.fromEntries(Object.entries(record).map(([key, item]) => [key, unwrap(item, [...path, key])]));
+    };
+    return { value: unwrap(message?.toJavaScript() ?? {}, []) as T, secrets };
+}
+
+/** Wraps again what came in secret, wherever it still stands. */
+export function encode(value: object, secrets: Decoded<unknown>["secrets"] = []): Struct {
+    const marked = new Set(secrets.map((path) => JSON.stringify(path)));
+    const wrap = (item: unknown, path: string[]): unknown => {
+        const plain = Array.isArray(item)
+            ? item.map((each, index) => wrap(each, [...path, String(index)]))
+            : item !== null && typeof item === "object"
+              ? Object.fromEntries(Object.entries(item).filter(([, each]) => each !== undefined).map(([key, each]) => [key, wrap(each, [...path, key])]))
+              : item;
+        return marked.has(JSON.stringify(path)) ? { [SIGNATURE]: SECRET, value: plain } : plain;
+    };
+    return Struct.fromJavaScript(wrap(value, []) as Parameters<typeof Struct.fromJavaScript>[0]);
+}
+
+export function isUnknown(value: unknown): boolean {
+    return value === UNKNOWN;
+}
+
+/** Takes secret text, whole or line by line, out of a message that a person or a log will see. */
+export function mask(message: string, value: unknown, secrets: Decoded<unknown>["secrets"]): string {
+    let masked = message;
+    for (const path of secrets) {
+        const secret = path.reduce<unknown>((item, key) => (item as Record<string, unknown> | undefined)?.[key], value);
+        const parts = typeof secret === "string" ? [secret, ...secret.split("\n")] : [JSON.stringify(secret) ?? ""];
+        for (const part of parts.map((each) => each.trim()).filter((each) => each.length >= 4)) masked = masked.split(part).join("[secret]");
+    }
+    return masked;
+}
