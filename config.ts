@@ -1,5 +1,5 @@
 /** The only reader of `pulumi.Config`. */
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type Fleet, formatFault, parseFleet } from "./model/fleet";
@@ -28,7 +28,9 @@ function readConfig(config: pulumi.Config): unknown {
 
 /** @throws Error where the file is absent, outside the project (through a symlink), or not UTF-8 */
 function readProjectFile(root: string, file: string): string {
-    const real = realpathSync(path.join(root, file));
+    const named = path.join(root, file);
+    if (!existsSync(named)) throw new Error(`no such file in ${root}`);
+    const real = realpathSync(named);
     if (path.relative(realpathSync(root), real).split(path.sep)[0] === "..") throw new Error("it is a link to outside the project");
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(real));
 }

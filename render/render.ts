@@ -8,6 +8,7 @@ import { helpers } from "./helpers";
 const templates = path.join(__dirname, "..", "templates");
 const engine = Handlebars.create();
 engine.registerHelper(helpers);
+refuseMissing("each", "if");
 const compiled = new Map<string, Handlebars.TemplateDelegate>();
 
 /**
@@ -26,6 +27,18 @@ function template(target: string): Handlebars.TemplateDelegate {
     const made = engine.compile(source, { strict: true, noEscape: true, knownHelpersOnly: true, knownHelpers: Object.fromEntries(Object.keys(helpers).map((name) => [name, true])) });
     compiled.set(target, made);
     return made;
+}
+
+/** Strict mode says nothing about what a block is given: a missing list would be an empty one. */
+function refuseMissing(...blocks: readonly string[]): void {
+    for (const name of blocks) {
+        const builtin = engine.helpers[name];
+        if (!builtin) throw new Error(`Handlebars has no block ${name}`);
+        engine.registerHelper(name, function (this: unknown, subject: unknown, options: Handlebars.HelperOptions & { loc: { start: { line: number } } }) {
+            if (subject === undefined) throw new Error(`#${name} of a field that is missing (line ${options.loc.start.line})`);
+            return builtin.call(this, subject, options);
+        });
+    }
 }
 
 /** Strict mode lets a field through that is there but undefined, and prints an object as `[object Object]`. */

@@ -1,0 +1,67 @@
+import { planFstab } from "../../components/fstab";
+import { parseFleet } from "../../model/fleet";
+import { files, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
+
+const node = { name: "pve01", address: "192.0.2.11" };
+const host = { name: "pve01", address: "192.0.2.11" };
+const entries = planFstab({ host, node, settings: parseFleet(threeNodes(), readFixture).fleet!.nodes[0]!.fstab! });
+const file = planFstab({ host, node, settings: { file: { path: "nodes/pve03/fstab", content: files["nodes/pve03/fstab"]! }, essential: [] } });
+
+test("every entry on a device gets nofail and a time limit, but for essential ones", () => {
+    expect(entries.files).toEqual({
+        "/etc/fstab": {
+            content: `# Managed by Holdfast. An edit made here is reported as drift: change fstab of this node in holdfast:fleet, then run \`pulumi up\`.
+# <source> <target> <type> <options> <dump> <pass>
+UUID=0a1b2c3d-1111-4222-8333-444455556666 / ext4 errors=remount-ro 0 1
+UUID=9c8d7e6f-1111-4222-8333-444455556666 /srv/local ext4 defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2
+UUID=77aa88bb-1111-4222-8333-444455556666 /var/lib/vz xfs defaults,x-holdfast.essential 0 0
+/dev/pve/swap none swap sw,nofail,x-systemd.device-timeout=30s 0 0
+tmpfs /tmp tmpfs defaults 0 0
+`,
+        },
+    });
+});
+
+test("a file of the project keeps its comments", () => {
+    expect(file.files["/etc/fstab"]?.content).toBe(`# keep me
+UUID=0a1b2c3d-1111-4222-8333-444455556666 / ext4 errors=remount-ro 0 1
+UUID=9c8d7e6f-1111-4222-8333-444455556666 /srv/local ext4 defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2
+`);
+});
+
+test("a target that is essential by declaration is left alone in a file too", () => {
+    const settings = { file: { path: "nodes/pve03/fstab", content: files["nodes/pve03/fstab"]! }, essential: ["/srv/local"] };
+    const plan = planFstab({ host, node, settings });
+    expect(plan.files["/etc/fstab"]?.content).toContain("/srv/local ext4 defaults");
+    expect(plan.files["/etc/fstab"]?.content).not.toContain("nofail");
+    expect(plan.validate?.[1]?.argv).toEqual(["holdfast", "fstab-generator", "{staged:/etc/fstab}", "/", "/srv/local"]);
+});
+
+test("the staged file is validated by findmnt and by systemd's generator, which may require only what waits for no optional disk", () => {
+    expect(entries.validate).toEqual([
+        { argv: ["holdfast", "findmnt", "{staged:/etc/fstab}"] },
+        { argv: ["holdfast", "fstab-generator", "{staged:/etc/fstab}", "/", "/var/lib/vz", "/tmp"] },
+    ]);
+});
+
+test("systemd reads the new file, and nothing is mounted or unmounted", () => {
+    expect(entries.activate).toEqual([{ argv: ["systemctl", "daemon-reload"] }]);
+    expect(entries.verify).toBeUndefined();
+});
+
+test("a vanished source is drift, of optional disks too; a mount is expected only where it is essential", () => {
+    expect(entries.facts).toEqual({
+        "source UUID=0a1b2c3d-1111-4222-8333-444455556666": { probe: "source", args: ["UUID=0a1b2c3d-1111-4222-8333-444455556666", "/"], value: "present" },
+        "source UUID=9c8d7e6f-1111-4222-8333-444455556666": { probe: "source", args: ["UUID=9c8d7e6f-1111-4222-8333-444455556666", "/srv/local"], value: "present" },
+        "source UUID=77aa88bb-1111-4222-8333-444455556666": { probe: "source", args: ["UUID=77aa88bb-1111-4222-8333-444455556666", "/var/lib/vz"], value: "present" },
+        "source /dev/pve/swap": { probe: "source", args: ["/dev/pve/swap", "none"], value: "present" },
+        "mount /": { probe: "mount", args: ["/"], value: "mounted" },
+        "mount /srv/local": { probe: "mount", args: ["/srv/local"] },
+        "mount /var/lib/vz": { probe: "mount", args: ["/var/lib/vz"], value: "mounted" },
+    });
+});
+
+test("a noauto entry is neither looked for nor expected to be mounted", () => {
+    const settings = { entries: [{ source: "LABEL=backup", target: "/mnt/backup", fstype: "ext4", options: ["noauto"] }] };
+    expect(planFstab({ host, node, settings }).facts).toEqual({});
+});

@@ -1,0 +1,81 @@
+import { hardenFleet } from "../../components/hardenedFleet";
+import { concernFiles } from "../../model/concerns";
+import { parseFleet } from "../../model/fleet";
+import { hostKey, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
+import { type Recorder, recordRegistrations, valueOf } from "../helpers/registrations";
+
+let recorder: Recorder;
+let nodes: ReturnType<typeof hardenFleet>;
+const named = (name: string) => recorder.registered.filter((registration) => registration.name === name);
+const fileSet = (name: string) => named(name).find(({ type }) => type === "holdfast:host:FileSet")!.inputs;
+
+beforeAll(async () => {
+    recorder = recordRegistrations();
+    nodes = hardenFleet(parseFleet(threeNodes(), readFixture).fleet!);
+    await Promise.all(Object.values(nodes).flatMap(({ fileSets }) => Object.values(fileSets).map(({ observed }) => valueOf(observed))));
+});
+
+test("names and types are those of the contract", () => {
+    expect(recorder.registered.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
+        "holdfast:components:Fstab pve01-fstab",
+        "holdfast:components:Fstab pve03-fstab",
+        "holdfast:components:HardenedNode pve01",
+        "holdfast:components:HardenedNode pve02",
+        "holdfast:components:HardenedNode pve03",
+        "holdfast:components:HostsFile pve01-hosts",
+        "holdfast:components:HostsFile pve02-hosts",
+        "holdfast:components:HostsFile pve03-hosts",
+        "holdfast:components:NetworkInterfaces pve01-interfaces",
+        "holdfast:components:NetworkInterfaces pve02-interfaces",
+        "holdfast:host:FileSet pve01-fstab",
+        "holdfast:host:FileSet pve01-hosts",
+        "holdfast:host:FileSet pve01-interfaces",
+        "holdfast:host:FileSet pve02-hosts",
+        "holdfast:host:FileSet pve02-interfaces",
+        "holdfast:host:FileSet pve03-fstab",
+        "holdfast:host:FileSet pve03-hosts",
+    ]);
+});
+
+test("each FileSet knows how to reach its node, and who the node is", () => {
+    expect(fileSet("pve01-interfaces")).toMatchObject({
+        concern: "interfaces",
+        host: { name: "pve01", address: "192.0.2.11", port: 2222, user: "root", hostKey },
+        node: { name: "pve01", domain: "example.test", address: "192.0.2.11", address6: "2001:db8::11", aliases: ["pve01-mgmt"] },
+        maintenance: false,
+    });
+});
+
+test("an import of NODE/CONCERN reads the files that the component declares", () => {
+    for (const name of ["pve01-hosts", "pve01-fstab", "pve01-interfaces"]) {
+        const { concern, files } = fileSet(name);
+        const whens = Object.entries(Object(files)).map(([path, file]) => [path, { when: Object(file).when }]);
+        expect(concernFiles[String(concern)]).toEqual(Object.fromEntries(whens));
+    }
+});
+
+test("a node under maintenance is marked in all its FileSets", () => {
+    expect([fileSet("pve03-hosts").maintenance, fileSet("pve03-fstab").maintenance]).toEqual([true, true]);
+});
+
+test("a node under maintenance stays in its peers' hosts files", () => {
+    expect(fileSet("pve01-hosts").files).toMatchObject({ "/etc/hosts": { content: expect.stringContaining("\n192.0.2.13 pve03.example.test pve03\n") } });
+});
+
+test("risky concerns wait for the canary, and harmless ones for nothing", () => {
+    const at = (event: string) => recorder.events.indexOf(event);
+    expect(at("end pve02-interfaces")).toBeGreaterThan(-1);
+    expect(at("start pve01-fstab")).toBeGreaterThan(at("end pve02-interfaces"));
+    expect(at("start pve01-interfaces")).toBeGreaterThan(at("end pve02-interfaces"));
+    expect(at("start pve03-fstab")).toBeGreaterThan(at("end pve01-fstab"));
+    expect(Math.max(at("start pve01-hosts"), at("start pve03-hosts"))).toBeLessThan(at("end pve02-interfaces"));
+});
+
+test("credentials are no part of any input", () => {
+    expect(JSON.stringify(recorder.registered)).not.toMatch(/privateKey|password/i);
+});
+
+test("nodes come by name in the order of the fleet, with what was observed", async () => {
+    expect(Object.keys(nodes)).toEqual(["pve01", "pve02", "pve03"]);
+    expect(await valueOf(nodes.pve01!.hostsFile.fileSet.observed)).toEqual({ facts: { seen: "pve01-hosts" } });
+});

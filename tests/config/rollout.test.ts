@@ -1,0 +1,30 @@
+import { type FleetNode } from "../../model/fleet";
+import { planWaves } from "../../model/rollout";
+
+function waves(given: { nodes: readonly string[]; maintenance?: readonly string[]; canary: readonly string[]; batch: number }): string[][] {
+    const nodes = given.nodes.map((name): FleetNode => ({
+        identity: { name, address: "192.0.2.1" },
+        host: { name, address: "192.0.2.1" },
+        maintenance: given.maintenance?.includes(name) ?? false,
+        hostsFile: { extra: [] },
+    }));
+    return planWaves({ nodes, rollout: { canary: given.canary, batch: given.batch } }).map((wave) => wave.map(({ identity }) => identity.name));
+}
+
+const nodes = ["a", "b", "c", "d", "e"];
+
+test("canaries first, then batches in the order of the fleet", () => {
+    expect(waves({ nodes, canary: ["c"], batch: 2 })).toEqual([["c"], ["a", "b"], ["d", "e"]]);
+});
+test("several canaries go together", () => {
+    expect(waves({ nodes, canary: ["c", "a"], batch: 3 })).toEqual([["a", "c"], ["b", "d", "e"]]);
+});
+test("nodes under maintenance come last: nothing is tried on them", () => {
+    expect(waves({ nodes, maintenance: ["b"], canary: ["a"], batch: 1 })).toEqual([["a"], ["c"], ["d"], ["e"], ["b"]]);
+});
+test("a canary under maintenance is replaced by the first other node", () => {
+    expect(waves({ nodes, maintenance: ["a"], canary: ["a"], batch: 2 })).toEqual([["b"], ["c", "d"], ["e"], ["a"]]);
+});
+test("a fleet that is all under maintenance is one wave", () => {
+    expect(waves({ nodes, maintenance: nodes, canary: ["a"], batch: 1 })).toEqual([nodes]);
+});
