@@ -73,9 +73,9 @@ export const absolutePath = text(new RegExp(`^/(?:${segment}(?:/${segment})*)?$`
 export const projectFile = text(new RegExp(`^${segment}(?:/${segment})*$`), "a path inside the project, relative to Pulumi.yaml, without ..");
 export const mountTarget = text(new RegExp(`^(?:none|swap|/(?:${segment}(?:/${segment})*)?)$`), "an absolute mount point without .. or a trailing /, or none");
 /** `UUID=…`, `LABEL=…`, `/dev/pve/root`, `server:/export`, `//server/share`, `[2001:db8::1]:/export`, `tmpfs`. */
-export const fstabSource = text(/^[A-Za-z0-9/[][A-Za-z0-9_/.:=@%+~[\]-]*$/, "UUID=…, LABEL=…, /dev/disk/by-id/…, a network share or a pseudo file system");
+export const fstabSource = text(/^(?!.*\/\.\.(?:\/|$))[A-Za-z0-9/[][A-Za-z0-9_/.:=@%+~[\]-]*$/, "UUID=…, LABEL=…, /dev/disk/by-id/…, a network share or a pseudo file system");
 export const fstype = text(/^[a-z0-9][a-z0-9._-]*$/, "a file system type");
-export const mountOption = text(/^[A-Za-z][A-Za-z0-9_.:=/@%+~[\]-]*$/, "one mount option per list item");
+export const mountOption = text(/^(?!.*\/\.\.(?:\/|$))[A-Za-z][A-Za-z0-9_.:=/@%+~[\]-]*$/, "one mount option per list item");
 
 /** IFNAMSIZ - 1; a pattern or range of ifupdown2 belongs into a file. */
 export const linkName = text(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,14}$/, "an interface name of at most 15 characters");
