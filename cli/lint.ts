@@ -83,9 +83,8 @@ function usageFault(files: readonly string[], { kind, format = "text" }: LintOpt
 
 /** A file of interfaces.d stays a fragment when it is given as `--kind interfaces`. */
 function formatOf(path: string, content: string, kind: string | undefined): FormatName | "smartd" {
-    const byName = /(?:^|\/)smartd\.conf$/.test(path) ? "smartd" : formatOfPath(path);
-    if (kind === undefined) return byName === "text" ? guessFormat(content) : byName;
-    if (kind === "interfaces" && byName === "interfaces.d") return byName;
+    if (kind === undefined) return /(?:^|\/)smartd\.conf$/.test(path) ? "smartd" : guessFormat(path, content);
+    if (kind === "interfaces" && formatOfPath(path) === "interfaces.d") return "interfaces.d";
     return isKind(kind) ? kind : "smartd";
 }
 

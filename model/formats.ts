@@ -19,25 +19,26 @@ const lints: Record<FormatName, Lint> = {
     text: (content) => lintText(content),
 };
 
-/** What a copy of a file may carry after its name. `hosts.allow` and `hosts.deny` have another grammar. */
-const copySuffix = "(?:\\.(?:new|txt|bak|orig|old|staged|dpkg-(?:new|old|dist)))*";
-const copyNames = new RegExp(`^(?:.+[.-])?(hosts|fstab|interfaces)${copySuffix}$`);
-
-/**
- * The format of an absolute target path, or of a file given to `holdfast lint`: `/etc/fstab`, `nodes/pve01/interfaces`,
- * `pve01-hosts`, `interfaces.new`. `text` where no grammar is known.
- */
+/** The format of an absolute target path; `text` where no grammar is known. */
 export function formatOfPath(path: string): FormatName {
     if (/(?:^|\/)interfaces\.d\/[^/]+$/.test(path)) return "interfaces.d";
-    const match = copyNames.exec(path.slice(path.lastIndexOf("/") + 1));
-    return (match?.[1] as "hosts" | "fstab" | "interfaces" | undefined) ?? "text";
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (name === "interfaces.new") return "interfaces";
+    return name === "hosts" || name === "fstab" || name === "interfaces" ? name : "text";
 }
 
+/** `pve01-hosts`, `pve01.fstab`, `interfaces.bak`; but `hosts.allow` and `hosts.deny` have another grammar. */
+const copyNames = /^(?:.+[.-])?(hosts|fstab|interfaces)(?:\.(?:new|txt|bak|orig|old|staged|dpkg-(?:new|old|dist)))*$/;
+
 /**
- * The format that a text of unknown name looks like. For `holdfast lint` only: on a node the path tells, and nothing
- * managed may change its grammar with its content.
+ * The format that a file looks like, by name and then by content. For `holdfast lint` only: on a node the path alone
+ * decides, since nothing managed may change its grammar with its content.
  */
-export function guessFormat(content: string): FormatName {
+export function guessFormat(path: string, content: string): FormatName {
+    const byPath = formatOfPath(path);
+    if (byPath !== "text") return byPath;
+    const copyOf = copyNames.exec(path.slice(path.lastIndexOf("/") + 1))?.[1];
+    if (copyOf) return formatOfPath(copyOf);
     if (/^[ \t]*(?:iface|auto|allow-\S+|source)[ \t]+\S/m.test(content)) return "interfaces";
     if (/^[ \t]*[^\s#]\S*[ \t]+(?:\/\S*|none|swap)[ \t]+\S+[ \t]+\S/m.test(content)) return "fstab";
     if (/^[ \t]*[0-9a-fA-F]*[.:][0-9a-fA-F.:]*[ \t]+[A-Za-z]/m.test(content)) return "hosts";

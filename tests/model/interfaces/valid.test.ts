@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import type { Finding } from "../../../model/finding";
+import { lintInterfaces, lintInterfacesFragment } from "../../../model/interfaces";
+import { strayLine } from "../../../model/text";
+import { readFixture, validFiles, validNames } from "./fixtures";
+
+const faults = (findings: readonly Finding[]) => findings.filter(({ severity }) => severity !== "not checked");
+
+test("there are at least 45 files that work", () => {
+    expect(validNames.length).toBeGreaterThanOrEqual(45);
+});
+
+test.each(validNames)("%s passes without an error or a warning", (name) => {
+    expect(faults(lintInterfaces(validFiles.get(name)!, {}))).toEqual([]);
+});
+
+test.each(validNames)("each rule says at most once in %s that it was not checked", (name) => {
+    const unchecked = lintInterfaces(validFiles.get(name)!, {}).filter(({ severity }) => severity === "not checked").map(({ rule }) => rule);
+    expect(unchecked).toEqual([...new Set(unchecked)]);
+});
+
+test("a file of interfaces.d needs no loopback, management address or gateway", () => {
+    const sdn = "#version:3\n\nauto vnet1\niface vnet1\n\tbridge_ports vxlan_vnet1\n\tbridge_stp off\n\tbridge_fd 0\n\tmtu 1450\n\nauto vxlan_vnet1\niface vxlan_vnet1\n\tvxlan-id 100\n\tvxlan_remoteip 192.0.2.12\n\tmtu 1450\n";
+    expect(lintInterfacesFragment(sdn, { node: { name: "pve01", address: "192.0.2.11" } })).toEqual([]);
+});
+
+describe("incident B", () => {
+    const expected = JSON.parse(readFixture("broken/expected.json")) as Record<string, { rule: string; line: number; column: number }>;
+
+    test.each(Object.entries(expected))("%s is refused at the stray line", (name, place) => {
+        const errors = lintInterfaces(readFixture(`broken/${name}`), {}).filter(({ severity }) => severity === "error");
+        expect(errors).toMatchObject([place]);
+    });
+
+    test("without the stray line there is no error", () => {
+        const repaired = readFixture("broken/incident-b").replace(/^27: .*\n/m, "");
+        expect(lintInterfaces(repaired, {}).filter(({ severity }) => severity === "error")).toEqual([]);
+    });
+});
+
+describe("stray lines", () => {
+    const strays = [
+        "27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast master ovs-system state UP group default qlen 1000",
+        "    link/ether 02:00:5e:00:53:01 brd ff:ff:ff:ff:ff:ff",
+        "    inet 192.0.2.11/24 brd 192.0.2.255 scope global vmbr0",
+        "       valid_lft forever preferred_lft forever",
+        "enp1s0           UP             02:00:5e:00:53:01 <BROADCAST,MULTICAST,UP,LOWER_UP>",
+        "bridge name\tbridge id\t\tSTP enabled\tinterfaces",
+        "vmbr0\t\t8000.02005e005301\tno\t\tenp1s0",
+        "root@pve01:~# ip a >> /etc/network/interfaces",
+        "-bash: ifrelod: command not found",
+        "Apr  4 10:11:12 pve01 kernel: bond0: link down",
+        "2025-04-04T10:11:12+00:00 pve01 networking[812]: error: bond0",
+        "[  812.345678] bond0: (slave enp1s0): link status definitely down",
+        "<<<<<<< HEAD",
+        "{",
+    ];
+
+    test("the samples but the last are strays to the text rules", () => {
+        expect(strays.slice(0, -1).filter((stray) => strayLine(stray) === undefined)).toEqual([]);
+    });
+
+    test("one is caught at every line of every file that works, with its line number", () => {
+        fc.assert(fc.property(fc.constantFrom(...validNames), fc.constantFrom(...strays), fc.nat(), (name, stray, position) => {
+            const lines = validFiles.get(name)!.split("\n");
+            const index = position % lines.length;
+            const content = [...lines.slice(0, index), stray, ...lines.slice(index)].join("\n");
+            const found = lintInterfaces(content, {}).filter(({ rule }) => rule === "stray-line");
+            expect(found).toMatchObject([{ severity: "error", line: index + 1, column: stray.search(/\S/) + 1 }]);
+        }), { numRuns: 1500 });
+    });
+
+    test("in a comment one is harmless", () => {
+        expect(lintInterfaces(`# ${strays[0]}\n${validFiles.get("pve-default-install")}`, {}).filter(({ severity }) => severity === "error")).toEqual([]);
+    });
+
+    test("a route that goes on after a backslash is none", () => {
+        const content = "auto lo\niface lo inet loopback\n\tup ip route add \\\n\t\tdefault via 192.0.2.1 dev vmbr0\n";
+        expect(lintInterfaces(content, {}).filter(({ rule }) => rule === "stray-line")).toEqual([]);
+    });
+});
