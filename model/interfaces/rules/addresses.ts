@@ -73,20 +73,10 @@ export function gatewaysOffSubnet({ interfaces }: Subject): Finding[] {
 
 /** The second `ip route add default` of a family, table and metric fails with `File exists`, and its interface counts as failed. */
 export function twoDefaultGateways(subject: Subject): Finding[] {
-    const own = new Set(subject.interfaces);
-    const seen = new Map<string, Interface>();
-    return allInterfaces(subject).filter(isUpAtBoot).flatMap((iface) => gatewaysOf(iface).flatMap(({ value, family }) => {
-        const metric = optionsNamed(iface, "metric")[0]?.value ?? "";
-        const table = optionsNamed(iface, "vrf")[0]?.value ?? "";
-        const key = `${family} ${table} ${metric}`;
-        const first = seen.get(key);
-        if (!first) {
-            seen.set(key, iface);
-            return [];
-        }
-        if (!own.has(iface)) return [];
-        return [finding("two-default-gateways", "error", value, `${first.name} already sets the default gateway of IPv${family}, and setting a second one fails. Keep one, or give this one a 'metric'.`)];
-    }));
+    const atBoot = allInterfaces(subject).filter(isUpAtBoot);
+    const gateways = atBoot.flatMap((iface) => gatewaysOf(iface).map((gateway) => ({ iface, token: gateway.value, family: gateway.family })));
+    const repeated = repetitions(subject, gateways, ({ iface, family }) => `${family} ${firstValue(iface, "vrf")} ${firstValue(iface, "metric")}`);
+    return repeated.map(({ first, current }) => finding("two-default-gateways", "error", current.token, `${first.iface.name} already sets the default gateway of IPv${current.family}, and setting a second one fails. Keep one, or give this one a 'metric'.`));
 }
 
 /**
@@ -94,20 +84,35 @@ export function twoDefaultGateways(subject: Subject): Finding[] {
  * without ports) and Proxmox's routed full mesh rely on. A host prefix may repeat freely.
  */
 export function duplicateAddresses(subject: Subject): Finding[] {
-    const own = new Set(subject.interfaces);
-    const seen = new Map<string, InterfaceAddress>();
-    const addresses = allInterfaces(subject).flatMap(addressesOf).filter(({ address }) => !isLinkLocal(address));
-    return addresses.flatMap((current) => {
-        const key = `${optionsNamed(current.interface, "vrf")[0]?.value ?? ""} ${current.address}`;
-        const first = seen.get(key) ?? current;
-        seen.set(key, first);
-        if (first === current || !own.has(current.interface)) return [];
-        if (first.interface.name === current.interface.name) {
-            return [finding("duplicate-address", "warning", current.token, `${current.interface.name} has ${current.address} twice. Delete one of the lines.`)];
+    const held = allInterfaces(subject).flatMap(addressesOf).map((address) => ({ ...address, iface: address.interface })).filter(({ address }) => !isLinkLocal(address));
+    return repetitions(subject, held, ({ iface, address }) => `${firstValue(iface, "vrf")} ${address}`).flatMap(({ first, current }) => {
+        if (first.iface.name === current.iface.name) {
+            return [finding("duplicate-address", "warning", current.token, `${current.iface.name} has ${current.address} twice. Delete one of the lines.`)];
         }
-        if ([first, current].some((held) => isHostPrefix(held) || hasOwnRoutes(held.interface))) return [];
-        return [finding("duplicate-address", "warning", current.token, `${first.interface.name} has ${current.address} too, and the kernel answers through one of the two. Give it to one interface: to the bridge, not to its port.`)];
+        if ([first, current].some((address) => isHostPrefix(address) || hasOwnRoutes(address.iface))) return [];
+        return [finding("duplicate-address", "warning", current.token, `${first.iface.name} has ${current.address} too, and the kernel answers through one of the two. Give it to one interface: to the bridge, not to its port.`)];
     });
+}
+
+interface Entry {
+    readonly iface: Interface;
+    readonly token: Token;
+}
+
+/** This file's entries that repeat the key of an earlier one; sourced files count as earlier, then the order of the lines. */
+function repetitions<T extends Entry>(subject: Subject, entries: readonly T[], keyOf: (entry: T) => string): { readonly first: T; readonly current: T }[] {
+    const own = new Set(subject.interfaces);
+    const inOrder = [...entries.filter(({ iface }) => !own.has(iface)), ...entries.filter(({ iface }) => own.has(iface)).sort((a, b) => a.token.line - b.token.line)];
+    const seen = new Map<string, T>();
+    return inOrder.flatMap((current) => {
+        const first = seen.get(keyOf(current));
+        if (!first) seen.set(keyOf(current), current);
+        return first && own.has(current.iface) ? [{ first, current }] : [];
+    });
+}
+
+function firstValue(iface: Interface, option: string): string {
+    return optionsNamed(iface, option)[0]?.value ?? "";
 }
 
 export function gatewaysOf(iface: Interface): { readonly value: Token; readonly family: 4 | 6 }[] {

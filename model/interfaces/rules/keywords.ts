@@ -5,7 +5,8 @@ import { isStanza, optionsOf, type Option, type Stanza } from "../parse";
 import { finding, type Subject } from "./subject";
 import { isStray } from "./text";
 
-const statements = ["auto", "iface", "source", "source-directory", "mapping", "vlan", "allow-hotplug", "allow-ovs"];
+const statements = ["auto", "iface", "source", "source-directory", "mapping", "allow-hotplug", "allow-ovs"];
+/** Of classic ifupdown's interfaces(5). */
 const classicStatements = new Set(["mapping", "no-auto-down", "no-scripts", "rename", "template"]);
 
 /** ifupdown2's own, `auto` of Proxmox's build, and those of classic ifupdown's interfaces(5) and its add-on packages. */
@@ -23,7 +24,7 @@ export function unknownStatements({ document }: Subject): Finding[] {
         if (item.kind !== "unknown" || isStray(item.line)) return [];
         const [keyword] = item.line.tokens;
         if (classicStatements.has(keyword!.text)) return [unsupported(keyword!)];
-        const near = statements.find((statement) => editDistance(keyword!.text, statement) <= 2);
+        const near = nearStatement(keyword!.text);
         const remedy = isKnownKeyword(keyword!.text) ? "Move it under its iface line." : near ? `Write '${near}'.` : "Delete it, or put it under the iface line it belongs to.";
         return [finding("unknown-statement", "error", keyword!, `'${keyword!.text}' stands outside any iface stanza and starts none. ${remedy}`)];
     });
@@ -60,6 +61,8 @@ export function optionNames({ document }: Subject): Finding[] {
         const { keyword, value } = option;
         const known = isKnownKeyword(keyword.text);
         if (!known) {
+            const statement = nearStatement(keyword.text);
+            if (statement) return [finding("misspelt-keyword", "error", keyword, `ifupdown2 takes '${keyword.text}' for an option and ignores it. Write '${statement}'.`)];
             const suggestion = suggestKeyword(keyword.text);
             if (suggestion) return [finding("misspelt-keyword", "error", keyword, `ifupdown2 ignores '${keyword.text}'. Write '${suggestion}'.`)];
             return [finding("unknown-keyword", "warning", keyword, `No package known here reads '${keyword.text}', so it may be ignored. Check the name, or delete the line.`)];
@@ -81,6 +84,10 @@ export function optionValues({ document }: Subject): Finding[] {
         const severity = option.name === "ovs-type" ? "error" : "warning";
         return [finding("invalid-value", severity, value, `'${value.text}' is none of the values of ${option.keyword.text}. Use one of: ${values.join(", ")}.`)];
     });
+}
+
+function nearStatement(keyword: string): string | undefined {
+    return statements.find((statement) => editDistance(keyword, statement) <= (statement.length < 5 ? 1 : 2));
 }
 
 function ifaceOptions(stanzas: readonly Stanza[]): Option[] {
