@@ -28,7 +28,7 @@ export function repairHosts(content: string, { node, peers = [], extra = [] }: H
 function readdressLines(lines: readonly HostsLine[], declared: readonly HostsEntry[]): HostsLine[] {
     return declared.reduce<HostsLine[]>((current, { address, names }) => {
         if (current.some((line) => isAt(line, address))) return current;
-        const wanted = new Set(names.map(canonicalName));
+        const wanted = new Set(names.map(canonicalName).filter((name) => name !== "localhost"));
         const index = current.findIndex((line) => {
             const from = line.address && familyOf(line.address.text);
             const movable = from === familyOf(address) && !declared.some((entry) => isAt(line, entry.address));

@@ -14,5 +14,5 @@ export interface HostsMapping {
 /** None for a comment, a blank line, or one whose address is invalid. */
 export function mappingOf(line: HostsLine): HostsMapping[] {
     const family = line.address && familyOf(line.address.text);
-    return family ? [{ line, address: canonicalAddress(line.address!.text), family, names: line.names }] : [];
+    return family ? [{ line, address: canonicalAddress(line.address.text), family, names: line.names }] : [];
 }

@@ -89,7 +89,7 @@ describe("strayLine", () => {
     });
 
     test.each([
-        "", "   ", "# 27: eth0: <UP> in a comment", "127.0.0.1 localhost", "192.0.2.1 UP", "192.0.2.5            DOWN", "192.0.2.5 dev vmbr0", "::1 ip6-localhost", "fe00::0 ip6-localnet",
+        "", "   ", "# 27: eth0: <UP> in a comment", "127.0.0.1 localhost", "192.0.2.1 UP", "192.0.2.5        DOWN", "192.0.2.5 dev vmbr0", "::1 ip6-localhost", "fe00::0 ip6-localnet",
         "UUID=4C8E-0B1D /boot/efi vfat defaults 0 1", "root@nas:/srv/media# /mnt/media fuse.sshfs _netdev 0 0", "//nas/vm$ /mnt/vm cifs guest 0 0", "[2001:db8::60]:/export /mnt nfs defaults 0 0",
         "admin@.cephfs=/ /mnt ceph noatime 0 0", "tmpfs /tmp tmpfs size=50% 0 0", "none /dev/shm tmpfs defaults 0 0", "auto lo", "iface vmbr0 inet static", "    address 192.0.2.11/24",
         "    up ip route add default via 192.0.2.1 dev vmbr0", "    post-up echo 1 > /proc/sys/net/ipv4/ip_forward", "    local 192.0.2.1", "    broadcast 192.0.2.255", "    alias UP", "    hostname DOWN",

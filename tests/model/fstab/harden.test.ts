@@ -66,7 +66,7 @@ describe("hardenEntry", () => {
 
     test.each([
         "/dev/pve/root / ext4 errors=remount-ro 0 1", "LABEL=u /usr ext4 defaults 0 2", "LABEL=v /var/ ext4 defaults 0 2", "LABEL=b /boot ext4 defaults 0 2", "LABEL=e /srv/e ext4 x-holdfast.essential 0 2",
-        "proc /proc proc defaults 0 0", "tmpfs /tmp tmpfs size=1G 0 0", "/srv/a /srv/b none bind 0 0", "192.0.2.60:/x /mnt/x nfs defaults 0 0", "//192.0.2.60/x /mnt/y cifs guest 0 0",
+        "proc /proc proc defaults 0 0", "tmpfs /tmp tmpfs size=1G 0 0", "/srv/a /srv/b none bind 0 0", "/dev/shm /srv/shm none bind 0 0", "192.0.2.60:/x /mnt/x nfs defaults 0 0", "//192.0.2.60/x /mnt/y cifs guest 0 0",
         "root@192.0.2.60:/x /mnt/z fuse.sshfs _netdev 0 0", "/swapfile none swap sw 0 0", "/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0", "overlay /m overlay lowerdir=/a 0 0",
     ])("leaves %s alone", (text) => {
         expect(harden(text)).toBe(text);

@@ -73,6 +73,14 @@ describe("the node's own name", () => {
         expect(found(`127.0.0.1 localhost ${name}\n192.0.2.11 pve01\n`, { node: { ...node, aliases: ["pve01-mgmt"] } })).toEqual(["1 own-name-on-loopback"]);
     });
 
+    it("on 127.0.0.1 in IPv6's clothes is on a loopback address too", () => {
+        expect(found("127.0.0.1 localhost\n192.0.2.11 pve01\n::ffff:127.0.0.1 pve01\n")).toEqual(["3 own-name-on-loopback"]);
+    });
+
+    it("may stand on two lines of its address", () => {
+        expect(lintHosts("127.0.0.1 localhost\n192.0.2.11 pve01\n192.0.2.11 pve01 other\n", { node })).toEqual([]);
+    });
+
     it("on a second address only warns, since it may be another ring", () => {
         const content = "127.0.0.1 localhost\n192.0.2.11 pve01\n198.51.100.11 pve01\n";
         expect(found(content)).toEqual([]);

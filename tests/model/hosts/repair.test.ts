@@ -81,6 +81,11 @@ describe("repairHosts", () => {
         expect(repairHosts("127.0.0.1 localhost\n192.0.2.11 pve01.example.test pve01\n198.51.100.2 pve02\n2001:db8::12 pve02\n", peer)).toBe("127.0.0.1 localhost\n192.0.2.11 pve01.example.test pve01\n192.0.2.12 pve02\n2001:db8::12 pve02\n");
     });
 
+    it("never takes localhost off a loopback address, even where the name is declared elsewhere", () => {
+        const odd: HostsRepair = { ...solo, extra: [{ address: "192.0.2.60", names: ["nas", "localhost"] }] };
+        expect(repairHosts("127.0.0.1 localhost\n::1 localhost\n192.0.2.11 pve01.example.test pve01\n", odd)).toBe("127.0.0.1 localhost\n::1 localhost\n192.0.2.11 pve01.example.test pve01\n192.0.2.60 nas localhost\n");
+    });
+
     it("adds lines outside the block that Proxmox owns, and leaves markers in place", () => {
         expect(repairHosts("# --- BEGIN PVE ---\n127.0.0.1 localhost\n# --- END PVE ---\n# tail\n", solo)).toBe("# --- BEGIN PVE ---\n127.0.0.1 localhost\n# --- END PVE ---\n192.0.2.11 pve01.example.test pve01\n# tail\n");
     });
