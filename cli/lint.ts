@@ -30,7 +30,7 @@ interface Output {
 
 const kinds = ["hosts", "fstab", "interfaces"] as const;
 
-const formats: Readonly<Record<string, (findings: readonly FileFinding[]) => Output>> = { text: textOutput, json: jsonOutput, github: githubOutput };
+const formats: ReadonlyMap<string, (findings: readonly FileFinding[]) => Output> = new Map([["text", textOutput], ["json", jsonOutput], ["github", githubOutput]]);
 
 export function registerLint(program: Command): void {
     program
@@ -49,36 +49,34 @@ export function registerLint(program: Command): void {
 
 /** Reads and checks the files; a file that cannot be read does not keep the others from being checked. */
 export async function lintFiles(files: readonly string[], options: LintOptions = {}, read: (file: string) => Promise<string> = readInput): Promise<LintResult> {
-    const write = formats[options.format ?? "text"];
-    const usage = usageFault(files, options);
-    if (usage || !write) return { exitCode: 2, stdout: "", stderr: `holdfast lint: ${usage ?? "unknown format"}\n` };
+    const { kind, format: outputFormat = "text" } = options;
+    const write = formats.get(outputFormat);
+    if (!write) return badUsage(`unknown format '${outputFormat}'; use one of: ${[...formats.keys()].join(", ")}`);
+    if (kind !== undefined && kind !== "smartd" && !isKind(kind)) return badUsage(`unknown kind '${kind}'; use one of: ${[...kinds, "smartd"].join(", ")}`);
+    if (files.length === 0) return badUsage("no file given; usage: holdfast lint [--kind KIND] [--format FORMAT] FILE…");
 
     const findings: FileFinding[] = [];
     const problems: string[] = [];
     for (const path of files) {
         const file = path === "-" ? "<stdin>" : path;
-        try {
-            const content = await read(path);
-            const format = formatOf(path, content, options.kind);
-            if (format === "smartd") {
-                problems.push(`${file}: the grammar of smartd.conf is not built yet; check it with 'smartd -q onecheck' on the node`);
-                continue;
-            }
-            if (format === "text") problems.push(`${file}: neither its name nor its content tells the grammar, so only the rules for any text were run; give --kind`);
-            findings.push(...lintContent(format, content).map((finding) => ({ ...finding, file })));
-        } catch (cause) {
+        const content = await read(path).catch((cause: unknown) => {
             problems.push(`${file}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+        });
+        if (content === undefined) continue;
+        const format = formatOf(path, content, kind);
+        if (format === "smartd") {
+            problems.push(`${file}: the grammar of smartd.conf is not built yet; check it with 'smartd -q onecheck' on the node`);
+            continue;
         }
+        if (format === "text") problems.push(`${file}: neither its name nor its content tells the grammar, so only the rules for any text were run; give --kind`);
+        findings.push(...lintContent(format, content).map((finding) => ({ ...finding, file })));
     }
     const { stdout, stderr } = write(findings);
     return { exitCode: problems.length > 0 ? 2 : hasErrors(findings) ? 1 : 0, stdout, stderr: stderr + lines(problems.map((problem) => `holdfast lint: ${problem}`)) };
 }
 
-function usageFault(files: readonly string[], { kind, format = "text" }: LintOptions): string | undefined {
-    if (files.length === 0) return "no file given; usage: holdfast lint [--kind KIND] [--format FORMAT] FILE…";
-    if (kind !== undefined && kind !== "smartd" && !isKind(kind)) return `unknown kind '${kind}'; use one of: ${[...kinds, "smartd"].join(", ")}`;
-    if (!(format in formats)) return `unknown format '${format}'; use one of: ${Object.keys(formats).join(", ")}`;
-    return undefined;
+function badUsage(message: string): LintResult {
+    return { exitCode: 2, stdout: "", stderr: `holdfast lint: ${message}\n` };
 }
 
 /** A file of interfaces.d stays a fragment when it is given as `--kind interfaces`. */

@@ -68,23 +68,24 @@ export function ovsRequirements({ interfaces }: Subject): Finding[] {
             const [option] = optionsNamed(iface, "ovs-ports", "ovs-bridge", "ovs-bonds");
             return option ? [finding("ovs-type", "error", option.keyword, `${iface.name} has no 'ovs_type', so ifupdown2 skips it. Add 'ovs_type ${impliedType(option.name)}'.`)] : [];
         }
-        return (required[type.text] ?? []).filter((name) => optionsNamed(iface, name).length === 0).map((name) => {
+        return (required.get(type.text) ?? []).filter((name) => optionsNamed(iface, name).length === 0).map((name) => {
             const option = name.replaceAll("-", "_");
             return finding("ovs-type", "error", type, `${iface.name} is an ${type.text} without '${option}', so ifupdown2 does not set it up. Add '${option}'.`);
         });
     });
 }
 
-const required: Readonly<Record<string, readonly string[]>> = {
-    OVSPort: ["ovs-bridge"],
-    OVSIntPort: ["ovs-bridge"],
-    OVSBond: ["ovs-bridge", "ovs-bonds"],
-    OVSPatchPort: ["ovs-bridge", "ovs-patch-peer"],
-    OVSTunnel: ["ovs-bridge", "ovs-tunnel-type", "ovs-tunnel-options"],
-};
+const required: ReadonlyMap<string, readonly string[]> = new Map([
+    ["OVSPort", ["ovs-bridge"]],
+    ["OVSIntPort", ["ovs-bridge"]],
+    ["OVSBond", ["ovs-bridge", "ovs-bonds"]],
+    ["OVSPatchPort", ["ovs-bridge", "ovs-patch-peer"]],
+    ["OVSTunnel", ["ovs-bridge", "ovs-tunnel-type", "ovs-tunnel-options"]],
+]);
 
 function impliedType(option: string): string {
-    return { "ovs-ports": "OVSBridge", "ovs-bonds": "OVSBond" }[option] ?? "OVSPort";
+    if (option === "ovs-ports") return "OVSBridge";
+    return option === "ovs-bonds" ? "OVSBond" : "OVSPort";
 }
 
 function ovsType(iface: Interface): string | undefined {

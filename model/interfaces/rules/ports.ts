@@ -2,7 +2,7 @@
 import type { Finding } from "../../finding";
 import { isDeclared, lowerLinks, portListOptions, portsOf, rawDeviceOf, type Port } from "../links";
 import { optionsNamed, type Interface } from "../network";
-import { allInterfaces, finding, isComplete, severityOfAbsence, type Subject } from "./subject";
+import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
 
 /**
  * A port without a stanza is fine where the link exists (a NIC needs none), so offline only the node can tell.
@@ -23,9 +23,8 @@ export function missingPorts(subject: Subject): Finding[] {
     }
     const exists = (name: string) => isDeclared(name, all) || links.some((link) => link.name === name);
     return undeclared.filter(({ port }) => !isAvailable(port.token.text, exists)).map(({ iface, port }) => {
-        const severity = isComplete(subject) ? "error" : severityOfAbsence(subject, "error");
         const role = port.option === "name" ? `the raw device of ${iface.name}` : `in ${port.option} of ${iface.name}`;
-        return finding("missing-port", severity, port.token, `${port.token.text}, ${role}, is declared nowhere and does not exist on the node. Correct the name, or declare it.`);
+        return finding("missing-port", severityOfAbsence(subject, "error"), port.token, `${port.token.text}, ${role}, is declared nowhere and does not exist on the node. Correct the name, or declare it.`);
     });
 }
 

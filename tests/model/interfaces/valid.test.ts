@@ -24,6 +24,17 @@ test("a file of interfaces.d needs no loopback, management address or gateway", 
     expect(lintInterfacesFragment(sdn, { node: { name: "pve01", address: "192.0.2.11" } })).toEqual([]);
 });
 
+test("no text makes a rule throw", () => {
+    const words = ["iface", "auto", "eth0", "inet", "static", "ovs_type", "constructor", "__proto__", "toString", "address", "netmask", "gateway", "192.0.2.1/24", "::/0", "%", "bridge-ports", "mtu", "source", "allow-x", "eth[1-99999]", "vlan-raw-device", "\\", "\n", "\n", " ", "\t"];
+    fc.assert(fc.property(fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: "binary", maxLength: 4 })), { maxLength: 60 }), (parts) => {
+        const content = parts.join(parts.length % 2 === 0 ? " " : "");
+        for (const { line, column } of lintInterfaces(content, { sourced: {}, node: { name: "constructor", address: "192.0.2.1" } })) {
+            expect(line).toBeGreaterThanOrEqual(1);
+            expect(column).toBeGreaterThanOrEqual(1);
+        }
+    }), { numRuns: 500 });
+});
+
 describe("incident B", () => {
     const expected = JSON.parse(readFixture("broken/expected.json")) as Record<string, { rule: string; line: number; column: number }>;
 

@@ -1,0 +1,165 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { lintFiles, registerLint, type LintOptions } from "../../cli/lint";
+import { formatOfPath, guessFormat } from "../../model/formats";
+
+const stray = "27: eno1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP group default qlen 1000";
+const sound = "auto lo\niface lo inet loopback\n\nauto eno1\niface eno1 inet static\n\taddress 192.0.2.11/24\n\tgateway 192.0.2.1\n";
+const warned = sound.replace("\tgateway 192.0.2.1\n", "\tgateway 192.0.3.1\n");
+const broken = `${sound}${stray}\n`;
+
+const contents: Readonly<Record<string, string>> = {
+    "nodes/pve01/interfaces": broken,
+    "nodes/pve02/interfaces": sound,
+    "nodes/pve03/interfaces": warned,
+    "etc/network/interfaces.d/sdn": "auto vnet1\niface vnet1\n\tbridge_ports none\n",
+    "smartd.conf": "DEVICESCAN -a\n",
+    "notes": "hello\n",
+    "a,b:c/interfaces": "auto lo\niface lo inet loopback\n100%\n",
+    "-": broken,
+};
+
+function lint(files: readonly string[], options: LintOptions = {}) {
+    return lintFiles(files, options, async (file) => {
+        const content = contents[file];
+        if (content === undefined) throw new Error("ENOENT: no such file or directory");
+        return content;
+    });
+}
+
+describe("text", () => {
+    test("an error is a line that an editor can jump to, and exit 1", async () => {
+        expect(await lint(["nodes/pve01/interfaces"])).toMatchObject({
+            exitCode: 1,
+            stdout: "nodes/pve01/interfaces:8:1: error: This is output of `ip link`, not configuration. Delete the line. [stray-line]\n",
+        });
+    });
+
+    test("warnings alone exit 0", async () => {
+        const { exitCode, stdout } = await lint(["nodes/pve03/interfaces"]);
+        expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^nodes\/pve03\/interfaces:7:10: warning: .*\[gateway-off-subnet\]\n$/) });
+    });
+
+    test("what could not be checked goes to stderr and exits 0", async () => {
+        const { exitCode, stdout, stderr } = await lint(["nodes/pve02/interfaces"]);
+        expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
+        expect(stderr).toMatch(/^nodes\/pve02\/interfaces:1:1: not checked: .*\[management-address\]\n$/);
+    });
+
+    test("standard input is named as such, its content tells its kind", async () => {
+        expect(await lint(["-"])).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^<stdin>:8:1: error: /) });
+    });
+
+    test("a file of interfaces.d is a fragment, also with --kind interfaces", async () => {
+        const nothing = { exitCode: 0, stdout: "", stderr: "" };
+        expect(await lint(["etc/network/interfaces.d/sdn"])).toEqual(nothing);
+        expect(await lint(["etc/network/interfaces.d/sdn"], { kind: "interfaces" })).toEqual(nothing);
+    });
+
+    test("--kind overrides the name", async () => {
+        expect((await lint(["nodes/pve01/interfaces"], { kind: "hosts" })).stdout).not.toBe((await lint(["nodes/pve01/interfaces"])).stdout);
+    });
+});
+
+describe("exit 2", () => {
+    test("an unreadable file is named, and the others are checked all the same", async () => {
+        const { exitCode, stdout, stderr } = await lint(["missing/hosts", "nodes/pve01/interfaces"]);
+        expect(exitCode).toBe(2);
+        expect(stdout).toContain("[stray-line]");
+        expect(stderr).toContain("holdfast lint: missing/hosts: cannot be read: ENOENT");
+    });
+
+    test.each<[string[], LintOptions, RegExp]>([
+        [[], {}, /no file given/],
+        [["notes"], { kind: "crypttab" }, /unknown kind 'crypttab'; use one of: hosts, fstab, interfaces, smartd/],
+        [["notes"], { format: "xml" }, /unknown format 'xml'; use one of: text, json, github/],
+        [["notes"], { format: "toString" }, /unknown format 'toString'/],
+        [["notes"], {}, /notes: neither its name nor its content tells the grammar/],
+        [["smartd.conf"], {}, /smartd\.conf is not built yet/],
+        [["notes"], { kind: "smartd" }, /smartd\.conf is not built yet/],
+    ])("%j with %j", async (files, options, message) => {
+        expect(await lint(files, options)).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(message) });
+    });
+});
+
+test("json is one array with every finding", async () => {
+    const { stdout, exitCode } = await lint(["nodes/pve01/interfaces", "nodes/pve02/interfaces"], { format: "json" });
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toEqual([
+        expect.objectContaining({ file: "nodes/pve01/interfaces", rule: "management-address", severity: "not checked" }),
+        { file: "nodes/pve01/interfaces", line: 8, column: 1, severity: "error", rule: "stray-line", message: expect.stringContaining("Delete the line.") },
+        expect.objectContaining({ file: "nodes/pve02/interfaces", rule: "management-address" }),
+    ]);
+});
+
+test("github is one escaped workflow command per finding", async () => {
+    const { stdout } = await lint(["a,b:c/interfaces"], { format: "github" });
+    expect(stdout.split("\n")).toContain(
+        "::error file=a%2Cb%3Ac/interfaces,line=3,col=4,title=percent-sign::ifupdown2 runs a file with '%25' through a template engine, as root. Remove the '%25', or move the command into a script.",
+    );
+    expect(stdout).toMatch(/^::notice file=.*,title=management-address::/m);
+});
+
+describe("kinds", () => {
+    test.each([
+        ["/etc/hosts", "hosts"], ["/etc/fstab", "fstab"], ["/etc/network/interfaces", "interfaces"], ["/etc/network/interfaces.new", "interfaces"],
+        ["/etc/network/interfaces.d/sdn", "interfaces.d"], ["/etc/hosts.allow", "text"], ["/etc/default/pve01-hosts", "text"],
+    ])("the path %s is %s", (path, format) => {
+        expect(formatOfPath(path)).toBe(format);
+    });
+
+    test.each([
+        ["pve01-hosts", "", "hosts"], ["pve01.fstab", "", "fstab"], ["interfaces.bak", "", "interfaces"], ["hosts.allow", "sshd: 192.0.2.0/24\n", "text"],
+        ["incident-b", "auto bond0\niface bond0 inet manual\n", "interfaces"], ["a", "UUID=1 /srv ext4 defaults 0 2\n", "fstab"], ["a", "192.0.2.1 pve01\n", "hosts"],
+        ["a", "2001:db8::1 pve01\n", "hosts"], ["a", "# note\n", "text"],
+    ])("on the command line %s with %j is %s", (name, content, format) => {
+        expect(guessFormat(name, content)).toBe(format);
+    });
+});
+
+describe("the command", () => {
+    let folder: string;
+    let output: { stdout: string; stderr: string };
+
+    beforeEach(async () => {
+        folder = await mkdtemp(join(tmpdir(), "holdfast-lint-"));
+        output = { stdout: "", stderr: "" };
+        for (const stream of ["stdout", "stderr"] as const) {
+            jest.spyOn(process[stream], "write").mockImplementation((text) => {
+                output[stream] += String(text);
+                return true;
+            });
+        }
+    });
+
+    afterEach(async () => {
+        jest.restoreAllMocks();
+        process.exitCode = undefined;
+        await rm(folder, { recursive: true });
+    });
+
+    async function run(...args: string[]): Promise<unknown> {
+        const program = new Command("holdfast").exitOverride();
+        registerLint(program);
+        await program.parseAsync(["lint", ...args], { from: "user" });
+        return process.exitCode;
+    }
+
+    test("reads the files and sets the exit status", async () => {
+        const file = join(folder, "interfaces");
+        await writeFile(file, broken);
+        expect(await run(file)).toBe(1);
+        expect(output.stdout).toContain(`${file}:8:1: error: `);
+        await writeFile(file, sound);
+        expect(await run("--format", "github", file)).toBe(0);
+    });
+
+    test("no file, a missing file and a folder exit 2", async () => {
+        expect(await run()).toBe(2);
+        expect(await run(join(folder, "missing"))).toBe(2);
+        expect(await run("--kind", "hosts", folder)).toBe(2);
+        expect(output.stderr).toContain("cannot be read");
+    });
+});

@@ -1,0 +1,146 @@
+import type { LintContext, NetworkLink } from "../../../model/lintContext";
+import { lintInterfaces } from "../../../model/interfaces";
+import { validFiles } from "./fixtures";
+
+const node = { name: "pve01", address: "192.0.2.11" };
+const pve = validFiles.get("pve-default-install")!;
+const dualStack = validFiles.get("dual-stack")!;
+const alone = pve.replace(/^source .*\n/m, "");
+
+function links(...names: string[]): NetworkLink[] {
+    return names.map((name) => ({ name, state: "up" }));
+}
+
+function withFacts(...names: string[]): LintContext {
+    return { node, sourced: {}, facts: { hostname: "pve01", blockDevices: [], mounts: [], links: links(...names) } };
+}
+
+function verdicts(content: string, context: LintContext, rule: string): [string, number][] {
+    return lintInterfaces(content, context).filter((finding) => finding.rule === rule).map(({ severity, line }) => [severity, line]);
+}
+
+test("with everything known, a sound file has no finding at all", () => {
+    expect(lintInterfaces(pve, withFacts("lo", "enp1s0"))).toEqual([]);
+});
+
+describe("management address", () => {
+    test("offline the rule says once that it was not checked", () => {
+        expect(verdicts(pve, {}, "management-address")).toEqual([["not checked", 1]]);
+    });
+
+    test("an address that no interface has is an error", () => {
+        expect(verdicts(alone, { node: { ...node, address: "192.0.2.99" } }, "management-address")).toEqual([["error", 1]]);
+    });
+
+    test("an address that a sourced file may have is a warning, one that it has is fine", () => {
+        const context = { node: { ...node, address: "198.51.100.7" } };
+        expect(verdicts(pve, context, "management-address")).toEqual([["warning", 1]]);
+        const sourced = { "/etc/network/interfaces.d/storage": "auto eno9\niface eno9 inet static\n\taddress 198.51.100.7/24\n" };
+        expect(verdicts(pve, { ...context, sourced }, "management-address")).toEqual([]);
+    });
+
+    test("IPv6 spellings are one address, the second family is looked for too", () => {
+        expect(verdicts(dualStack, { node: { ...node, address6: "2001:0db8:0::11" } }, "management-address")).toEqual([]);
+        expect(verdicts(dualStack, { node: { ...node, address6: "2001:db8::12" }, sourced: {} }, "management-address")).toEqual([["error", 1]]);
+    });
+
+    test("DHCP, and a command that sets the address, may bring it", () => {
+        expect(verdicts(validFiles.get("debian-vlan-bridges")!, { node, sourced: {} }, "management-address")).toEqual([]);
+        expect(verdicts(`${alone}\tup ip addr add 198.51.100.7/32 dev vmbr0\n`, { node: { ...node, address: "198.51.100.7" } }, "management-address")).toEqual([]);
+    });
+
+    test("an interface that has it and is not brought up warns", () => {
+        const content = alone.replace("auto vmbr0\n", "").replace("\tgateway 192.0.2.1\n", "");
+        expect(verdicts(content, { node }, "not-up-at-boot")).toEqual([["warning", 6]]);
+    });
+});
+
+describe("ports", () => {
+    const noStanza = alone.replace("iface enp1s0 inet manual\n\n", "");
+
+    test("a port without a stanza is fine where the link exists", () => {
+        expect(verdicts(noStanza, withFacts("lo", "enp1s0"), "missing-port")).toEqual([]);
+    });
+
+    test("a port that is declared nowhere and exists nowhere is an error", () => {
+        expect(verdicts(noStanza, withFacts("lo", "ens5"), "missing-port")).toEqual([["error", 8]]);
+    });
+
+    test("offline the rule says once that it was not checked", () => {
+        expect(verdicts(noStanza.replace("enp1s0", "enp1s0 enp2s0"), {}, "missing-port")).toEqual([["not checked", 8]]);
+    });
+
+    test("a VLAN of an existing link is made by ifupdown2, one of no link is missing", () => {
+        const vlan = noStanza.replace("bridge-ports enp1s0", "bridge-ports enp1s0.100");
+        expect(verdicts(vlan, withFacts("enp1s0"), "missing-port")).toEqual([]);
+        expect(verdicts(vlan, withFacts("ens5"), "missing-port")).toEqual([["error", 8]]);
+    });
+
+    test("a VLAN's raw device has to exist", () => {
+        const content = "auto lo\niface lo inet loopback\nauto vlan7\niface vlan7 inet manual\n\tvlan-raw-device eno7\nauto eno8.5\niface eno8.5 inet manual\n";
+        expect(verdicts(content, withFacts("lo"), "missing-port")).toEqual([["error", 5], ["error", 7]]);
+        expect(verdicts(content, withFacts("eno7", "eno8"), "missing-port")).toEqual([]);
+    });
+
+    test("a sourced file may declare the port; one that is not known only warns", () => {
+        const content = `${noStanza}\nsource /etc/network/interfaces.d/nics\n`;
+        const facts = withFacts("lo").facts;
+        expect(verdicts(content, { facts }, "missing-port")).toEqual([["warning", 8]]);
+        expect(verdicts(content, { facts, sourced: { "/etc/network/interfaces.d/nics": "iface enp1s0 inet manual\n" } }, "missing-port")).toEqual([]);
+    });
+
+    test.each(["none", "glob enp[1-4]s0", "regex en.*"])("bridge-ports %s is fine on any node", (value) => {
+        expect(verdicts(noStanza.replace("bridge-ports enp1s0", `bridge-ports ${value}`), withFacts(), "missing-port")).toEqual([]);
+    });
+
+    test("a link that a command makes is declared, one that a command only sets up is not", () => {
+        const tap = noStanza.replace("\tbridge-fd 0\n", "\tbridge-fd 0\n\tpre-up ip tuntap add dev enp1s0 mode tap\n");
+        expect(verdicts(tap, withFacts(), "missing-port")).toEqual([]);
+        expect(verdicts(tap.replace("tuntap add dev enp1s0 mode tap", "link set enp1s0 mtu 9000"), withFacts(), "missing-port")).toEqual([["error", 8]]);
+    });
+});
+
+describe("sourced files", () => {
+    const sdn = { "/etc/network/interfaces.d/sdn": "auto vmbr0\niface vmbr0\n\tbridge_ports none\n" };
+
+    test("a name in both is an error at this file's stanza", () => {
+        expect(verdicts(pve, { sourced: sdn }, "declared-in-sourced-file")).toEqual([["error", 7]]);
+    });
+
+    test("other names are not", () => {
+        expect(verdicts(pve, { sourced: { "/etc/network/interfaces.d/sdn": "auto vnet1\niface vnet1\n" } }, "declared-in-sourced-file")).toEqual([]);
+    });
+
+    test("unknown ones are named once, whatever their number", () => {
+        const content = `${pve}source /etc/network/more\n`;
+        expect(verdicts(content, {}, "sourced-file")).toEqual([["not checked", 14]]);
+        expect(verdicts(content, { sourced: {} }, "sourced-file")).toEqual([["not checked", 15]]);
+        expect(verdicts(content, { sourced: { "/etc/network/more": "" } }, "sourced-file")).toEqual([]);
+    });
+
+    test("a gateway in a sourced file counts: a second one here is an error, none here is fine", () => {
+        const gateway = { "/etc/network/interfaces.d/wan": "auto eno9\niface eno9 inet static\n\taddress 198.51.100.7/24\n\tgateway 198.51.100.1\n" };
+        expect(verdicts(pve, { sourced: gateway }, "two-default-gateways")).toEqual([["error", 9]]);
+        expect(verdicts(pve.replace("\tgateway 192.0.2.1\n", ""), { sourced: gateway }, "missing-gateway")).toEqual([]);
+    });
+
+    test("a loopback in a sourced file counts", () => {
+        const cloud = validFiles.get("cloud-image-source-only")!;
+        expect(verdicts(cloud, { sourced: { "/etc/network/interfaces.d/50-cloud-init": "auto lo\niface lo inet loopback\n" } }, "missing-loopback")).toEqual([]);
+        expect(verdicts(cloud, { sourced: {} }, "missing-loopback")).toEqual([["warning", 1]]);
+    });
+});
+
+describe("Open vSwitch", () => {
+    test("a bridge that exists on the node only warns", () => {
+        const content = "auto lo\niface lo inet loopback\nauto eno1\niface eno1 inet manual\n\tovs_type OVSPort\n\tovs_bridge br-ex\n";
+        expect(verdicts(content, withFacts("lo", "eno1"), "ovs-bridge")).toEqual([["error", 6]]);
+        expect(verdicts(content, withFacts("lo", "eno1", "br-ex"), "ovs-bridge")).toEqual([["warning", 6]]);
+    });
+
+    test("allow-BRIDGE is the older way to list a port", () => {
+        const content = validFiles.get("ovs-wiki-bond")!.replace("ovs_ports bond0 vlan50 vlan55", "ovs_ports vlan50 vlan55");
+        expect(verdicts(content, {}, "ovs-port-unlisted")).toEqual([]);
+        expect(verdicts(content.replace("allow-vmbr0 bond0", "auto bond0"), {}, "ovs-port-unlisted")).toEqual([["warning", 7]]);
+    });
+});
