@@ -1,6 +1,6 @@
 /** Builds the Pulumi CLI and its Node language host into a folder: `node buildToolchain.js FOLDER`. Core modules only. */
 const { spawn } = require("node:child_process");
-const { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } = require("node:fs");
+const { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { installPackages } = require("./debian");
 const { output, step } = require("./step");
@@ -12,7 +12,7 @@ const pinnedGo = "1.26.8";
 /** `version` is the path of the variable that the binary prints its version from; both modules share the SDK's. */
 const targets = [
     { binary: "pulumi", module: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", minutes: "3 to 6 minutes" },
-    { binary: "pulumi-language-nodejs", module: "language-nodejs", package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs", minutes: "half a minute" },
+    { binary: "pulumi-language-nodejs-host", module: "language-nodejs", package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs", minutes: "half a minute" },
 ];
 
 /** @param {string} folder */
@@ -25,8 +25,17 @@ async function build(folder) {
     for (const target of targets) {
         await step(`building ${target.binary} from its pinned source (${target.minutes}, once)`, () => compile(go, target, join(draft, target.binary)));
     }
+    writeFileSync(join(draft, "pulumi-language-nodejs"), launcher, { mode: 0o755 });
     renameSync(draft, folder);
 }
+
+/**
+ * This host is older than the CLI: it takes the options of Pulumi.yaml's `runtime` as flags, which that CLI no longer
+ * passes. Without them it would type-check the whole program at every run.
+ */
+const launcher = `#!/bin/sh
+exec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false -nodeargs="--require tsx/cjs" "$@"
+`;
 
 /**
  * @param {string} go
