@@ -1,12 +1,14 @@
 /** `holdfast`: the commands beside `pulumi`. Exit statuses are each command's own; 2 is bad usage. */
 import { Command, CommanderError } from "commander";
 import { registerLab } from "./lab";
+import { registerLint } from "./lint";
 
 const program = new Command("holdfast")
     .description("Keeps Proxmox VE hypervisors bootable, reachable and watched.")
     .showHelpAfterError()
     .exitOverride();
 
+registerLint(program);
 registerLab(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -17,6 +17,8 @@ export interface ExecOptions {
     readonly timeout?: number;
     /** false: a non-zero exit status is a result, not an error. */
     readonly reject?: boolean;
+    /** false: the output keeps its final newline. */
+    readonly strip?: boolean;
 }
 
 /** What the console would have shown after a boot. */
@@ -92,6 +94,7 @@ export class LabNode implements NodeIdentity {
             input: options.input ?? "",
             timeout: (options.timeout ?? 60) * 1000,
             reject: options.reject ?? true,
+            stripFinalNewline: options.strip ?? true,
             extendEnv: false,
             env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", LANG: "C.UTF-8" },
         });

@@ -1,0 +1,53 @@
+/**
+ * DESIGN.md's "Dependencies point one way":
+ *   index -> config -> model; index -> components -> {render, provider/resource} -> model; provider -> host -> model.
+ * The Pulumi program and the provider meet only at the resource's argument types.
+ */
+const program = "^(index|config)\\.ts$|^components/";
+
+/** What a folder may import of this project, besides itself. */
+const allowed = {
+    "^model/": [],
+    "^render/": ["^model/", "^templates/"],
+    "^provider/resource\\.ts$": ["^model/"],
+    "^host/": ["^model/"],
+    "^provider/(?!resource\\.ts$)": ["^provider/", "^host/", "^model/"],
+    "^components/": ["^render/", "^provider/resource\\.ts$", "^model/"],
+    "^config\\.ts$": ["^model/"],
+    "^lab/": ["^model/"],
+};
+const project = "^(index\\.ts|config\\.ts|(model|render|host|provider|components|cli|lab|bench|tests)/)";
+
+module.exports = {
+    forbidden: [
+        ...Object.entries(allowed).map(([from, targets]) => ({
+            name: `layers ${from}`,
+            severity: "error",
+            from: { path: from },
+            to: { path: project, pathNot: [from, ...targets].join("|") },
+        })),
+        {
+            name: "model-is-pure",
+            comment: "Types and rules only: no pulumi, no input or output.",
+            severity: "error",
+            from: { path: "^(model|render)/" },
+            to: { path: "node_modules/@pulumi|node_modules/(ssh2|execa|@grpc)|^(child_process|http|https|dgram|tls)$" },
+        },
+        {
+            name: "render-and-model-read-no-files",
+            comment: "render/ reads its own templates; model/ reads nothing.",
+            severity: "error",
+            from: { path: "^model/" },
+            to: { path: "^(fs|fs/promises)$" },
+        },
+        { name: "host-knows-no-pulumi", severity: "error", from: { path: "^(host|lab)/" }, to: { path: "node_modules/@pulumi" } },
+        { name: "program-opens-no-connection", severity: "error", from: { path: program }, to: { path: "node_modules/(ssh2|execa)|^child_process$" } },
+        { name: "no-cycle", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+        { name: "not-resolvable", severity: "error", from: {}, to: { couldNotResolve: true, pathNot: "^tsx/cjs$" } },
+    ],
+    options: {
+        tsConfig: { fileName: "tsconfig.json" },
+        tsPreCompilationDeps: true,
+        doNotFollow: { path: "node_modules" },
+    },
+};

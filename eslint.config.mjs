@@ -1,0 +1,36 @@
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+    { ignores: ["node_modules/", ".holdfast/", "coverage/", "**/*.cjs", "jest.config.js"] },
+    {
+        files: ["**/*.ts"],
+        extends: [tseslint.configs.strictTypeChecked],
+        languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+        rules: {
+            // Numbers read well in messages.
+            "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+            "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+            "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true, varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
+            // noUncheckedIndexedAccess makes every index possibly undefined, also right after the check of the length.
+            "@typescript-eslint/no-non-null-assertion": "off",
+            // A method that has to be async for its interface may have nothing to wait for.
+            "@typescript-eslint/require-await": "off",
+            eqeqeq: "error",
+            "no-console": "off",
+        },
+    },
+    {
+        files: ["tests/**/*.ts"],
+        rules: {
+            // jest's matchers and parsed fixtures are `any`; a wrong guess about them fails the test.
+            "@typescript-eslint/no-unsafe-assignment": "off",
+            "@typescript-eslint/no-unsafe-member-access": "off",
+            "@typescript-eslint/no-unsafe-argument": "off",
+        },
+    },
+    {
+        files: ["scripts/**/*.js", "cli/*.js"],
+        languageOptions: { sourceType: "commonjs" },
+        rules: { "no-unused-vars": "error", "no-undef": "off", eqeqeq: "error" },
+    },
+);

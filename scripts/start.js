@@ -1,0 +1,8 @@
+/** `npm start`: set-up, then the demonstration (start.ts), which may use what the set-up has installed. */
+const { join } = require("node:path");
+const { afterSetUp } = require("./setup");
+const { status } = require("./step");
+
+afterSetUp(async (env) => {
+    process.exitCode = await status(process.execPath, ["--require", "tsx/cjs", join(__dirname, "start.ts")], { cwd: join(__dirname, ".."), env });
+});

@@ -1,0 +1,110 @@
+/** `npm test`: set-up, static checks, all jest projects, and one line for the whole run. */
+const { mkdirSync, readFileSync, readdirSync, rmSync } = require("node:fs");
+const { join } = require("node:path");
+const { afterSetUp } = require("./setup");
+const { status } = require("./step");
+
+const root = join(__dirname, "..");
+const nodePrograms = join(root, "host", "node");
+
+/** Each counts as one test. */
+const checks = {
+    "types (tsc)": ["npx", "tsc", "--noEmit"],
+    "lint (eslint)": ["npx", "eslint", "--max-warnings=0", "."],
+    "layers (dependency-cruiser)": ["npx", "depcruise", "--config", ".dependency-cruiser.cjs", "--output-type", "err", "index.ts", "config.ts", "model", "components", "render", "provider", "host", "cli", "lab"],
+    // Parsing alone: nothing is written beside the sources.
+    "Python syntax": ["python3", "-c", "import ast, sys\nfor f in sys.argv[1:]: ast.parse(open(f).read(), f)", ...readdirSync(nodePrograms).filter((name) => name.endsWith(".py")).map((name) => join(nodePrograms, name))],
+};
+
+/** `lab`: its files share the nodes, so one at a time. */
+const projects = { fast: [], lab: ["--runInBand"] };
+
+/** @typedef {{ passed: number, failed: number }} Count */
+
+afterSetUp(async (environment) => {
+    const env = { ...environment, HOLDFAST_LAB: `test-${process.pid}`, ...(process.env.HOLDFAST_LAB ? { HOLDFAST_LAB: process.env.HOLDFAST_LAB } : {}) };
+    /** @type {Count[]} */
+    const counts = [];
+    let interrupted = false;
+    /** @type {AbortController} */
+    const abort = new AbortController();
+    for (const name of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+        process.once(name, () => {
+            interrupted = true;
+            abort.abort();
+        });
+    }
+    try {
+        for (const [name, command] of Object.entries(checks)) {
+            if (!interrupted) counts.push(await runCheck(name, command, { env, signal: abort.signal }));
+        }
+        for (const [project, options] of Object.entries(projects)) {
+            if (!interrupted) counts.push(await runJest(project, options, { env, signal: abort.signal }));
+        }
+    } finally {
+        // jest does not run its teardown when it is stopped.
+        if (!process.env.HOLDFAST_LAB) await status(process.execPath, ["cli/holdfast.js", "lab", "down", "--id", env.HOLDFAST_LAB], { cwd: root });
+    }
+    const total = counts.reduce((sum, count) => ({ passed: sum.passed + count.passed, failed: sum.failed + count.failed }));
+    if (interrupted) console.log("interrupted");
+    console.log(`${total.passed} passed, ${total.failed} failed`);
+    process.exitCode = total.failed > 0 || interrupted ? 1 : 0;
+});
+
+/**
+ * @param {string} name
+ * @param {readonly string[]} command
+ * @param {import("node:child_process").SpawnOptions} options
+ * @returns {Promise<Count>}
+ */
+async function runCheck(name, [command = "", ...args], options) {
+    const started = Date.now();
+    const code = await status(command, args, { ...options, cwd: root });
+    console.log(`${code === 0 ? "PASS" : "FAIL"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+    return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/**
+ * @param {string} project
+ * @param {readonly string[]} extra
+ * @param {import("node:child_process").SpawnOptions} options
+ * @returns {Promise<Count>}
+ */
+async function runJest(project, extra, options) {
+    const report = join(root, ".holdfast", `jest-${project}-${process.pid}.json`);
+    mkdirSync(join(root, ".holdfast"), { recursive: true });
+    const code = await status("npx", ["jest", "--selectProjects", project, "--json", "--outputFile", report, ...extra], {
+        ...options, cwd: root,
+        // With --json jest's own report goes to stderr and the JSON, which is in the file too, to stdout.
+        stdio: ["ignore", "ignore", "inherit"],
+    });
+    const count = countResults(readReport(report), code);
+    rmSync(report, { force: true });
+    return count;
+}
+
+/**
+ * @param {string} file
+ * @returns {JestReport | undefined} undefined where jest did not get that far
+ *
+ * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, numRuntimeErrorTestSuites: number }} JestReport
+ */
+function readReport(file) {
+    try {
+        return JSON.parse(readFileSync(file, "utf8"));
+    } catch {
+        return undefined;
+    }
+}
+
+/**
+ * A test file that cannot be loaded is one failure; so is a test that was skipped, since it proves nothing.
+ * @param {JestReport | undefined} report
+ * @param {number} code jest's exit status
+ * @returns {Count}
+ */
+function countResults(report, code) {
+    if (report === undefined) return { passed: 0, failed: 1 };
+    const failed = report.numFailedTests + report.numRuntimeErrorTestSuites + report.numPendingTests + report.numTodoTests;
+    return { passed: report.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+}
