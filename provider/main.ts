@@ -25,6 +25,8 @@ function endWithEngine(): void {
     setInterval(() => {
         if (process.ppid !== engine) process.exit(1);
     }, ENGINE_WATCH).unref();
-    process.on("SIGINT", () => undefined); // a Ctrl-C reaches the whole group; the engine decides what to cancel
+    // The engine's way to end a plugin that it is done with: it waits 5 s, then kills. A user's Ctrl-C does not come here,
+    // since plugins have a process group of their own; that arrives as Cancel.
+    process.on("SIGINT", () => process.exit(0));
     process.on("SIGTERM", () => process.exit(0));
 }
