@@ -2,6 +2,7 @@
 import { access, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
+import { removeCgroups } from "./cgroups";
 import { detachDisks } from "./disks";
 import { ensureImage } from "./image";
 import { withLock } from "./lock";
@@ -110,6 +111,7 @@ async function removeEverything(folder: string, slot: number): Promise<void> {
     for (const path of await listMounts(folder)) await unmount(path);
     await detachDisks(folder);
     await deleteNamespaces(slot);
+    await removeCgroups(bridgeNamespace(slot));
     await rm(folder, { recursive: true, force: true });
     await releaseSlot(slot);
 }

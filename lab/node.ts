@@ -4,6 +4,7 @@ import { access, chmod, chown, mkdir, open, readFile, rm, writeFile } from "node
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
+import { cgroupOf, removeCgroups } from "./cgroups";
 import { attachDisks, detachDisks, type DiskSpec } from "./disks";
 import { domain, initialFiles, type NodeIdentity } from "./initialState";
 import { answersSsh, bridgeNamespace, listNamespaceProcesses, nodeNamespace, sshPort, startForward, stopForward } from "./network";
@@ -176,6 +177,7 @@ export class LabNode implements NodeIdentity {
     async remove(): Promise<void> {
         await this.kill();
         await stopForward(`${this.#mark} forward`);
+        await removeCgroups(nodeNamespace(this.lab.slot, this.name));
         await unmount(this.root);
         await detachDisks(this.#folder);
         await rm(this.#folder, { recursive: true, force: true });
@@ -188,8 +190,9 @@ export class LabNode implements NodeIdentity {
         await this.#write("/etc/tmpfiles.d/lab-disks.conf", `d /dev/disk/by-uuid\n${links.join("\n")}\n`);
         const console = await open(join(this.#folder, "console.log"), "a");
         const mac = `52:54:00:77:${hex(this.lab.slot)}:${hex(this.index)}`;
+        const namespace = nodeNamespace(this.lab.slot, this.name);
         const supervisor = spawn("sh", [
-            join(__dirname, "node.sh"), nodeNamespace(this.lab.slot, this.name), bridgeNamespace(this.lab.slot), this.name, mac,
+            join(__dirname, "node.sh"), namespace, await cgroupOf(namespace), bridgeNamespace(this.lab.slot), this.name, mac,
             "--quiet", "--boot", "--register=no", "--keep-unit", "--capability=CAP_NET_ADMIN", `--machine=${this.name}`, `--hostname=${this.name}`,
             "--resolv-conf=off", "--timezone=off", "--link-journal=no", `--directory=${this.root}`, ...loops.map((loop) => `--bind=${loop}`),
         ], {

@@ -1,10 +1,11 @@
 /** The lab itself: what other tests rely on, and that it leaves nothing behind, whatever happened to it. */
 import { spawn } from "node:child_process";
-import { access } from "node:fs/promises";
-import { join } from "node:path";
+import { access, readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
 import { labDown, labUp, openLab, strayLine, type Lab, type LabNode } from "../../lab";
+import { cgroupOf } from "../../lab/cgroups";
 import { labFolder, readSlots } from "../../lab/state";
 import { openTestLab, openTestNode, readNodeFile, sshArguments } from "../helpers/lab";
 
@@ -77,6 +78,12 @@ describe("several nodes", () => {
         expect(new Set(await Promise.all(nodes.map((node) => node.hostKey()))).size).toBe(nodes.length);
         expect((await nodes[0]!.exec(["ping", "-c1", "-W2", nodes[1]!.address6])).exitCode).toBe(0);
     });
+
+    test("have a control group each, so that no node's systemd takes another's services for its own", async () => {
+        const { nodes } = await openTestLab();
+        const groups = await Promise.all(nodes.map(async (node) => readFile(`/proc/${await node.initPid()}/cgroup`, "utf8")));
+        expect(new Set(groups.map((group) => /^0::(.*)$/m.exec(group)?.[1])).size).toBe(nodes.length);
+    });
 });
 
 describe("lab up and lab down", () => {
@@ -98,15 +105,17 @@ describe("lab up and lab down", () => {
 
     test.each([100, 400, 900, 1600])("up, killed after %i ms, is removed wholly by down", async (milliseconds) => {
         await upAndKill(milliseconds);
+        const slot = await findSlot();
         await labDown(id);
-        expect(await findRemains()).toEqual([]);
+        expect(await findRemains(slot)).toEqual([]);
     });
 
     test("down, killed in the middle, is completed by the next", async () => {
         await labUp({ id, nodes: 2, state: "sound" });
+        const slot = await findSlot();
         await runAndKill(`labDown(${JSON.stringify(id)})`, 60);
         await labDown(id);
-        expect(await findRemains()).toEqual([]);
+        expect(await findRemains(slot)).toEqual([]);
         await expect(openLab(id)).rejects.toThrow("there is no lab");
     });
 
@@ -125,9 +134,16 @@ describe("lab up and lab down", () => {
         await ended;
     }
 
+    /** Undefined where the lab was killed before it took one. */
+    async function findSlot(): Promise<number | undefined> {
+        return [...(await readSlots())].find(([, owner]) => owner === labFolder(id))?.[0];
+    }
+
     /** Whatever on the workstation still names the lab. */
-    async function findRemains(): Promise<string[]> {
+    async function findRemains(slot: number | undefined): Promise<string[]> {
         const folder = labFolder(id);
+        const names = [...(await readdir("/run/netns")), ...(await readdir(dirname(await cgroupOf("x"))))];
+        const named = names.filter((name) => new RegExp(`^(holdfast-)?hf${slot}(-|$)`).test(name));
         const [mounts, loops, processes] = await Promise.all([
             execa("cat", ["/proc/mounts"]),
             execa("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"]),
@@ -136,6 +152,6 @@ describe("lab up and lab down", () => {
         const lines = [mounts, loops, processes].flatMap(({ stdout }) => stdout.split("\n")).filter((line) => line.includes(folder));
         const slots = [...(await readSlots()).values()].filter((owner) => owner === folder);
         const files = await access(folder).then(() => [folder], () => []);
-        return [...lines, ...slots, ...files];
+        return [...named, ...lines, ...slots, ...files];
     }
 });

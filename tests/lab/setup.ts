@@ -14,7 +14,7 @@ export default async function setup(): Promise<void> {
 /** Labs of test runs that were killed. */
 async function removeAbandoned(): Promise<void> {
     for (const id of await listLabs()) {
-        const pid = Number(/^jest-(\d+)$/.exec(id)?.[1]);
+        const pid = Number(/^(?:jest|test|crash)-(\d+)$/.exec(id)?.[1]);
         if (pid && !isAlive(pid)) await labDown(id);
     }
 }
