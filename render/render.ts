@@ -36,7 +36,8 @@ function refuseMissing(...blocks: readonly string[]): void {
         if (!builtin) throw new Error(`Handlebars has no block ${name}`);
         engine.registerHelper(name, function (this: unknown, subject: unknown, options: Handlebars.HelperOptions & { loc: { start: { line: number } } }) {
             if (subject === undefined) throw new Error(`#${name} of a field that is missing (line ${options.loc.start.line})`);
-            return builtin.call(this, subject, options);
+            const rendered: unknown = builtin.call(this, subject, options);
+            return rendered;
         });
     }
 }
@@ -45,6 +46,6 @@ function refuseMissing(...blocks: readonly string[]): void {
 function refuseUnrenderable(value: unknown, at: string): void {
     if (["string", "boolean"].includes(typeof value) || Number.isFinite(value)) return;
     const isPlain = typeof value === "object" && value !== null && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
-    if (!isPlain) throw new Error(`${at}: cannot be rendered: ${typeof value === "object" ? "no plain value" : String(value)}`);
+    if (!isPlain) throw new Error(`${at}: cannot be rendered: it is ${typeof value === "number" ? "no finite number" : typeof value === "object" ? "no plain value" : typeof value}`);
     for (const [key, field] of Object.entries(value)) refuseUnrenderable(field, `${at} ${key}`);
 }

@@ -24,7 +24,7 @@ export function describe(value: unknown): string {
     if (value === undefined) return "nothing";
     if (typeof value === "string") return quote(value);
     if (Array.isArray(value)) return "a list";
-    return typeof value === "object" && value !== null ? "an object" : String(value);
+    return typeof value === "number" || typeof value === "boolean" || value === null ? `${value}` : "an object";
 }
 
 /** JSON escapes ASCII control characters only; the rest of what could draw a line break is escaped here. */

@@ -7,11 +7,11 @@ test("a missing field is an error", () => {
     expect(() => renderFile("/etc/hosts", { ...sound, extra: [{ names: ["nas"] }] })).toThrow('"address" not defined');
 });
 test.each([
-    ["undefined", undefined, "/etc/hosts extra: cannot be rendered: undefined"],
-    ["null", null, "/etc/hosts extra: cannot be rendered: no plain value"],
-    ["a class instance, such as an Output", new Date(0), "/etc/hosts extra: cannot be rendered: no plain value"],
-    ["NaN", Number.NaN, "/etc/hosts extra: cannot be rendered: NaN"],
-    ["undefined deep inside", [{ address: "192.0.2.1", names: [undefined] }], "/etc/hosts extra 0 names 0: cannot be rendered: undefined"],
+    ["undefined", undefined, "/etc/hosts extra: cannot be rendered: it is undefined"],
+    ["null", null, "/etc/hosts extra: cannot be rendered: it is no plain value"],
+    ["a class instance, such as an Output", new Date(0), "/etc/hosts extra: cannot be rendered: it is no plain value"],
+    ["NaN", Number.NaN, "/etc/hosts extra: cannot be rendered: it is no finite number"],
+    ["undefined deep inside", [{ address: "192.0.2.1", names: [undefined] }], "/etc/hosts extra 0 names 0: cannot be rendered: it is undefined"],
 ])("%s is an error", (_title, extra, message) => {
     expect(() => renderFile("/etc/hosts", { ...sound, extra })).toThrow(message);
 });

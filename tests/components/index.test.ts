@@ -1,0 +1,30 @@
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { threeNodes } from "../fixtures/fleet/threeNodes";
+import { recordRegistrations, valueOf } from "../helpers/registrations";
+
+/** pve01 and pve03 only: the program reads real files, and pve02's exist in the fixture's memory alone. */
+const { pve01, pve03 } = threeNodes().nodes;
+const fleet = { ...threeNodes(), rollout: undefined, nodes: { pve01, pve03: { ...pve03, fstab: undefined } } };
+
+test("the program's outputs say per node what is managed, what was seen, and what was skipped", async () => {
+    recordRegistrations();
+    const warned: string[] = [];
+    jest.spyOn(pulumi.log, "warn").mockImplementation(async (message) => void warned.push(message));
+    pulumi.runtime.setAllConfig({ "holdfast:fleet": JSON.stringify(fleet) });
+
+    const { nodes } = await import(path.join(__dirname, "../../index.ts"));
+
+    expect(await valueOf(pulumi.output(nodes))).toEqual({
+        pve01: {
+            managed: ["hosts", "fstab", "interfaces"],
+            observed: { hosts: { facts: { seen: "pve01-hosts" } }, fstab: { facts: { seen: "pve01-fstab" } }, interfaces: { facts: { seen: "pve01-interfaces" } } },
+            skipped: false,
+        },
+        pve03: { managed: ["hosts"], observed: { hosts: { facts: { seen: "pve03-hosts" } } }, skipped: true },
+    });
+    expect(warned).toEqual([
+        "holdfast:fleet.defaults.smartd: not applied: this version of Holdfast does not act on it yet",
+        "holdfast:fleet.defaults.temperature: not applied: this version of Holdfast does not act on it yet",
+    ]);
+});
