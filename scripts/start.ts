@@ -27,8 +27,9 @@ async function main(): Promise<void> {
     await claim("the preview shows the repairs", async () => (await pulumi("preview", "--diff")) === 0);
 
     heading("pulumi up");
-    await claim("pulumi up hardens both nodes", async () => (await pulumi("up", "--yes", "--skip-preview")) === 0);
-    await claim("a second up finds nothing to do", async () => (await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")) === 0);
+    const up = ["up", "--yes", "--skip-preview", "--suppress-progress", "--suppress-outputs"] as const;
+    await claim("pulumi up hardens both nodes", async () => (await pulumi(...up)) === 0);
+    await claim("a second up finds nothing to do", async () => (await pulumi(...up, "--expect-no-changes")) === 0);
 
     heading("Drift: pulumi refresh --preview-only --expect-no-changes --diff");
     const drift = ["refresh", "--preview-only", "--expect-no-changes", "--diff"] as const;
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
     await claim("the drift run shows both, and fails", async () => (await pulumi(...drift)) !== 0);
 
     heading("pulumi up --refresh: repair");
-    await claim("up --refresh repairs the drift", async () => (await pulumi("up", "--refresh", "--yes", "--skip-preview")) === 0);
+    await claim("up --refresh repairs the drift", async () => (await pulumi(...up, "--refresh")) === 0);
     await claim("no drift afterwards", async () => (await pulumi(...drift)) === 0);
 
     heading("After: the same reboot");
