@@ -56,12 +56,16 @@ function renderStanza(stanza: StanzaConfig): string {
 
 function renderOption(name: string, keyword: string, value: OptionValue): string[] {
     const where = `option ${keyword} of ${name}`;
-    const texts = (Array.isArray(value) ? value : [value]).map((entry) => oneLine(scalar(entry), where));
+    const texts = (isList(value) ? value : [value]).map((entry) => oneLine(scalar(entry), where));
     const lines = isRepeated(keyword) ? texts : [texts.join(" ")];
     return lines.map((text) => {
         if (text === "") throw new Error(`${where}: is empty, and ifupdown2 takes no option without a value; leave it out`);
         return `\t${word(keyword, where)} ${text}`;
     });
+}
+
+function isList(value: OptionValue): value is readonly (string | number)[] {
+    return Array.isArray(value);
 }
 
 function scalar(value: string | number | boolean): string {

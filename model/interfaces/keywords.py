@@ -16,10 +16,10 @@ import sys
 OTHER = {
     "interfaces(5) of ifupdown": """
         accept-ra address autoconf broadcast client client-id clientid dad-attempts dad-interval endpoint gateway
-        hostname hw-mac-address hwaddress network ipv6-disable leasehours leasetime local metric mode mtu netmask netnum peer
+        berr bitrate dhcp dstaddr hostname hw-mac-address hwaddress listenonly loopback media network oneshot samplepoint triple ipv6-disable leasehours leasetime local metric mode mtu netmask netnum peer
         pointopoint preferred-lifetime privext provider request-prefix script scope server ttl tunnel-physdev unit up down
         pre-up post-up pre-down post-down vendor bootfile hwaddr key remote tos ll-attempts ll-interval options description
-        label valid-lifetime link-type request-timeout ra-timeout inherits""",
+        label valid-lifetime request-timeout ra-timeout""",
     "bridge-utils-interfaces(5)": """
         bridge-ports bridge-ageing bridge-bridgeprio bridge-fd bridge-gcint bridge-hello bridge-hw bridge-maxage
         bridge-maxwait bridge-pathcost bridge-portprio bridge-stp bridge-waitport bridge-vlan-aware bridge-vids
@@ -55,7 +55,7 @@ OTHER = {
         hardware-irq-coalesce-tx-usecs link-autoneg link-duplex link-speed offload-gro offload-gso offload-lro offload-rx
         offload-rxvlan offload-sg offload-tso offload-tx offload-txvlan offload-ufo""",
     "Proxmox VE's INotify.pm": "uplink-id vxlan-remoteip vxlan-svcnodeip bridge-arp-nd-suppress ovs-tag",
-    "hostapd README.Debian": "hostapd",
+    "isc-dhcp-client and hostapd hooks": "dhclient-timeout hostapd",
     "ifmetric, wireguard and udev hooks": "ifmetric wireguard-config-path udev-rename",
 }
 

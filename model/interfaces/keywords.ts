@@ -22,8 +22,8 @@ const repeated = new Set(["up", "pre-up", "post-up", "down", "pre-down", "post-d
 /** Options that hold a shell command. */
 export const commandKeywords: ReadonlySet<string> = new Set(["up", "pre-up", "post-up", "down", "pre-down", "post-down"]);
 
-/** Options that wpa_supplicant's and wireless-tools' hooks pass on unseen, so any name may be right. */
-const openPrefixes = ["wpa-", "wireless-"];
+/** Options that wpa_supplicant's and wireless-tools' hooks pass on unseen, or Cumulus's clagd reads, so any name may be right. */
+const openPrefixes = ["wpa-", "wireless-", "clagd-"];
 
 export function findKeyword(name: string): Keyword | undefined {
     return keywords.get(normalizeKeyword(name));

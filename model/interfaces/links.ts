@@ -19,7 +19,8 @@ export function portsOf(iface: Interface, ...names: readonly string[]): Port[] {
     const options = optionsNamed(iface, ...(names.length > 0 ? names : portListOptions));
     return options.flatMap(({ name, values }) => {
         let pattern = false;
-        return values.flatMap((token) => {
+        const comment = values.findIndex(({ text }) => text.startsWith("#"));
+        return values.slice(0, comment === -1 ? undefined : comment).flatMap((token) => {
             if (token.text === "glob" || token.text === "regex") pattern = true;
             else if (token.text === "noglob" || token.text === "noregex") pattern = false;
             else if (!pattern && isName(token.text)) return [{ token, option: name }];

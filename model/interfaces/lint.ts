@@ -19,6 +19,7 @@ const rules: readonly Rule[] = [
     keywords.familiesAndMethods,
     keywords.optionNames,
     keywords.optionValues,
+    keywords.trailingComments,
     addresses.badAddresses,
     addresses.badNetmasks,
     addresses.badGateways,

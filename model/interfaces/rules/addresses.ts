@@ -6,8 +6,11 @@ import { optionsOf, type Option, type Token } from "../parse";
 import { allInterfaces, finding, type Subject } from "./subject";
 
 export function badAddresses(subject: Subject): Finding[] {
-    return plainValues(subject, "address").flatMap(({ value }) => {
-        if (parseAddress(value.text)) return [];
+    return plainValues(subject, "address").flatMap(({ value, more }) => {
+        if (parseAddress(value.text)) {
+            if (more.length === 0 || isComment(more[0]!)) return [];
+            return [finding("bad-address", "error", more[0]!, "ifupdown2 takes the whole line for one address, so the interface comes up without it. Write each address on its own line, and its prefix length after a slash.")];
+        }
         const what = value.text.includes("/") ? "address with a prefix length" : "address";
         return [finding("bad-address", "error", value, `'${value.text}' is no ${what}, so the interface comes up without it. Write it like 192.0.2.11/24 or 2001:db8::11/64.`)];
     });
@@ -131,9 +134,14 @@ function hasOwnRoutes(iface: Interface): boolean {
     return optionsNamed(iface, "pointopoint", "peer").length > 0 || commandsOf(iface).some(({ value }) => /\b(?:route|rule)\b/.test(value));
 }
 
-/** First words of the options with these names; template variables (`${…}`) are left alone. */
-function plainValues({ interfaces }: Subject, ...names: readonly string[]): { readonly value: Token }[] {
-    return stanzasOf(interfaces).flat().filter(({ name }) => names.includes(name)).flatMap(({ values: [value] }) => (value && !value.text.includes("$") ? [{ value }] : []));
+/** Values of the options with these names, first word and the rest; template variables (`${…}`) are left alone. */
+function plainValues({ interfaces }: Subject, ...names: readonly string[]): { readonly value: Token; readonly more: readonly Token[] }[] {
+    const options = stanzasOf(interfaces).flat().filter(({ name }) => names.includes(name));
+    return options.flatMap(({ values: [value, ...more] }) => (value && !value.text.includes("$") ? [{ value, more }] : []));
+}
+
+function isComment({ text }: Token): boolean {
+    return text.startsWith("#");
 }
 
 function stanzasOf(interfaces: readonly Interface[]): Option[][] {

@@ -1,6 +1,6 @@
 /** Rules on statements, option names and their values. */
 import type { Finding } from "../../finding";
-import { editDistance, findKeyword, isKnownKeyword, suggestKeyword } from "../keywords";
+import { commandKeywords, editDistance, findKeyword, isKnownKeyword, suggestKeyword } from "../keywords";
 import { isStanza, optionsOf, type Option, type Stanza } from "../parse";
 import { finding, type Subject } from "./subject";
 import { isStray } from "./text";
@@ -88,6 +88,23 @@ export function optionValues({ document }: Subject): Finding[] {
 
 function nearStatement(keyword: string): string | undefined {
     return statements.find((statement) => editDistance(keyword, statement) <= (statement.length < 5 ? 1 : 2));
+}
+
+/** Values that ifupdown2 cannot read with a comment behind them, so that they are lost. */
+const spoiledByComment = new Set(["address", "gateway", "netmask", "mtu", "ovs-mtu"]);
+
+/** Options whose value is any text. */
+const freeText = new Set(["alias", "description", "ovs-extra", "ovs-options"]);
+
+/** interfaces(5) has no comments at the end of a line: they become part of the value. In a command they are the shell's. */
+export function trailingComments({ document }: Subject): Finding[] {
+    return ifaceOptions(document.items.filter(isStanza)).flatMap(({ name, keyword, values }) => {
+        const comment = values.find(({ text }) => text.startsWith("#"));
+        if (!comment || commandKeywords.has(name) || freeText.has(name)) return [];
+        const spoiled = spoiledByComment.has(name);
+        const effect = spoiled ? `and '${keyword.text}' is not set` : "and what it makes of it is uncertain";
+        return [finding("trailing-comment", spoiled ? "error" : "warning", comment, `ifupdown2 takes the comment for a part of the value, ${effect}. Put the comment on a line of its own.`)];
+    });
 }
 
 function ifaceOptions(stanzas: readonly Stanza[]): Option[] {

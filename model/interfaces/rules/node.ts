@@ -49,9 +49,10 @@ export function notUpAtBoot(subject: Subject): Finding[] {
     });
 }
 
-/** IFNAMSIZ in the kernel's if.h is 16, the closing NUL included. */
+/** IFNAMSIZ in the kernel's if.h is 16, the closing NUL included. The name of a PPP stanza is no link's. */
 export function longNames({ interfaces }: Subject): Finding[] {
-    return interfaces.filter(({ name }) => name.length > 15).map(({ name, token }) =>
+    const links = interfaces.filter(({ stanzas }) => !stanzas.some(({ method }) => method !== undefined && ["ppp", "wvdial"].includes(method.text)));
+    return links.filter(({ name }) => name.length > 15).map(({ name, token }) =>
         finding("long-name", "error", token, `'${name}' has ${name.length} characters, and the kernel takes 15. Choose a shorter name.`),
     );
 }

@@ -20,8 +20,10 @@ export function ovsBridges(subject: Subject): Finding[] {
         if (declared) {
             return [finding("ovs-bridge", "error", bridge, `${bridge.text} is no Open vSwitch bridge, so ${iface.name} cannot be its port. Add 'ovs_type OVSBridge' to its stanza, or name another bridge.`)];
         }
-        const exists = subject.context.facts?.links.some(({ name }) => name === bridge.text);
-        const severity = exists ? "warning" : severityOfAbsence(subject, "error");
+        // Open vSwitch remembers bridges that were made by hand, so only the node can tell that there is none.
+        const links = subject.context.facts?.links;
+        const missing = links !== undefined && !links.some(({ name }) => name === bridge.text);
+        const severity = severityOfAbsence(subject, missing ? "error" : "warning");
         return [finding("ovs-bridge", severity, bridge, `No stanza declares the bridge ${bridge.text} that ${iface.name} belongs to. Declare it with 'ovs_type OVSBridge', or correct the name.`)];
     });
 }
@@ -43,8 +45,9 @@ export function ovsPorts(subject: Subject): Finding[] {
 function wrongBridge(bridge: Interface, port: Interface, token: Token): Finding[] {
     const [named] = values(port, "ovs-bridge");
     if (named?.text === bridge.name) return [];
-    const reason = named ? `names ${named.text} as its bridge` : "names no bridge ('ovs_bridge')";
-    return [finding("ovs-port", "error", token, `${port.name} ${reason}, so it is not added to ${bridge.name}. Write 'ovs_bridge ${bridge.name}' in its stanza, or take it off this list.`)];
+    const remedy = `Write 'ovs_bridge ${bridge.name}' in its stanza, or take it off this list.`;
+    if (named) return [finding("ovs-port", "error", token, `${port.name} names ${named.text} as its bridge, so it is not added to ${bridge.name}. ${remedy}`)];
+    return [finding("ovs-port", "warning", token, `${port.name} names no bridge ('ovs_bridge'), so it is in ${bridge.name} only if Open vSwitch still remembers it. ${remedy}`)];
 }
 
 /** A port that its bridge does not list works at boot and is lost at the next save in the GUI. `allow-BRIDGE` is the older way to list it. */

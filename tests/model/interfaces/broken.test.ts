@@ -66,6 +66,9 @@ const faults: readonly Fault[] = [
     { title: "one address on a bridge and its port", file: bond, find: "198.51.100.2/24", replace: "192.0.2.2/24", rule: "duplicate-address", line: 27, severity: "warning" },
     { title: "one IPv6 address in two spellings", file: "dual-stack", find: "2001:db8::11/64\n", replace: "2001:db8::11/64\n\taddress 2001:DB8:0::11/64\n", rule: "duplicate-address", line: 16, severity: "warning" },
     { title: "no gateway", file: pve, find: "\tgateway 192.0.2.1\n", replace: "", rule: "missing-gateway", line: 1, severity: "warning" },
+    { title: "a netmask behind a space", file: pve, find: "192.0.2.11/24", replace: "192.0.2.11 255.255.255.0", rule: "bad-address", line: 8, severity: "error" },
+    { title: "a comment behind an address", file: pve, find: "192.0.2.11/24", replace: "192.0.2.11/24 # LAN", rule: "trailing-comment", line: 8, severity: "error" },
+    { title: "a comment behind a port list", file: pve, find: "bridge-ports enp1s0", replace: "bridge-ports enp1s0 # uplink", rule: "trailing-comment", line: 10, severity: "warning" },
     // Ports and names
     { title: "wildcards without glob", file: "cumulus-glob-list", find: "glob swp[19-20]", replace: "swp[19-20]", rule: "port-pattern", line: 13, severity: "error" },
     { title: "a bridge that is its own port", file: pve, find: "bridge-ports enp1s0", replace: "bridge-ports vmbr0", rule: "dependency-cycle", line: 10, severity: "error" },
@@ -76,9 +79,9 @@ const faults: readonly Fault[] = [
     { title: "no loopback", file: bond, find: "auto lo\niface lo inet loopback\n\n", replace: "", rule: "missing-loopback", line: 1, severity: "warning" },
     { title: "the gateway's bridge not brought up", file: pve, find: "auto vmbr0\n", replace: "", rule: "not-up-at-boot", line: 6, severity: "warning" },
     // Open vSwitch
-    { title: "a bond that names an undeclared bridge", file: ovs, find: "\tovs_bridge vmbr0\n\tovs_mtu 9000", replace: "\tovs_bridge vmbr1\n\tovs_mtu 9000", rule: "ovs-bridge", line: 35, severity: "error" },
+    { title: "a bond that names an undeclared bridge", file: ovs, find: "\tovs_bridge vmbr0\n\tovs_mtu 9000", replace: "\tovs_bridge vmbr1\n\tovs_mtu 9000", rule: "ovs-bridge", line: 35, severity: "warning" },
     { title: "a bridge whose port names another", file: ovs, find: "\tovs_bridge vmbr0\n\tovs_mtu 9000", replace: "\tovs_bridge vmbr1\n\tovs_mtu 9000", rule: "ovs-port", line: 42, severity: "error" },
-    { title: "a port that names no bridge", file: ovs, find: "\tovs_bridge vmbr0\n\tovs_mtu 9000", replace: "\tovs_mtu 9000", rule: "ovs-port", line: 41, severity: "error" },
+    { title: "a port that names no bridge", file: ovs, find: "\tovs_bridge vmbr0\n\tovs_mtu 9000", replace: "\tovs_mtu 9000", rule: "ovs-port", line: 41, severity: "warning" },
     { title: "a bond without its bridge", file: ovs, find: "\tovs_bridge vmbr0\n\tovs_mtu 9000", replace: "\tovs_mtu 9000", rule: "ovs-type", line: 34, severity: "error" },
     { title: "a bond without ports", file: ovs, find: "\tovs_bonds enp1s0 enp2s0\n", replace: "", rule: "ovs-type", line: 33, severity: "error" },
     { title: "a bridge without a type", file: ovs, find: "\tovs_type OVSBridge\n", replace: "", rule: "ovs-type", line: 41, severity: "error" },

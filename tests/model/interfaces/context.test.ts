@@ -132,8 +132,9 @@ describe("sourced files", () => {
 });
 
 describe("Open vSwitch", () => {
-    test("a bridge that exists on the node only warns", () => {
+    test("a bridge that no stanza declares is an error where the node has none either", () => {
         const content = "auto lo\niface lo inet loopback\nauto eno1\niface eno1 inet manual\n\tovs_type OVSPort\n\tovs_bridge br-ex\n";
+        expect(verdicts(content, {}, "ovs-bridge")).toEqual([["warning", 6]]);
         expect(verdicts(content, withFacts("lo", "eno1"), "ovs-bridge")).toEqual([["error", 6]]);
         expect(verdicts(content, withFacts("lo", "eno1", "br-ex"), "ovs-bridge")).toEqual([["warning", 6]]);
     });

@@ -64,17 +64,19 @@ describe("stray lines", () => {
         "2025-04-04T10:11:12+00:00 pve01 networking[812]: error: bond0",
         "[  812.345678] bond0: (slave enp1s0): link status definitely down",
         "<<<<<<< HEAD",
-        "{",
     ];
+    /** May also be the rest of a command that a backslash continues. */
+    const ambiguous = ["default via 192.0.2.1 dev vmbr0 proto kernel onlink", "{"];
 
-    test("the samples but the last are strays to the text rules", () => {
-        expect(strays.slice(0, -1).filter((stray) => strayLine(stray) === undefined)).toEqual([]);
+    test("the samples are strays to the text rules", () => {
+        expect(strays.filter((stray) => strayLine(stray) === undefined)).toEqual([]);
     });
 
     test("one is caught at every line of every file that works, with its line number", () => {
-        fc.assert(fc.property(fc.constantFrom(...validNames), fc.constantFrom(...strays), fc.nat(), (name, stray, position) => {
+        fc.assert(fc.property(fc.constantFrom(...validNames), fc.constantFrom(...strays, ...ambiguous), fc.nat(), (name, stray, position) => {
             const lines = validFiles.get(name)!.split("\n");
             const index = position % lines.length;
+            fc.pre(!(ambiguous.includes(stray) && lines[index - 1]?.endsWith("\\")));
             const content = [...lines.slice(0, index), stray, ...lines.slice(index)].join("\n");
             const found = lintInterfaces(content, {}).filter(({ rule }) => rule === "stray-line");
             expect(found).toMatchObject([{ severity: "error", line: index + 1, column: stray.search(/\S/) + 1 }]);
