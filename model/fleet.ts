@@ -1,10 +1,11 @@
 /** The declared fleet: `holdfast:fleet` of the stack config, validated, defaults merged, files read. Nothing downstream checks again. */
 import type { HostArgs } from "./fileSet";
 import { checkFleet } from "./fleet/checks";
-import { type Fault, describe, faultsOf } from "./fleet/faults";
+import { type Fault, describe } from "./fleet/faults";
 import { mergeConcerns } from "./fleet/merge";
 import { notApplied } from "./fleet/notApplied";
-import { type FleetConfig, type FstabEntryConfig, type NodeConfig, type StanzaConfig, fleetSchema } from "./fleet/schema";
+import type { FleetConfig, FstabEntryConfig, NodeConfig, StanzaConfig } from "./fleet/schema";
+import { parseShape } from "./fleet/shape";
 import type { HostsEntry } from "./hosts/format";
 import type { NodeIdentity } from "./lintContext";
 
@@ -43,7 +44,7 @@ export interface FleetNode extends UnbuiltSettings {
 }
 
 export interface Fleet {
-    /** In the order of the stack file. */
+    /** By name, `pve2` before `pve10`: the order of the stack file does not reach a Pulumi program. */
     readonly nodes: readonly FleetNode[];
     readonly rollout: { readonly canary: readonly string[]; readonly batch: number };
     /** One line each: accepted settings that change nothing yet. */
@@ -64,7 +65,8 @@ export interface ParsedFleet {
 export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
     const { config, faults } = parseShape(given);
     if (!config) return { faults };
-    const nodes = Object.entries(config.nodes).map(([name, node]) => resolveNode(config, name, node, readFileOrFault));
+    const names = Object.keys(config.nodes).sort(new Intl.Collator("en", { numeric: true }).compare);
+    const nodes = names.map((name) => resolveNode(config, name, config.nodes[name]!, readFileOrFault));
     faults.push(...checkFleet(config, declaredNodes(given)));
     if (faults.length > 0) return { faults };
     const rollout = { canary: config.rollout?.canary ?? nodes.slice(0, 1).map(({ identity }) => identity.name), batch: config.rollout?.batch ?? 1 };
@@ -81,42 +83,6 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
 }
 
 type ReadAt = (path: string, at: readonly PropertyKey[]) => ProjectFile;
-
-/**
- * The config, and every fault of a single value. Where there are faults, what is sound stays, so that
- * the rules that span several fields speak in the same run.
- */
-function parseShape(given: unknown): { config?: FleetConfig; faults: Fault[] } {
-    const result = fleetSchema.safeParse(given, { reportInput: true });
-    if (result.success) return { config: result.data, faults: noNodes(result.data) };
-    const faults = faultsOf(result.error.issues);
-    return { config: fleetSchema.safeParse(soundPart(given, faults)).data, faults };
-}
-
-function noNodes(config: FleetConfig): Fault[] {
-    return Object.keys(config.nodes).length > 0 ? [] : [{ path: ["nodes"], message: "expected at least one node" }];
-}
-
-/** `given` without the settings that hold a fault; a node or host without its address goes as a whole. */
-function soundPart(given: unknown, faults: readonly Fault[]): unknown {
-    const sound: unknown = structuredClone(given);
-    for (const { path } of faults) {
-        removeAt(sound, path.slice(0, depthOfSetting(path)));
-    }
-    return sound;
-}
-
-function depthOfSetting([section, , setting]: readonly PropertyKey[]): number {
-    if (section === "nodes" || section === "hosts") return setting === "address" ? 2 : 3;
-    return section === "defaults" ? 2 : 1;
-}
-
-function removeAt(holder: unknown, path: readonly PropertyKey[]): void {
-    const [step, ...rest] = path;
-    if (typeof holder !== "object" || holder === null || step === undefined) return;
-    if (rest.length === 0) Reflect.deleteProperty(holder, step);
-    else removeAt(Reflect.get(holder, step), rest);
-}
 
 function declaredNodes(given: unknown): string[] {
     const nodes: unknown = typeof given === "object" && given !== null && "nodes" in given ? given.nodes : undefined;

@@ -147,6 +147,10 @@ describe("a parsed fleet", () => {
     test("the first node is the canary where none is named", () => {
         expect(parseFleet({ ...threeNodes(), rollout: undefined }, readFixture).fleet?.rollout).toEqual({ canary: ["pve01"], batch: 1 });
     });
+    test("nodes come by name, whatever the order of the file, and numbers count as such", () => {
+        const given = { nodes: { pve10: { address: "192.0.2.10" }, pve2: { address: "192.0.2.2" }, pve1: { address: "192.0.2.1" } } };
+        expect(parseFleet(given, readFixture).fleet?.nodes.map(({ identity }) => identity.name)).toEqual(["pve1", "pve2", "pve10"]);
+    });
     test("nothing in it can be changed", () => {
         expect(() => Object.assign(fleet.nodes[0]!.identity, { name: "other" })).toThrow(TypeError);
     });
