@@ -1,0 +1,69 @@
+import { missingPackages } from "../../scripts/debian";
+import { findMissing } from "../../scripts/dependencies";
+import { builtFolder, isAtLeast, pulumiEnvironment } from "../../scripts/toolchain";
+
+describe("versions", () => {
+    test.each([
+        ["v3.259.0", "3.200.0", true],
+        ["v3.200.0", "3.200.0", true],
+        ["v3.99.9", "3.200.0", false],
+        ["3.200.0-alpha.1", "3.200.0", true],
+        ["go1.19.8", "1.26", false],
+        ["go1.26.8", "1.26", true],
+        ["go2.0", "1.26", true],
+        ["v20.20.2", "20", true],
+        ["v18.19.0", "20", false],
+        ["", "1", false],
+    ])("%s is at least %s: %s", (version, oldest, expected) => {
+        expect(isAtLeast(version, oldest)).toBe(expected);
+    });
+});
+
+describe("node_modules", () => {
+    const wanted = {
+        "": { version: "0.1.0" },
+        "node_modules/yaml": { version: "2.9.1", integrity: "sha512-a" },
+        "node_modules/other-platform": { version: "1.0.0", integrity: "sha512-b", optional: true },
+    };
+
+    test("are complete without the packages of other platforms", () => {
+        expect(findMissing(wanted, { "node_modules/yaml": { version: "2.9.1", integrity: "sha512-a" } })).toEqual([]);
+    });
+
+    test("are incomplete where a package is absent, older, or of other content", () => {
+        expect(findMissing(wanted, {})).toEqual(["node_modules/yaml"]);
+        expect(findMissing(wanted, { "node_modules/yaml": { version: "2.9.0", integrity: "sha512-a" } })).toEqual(["node_modules/yaml"]);
+        expect(findMissing(wanted, { "node_modules/yaml": { version: "2.9.1", integrity: "sha512-c" } })).toEqual(["node_modules/yaml"]);
+    });
+
+    test("are incomplete where an optional package is there in another version", () => {
+        const installed = { "node_modules/yaml": { version: "2.9.1", integrity: "sha512-a" }, "node_modules/other-platform": { version: "0.9.0", integrity: "sha512-z" } };
+        expect(findMissing(wanted, installed)).toEqual(["node_modules/other-platform"]);
+    });
+});
+
+describe("Debian packages", () => {
+    test("are asked for once each, and only for commands that are not there", () => {
+        const commands = { ip: "iproute2", losetup: "mount", mount: "mount", ssh: "openssh-client" };
+        expect(missingPackages(commands, (command) => command === "ssh")).toEqual(["iproute2", "mount"]);
+        expect(missingPackages(commands, () => true)).toEqual([]);
+    });
+});
+
+describe("the built pulumi", () => {
+    test("lies in the user's cache, in a folder named by what it is built from", () => {
+        const before = process.env.XDG_CACHE_HOME;
+        process.env.XDG_CACHE_HOME = "/cache";
+        try {
+            expect(builtFolder()).toMatch(/^\/cache\/holdfast\/toolchain\/[0-9a-f]{16}$/);
+        } finally {
+            if (before === undefined) delete process.env.XDG_CACHE_HOME;
+            else process.env.XDG_CACHE_HOME = before;
+        }
+    });
+
+    test("comes before anything else on PATH; the user's own is left where it is", () => {
+        expect(pulumiEnvironment("/built").PATH).toBe(`/built:${process.env.PATH}`);
+        expect(pulumiEnvironment(undefined).PATH).toBe(process.env.PATH);
+    });
+});
