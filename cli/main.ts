@@ -1,5 +1,6 @@
 /** `holdfast`: the commands beside `pulumi`. Exit statuses are each command's own; 2 is bad usage. */
 import { Command, CommanderError } from "commander";
+import { registerAdopt } from "./adopt";
 import { registerLab } from "./lab";
 import { registerLint } from "./lint";
 
@@ -9,6 +10,7 @@ const program = new Command("holdfast")
     .exitOverride();
 
 registerLint(program);
+registerAdopt(program);
 registerLab(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -61,9 +61,12 @@ export class NodeClient {
         return own.observed!.find((each) => sameSpec(each.spec, spec))!.seen;
     }
 
-    /** A look with facts, for a first acquaintance (`holdfast adopt`): nothing is written on the node. */
-    async inspect(name: string, spec: Spec, extras: Extras): Promise<Look> {
-        const answer = await this.ask({ op: "read", name, spec, ...extras });
+    /**
+     * A look with facts, for a first acquaintance (`holdfast adopt`): nothing is written on the node.
+     * `anyName`: the node's name is not known yet, it is in the answer.
+     */
+    async inspect(name: string, spec: Spec, extras: Extras, { anyName = false } = {}): Promise<Look> {
+        const answer = await this.ask({ op: "read", name, spec, ...extras }, anyName);
         return { ...answer, seen: answer.observed!.find((each) => sameSpec(each.spec, spec))!.seen };
     }
 
@@ -135,20 +138,20 @@ export class NodeClient {
         }
     }
 
-    private async ask(request: unknown): Promise<Answer> {
+    private async ask(request: unknown, anyName = false): Promise<Answer> {
         const talk = await this.talk();
         try {
             talk.send(request);
-            return await this.answer(talk, READ_TIMEOUT);
+            return await this.answer(talk, READ_TIMEOUT, anyName);
         } finally {
             talk.close();
         }
     }
 
-    private async answer(talk: Conversation, seconds: number): Promise<Answer> {
+    private async answer(talk: Conversation, seconds: number, anyName = false): Promise<Answer> {
         const answer = await talk.receive<Answer>(seconds);
         if (answer.result) throw new UnreachableError(this.host.name, `cannot be looked at: ${answer.result.message}`);
-        if (answer.hostname.split(".")[0] !== this.host.name) {
+        if (!anyName && answer.hostname.split(".")[0] !== this.host.name) {
             throw new UnreachableError(this.host.name, `the host at ${this.host.address} calls itself ${answer.hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`);
         }
         return answer;

@@ -1,0 +1,60 @@
+/** `holdfast adopt`: a cluster that runs becomes a stack, and its hazards a list. Nothing is written on the nodes. */
+import { writeFile } from "node:fs/promises";
+import { InvalidArgumentError, type Command } from "commander";
+import { writeNodeFiles } from "./adopt/nodeFiles";
+import { planAdoption } from "./adopt/plan";
+import { renderHazards, renderNextSteps } from "./adopt/summary";
+import { surveyNode } from "./adopt/survey";
+import { parseTarget } from "./adopt/target";
+
+export interface AdoptOptions {
+    readonly port?: number;
+    /** Where the file for `pulumi import` goes; none by default. */
+    readonly import?: string;
+    /** Project folder in which nodes/NAME/… is written; the current one by default. */
+    readonly out: string;
+    readonly force: boolean;
+    readonly hostKey?: string;
+    readonly allowUnknownHostKey: boolean;
+    /** Seconds. */
+    readonly timeout: number;
+}
+
+export function registerAdopt(program: Command): void {
+    program
+        .command("adopt")
+        .description("turn the files of running nodes into stack config, and list their hazards; writes nothing on the nodes")
+        .argument("<hosts...>", "[USER@]HOST[:PORT]; all nodes of a cluster at once, so that they know each other")
+        .option("--port <number>", "SSH port of hosts that name none", parseWholeNumber)
+        .option("--import <file>", "also write a file for `pulumi import -f FILE --generate-code=false`")
+        .option("--out <folder>", "project folder that gets nodes/NAME/hosts, fstab and interfaces", ".")
+        .option("--force", "replace such files where they differ", false)
+        .option("--host-key <key>", "accept this host key, 'ssh-ed25519 AAAA…' (one host only)")
+        .option("--allow-unknown-host-key", "trust a host key that known_hosts does not list, and remember it", false)
+        .option("--timeout <seconds>", "how long to wait for a host that does not answer", parseWholeNumber, 15)
+        .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 root@pve02 --import import.json > Pulumi.prod.yaml")
+        .action(async (hosts: string[], options: AdoptOptions) => {
+            process.stdout.write(await adopt(hosts, options, (text) => process.stderr.write(text)));
+        });
+}
+
+/** Returns the stack config. @throws Error that names every host that could not be read; then nothing is written anywhere */
+export async function adopt(hosts: readonly string[], options: AdoptOptions, say: (text: string) => void): Promise<string> {
+    if (options.hostKey !== undefined && hosts.length > 1) throw new Error("--host-key is one host's key: adopt one host with it, or put the keys of all into known_hosts");
+    const targets = hosts.map((host) => parseTarget(host, options.port));
+    const looks = await Promise.allSettled(targets.map((target) => surveyNode(target, options)));
+    const failures = looks.flatMap((look) => (look.status === "rejected" ? [String((look.reason as Error).message)] : []));
+    if (failures.length > 0) throw new Error(failures.join("\nholdfast: "));
+    const adoption = planAdoption(looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : [])));
+    const files = await writeNodeFiles(options.out, adoption.nodes, options.force);
+    if (options.import !== undefined) await writeFile(options.import, adoption.importFile);
+    for (const node of adoption.nodes) say(renderHazards(node));
+    say(renderNextSteps(files, options.import));
+    return adoption.stackConfig;
+}
+
+function parseWholeNumber(text: string): number {
+    const number = Number(text);
+    if (!Number.isInteger(number) || number < 1 || number > 65_535) throw new InvalidArgumentError("expected a whole number.");
+    return number;
+}

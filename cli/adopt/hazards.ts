@@ -1,0 +1,78 @@
+/** What could stop the node's next boot or take it off the network, each with file and line. */
+import type { Finding } from "../../model/finding";
+import { lintContent } from "../../model/formats";
+import type { LintContext } from "../../model/lintContext";
+import { cloudInitHazards } from "./hazards/cloudInit";
+import { commentedMounts } from "./hazards/commentedMounts";
+import { deviceNames } from "./hazards/deviceNames";
+import { missingDevices } from "./hazards/missingDevices";
+import { pendingInterfaces } from "./hazards/pendingInterfaces";
+import { maskedCluster } from "./hazards/maskedCluster";
+import { unpinnedNames } from "./hazards/unpinnedNames";
+import { keepFile, type KeptFormat } from "./keptFiles";
+import type { Survey } from "./survey";
+
+/** A finding in a file of a node. */
+export interface Hazard extends Finding {
+    /** Absolute path on the node. */
+    readonly file: string;
+    /** The kept file no longer has it, so the first `up` takes it off the node. */
+    readonly repaired?: boolean;
+}
+
+export interface KeptFile {
+    readonly format: KeptFormat;
+    /** Absolute path on the node. */
+    readonly target: string;
+    /** As it stands on the node. */
+    readonly live: string;
+    /** As it is written into the project. */
+    readonly content: string;
+}
+
+const targets: readonly (readonly [KeptFormat, string])[] = [["hosts", "/etc/hosts"], ["fstab", "/etc/fstab"], ["interfaces", "/etc/network/interfaces"]];
+
+/** The files of the node that the stack takes over, and why one of them cannot be. */
+export function takeOver(survey: Survey, context: LintContext): { files: KeptFile[]; refused: Hazard[] } {
+    const files: KeptFile[] = [];
+    const refused: Hazard[] = [];
+    for (const [format, target] of targets) {
+        const seen = survey.files[target];
+        const refuse = (message: string) => refused.push({ rule: "not-taken-over", severity: "warning", file: target, line: 1, column: 1, message });
+        if (!seen || seen.kind === "absent") refuse(`There is no such file, so ${format} is not in the stack config.`);
+        else if (seen.content === undefined) refuse(`It is ${seen.kind === "unreadable" ? seen.detail ?? "unreadable" : `a ${seen.kind}${seen.detail ? ` to ${seen.detail}` : ""}`}, so it is not taken over. Make it a plain file, then adopt again.`);
+        else if (seen.binary) refuse("It is not UTF-8 text, so it is not taken over. Remove the odd bytes, then adopt again.");
+        // An empty fstab is right on some nodes (ZFS, containers): there is nothing to keep, and nothing to repair.
+        else if (format !== "hosts" && !/^\s*[^\s#]/m.test(seen.content)) refuse(`It holds no entry, so ${format} is not in the stack config.`);
+        else files.push({ format, target, live: seen.content, content: keepFile(format, seen.content, context) });
+    }
+    return { files, refused };
+}
+
+/** In the order of the files, errors and warnings only: what could not be checked is nothing to act on. */
+export function findHazards(survey: Survey, context: LintContext, kept: readonly KeptFile[]): Hazard[] {
+    const inFiles = kept.flatMap((file) => lintKept(file, context));
+    const others = [
+        ...kept.flatMap((file) => (file.format === "fstab" ? [...missingDevices(file, survey), ...commentedMounts(file, survey)] : [])),
+        ...maskedCluster(survey),
+        ...unpinnedNames(survey),
+        ...pendingInterfaces(survey),
+        ...cloudInitHazards(survey, kept),
+        ...deviceNames(survey),
+    ];
+    const order = [...kept.map(({ target }) => target)];
+    const rank = ({ file }: Hazard) => (order.includes(file) ? order.indexOf(file) : order.length);
+    return [...inFiles, ...others].sort((a, b) => rank(a) - rank(b) || a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+}
+
+function lintKept({ format, target, live, content }: KeptFile, context: LintContext): Hazard[] {
+    const left = new Set(lintContent(format, content, context).map(identity));
+    return lintContent(format, live, context)
+        .filter(({ severity }) => severity !== "not checked")
+        .map((finding) => ({ ...finding, file: target, repaired: !left.has(identity(finding)) }));
+}
+
+/** Line numbers shift with a line that is left out. */
+function identity({ rule, message }: Finding): string {
+    return `${rule} ${message}`;
+}

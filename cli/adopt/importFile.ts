@@ -1,0 +1,30 @@
+/** What `pulumi import -f FILE --generate-code=false` reads: the live files become state, under the URNs of the program. */
+import type { AdoptedNode } from "./stackConfig";
+
+interface ImportSpec {
+    readonly type: string;
+    /** Unique in the file; what `parent` refers to. */
+    readonly name: string;
+    readonly logicalName?: string;
+    readonly component?: true;
+    readonly id?: string;
+    readonly parent?: string;
+}
+
+const components = { hosts: "HostsFile", fstab: "Fstab", interfaces: "NetworkInterfaces" } as const;
+
+/** The same tree as components/hardenedNode.ts registers. */
+export function renderImportFile(adopted: readonly AdoptedNode[]): string {
+    const resources = adopted.flatMap(({ identity: { name }, kept }): ImportSpec[] => [
+        { type: "holdfast:components:HardenedNode", name, component: true },
+        ...kept.flatMap(({ format }): ImportSpec[] => {
+            const logicalName = `${name}-${format}`;
+            const component = `${logicalName}-component`;
+            return [
+                { type: `holdfast:components:${components[format]}`, name: component, logicalName, component: true, parent: name },
+                { type: "holdfast:host:FileSet", name: logicalName, id: `${name}/${format}`, parent: component },
+            ];
+        }),
+    ]);
+    return `${JSON.stringify({ resources }, undefined, 2)}\n`;
+}

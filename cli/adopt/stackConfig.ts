@@ -1,0 +1,65 @@
+/** The stack config of adopted nodes: YAML whose comments say where each part comes from. */
+import { Document, isMap, type Pair, type Scalar } from "yaml";
+import { formatFault, parseFleet } from "../../model/fleet";
+import type { NodeIdentity } from "../../model/lintContext";
+import type { KeptFile } from "./hazards";
+import type { Survey } from "./survey";
+
+export interface AdoptedNode {
+    readonly survey: Survey;
+    readonly identity: NodeIdentity;
+    readonly kept: readonly KeptFile[];
+}
+
+/** The concern's key in the stack config. */
+const keys = { hosts: "hostsFile", fstab: "fstab", interfaces: "interfaces" } as const;
+
+/** Path of a kept file, relative to the project. */
+export function projectPath(node: string, { format }: Pick<KeptFile, "format">): string {
+    return `nodes/${node}/${format}`;
+}
+
+/** @throws Error with every fault, where what was read does not pass the schema */
+export function renderStackConfig(adopted: readonly AdoptedNode[], domain: string | undefined): string {
+    const fleet = {
+        ...(domain !== undefined && { domain }),
+        defaults: { temperature: { action: "alert" }, smartd: { action: "alert" } },
+        nodes: Object.fromEntries(adopted.map((node) => [node.identity.name, nodeConfig(node)])),
+    };
+    refuseFaults(fleet, adopted);
+    const document = new Document({ config: { "holdfast:fleet": fleet } });
+    document.commentBefore = ` Written by \`holdfast adopt ${adopted.map(({ survey }) => survey.target.text).join(" ")}\`. Pulumi.prod.yaml shows what else can be set.`;
+    comment(document, ["config", "holdfast:fleet", "defaults"], " At the limit a mail is sent; `shutdown` also powers the node off. Watch the alerts for a while before choosing it.");
+    for (const { identity, kept } of adopted) {
+        const node = ["config", "holdfast:fleet", "nodes", identity.name];
+        comment(document, [...node, "address"], " What the node's own name resolves to.");
+        if (kept[0]) comment(document, [...node, keys[kept[0].format]], " The node's own files, with their comments. Edit them there; `pulumi preview --diff` shows what changes on the node.");
+    }
+    return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+function nodeConfig({ survey: { target, hostKey }, identity, kept }: AdoptedNode): object {
+    const { address, address6, aliases } = identity;
+    // The name that was typed is known to work from here, with whatever ~/.ssh/config has for it.
+    const ssh = { ...(target.host !== address && { host: target.host }), ...(target.port !== undefined && target.port !== 22 && { port: target.port }), ...(target.user !== undefined && target.user !== "root" && { user: target.user }), ...(hostKey !== undefined && { hostKey }) };
+    return {
+        address,
+        ...(address6 !== undefined && { address6 }),
+        ...(aliases?.length && { aliases }),
+        ...(Object.keys(ssh).length > 0 && { ssh }),
+        ...Object.fromEntries(kept.map((file) => [keys[file.format], { file: projectPath(identity.name, file) }])),
+    };
+}
+
+function refuseFaults(fleet: object, adopted: readonly AdoptedNode[]): void {
+    const contents = new Map(adopted.flatMap(({ identity, kept }) => kept.map((file) => [projectPath(identity.name, file), file.content])));
+    const { faults } = parseFleet(fleet, (path) => contents.get(path) ?? "");
+    if (faults.length > 0) throw new Error(`what the nodes say does not make a sound fleet:\n${faults.map((fault) => `  ${formatFault(fault)}`).join("\n")}`);
+}
+
+/** Above the key at `path`. */
+function comment(document: Document, path: readonly string[], text: string): void {
+    const holder = document.getIn(path.slice(0, -1));
+    const pair = isMap(holder) ? holder.items.find((item) => (item as Pair<Scalar>).key.value === path.at(-1)) : undefined;
+    if (pair) (pair as Pair<Scalar>).key.commentBefore = text;
+}
