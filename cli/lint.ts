@@ -29,6 +29,9 @@ interface Output {
 }
 
 const kinds = ["hosts", "fstab", "interfaces"] as const;
+type Kind = (typeof kinds)[number];
+
+const smartdUnbuilt = "the grammar of smartd.conf is not built yet; check the file with 'smartd -q onecheck' on the node";
 
 const formats: ReadonlyMap<string, (findings: readonly FileFinding[]) => Output> = new Map([["text", textOutput], ["json", jsonOutput], ["github", githubOutput]]);
 
@@ -52,7 +55,8 @@ export async function lintFiles(files: readonly string[], options: LintOptions =
     const { kind, format: outputFormat = "text" } = options;
     const write = formats.get(outputFormat);
     if (!write) return badUsage(`unknown format '${outputFormat}'; use one of: ${[...formats.keys()].join(", ")}`);
-    if (kind !== undefined && kind !== "smartd" && !isKind(kind)) return badUsage(`unknown kind '${kind}'; use one of: ${[...kinds, "smartd"].join(", ")}`);
+    if (kind === "smartd") return badUsage(smartdUnbuilt);
+    if (kind !== undefined && !isKind(kind)) return badUsage(`unknown kind '${kind}'; use one of: ${[...kinds, "smartd"].join(", ")}`);
     if (files.length === 0) return badUsage("no file given; usage: holdfast lint [--kind KIND] [--format FORMAT] FILE…");
 
     const findings: FileFinding[] = [];
@@ -65,7 +69,7 @@ export async function lintFiles(files: readonly string[], options: LintOptions =
         if (content === undefined) continue;
         const format = formatOf(path, content, kind);
         if (format === "smartd") {
-            problems.push(`${file}: the grammar of smartd.conf is not built yet; check it with 'smartd -q onecheck' on the node`);
+            problems.push(`${file}: ${smartdUnbuilt}`);
             continue;
         }
         if (format === "text") problems.push(`${file}: neither its name nor its content tells the grammar, so only the rules for any text were run; give --kind`);
@@ -80,13 +84,13 @@ function badUsage(message: string): LintResult {
 }
 
 /** A file of interfaces.d stays a fragment when it is given as `--kind interfaces`. */
-function formatOf(path: string, content: string, kind: string | undefined): FormatName | "smartd" {
+function formatOf(path: string, content: string, kind: Kind | undefined): FormatName | "smartd" {
     if (kind === undefined) return /(?:^|\/)smartd\.conf$/.test(path) ? "smartd" : guessFormat(path, content);
     if (kind === "interfaces" && formatOfPath(path) === "interfaces.d") return "interfaces.d";
-    return isKind(kind) ? kind : "smartd";
+    return kind;
 }
 
-function isKind(kind: string): kind is (typeof kinds)[number] {
+function isKind(kind: string): kind is Kind {
     return kinds.some((known) => known === kind);
 }
 

@@ -11,6 +11,7 @@ import * as text from "./rules/text";
 
 const rules: readonly Rule[] = [
     text.textRules,
+    text.byteOrderMark,
     text.strayLines,
     text.templateSyntax,
     text.backslashes,
@@ -42,7 +43,7 @@ const rules: readonly Rule[] = [
     node.missingManagementAddress,
     node.missingGateway,
     node.notUpAtBoot,
-    node.longNames,
+    node.linkNames,
     node.namesInSourcedFiles,
     node.unresolvedSources,
 ];

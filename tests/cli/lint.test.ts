@@ -78,7 +78,7 @@ describe("exit 2", () => {
         [["notes"], { format: "toString" }, /unknown format 'toString'/],
         [["notes"], {}, /notes: neither its name nor its content tells the grammar/],
         [["smartd.conf"], {}, /smartd\.conf is not built yet/],
-        [["notes"], { kind: "smartd" }, /smartd\.conf is not built yet/],
+        [["missing"], { kind: "smartd" }, /^holdfast lint: the grammar of smartd\.conf is not built yet/],
     ])("%j with %j", async (files, options, message) => {
         expect(await lint(files, options)).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(message) });
     });

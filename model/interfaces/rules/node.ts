@@ -49,12 +49,14 @@ export function notUpAtBoot(subject: Subject): Finding[] {
     });
 }
 
-/** IFNAMSIZ in the kernel's if.h is 16, the closing NUL included. The name of a PPP stanza is no link's. */
-export function longNames({ interfaces }: Subject): Finding[] {
+/** As the kernel checks them in dev_valid_name: IFNAMSIZ is 16, the closing NUL included. The name of a PPP stanza is no link's. */
+export function linkNames({ interfaces }: Subject): Finding[] {
     const links = interfaces.filter(({ stanzas }) => !stanzas.some(({ method }) => method !== undefined && ["ppp", "wvdial"].includes(method.text)));
-    return links.filter(({ name }) => name.length > 15).map(({ name, token }) =>
-        finding("long-name", "error", token, `'${name}' has ${name.length} characters, and the kernel takes 15. Choose a shorter name.`),
-    );
+    return links.flatMap(({ name, token }) => {
+        if (name.length > 15) return [finding("long-name", "error", token, `'${name}' has ${name.length} characters, and the kernel takes 15. Choose a shorter name.`)];
+        if (!name.includes("/") && name !== "." && name !== "..") return [];
+        return [finding("bad-name", "error", token, `The kernel takes no link named '${name}'. Choose a name without a slash.`)];
+    });
 }
 
 /** ifupdown2 reads both and mixes their options; Proxmox's SDN writes interfaces.d/sdn anew at each change. */

@@ -8,6 +8,12 @@ export function textRules({ content }: Subject): Finding[] {
     return lintText(content, { strict: true });
 }
 
+/** Python and C keep it as part of the first word. */
+export function byteOrderMark({ content }: Subject): Finding[] {
+    if (!content.startsWith("\uFEFF")) return [];
+    return [finding("byte-order-mark", "error", { line: 1, column: 1 }, "The file starts with a byte order mark, so its first line is not understood. Save it as UTF-8 without one.")];
+}
+
 export function strayLines(subject: Subject): Finding[] {
     return statementLines(subject).flatMap((line) => {
         const stray = strayPart(line);

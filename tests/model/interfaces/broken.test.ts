@@ -24,6 +24,7 @@ const faults: readonly Fault[] = [
     { title: "a % in a command", file: pve, find: "\tbridge-fd 0\n", replace: "\tbridge-fd 0\n\tup date +%F\n", rule: "percent-sign", line: 13, severity: "error" },
     { title: "a template's loop", file: pve, find: "iface enp1s0", replace: "% for v in [1]:\niface enp1s0", rule: "percent-sign", line: 4, severity: "error" },
     { title: "a template's block in a comment", file: pve, find: "iface enp1s0", replace: "# <% import os %>\niface enp1s0", rule: "percent-sign", line: 4, severity: "error" },
+    { title: "a byte order mark", file: pve, find: /^/, replace: "\uFEFF", rule: "byte-order-mark", line: 1, severity: "error" },
     { title: "a placeholder", file: pve, find: "192.0.2.11/24", replace: "{{address}}", rule: "unrendered-template", line: 8, severity: "error" },
     { title: "an undefined value", file: pve, find: "192.0.2.1\n", replace: "undefined\n", rule: "undefined-value", line: 9, severity: "error" },
     { title: "nothing but comments", file: pve, find: /^(?!#).*\n/gm, replace: "# $&", rule: "empty-file", line: 1, severity: "error" },
@@ -76,6 +77,7 @@ const faults: readonly Fault[] = [
     { title: "a port of two bridges", file: "policy-routing-post-up-gateways", find: "bridge-ports eno2", replace: "bridge-ports eno1", rule: "port-used-twice", line: 18, severity: "warning" },
     { title: "a primary that is no port", file: bond, find: "bond-primary eno1", replace: "bond-primary eno3", rule: "bond-primary", line: 15, severity: "warning" },
     { title: "a name of 16 characters", file: pve, find: /vmbr0/g, replace: "bridgemanagement", rule: "long-name", line: 7, severity: "error" },
+    { title: "a name with a slash", file: pve, find: /enp1s0/g, replace: "enp/1", rule: "bad-name", line: 4, severity: "error" },
     { title: "no loopback", file: bond, find: "auto lo\niface lo inet loopback\n\n", replace: "", rule: "missing-loopback", line: 1, severity: "warning" },
     { title: "the gateway's bridge not brought up", file: pve, find: "auto vmbr0\n", replace: "", rule: "not-up-at-boot", line: 6, severity: "warning" },
     // Open vSwitch

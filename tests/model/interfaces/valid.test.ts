@@ -80,7 +80,7 @@ describe("stray lines", () => {
             const content = [...lines.slice(0, index), stray, ...lines.slice(index)].join("\n");
             const found = lintInterfaces(content, {}).filter(({ rule }) => rule === "stray-line");
             expect(found).toMatchObject([{ severity: "error", line: index + 1, column: stray.search(/\S/) + 1 }]);
-        }), { numRuns: 1500 });
+        }), { numRuns: 600 });
     });
 
     test("in a comment one is harmless", () => {
