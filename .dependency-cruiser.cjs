@@ -43,7 +43,7 @@ module.exports = {
         { name: "host-knows-no-pulumi", severity: "error", from: { path: "^(host|lab)/" }, to: { path: "node_modules/@pulumi" } },
         { name: "program-opens-no-connection", severity: "error", from: { path: program }, to: { path: "node_modules/(ssh2|execa)|^child_process$" } },
         { name: "no-cycle", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
-        { name: "not-resolvable", severity: "error", from: {}, to: { couldNotResolve: true, pathNot: "^tsx/cjs$" } },
+        { name: "not-resolvable", severity: "error", from: {}, to: { couldNotResolve: true, pathNot: "^sucrase/register/ts$" } },
     ],
     options: {
         tsConfig: { fileName: "tsconfig.json" },

@@ -34,7 +34,7 @@ async function build(folder) {
  * passes. Without them it would type-check the whole program at every run.
  */
 const launcher = `#!/bin/sh
-exec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false -nodeargs="--require tsx/cjs" "$@"
+exec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false -nodeargs="--require sucrase/register/ts" "$@"
 `;
 
 /**

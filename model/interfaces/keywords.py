@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes keywords.json, the table of every option that may stand in an iface stanza.
+"""Writes keywordTable.json, the table of every option that may stand in an iface stanza.
 
-    python3 model/interfaces/keywords.py SHARE... > model/interfaces/keywords.json
+    python3 model/interfaces/keywords.py SHARE... > model/interfaces/keywordTable.json
 
 SHARE is the /usr/share/ifupdown2 of an installed or unpacked ifupdown2; several are merged. What `ifquery --syntax-help`
 prints comes from the addons' _modinfo, but it leaves out the addons whose tools are not installed (Open vSwitch, mstpd,

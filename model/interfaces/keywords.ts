@@ -1,5 +1,5 @@
 /** The options of an iface stanza. The table is data, made by keywords.py from ifupdown2's own addons and other packages' pages. */
-import table from "./keywords.json";
+import table from "./keywordTable.json";
 import { normalizeKeyword } from "./parse";
 
 export interface Keyword {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import table from "../../../model/interfaces/keywords.json";
+import table from "../../../model/interfaces/keywordTable.json";
 import { editDistance, findKeyword, isKnownKeyword, isRepeated, suggestKeyword } from "../../../model/interfaces/keywords";
 
 const names = Object.keys(table);

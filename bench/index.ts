@@ -1,0 +1,103 @@
+/**
+ * `npm run bench [NODES…]`: what Holdfast costs beside the least that the same work could cost, in ratios of one run.
+ * The floor of a look is OpenSSH printing the same files of all nodes at once; the floor of a run is the same program and
+ * stack with a provider that does nothing. Figures are medians; what is compared is measured in turn, A B A B.
+ */
+import { labDown, labUp } from "../lab";
+import { keepFiles, restoreFiles, timeFloor } from "./nodes";
+import { Project, type Timed } from "./project";
+
+const DRIFT = ["refresh", "--preview-only", "--expect-no-changes"];
+const UP = ["up", "--yes", "--skip-preview"];
+const PUSHES = 3;
+const LOOKS = 5;
+
+interface Figures {
+    readonly nodes: number;
+    readonly floor: number;
+    readonly push: number;
+    readonly drift: number;
+    readonly idle: number;
+    readonly bare: { readonly push: number; readonly drift: number; readonly idle: number };
+    readonly peak: number;
+}
+
+async function main(): Promise<void> {
+    const sizes = process.argv.slice(2).map(Number);
+    const all: Figures[] = [];
+    for (const nodes of sizes.length > 0 ? sizes : [8, 32]) {
+        try {
+            all.push(await measure(nodes));
+        } finally {
+            await labDown("bench");
+        }
+        print(all.at(-1)!);
+    }
+    if (all.length > 1) printGrowth(all[0]!, all.at(-1)!);
+}
+
+async function measure(nodes: number): Promise<Figures> {
+    const lab = await labUp({ id: "bench", nodes, log: (line) => console.log(line) });
+    await keepFiles(lab);
+    const real = await Project.create("real", lab, "provider");
+    const bare = await Project.create("bare", lab, "bench/nothing");
+    const pushes = await inTurn(PUSHES, async () => {
+        await restoreFiles(lab);
+        await real.forget();
+        await bare.forget();
+        return { floor: await timeFloor(lab), bare: await bare.time(...UP), real: await real.time(...UP) };
+    });
+    const looks = await inTurn(LOOKS, async () => ({
+        floor: await timeFloor(lab),
+        bareDrift: await bare.time(...DRIFT),
+        drift: await real.time(...DRIFT),
+        bareIdle: await bare.time(...UP),
+        idle: await real.time(...UP),
+    }));
+    const seconds = (runs: readonly Timed[]) => median(runs.map((run) => run.seconds));
+    return {
+        nodes,
+        floor: median([...pushes, ...looks].map(({ floor }) => floor)),
+        push: seconds(pushes.map((run) => run.real)),
+        drift: seconds(looks.map((run) => run.drift)),
+        idle: seconds(looks.map((run) => run.idle)),
+        bare: { push: seconds(pushes.map((run) => run.bare)), drift: seconds(looks.map((run) => run.bareDrift)), idle: seconds(looks.map((run) => run.bareIdle)) },
+        peak: Math.max(...pushes.map((run) => run.real.peak), ...looks.map((run) => run.drift.peak)),
+    };
+}
+
+async function inTurn<T>(count: number, once: () => Promise<T>): Promise<T[]> {
+    const results: T[] = [];
+    for (let run = 0; run < count; run++) results.push(await once());
+    return results;
+}
+
+function median(values: readonly number[]): number {
+    const sorted = [...values].sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+function print(figures: Figures): void {
+    const { floor, bare } = figures;
+    console.log(`\n${figures.nodes} nodes, hosts + fstab + interfaces (medians, seconds)`);
+    console.log(`floor: ssh … cat of the same files, all nodes at once   ${floor.toFixed(2)}`);
+    row("drift run", figures.drift, bare.drift, `${((figures.drift - bare.drift) / floor).toFixed(1)} x floor (aim: at most 3)`);
+    row("first push", figures.push, bare.push, `${((figures.push - bare.push) / floor).toFixed(1)} x floor (aim: at most 4)`);
+    row("no-op up", figures.idle, bare.idle, `${(figures.idle / bare.idle).toFixed(2)} x do-nothing (aim: at most 1.3)`);
+    console.log(`provider's peak memory ${figures.peak.toFixed(0)} MiB (aim: under 150)\n`);
+}
+
+function row(name: string, whole: number, engine: number, ratio: string): void {
+    console.log(`${name.padEnd(12)} ${whole.toFixed(2).padStart(7)}   do-nothing provider ${engine.toFixed(2).padStart(6)}   ${ratio}`);
+}
+
+function printGrowth(small: Figures, large: Figures): void {
+    const times = large.nodes / small.nodes;
+    const growth = (of: (figures: Figures) => number) => (of(large) / of(small)).toFixed(1);
+    console.log(`from ${small.nodes} to ${large.nodes} nodes (${times} times), beyond the engine: drift ${growth((each) => each.drift - each.bare.drift)}, first push ${growth((each) => each.push - each.bare.push)}`);
+}
+
+main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+});

@@ -1,0 +1,28 @@
+/** What is done to the nodes themselves: the floor to compare with, and the way back to the incidents' state. */
+import execa from "execa";
+import type { Lab, LabNode } from "../lab";
+
+const files = ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"];
+
+/** Seconds for OpenSSH to print the three files of every node, all nodes at once, each over a connection of its own. */
+export async function timeFloor(lab: Lab): Promise<number> {
+    const started = process.hrtime.bigint();
+    await Promise.all(lab.nodes.map((node) => execa("ssh", [...sshOptions(lab, node), "cat", ...files])));
+    return Number(process.hrtime.bigint() - started) / 1e9;
+}
+
+function sshOptions(lab: Lab, node: LabNode): string[] {
+    const options = ["BatchMode=yes", "IdentitiesOnly=yes", "StrictHostKeyChecking=yes", `UserKnownHostsFile=${lab.knownHostsFile}`];
+    return ["-F", "none", "-i", lab.identityFile, ...options.flatMap((option) => ["-o", option]), "-p", String(node.ssh.port), `root@${node.ssh.host}`];
+}
+
+/** Keeps the files as they are now, for `restoreFiles`. */
+export async function keepFiles(lab: Lab): Promise<void> {
+    await Promise.all(lab.nodes.map((node) => node.exec(["cp", "--archive", "--parents", "-t", "/root", ...files])));
+}
+
+/** As before Holdfast's first visit: the old files, and nothing of ours. */
+export async function restoreFiles(lab: Lab): Promise<void> {
+    const script = 'cp --archive -t / /root/etc && rm -rf /etc/holdfast /var/lib/holdfast /usr/local/lib/holdfast /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg && systemctl daemon-reload';
+    await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", script])));
+}

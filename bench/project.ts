@@ -1,0 +1,56 @@
+/** A throw-away Pulumi project beside this one: the same program and stack, a state of its own, a provider of choice. */
+import { mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import execa from "execa";
+import type { Lab } from "../lab";
+import { writeLabStack } from "../lab/stack";
+import { peakOf } from "./peak";
+
+const root = join(__dirname, "..");
+const scratch = join(root, ".holdfast", "bench");
+
+export interface Timed {
+    readonly seconds: number;
+    /** Peak resident memory of the provider's process, in MiB. */
+    readonly peak: number;
+}
+
+export class Project {
+    private constructor(
+        readonly folder: string,
+        private readonly env: NodeJS.ProcessEnv,
+    ) {}
+
+    /** `provider`: folder of the plugin, relative to the project: `provider`, or `bench/nothing`. */
+    static async create(name: string, lab: Lab, provider: string): Promise<Project> {
+        const folder = join(scratch, name);
+        await rm(folder, { recursive: true, force: true });
+        await mkdir(join(folder, ".state"), { recursive: true });
+        for (const entry of await readdir(root)) {
+            if (!entry.startsWith(".") && !entry.startsWith("Pulumi.")) await symlink(join(root, entry), join(folder, entry));
+        }
+        const project = await readFile(join(root, "Pulumi.yaml"), "utf8");
+        await writeFile(join(folder, "Pulumi.yaml"), project.replace("path: provider", `path: ${provider}`));
+        await writeLabStack(lab, join(folder, "Pulumi.bench.yaml"));
+        const env = { PULUMI_BACKEND_URL: `file://${join(folder, ".state")}`, PULUMI_CONFIG_PASSPHRASE: "bench", HOLDFAST_IDENTITY_FILE: lab.identityFile };
+        const made = new Project(folder, env);
+        await made.forget();
+        return made;
+    }
+
+    /** An empty state, as before the first `up`. */
+    async forget(): Promise<void> {
+        await rm(join(this.folder, ".state", ".pulumi"), { recursive: true, force: true });
+        await execa("pulumi", ["stack", "init", "bench", "--non-interactive"], { cwd: this.folder, env: this.env });
+    }
+
+    async time(...args: string[]): Promise<Timed> {
+        const started = process.hrtime.bigint();
+        const running = execa("pulumi", [...args, "--stack", "bench", "--non-interactive", "--color", "never"], { cwd: this.folder, env: this.env, all: true });
+        const peak = peakOf(running.pid ?? 0, "pulumi-resource-holdfast");
+        await running.catch((error: execa.ExecaError) => {
+            throw new Error(`pulumi ${args.join(" ")}:\n${error.all ?? error.message}`);
+        });
+        return { seconds: Number(process.hrtime.bigint() - started) / 1e9, peak: await peak.stop() };
+    }
+}
