@@ -51,16 +51,20 @@ export function takeOver(survey: Survey, context: LintContext): { files: KeptFil
 
 /** In the order of the files, errors and warnings only: what could not be checked is nothing to act on. */
 export function findHazards(survey: Survey, context: LintContext, kept: readonly KeptFile[]): Hazard[] {
-    const inFiles = kept.flatMap((file) => lintKept(file, context));
+    const fstab = kept.filter(({ format }) => format === "fstab");
+    const shifted = fstab.flatMap((file) => missingDevices(file, survey));
+    // One word on a device name is enough, and a shifted one has more to say.
+    const inFiles = kept.flatMap((file) => lintKept(file, context)).filter(({ rule, file, line }) => rule !== "device-name" || !shifted.some((hazard) => hazard.file === file && hazard.line === line));
     const others = [
-        ...kept.flatMap((file) => (file.format === "fstab" ? [...missingDevices(file, survey), ...commentedMounts(file, survey)] : [])),
+        ...shifted,
+        ...fstab.flatMap((file) => commentedMounts(file, survey)),
         ...maskedCluster(survey),
         ...unpinnedNames(survey),
         ...pendingInterfaces(survey),
         ...cloudInitHazards(survey, kept),
         ...deviceNames(survey),
     ];
-    const order = [...kept.map(({ target }) => target)];
+    const order = kept.map(({ target }) => target);
     const rank = ({ file }: Hazard) => (order.includes(file) ? order.indexOf(file) : order.length);
     return [...inFiles, ...others].sort((a, b) => rank(a) - rank(b) || a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
 }

@@ -43,7 +43,7 @@ export interface StableSource {
     readonly device: BlockDevice;
     /**
      * How sure it is. `name`: the device has that name now. `mount`: the name is gone, and this device is mounted there.
-     * `only candidate`: the name is gone, and of all file systems of this type only this one is neither mounted nor in fstab.
+     * `only candidate`: the name is gone, and of all file systems that may be of this type only this one is neither mounted nor in fstab.
      */
     readonly by: "name" | "mount" | "only candidate";
 }
@@ -66,6 +66,6 @@ export function stableSource(entry: FstabEntry, lines: readonly FstabLine[], fac
 function onlyCandidate(entry: FstabEntry, lines: readonly FstabLine[], facts: NodeFacts): BlockDevice | undefined {
     const taken = new Set(lines.flatMap((line) => (line.entry && isOnDevice(line.entry) && isMountedAtBoot(line.entry) ? [findDevice(line.entry.source, facts)?.path] : [])));
     for (const { source } of facts.mounts) taken.add(findDevice(source, facts)?.path);
-    const free = facts.blockDevices.filter(({ path, uuid, fstype }) => uuid !== undefined && fstype === entry.fstype && !taken.has(path));
+    const free = facts.blockDevices.filter(({ path, uuid, fstype }) => uuid !== undefined && (fstype ?? entry.fstype) === entry.fstype && !taken.has(path));
     return free.length === 1 ? free[0] : undefined;
 }

@@ -13,7 +13,7 @@ export function missingDevices({ target, live }: KeptFile, { facts }: Survey): H
         if (stable?.by === "name") return [];
         const message = {
             mount: `${entry.source} is not what is mounted on ${entry.target}: that is ${stable?.device.path}, so ${stable?.source} is written. Compare it with 'blkid'.`,
-            "only candidate": `${entry.source} does not exist now. ${stable?.source} is written, the only ${entry.fstype} file system here (${stable?.device.path}) that is neither mounted nor in fstab. Look into it before 'pulumi up'.`,
+            "only candidate": `${entry.source} does not exist now. ${stable?.source} is written, the only file system here (${stable?.device.path}) that can be meant: all others are mounted or in fstab. Look into it before 'pulumi up'.`,
             none: `${entry.source} does not exist now${findDevice(entry.source, facts) ? " with a UUID" : ""}, so which disk is meant cannot be told. Write its UUID into the kept file, or take the line out.`,
         }[stable?.by ?? "none"];
         return [{ rule: "device-name-shifted", severity: stable || !isMountedAtBoot(entry) ? "warning" : "error", file: target, line: number, column: fields[0]!.column, message }];
