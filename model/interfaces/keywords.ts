@@ -17,7 +17,7 @@ export interface Keyword {
 const keywords = new Map<string, Keyword>(Object.entries(table));
 
 /** Options that repeat although ifupdown2's table does not say so. */
-const repeated = new Set(["up", "pre-up", "post-up", "down", "pre-down", "post-down", "address", "ovs-extra", "vxlan-remoteip", "address-virtual"]);
+const repeated = new Set(["ovs-extra", "address-virtual"]);
 
 /** Options that hold a shell command. */
 export const commandKeywords: ReadonlySet<string> = new Set(["up", "pre-up", "post-up", "down", "pre-down", "post-down"]);

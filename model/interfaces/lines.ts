@@ -19,34 +19,42 @@ export interface LogicalLine {
     readonly physical: readonly string[];
 }
 
-const continuation = /\\[ \t\r]*$/;
+const continuation = /(?:\\[ \t\r]*)+$/;
+const backwardContinuation = /^(?:[ \t\r]*\\)+/;
 
 /**
- * ifupdown2 strips all white space around a backslash, newlines included: a comment is continued too, and blank lines
- * after a backslash are swallowed with it.
+ * ifupdown2 strips all white space around a backslash, newlines included. So a comment is continued too, blank lines beside
+ * a backslash are swallowed with it, and a line that starts with one belongs to the line before.
  */
 export function readLogicalLines(content: string): LogicalLine[] {
-    const physicalLines = content.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+    const raw = content.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+    const texts = raw.map((line) => line.replace(/\n$/, ""));
     const lines: LogicalLine[] = [];
-    for (let index = 0; index < physicalLines.length; ) {
+    for (let index = 0; index < texts.length; ) {
         const first = index;
         let joins = false;
         do {
-            const text = physicalLines[index]!.replace(/\n$/, "");
+            const text = texts[index]!;
             joins = continuation.test(text) || (joins && text.trim() === "");
             index += 1;
-        } while (joins && index < physicalLines.length);
-        lines.push(logicalLine(physicalLines.slice(first, index), first + 1));
+        } while (index < texts.length && (joins || continuesBackward(texts, index)));
+        lines.push(logicalLine(raw.slice(first, index).join(""), texts.slice(first, index), first + 1));
     }
     return lines;
 }
 
-function logicalLine(rawLines: readonly string[], line: number): LogicalLine {
-    const physical = rawLines.map((raw) => raw.replace(/\n$/, ""));
-    const pieces = physical.map((text) => text.replace(continuation, ""));
+function continuesBackward(texts: readonly string[], from: number): boolean {
+    let index = from;
+    while (index < texts.length - 1 && texts[index]!.trim() === "") index += 1;
+    return backwardContinuation.test(texts[index]!);
+}
+
+function logicalLine(raw: string, physical: readonly string[], line: number): LogicalLine {
+    // Blanks in place of leading backslashes keep the columns right.
+    const pieces = physical.map((text) => text.replace(continuation, "").replace(backwardContinuation, (found) => " ".repeat(found.length)));
     const text = pieces.map((piece) => piece.trim()).filter((piece) => piece !== "").join(" ");
     const tokens = pieces.flatMap((piece, offset) => words(piece, line + offset));
-    return { raw: rawLines.join(""), text, line, tokens, physical };
+    return { raw, text, line, tokens, physical };
 }
 
 function words(text: string, line: number): Token[] {

@@ -45,8 +45,8 @@ export function netmasksBeforeAddress({ interfaces }: Subject): Finding[] {
     return stanzasOf(interfaces).flatMap((options) => {
         const netmask = options.findIndex(({ name }) => name === "netmask");
         const address = options.findIndex(({ name }) => name === "address");
-        if (netmask === -1 || address < netmask || options[address]?.value.includes("/")) return [];
-        return [finding("netmask-before-address", "warning", options[netmask]!.keyword, "ifupdown2 drops a netmask that stands before its address. Put it after the address.")];
+        if (netmask === -1 || (address !== -1 && (address < netmask || options[address]!.value.includes("/")))) return [];
+        return [finding("netmask-before-address", "warning", options[netmask]!.keyword, "ifupdown2 drops a netmask that has no address before it. Put it after the address.")];
     });
 }
 

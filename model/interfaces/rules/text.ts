@@ -45,13 +45,14 @@ export function templateSyntax({ document }: Subject): Finding[] {
 /** ifupdown2 joins lines at every backslash, also in comments, and turns one inside a line into a space. */
 export function backslashes({ document }: Subject): Finding[] {
     return linesOf(document).flatMap((line) => {
-        const swallowed = line.physical.slice(1).findIndex((text) => text.trim() !== "" && !text.trim().startsWith("#"));
-        if (line.tokens[0]?.text.startsWith("#")) {
-            if (swallowed === -1) return [];
-            const place = { line: line.line + swallowed + 1, column: 1 };
-            return [finding("continued-comment", "error", place, "The comment above ends in a backslash, so ifupdown2 takes this line for a part of it. Remove the backslash.")];
+        const comment = line.tokens[0]?.text.startsWith("#") === true;
+        const swallows = comment ? /^[^\s#]/ : /^(?:auto|iface|source|source-directory|mapping|allow-\S+)\s+\S/;
+        const swallowed = line.physical.findIndex((text, index) => index > 0 && swallows.test(text.trim()));
+        if (swallowed !== -1) {
+            const place = { line: line.line + swallowed, column: line.physical[swallowed]!.search(/\S/) + 1 };
+            return [finding("swallowed-line", "error", place, `A backslash joins this line to the ${comment ? "comment" : "line"} above, so it is not read on its own. Remove the backslash.`)];
         }
-        const token = line.tokens.find(({ text }) => text.includes("\\"));
+        const token = comment ? undefined : line.tokens.find(({ text }) => text.includes("\\"));
         if (!token) return [];
         return [finding("backslash", "warning", token, "ifupdown2 replaces a backslash inside a line by a space. Move the command into a script, or write it without a backslash.")];
     });

@@ -67,6 +67,12 @@ describe("grammar", () => {
         expect(items[0]).toMatchObject({ names: [{ text: "eth0", line: 1, column: 6 }, { text: "eth1", line: 3, column: 3 }] });
     });
 
+    test("a line that starts with a backslash belongs to the line before, as in ifupdown2", () => {
+        const { items } = parseInterfaces("auto eth0\n\n \\ eth1\n\\\nauto eth2\n");
+        expect(items.map(({ line }) => line.text)).toEqual(["auto eth0 eth1 auto eth2"]);
+        expect(items[0]!.line.tokens[2]).toEqual({ text: "eth1", line: 3, column: 4 });
+    });
+
     test("allow-CLASS, source and source-directory are statements", () => {
         expect(parseInterfaces("allow-vmbr0 eth0 bond0\nsource a b\nsource-directory c\n").items).toMatchObject([
             { kind: "allow", className: "vmbr0", names: [{ text: "eth0" }, { text: "bond0" }] },
