@@ -84,7 +84,8 @@ function selectionsOf(document: InterfacesDocument): { auto: Set<string>; allow:
     const allow = new Map<string, string[]>();
     for (const item of document.items) {
         if (item.kind !== "auto" && item.kind !== "allow") continue;
-        for (const name of item.names.flatMap(({ text }) => expandRange(baseName(text)))) {
+        // The label in `auto eth0:1` is not cut off: in ifupdown2 it brings up nothing by itself.
+        for (const name of item.names.flatMap(({ text }) => expandRange(text))) {
             if (item.kind === "auto") auto.add(name);
             else allow.set(name, [...(allow.get(name) ?? []), item.className ?? ""]);
         }

@@ -90,6 +90,7 @@ describe("interfaces", () => {
     test("stanzas of one name are taken together, aliases with their interface", () => {
         const interfaces = interfacesOf(parseInterfaces("auto eth0\niface eth0 inet static\niface eth0 inet6 auto\niface eth0:1 inet static\n"));
         expect(interfaces).toMatchObject([{ name: "eth0", auto: true, stanzas: [{}, {}, {}] }]);
+        expect(interfacesOf(parseInterfaces("auto eth0:1\niface eth0 inet static\niface eth0:1 inet static\n"))[0]!.auto).toBe(false);
     });
 
     test("ranges are expanded, in auto too", () => {
