@@ -1,7 +1,7 @@
 /** One SSH connection to one node, through its jump hosts. */
 import { Client, type ClientChannel, type ConnectConfig } from "ssh2";
 import type { Duplex } from "node:stream";
-import { logIn, type Credentials } from "./credentials";
+import { LogIn, type Credentials } from "./credentials";
 import { UnreachableError } from "./errors";
 import { hostKeyAlgorithms, knownKeys, refuseKey, rememberKey } from "./hostKeys";
 import type { SshTarget } from "./sshTarget";
@@ -19,27 +19,29 @@ export interface Connection {
     exec(command: string): Promise<ClientChannel>;
     /** Who we are there. */
     readonly user: string;
-    /** The public half of the key that may have let us in. */
+    /** The public half of the key that let us in. */
     readonly publicKey?: string;
     onClose(listener: () => void): void;
     end(): void;
 }
 
+/** Throws UnreachableError. */
 export async function connect(node: string, target: SshTarget, options: ConnectOptions): Promise<Connection> {
     const opened: Client[] = [];
     let socket: Duplex | undefined;
     try {
         for (const jump of target.jumps) {
-            const client = await open(node, jump, options, socket);
+            const { client } = await open(node, jump, options, socket);
             opened.unshift(client);
-            socket = await forward(node, client, target.jumps[opened.length] ?? target);
+            const next = target.jumps[opened.length] ?? target;
+            socket = await answered(node, `the jump host ${jump.host} cannot reach ${next.host} port ${next.port}`, options.timeout, (done) => client.forwardOut("127.0.0.1", 0, next.host, next.port, done));
         }
-        const client = await open(node, target, options, socket);
+        const { client, logIn } = await open(node, target, options, socket);
         opened.unshift(client);
         return {
             user: target.user,
-            publicKey: logIn(target, options.credentials).publicKey,
-            exec: (command) => execute(node, client, command),
+            publicKey: logIn.usedKey,
+            exec: (command) => answered(node, "sshd opened no session", options.timeout, (done) => client.exec(command, done)),
             onClose: (listener) => client.once("close", listener),
             end: () => opened.forEach((each) => each.end()),
         };
@@ -49,72 +51,72 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
     }
 }
 
-async function open(node: string, target: SshTarget, options: ConnectOptions, sock?: Duplex): Promise<Client> {
+async function open(node: string, target: SshTarget, options: ConnectOptions, sock?: Duplex): Promise<{ client: Client; logIn: LogIn }> {
     const where = `${target.user}@${target.host} port ${target.port}`;
     const known = await knownKeys(target);
-    const { methods, tried } = logIn(target, options.credentials);
-    if (methods.length === 0) {
-        throw new UnreachableError(node, `no key to log in to ${where} with (${tried.join(", ") || "no agent, no key file"}); start an agent, set holdfast:privateKey, or name an IdentityFile in ~/.ssh/config`);
+    const logIn = new LogIn(target, options.credentials);
+    if (logIn.isHopeless) {
+        throw new UnreachableError(node, `no key to log in to ${where} with (${logIn.tried.join(", ") || "no agent, no key file"}); start an agent, set holdfast:privateKey, or name an IdentityFile in ~/.ssh/config`);
     }
+    const client = new Client();
+    let refusal: string | undefined;
     const config: ConnectConfig = {
         sock,
         host: target.host,
         port: target.port,
         username: target.user,
         readyTimeout: options.timeout * 1000,
+        // A node that loses its power while it works is given up after 40 s; sshd answers these however long a command is silent.
         keepaliveInterval: 10_000,
         keepaliveCountMax: 3,
         algorithms: { serverHostKey: hostKeyAlgorithms(known) as never },
-        authHandler: [...methods] as never,
+        authHandler: logIn.next,
+        hostVerifier: (key: Buffer) => {
+            refusal = refuseKey(key, known, target, options.allowUnknownHostKey);
+            if (!refusal && known.accepted.length === 0) rememberKey(key, target);
+            return !refusal;
+        },
     };
-    const client = new Client();
-    let refusal: string | undefined;
     return new Promise((resolve, reject) => {
-        const fail = (error: Error & { level?: string; code?: string }) => {
+        const fail = (error: ConnectError) => {
+            // The agent is one way of several: whether all have failed, the next error says.
+            if (error.level === "agent") return void logIn.tried.push(`which does not answer: ${error.message}`);
             client.destroy();
-            reject(new UnreachableError(node, refusal ?? explain(error, where, tried, options.timeout), { cause: error }));
+            reject(new UnreachableError(node, refusal ?? explain(error, where, logIn.tried, options.timeout), { cause: error }));
         };
-        client.once("error", fail);
-        client.once("ready", () => {
-            client.off("error", fail);
-            client.on("error", () => client.destroy()); // later errors end the channels, whose readers report them
-            resolve(client);
-        });
-        client.connect({
-            ...config,
-            hostVerifier: (key: Buffer) => {
-                refusal = refuseKey(key, known, target, options.allowUnknownHostKey);
-                if (!refusal && known.accepted.length === 0) rememberKey(key, target);
-                return !refusal;
-            },
-        });
+        client.on("error", fail); // stays: errors after "ready" end the channels, whose readers report them
+        client.once("close", () => fail(new Error("the connection was closed before anybody could log in")));
+        client.once("ready", () => resolve({ client, logIn }));
+        client.connect(config);
     });
 }
 
-function explain(error: Error & { level?: string; code?: string }, where: string, tried: readonly string[], timeout: number): string {
+type ConnectError = Error & { level?: string; code?: string };
+
+function explain(error: ConnectError, where: string, tried: readonly string[], timeout: number): string {
     if (error.level === "client-authentication") return `${where} accepts none of the keys: ${tried.join(", ")}; put the public key into its authorized_keys, or set ssh.user`;
     if (error.level === "client-timeout") return `${where} did not answer within ${timeout} s; is the node up? Look at sshd's load, at firewalls and at what listens there`;
     if (error.code === "ECONNREFUSED") return `${where} refuses connections; is the node up and sshd running there?`;
-    if (error.code === "ENOTFOUND") return `${where}: the name does not resolve here; give ssh.host an address`;
+    if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN") return `${where}: the name does not resolve here; give ssh.host an address`;
     if (error.code === "EHOSTUNREACH" || error.code === "ENETUNREACH" || error.code === "ETIMEDOUT") return `${where} cannot be reached (${error.code}); is the node up? Set maintenance: true to leave it out meanwhile`;
-    if (/no matching host key format|host key/i.test(error.message)) return `${where} has no host key of the pinned or known type: ${error.message}; compare the key on the console, then put it into the stack`;
-    return `${where}: ${error.message || "the connection was closed before it was ready"}`;
+    if (/no matching host key format/i.test(error.message)) return `${where} has no host key of the pinned or known type: compare its keys on the console (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then put the right one into the stack`;
+    return `${where}: ${error.message}; is that an SSH server, and is it up?`;
 }
 
-function forward(node: string, client: Client, target: SshTarget): Promise<Duplex> {
+/** ssh2 waits for the other side without a limit of its own. */
+function answered<T>(node: string, complaint: string, seconds: number, start: (done: (error: Error | undefined, value: T) => void) => void): Promise<T> {
     return new Promise((resolve, reject) => {
-        client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
-            if (error) reject(new UnreachableError(node, `the jump host cannot reach ${target.host} port ${target.port}: ${error.message}`, { cause: error }));
-            else resolve(channel);
-        });
-    });
-}
-
-function execute(node: string, client: Client, command: string): Promise<ClientChannel> {
-    return new Promise((resolve, reject) => {
-        client.exec(command, (error, channel) => {
-            if (error) reject(new UnreachableError(node, `sshd opened no session: ${error.message}`, { cause: error }));
-            else resolve(channel);
-        });
+        const fail = (error: Error) => reject(new UnreachableError(node, `${complaint}: ${error.message}`, { cause: error }));
+        const timer = setTimeout(() => fail(new Error(`no answer within ${seconds} s`)), seconds * 1000);
+        try {
+            start((error, value) => {
+                clearTimeout(timer);
+                if (error) fail(error);
+                else resolve(value);
+            });
+        } catch (error) {
+            clearTimeout(timer);
+            fail(error as Error); // "Not connected": it was closed a moment ago
+        }
     });
 }

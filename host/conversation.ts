@@ -3,8 +3,15 @@ import type { ClientChannel } from "ssh2";
 import { ConnectionLostError } from "./errors";
 import { greeting, nodeProgram } from "./program";
 
+/** Bytes. A node's answer for every concern is a fraction of this; whoever sends more is no Holdfast program. */
+const ANSWER_LIMIT = 256 * 1024 * 1024;
+/** Bytes that login scripts may print before the program's greeting. */
+const CHATTER_LIMIT = 1024 * 1024;
+const NEWLINE = 10;
+
 export class Conversation {
-    private received: Buffer = Buffer.alloc(0);
+    private chunks: Buffer[] = [];
+    private size = 0;
     private complaint = "";
     private ended = false;
     private wake: () => void = () => undefined;
@@ -14,7 +21,8 @@ export class Conversation {
         private readonly channel: ClientChannel,
     ) {
         channel.on("data", (data: Buffer) => {
-            this.received = this.received.length ? Buffer.concat([this.received, data]) : data;
+            this.chunks.push(data);
+            this.size += data.length;
             this.wake();
         });
         channel.stderr.on("data", (data: Buffer) => (this.complaint = (this.complaint + data.toString("utf8")).slice(-4000)));
@@ -28,14 +36,16 @@ export class Conversation {
     /** Waits for the program's greeting, past whatever a login script prints before it, and sends the program if wanted. */
     static async begin(node: string, channel: ClientChannel, seconds: number): Promise<Conversation> {
         const talk = new Conversation(node, channel);
-        for (;;) {
+        for (let chatter = 0; chatter <= CHATTER_LIMIT; ) {
             const line = await talk.line(seconds);
-            if (line === greeting.ready) return talk;
-            if (line === greeting.wanted) {
+            chatter += line.length + 1;
+            if (line.endsWith(greeting.ready)) return talk;
+            if (line.endsWith(greeting.wanted)) {
                 talk.send(nodeProgram().modules);
                 return talk;
             }
         }
+        throw talk.lost("prints without end before Holdfast's program starts; look at the user's login scripts");
     }
 
     send(message: unknown): void {
@@ -45,12 +55,11 @@ export class Conversation {
 
     /** The next frame. A silence of `seconds` counts as a lost connection. */
     async receive<T>(seconds: number): Promise<T> {
-        const length = Number(await this.line(seconds));
-        if (!Number.isInteger(length) || length < 0) throw this.lost("sent something that is not Holdfast's protocol");
-        await this.until(() => this.received.length >= length, seconds);
-        const data = this.received.subarray(0, length);
-        this.received = this.received.subarray(length);
-        return JSON.parse(data.toString("utf8")) as T;
+        const head = await this.line(seconds);
+        const length = /^\d{1,9}$/.test(head) ? Number(head) : Infinity;
+        if (length > ANSWER_LIMIT) throw this.lost("sent something that is not Holdfast's protocol");
+        while (this.size < length) await this.more(seconds);
+        return JSON.parse(this.take(length).toString("utf8")) as T;
     }
 
     close(): void {
@@ -59,27 +68,37 @@ export class Conversation {
     }
 
     private async line(seconds: number): Promise<string> {
-        await this.until(() => this.received.includes(10), seconds);
-        const end = this.received.indexOf(10);
-        const line = this.received.subarray(0, end).toString("utf8");
-        this.received = this.received.subarray(end + 1);
-        return line;
+        while (!this.chunks.some((chunk) => chunk.includes(NEWLINE))) {
+            if (this.size > CHATTER_LIMIT) throw this.lost("sent a line without end, which is not Holdfast's protocol");
+            await this.more(seconds);
+        }
+        const end = Buffer.concat(this.chunks).indexOf(NEWLINE);
+        return this.take(end + 1).subarray(0, end).toString("utf8");
     }
 
-    private async until(condition: () => boolean, seconds: number): Promise<void> {
-        const deadline = Date.now() + seconds * 1000;
-        while (!condition()) {
-            if (this.ended) throw this.lost("the remote command ended");
-            const left = deadline - Date.now();
-            if (left <= 0) throw this.lost(`silent for ${seconds} s`);
-            await new Promise<void>((resolve) => {
-                const timer = setTimeout(resolve, left);
-                this.wake = () => {
-                    clearTimeout(timer);
-                    resolve();
-                };
-            });
-        }
+    private take(length: number): Buffer {
+        const all = Buffer.concat(this.chunks);
+        this.chunks = [all.subarray(length)];
+        this.size = all.length - length;
+        return all.subarray(0, length);
+    }
+
+    /** Resolves when something has come. */
+    private async more(seconds: number): Promise<void> {
+        if (this.hasEnded()) throw this.lost("the remote command ended");
+        const before = this.size;
+        await new Promise<void>((resolve) => {
+            const timer = setTimeout(resolve, seconds * 1000);
+            this.wake = () => {
+                clearTimeout(timer);
+                resolve();
+            };
+        });
+        if (this.size === before && !this.hasEnded()) throw this.lost(`silent for ${seconds} s`);
+    }
+
+    private hasEnded(): boolean {
+        return this.ended;
     }
 
     private lost(what: string): ConnectionLostError {

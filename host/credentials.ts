@@ -1,6 +1,6 @@
 /** Keys to log in with, in the order they are tried. They never enter a resource's inputs, a log or an error. */
 import { existsSync, readFileSync } from "node:fs";
-import { utils, type AnyAuthMethod, type ParsedKey } from "ssh2";
+import { OpenSSHAgent, utils, type AnyAuthMethod, type AuthHandlerMiddleware, type BaseAgent, type ParsedKey, type SignCallback, type SigningRequestOptions } from "ssh2";
 import type { SshTarget } from "./sshTarget";
 
 export interface Credentials {
@@ -9,44 +9,94 @@ export interface Credentials {
     readonly passphrase?: string;
 }
 
-export interface LogIn {
-    readonly methods: readonly AnyAuthMethod[];
+/** One attempt to log in: what ssh2 asks for the next key, and what became of it. */
+export class LogIn {
     /** What was tried, for the error message: names of files and the agent, never keys. */
-    readonly tried: readonly string[];
-    /** `ssh-ed25519 AAAA…` of the first usable key: what has to stand in authorized_keys2. */
-    readonly publicKey?: string;
-}
+    readonly tried: string[] = [];
+    /** The key that let us in, once we are in: `ssh-ed25519 AAAA… holdfast`, what has to stand in authorized_keys2. */
+    usedKey: string | undefined;
+    private readonly methods: AnyAuthMethod[] = [];
 
-export function logIn(target: SshTarget, credentials: Credentials): LogIn {
-    const methods: AnyAuthMethod[] = [];
-    const tried: string[] = [];
-    let publicKey: string | undefined;
-    const offer = (name: string, text: string) => {
-        const key = parse(text, credentials.passphrase);
+    constructor(private readonly target: SshTarget, credentials: Credentials) {
+        if (credentials.privateKey) this.offer("holdfast:privateKey", credentials.privateKey, credentials.passphrase);
+        const given = process.env["HOLDFAST_IDENTITY_FILE"];
+        for (const file of [...(given ? [given] : []), ...target.identityFiles]) {
+            if (existsSync(file)) this.offerFile(file, credentials.passphrase);
+            else if (file === given) this.tried.push(`${file} (no such file)`);
+        }
+        if (target.agentSocket && existsSync(target.agentSocket)) this.offerAgent(target.agentSocket);
+    }
+
+    get isHopeless(): boolean {
+        return this.methods.length === 0;
+    }
+
+    /** ssh2's `authHandler`. */
+    readonly next: AuthHandlerMiddleware = (_left, _partial, proceed) => {
+        const method = this.methods.shift();
+        if (method?.type === "publickey") this.usedKey = lineOf(method.key as ParsedKey);
+        proceed(method ?? (false as never));
+    };
+
+    private offerFile(file: string, passphrase?: string): void {
+        try {
+            this.offer(file, readFileSync(file, "utf8"), passphrase);
+        } catch (error) {
+            this.tried.push(`${file} (not readable: ${(error as Error).message})`);
+        }
+    }
+
+    private offer(name: string, text: string, passphrase?: string): void {
+        const key = parse(text, passphrase);
         if (typeof key === "string") {
-            tried.push(`${name} (not usable: ${key})`);
+            this.tried.push(`${name} (not usable: ${key})`);
             return;
         }
-        publicKey ??= `${key.type} ${key.getPublicSSH().toString("base64")} holdfast`;
-        methods.push({ type: "publickey", username: target.user, key });
-        tried.push(name);
-    };
-    if (credentials.privateKey) offer("holdfast:privateKey", credentials.privateKey);
-    const given = process.env["HOLDFAST_IDENTITY_FILE"];
-    for (const file of [...(given ? [given] : []), ...target.identityFiles]) {
-        if (existsSync(file)) offer(file, readFileSync(file, "utf8"));
-        else if (file === given) tried.push(`${file} (no such file)`);
+        this.methods.push({ type: "publickey", username: this.target.user, key });
+        this.tried.push(name);
     }
-    if (target.agentSocket && existsSync(target.agentSocket)) {
-        methods.push({ type: "agent", username: target.user, agent: target.agentSocket });
-        tried.push("the SSH agent");
+
+    private offerAgent(socket: string): void {
+        const only = this.target.identitiesOnly ? publicKeysOf(this.target.identityFiles) : undefined;
+        const agent = new Agent(socket, only, (key) => (this.usedKey = lineOf(key)));
+        this.methods.push({ type: "agent", username: this.target.user, agent: agent as unknown as BaseAgent }); // the types know no agent of ParsedKeys
+        this.tried.push("the SSH agent");
     }
-    return { methods, tried, publicKey };
+}
+
+/** An agent that says which of its keys was asked to sign, and offers no more than `IdentitiesOnly` allows. */
+class Agent extends OpenSSHAgent {
+    constructor(socket: string, private readonly only: ReadonlySet<string> | undefined, private readonly signs: (key: ParsedKey) => void) {
+        super(socket);
+    }
+
+    override getIdentities(answer: Parameters<OpenSSHAgent["getIdentities"]>[0]): void {
+        super.getIdentities((error, keys) => answer(error, keys?.filter((key) => this.only?.has(blobOf(key as ParsedKey)) ?? true)));
+    }
+
+    override sign(key: ParsedKey | Buffer | string, data: Buffer, options?: SigningRequestOptions | SignCallback, done?: SignCallback): boolean {
+        this.signs(key as ParsedKey);
+        return super.sign(key, data, options as SigningRequestOptions, done);
+    }
+}
+
+/** Base64 of the public halves that lie beside identity files: an encrypted key in the agent is known by its `.pub`. */
+function publicKeysOf(identityFiles: readonly string[]): ReadonlySet<string> {
+    const files = identityFiles.map((file) => (file.endsWith(".pub") ? file : `${file}.pub`)).filter((file) => existsSync(file));
+    return new Set(files.flatMap((file) => readFileSync(file, "utf8").split(/\s+/)[1] ?? []));
 }
 
 function parse(text: string, passphrase?: string): ParsedKey | string {
     const parsed: ParsedKey | ParsedKey[] | Error = utils.parseKey(text, passphrase);
-    if (parsed instanceof Error) return parsed.message;
-    const key = Array.isArray(parsed) ? parsed[0] : parsed;
+    if (parsed instanceof Error) return /passphrase/i.test(parsed.message) ? `${parsed.message}; set holdfast:privateKeyPassphrase, or add the key to an agent` : parsed.message;
+    const [key] = [parsed].flat();
     return key?.isPrivateKey() ? key : "not a private key";
+}
+
+function blobOf(key: ParsedKey): string {
+    return key.getPublicSSH().toString("base64");
+}
+
+function lineOf(key: ParsedKey): string {
+    return `${key.type} ${blobOf(key)} holdfast`;
 }

@@ -19,7 +19,7 @@ export interface KnownKeys {
 /** Pinned keys win; otherwise `ssh-keygen -F`, which knows hashed names, patterns and ports. */
 export async function knownKeys(target: SshTarget): Promise<KnownKeys> {
     if (target.hostKey) return { accepted: [keyOf(target.hostKey)], revoked: [], source: "the key pinned in the stack (ssh.hostKey)" };
-    const name = target.port === 22 ? target.hostKeyName : `[${target.hostKeyName}]:${target.port}`;
+    const name = target.hostKeyName;
     const accepted: string[] = [];
     const revoked: string[] = [];
     for (const file of target.knownHostsFiles.filter((path) => existsSync(path))) {
@@ -33,11 +33,11 @@ export async function knownKeys(target: SshTarget): Promise<KnownKeys> {
 }
 
 async function find(name: string, file: string): Promise<string[]> {
-    const found = await run("ssh-keygen", ["-F", name, "-f", file], { timeout: 10_000 }).catch((error: { code?: number; stdout?: string }) => {
-        if (error.code === 1) return { stdout: "" }; // not listed there
+    const found = await run("ssh-keygen", ["-F", name, "-f", file], { timeout: 10_000 }).catch((error: unknown) => {
+        if ((error as { code?: unknown }).code === 1) return { stdout: "" }; // not listed there
         throw error;
     });
-    return (found.stdout ?? "").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    return found.stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 /** Why the offered key is not accepted, or undefined. */
@@ -58,17 +58,25 @@ export function refuseKey(offered: Buffer, known: KnownKeys, target: SshTarget, 
 export function rememberKey(offered: Buffer, target: SshTarget): void {
     const file = target.knownHostsFiles[0];
     if (!file) return;
-    const name = target.port === 22 ? target.hostKeyName : `[${target.hostKeyName}]:${target.port}`;
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    appendFileSync(file, `${name} ${typeOf(offered)} ${offered.toString("base64")}\n`, { mode: 0o600 });
+    appendFileSync(file, `${target.hostKeyName} ${typeOf(offered)} ${offered.toString("base64")}\n`, { mode: 0o600 });
 }
 
 /** Algorithms to ask for, so that the server offers the kind of key that is known. */
 export function hostKeyAlgorithms(known: KnownKeys): string[] | undefined {
     const types = [...new Set(known.accepted.map((key) => key.split(" ")[0] ?? ""))];
-    const algorithms = types.flatMap((type) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]));
+    const algorithms = types.flatMap((type) => signatures[type] ?? []);
     return algorithms.length > 0 ? algorithms : undefined;
 }
+
+/** Signature algorithms by type of key; other types (ssh-dss, say) are not accepted any more. */
+const signatures: Readonly<Record<string, readonly string[]>> = {
+    "ssh-ed25519": ["ssh-ed25519"],
+    "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
+    "ecdsa-sha2-nistp384": ["ecdsa-sha2-nistp384"],
+    "ecdsa-sha2-nistp521": ["ecdsa-sha2-nistp521"],
+    "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"],
+};
 
 function keyOf(line: string): string {
     return line.trim().split(/\s+/).slice(0, 2).join(" ");

@@ -1,7 +1,8 @@
 /** One node: its one connection, its shared observation, its transactions. */
+import pLimit from "p-limit";
 import pRetry from "p-retry";
 import type { HostArgs } from "../model/fileSet";
-import { connect, type Connection, type ConnectOptions } from "./connection";
+import type { Connection, ConnectOptions } from "./connection";
 import { Conversation } from "./conversation";
 import { ConnectionLostError, UnreachableError } from "./errors";
 import type { Observation, PhaseEvent, Plan, Result, Spec, Surroundings } from "./observation";
@@ -13,6 +14,11 @@ const READ_TIMEOUT = 60;
 const APPLY_TIMEOUT = 1800;
 /** Seconds between tries to come back to a running transaction, and how often: a good two minutes. */
 const REATTACH = { retries: 12, minTimeout: 1000, maxTimeout: 15_000 };
+/** So often a node that does not know the transaction is asked again. */
+const BEGIN_TRIES = 2;
+
+/** Remote commands at once on one connection: sshd's MaxSessions is 10, and a node may have more concerns than that. */
+const SESSIONS = 8;
 
 /** What to look at beyond the spec. */
 export interface Extras {
@@ -43,6 +49,7 @@ type Answer = Surroundings & { observed?: { spec: Spec; seen: Observation }[]; s
 export class NodeClient {
     private connection: Promise<Connection> | undefined;
     private everything: Promise<Answer> | undefined;
+    private readonly session = pLimit(SESSIONS);
 
     constructor(
         private readonly host: HostArgs,
@@ -71,7 +78,11 @@ export class NodeClient {
     }
 
     /** Looks, plans, applies and looks again, in one remote command. */
-    async apply(name: string, spec: Spec, extras: Extras, plan: Planner, tell: (event: PhaseEvent) => void): Promise<Applied> {
+    apply(name: string, spec: Spec, extras: Extras, plan: Planner, tell: (event: PhaseEvent) => void): Promise<Applied> {
+        return this.session(() => this.transact(name, spec, extras, plan, tell));
+    }
+
+    private async transact(name: string, spec: Spec, extras: Extras, plan: Planner, tell: (event: PhaseEvent) => void): Promise<Applied> {
         this.everything = undefined;
         const talk = await this.talk();
         let sent: Plan | undefined;
@@ -91,7 +102,8 @@ export class NodeClient {
             const answer = await this.follow(talk, tell);
             return { result: answer.result!, seen: answer.seen ?? before, before };
         } catch (error) {
-            if (!sent || !(error instanceof ConnectionLostError)) throw error;
+            if (!sent) throw asUnreachable(this.host.name, error);
+            if (!(error instanceof ConnectionLostError)) throw error;
             return await this.comeBack(sent, spec, before!, tell, error);
         } finally {
             talk.close();
@@ -115,17 +127,20 @@ export class NodeClient {
     /** The connection broke after the plan was sent: the node goes on alone, and remembers the outcome. */
     private async comeBack(plan: Plan, spec: Spec, before: Observation, tell: (event: PhaseEvent) => void, lost: Error): Promise<Applied> {
         tell({ phase: "verify", message: `connection lost (${lost.message}); the node goes on by itself, asking it for the outcome` });
-        const attach = async () => {
+        const attach = async (attempt: number) => {
             const talk = await this.talk();
             try {
                 talk.send({ op: "result", id: plan.id, spec });
-                return await this.follow(talk, tell);
+                const answer = await this.follow(talk, tell);
+                // The plan may have arrived whole and be on its way to its service still.
+                if (answer.result?.outcome === "unknown" && attempt <= BEGIN_TRIES) throw new Error("it has not begun there");
+                return answer;
             } finally {
                 talk.close();
             }
         };
-        const answer = await pRetry(attach, REATTACH).catch((error: Error) => {
-            throw new ConnectionLostError(this.host.name, `the connection broke during transaction ${plan.id} and the node cannot be asked (${error.message}). It finishes or undoes the work by itself; when it is back, run up --refresh`, { cause: lost });
+        const answer = await pRetry(attach, REATTACH).catch((error: unknown) => {
+            throw new ConnectionLostError(this.host.name, `the connection broke during transaction ${plan.id} and the node cannot be asked (${(error as Error).message}). It finishes or undoes the work by itself; when it is back, run up --refresh`, { cause: lost });
         });
         return { result: answer.result!, seen: answer.seen ?? before, before };
     }
@@ -138,14 +153,18 @@ export class NodeClient {
         }
     }
 
-    private async ask(request: unknown, anyName = false): Promise<Answer> {
-        const talk = await this.talk();
-        try {
-            talk.send(request);
-            return await this.answer(talk, READ_TIMEOUT, anyName);
-        } finally {
-            talk.close();
-        }
+    private ask(request: unknown, anyName = false): Promise<Answer> {
+        return this.session(async () => {
+            const talk = await this.talk();
+            try {
+                talk.send(request);
+                return await this.answer(talk, READ_TIMEOUT, anyName);
+            } catch (error) {
+                throw asUnreachable(this.host.name, error);
+            } finally {
+                talk.close();
+            }
+        });
     }
 
     private async answer(talk: Conversation, seconds: number, anyName = false): Promise<Answer> {
@@ -164,13 +183,18 @@ export class NodeClient {
             const command = nodeProgram().command;
             return await Conversation.begin(this.host.name, await connection.exec(sudo ? `sudo -n ${command}` : command), READ_TIMEOUT);
         } catch (error) {
-            if (error instanceof ConnectionLostError) throw new UnreachableError(this.host.name, error.message.replace(`${this.host.name}: `, ""), { cause: error });
-            throw error;
+            throw asUnreachable(this.host.name, error);
         }
     }
 
+    /** ssh2 is loaded only where a node is contacted: an `up` without changes opens no connection. */
+    private async connect(): Promise<Connection> {
+        const { connect } = await import("./connection");
+        return connect(this.host.name, await resolveTarget(this.host), this.options);
+    }
+
     private connected(): Promise<Connection> {
-        this.connection ??= resolveTarget(this.host).then((target) => connect(this.host.name, target, this.options));
+        this.connection ??= this.connect();
         const opening = this.connection;
         const forget = () => {
             if (this.connection === opening) this.connection = undefined;
@@ -178,6 +202,12 @@ export class NodeClient {
         opening.then((connection) => connection.onClose(forget), forget);
         return opening;
     }
+}
+
+/** Before a plan is sent, a lost connection means that nothing is known, and nothing was done. */
+function asUnreachable(node: string, error: unknown): Error {
+    if (!(error instanceof ConnectionLostError)) return error as Error;
+    return new UnreachableError(node, error.message.replace(`${node}: `, ""), { cause: error });
 }
 
 function sameSpec(a: Spec, b: Spec): boolean {

@@ -1,6 +1,6 @@
 /** Where to connect and as whom: the stack's values over those of ~/.ssh/config, as OpenSSH itself resolves them. */
 import { execFile } from "node:child_process";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { promisify } from "node:util";
 import type { HostArgs } from "../model/fileSet";
 import { UnreachableError } from "./errors";
@@ -11,12 +11,14 @@ export interface SshTarget {
     readonly host: string;
     readonly port: number;
     readonly user: string;
-    /** Under which name known_hosts lists the key: the name or alias asked for, not what it resolves to. */
+    /** How known_hosts lists the key: `HostKeyAlias` as it is, else `HostName`, as `[name]:port` where the port is not 22. */
     readonly hostKeyName: string;
     /** A pinned key, `TYPE BASE64`; known_hosts is then not asked. */
     readonly hostKey?: string;
     /** Candidates in ssh's order; files that do not exist included. */
     readonly identityFiles: readonly string[];
+    /** Of the agent's keys only those are offered that an identity file names. */
+    readonly identitiesOnly: boolean;
     readonly agentSocket?: string;
     readonly knownHostsFiles: readonly string[];
     /** Jump hosts, the nearest first. */
@@ -72,12 +74,13 @@ async function lookUp(node: string, address: string, user?: string, port?: numbe
     }
     const first = (key: string) => values.get(key)?.[0];
     const agent = first("identityagent");
+    const resolved = { host: first("hostname") ?? address, port: Number(first("port") ?? 22) };
     const target: SshTarget = {
-        host: first("hostname") ?? address,
-        port: Number(first("port") ?? 22),
+        ...resolved,
         user: user ?? (isGivenByConfig(first("user")) ? first("user")! : "root"),
-        hostKeyName: first("hostkeyalias") ?? address,
+        hostKeyName: first("hostkeyalias") ?? (resolved.port === 22 ? resolved.host : `[${resolved.host}]:${resolved.port}`),
         identityFiles: (values.get("identityfile") ?? []).map(expandHome),
+        identitiesOnly: first("identitiesonly") === "yes",
         agentSocket: agent && agent !== "none" && agent !== "SSH_AUTH_SOCK" ? expandHome(agent) : agent === "none" ? undefined : process.env["SSH_AUTH_SOCK"],
         knownHostsFiles: [first("userknownhostsfile"), first("globalknownhostsfile")].flatMap((files) => files?.split(" ") ?? []).map(expandHome),
         jumps: [],
@@ -85,9 +88,9 @@ async function lookUp(node: string, address: string, user?: string, port?: numbe
     return { target, values };
 }
 
-/** ssh's own default is the local user's name; Holdfast's is root. */
+/** ssh's own default is the local user's name; Holdfast's is root. Who means the local name says so in the stack (ssh.user). */
 function isGivenByConfig(user: string | undefined): boolean {
-    return user !== undefined && user !== process.env["USER"] && user !== process.env["LOGNAME"];
+    return user !== undefined && user !== userInfo().username;
 }
 
 function expandHome(path: string): string {

@@ -2,7 +2,6 @@
 import { userInfo, hostname } from "node:os";
 import type { HostArgs } from "../model/fileSet";
 import type { Credentials } from "../host/credentials";
-import type { Fleet } from "../model/fleet";
 
 export interface Configuration {
     readonly credentials: Credentials;
@@ -32,11 +31,11 @@ export function parseConfiguration(given: Record<string, unknown>): Configuratio
 
 /** The declared node, for an import, which starts from nothing but `NODE/CONCERN`. */
 export async function declaredHost(configuration: Configuration, name: string): Promise<{ host: HostArgs; maintenance: boolean }> {
-    const { parseFleet, formatFault } = await import("../model/fleet");
+    const { formatFault, parseFleet } = await import("../model/fleet"); // an import is rare, and a no-op `up` should start fast
     const given: unknown = typeof configuration.fleet === "string" ? JSON.parse(configuration.fleet) : configuration.fleet;
     const { fleet, faults } = parseFleet(given ?? { nodes: {} }, () => "");
     if (!fleet) throw new Error(`${name}: the stack config has faults: ${faults.map(formatFault).join("; ")}`);
-    const node = (fleet as Fleet).nodes.find(({ identity }) => identity.name === name);
+    const node = fleet.nodes.find(({ identity }) => identity.name === name);
     if (!node) throw new Error(`${name}: no such node under holdfast:fleet.nodes; declare it there before importing it`);
     return { host: node.host, maintenance: node.maintenance };
 }

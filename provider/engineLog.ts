@@ -6,6 +6,7 @@ import type { Log } from "./fileSet";
 
 export class EngineLog {
     private readonly engine: EngineClient;
+    private readonly unsaid = new Set<Promise<void>>();
 
     constructor(address: string) {
         this.engine = new EngineClient(address, credentials.createInsecure());
@@ -19,12 +20,19 @@ export class EngineLog {
             request.setMessage(clean(message));
             request.setUrn(urn);
             request.setEphemeral(ephemeral);
-            this.engine.log(request, () => undefined); // the engine may be on its way out; there is nobody else to tell
+            // The engine may be on its way out; there is nobody else to tell.
+            const said = new Promise<void>((resolve) => this.engine.log(request, () => resolve())).finally(() => this.unsaid.delete(said));
+            this.unsaid.add(said);
         };
         return {
             status: (message) => send(LogSeverity.INFO, message, true),
             info: (message) => send(LogSeverity.INFO, message),
             warning: (message) => send(LogSeverity.WARNING, message),
         };
+    }
+
+    /** What is said after the answer may come when the engine no longer listens. */
+    async flush(): Promise<void> {
+        await Promise.all(this.unsaid);
     }
 }

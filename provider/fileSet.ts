@@ -6,11 +6,12 @@ import { parseInterfaces } from "../model/interfaces/parse";
 import { sourcedPatterns } from "../model/interfaces/network";
 import { UnreachableError } from "../host/errors";
 import type { Applied, Extras, Look, NodeClient } from "../host/nodeClient";
-import type { PhaseEvent, SeenFile } from "../host/observation";
+import { identityOf, type PhaseEvent, type SeenFile } from "../host/observation";
 import { declaredHost, type Configuration } from "./configuration";
 import { checkInputs } from "./inputs";
 import { planUpdate, RefusedError } from "./plan";
 import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference, type FileSetState } from "./state";
+import { isUnknown, UNKNOWN } from "./wire";
 
 /** The resource's type, the second half of every URN of it. */
 export const TOKEN = "holdfast:host:FileSet";
@@ -41,33 +42,44 @@ export class FileSetController {
         private readonly nodes: (host: FileSetArgs["host"]) => NodeClient,
     ) {}
 
-    check(given: unknown, log: Log) {
-        const checked = checkInputs(given);
+    check(given: unknown, before: unknown, log: Log) {
+        const checked = checkInputs(given, before);
         for (const warning of checked.warnings) log.warning(warning);
         return checked;
     }
 
-    diff(actual: FileSetState, expected: FileSetArgs): Difference[] {
-        return compare(actual, expected);
+    /** What an Update would have to do. Nothing under maintenance: the state stays, and the difference waits. */
+    diff(actual: FileSetState, expected: FileSetArgs, log: Log): Difference[] {
+        const unknown = Object.keys(expected).filter((key) => isUnknown(expected[key as keyof FileSetArgs]));
+        const known = { ...expected, ...Object.fromEntries(unknown.map((key) => [key, actual[key as keyof FileSetState]])) };
+        const differences = [...compare(actual, known), ...unknown.map((path): Difference => ({ path, kind: "update" }))];
+        if (!expected.maintenance) return differences;
+        if (differences.length > 0) log.warning(`${expected.host.name}: skipped, it is under maintenance; pending: ${differences.map(({ path }) => path).join(", ")}`);
+        return [];
     }
 
-    preview(expected: FileSetArgs): FileSetState {
-        return { ...expected, observed: { facts: {} } };
+    /** Only a look at the node tells what stands there, and a preview does not look. */
+    preview(expected: FileSetArgs): object {
+        return { ...expected, observed: UNKNOWN };
     }
 
     /** A first push, or a repeated one: what stands already is left alone, what stood before Holdfast is kept. */
     async create(expected: FileSetArgs, log: Log): Promise<{ id: string; state: FileSetState }> {
         const id = idOf(expected);
-        if (expected.maintenance) throw new RefusedError(`${id}: the node is under maintenance, so it is not contacted and cannot be set up; the next \`up\` without \`maintenance: true\` does it`);
+        if (expected.maintenance) {
+            log.warning(`${expected.host.name}: skipped, it is under maintenance; the first \`up\` without \`maintenance: true\` sets it up`);
+            return { id, state: { ...expected, files: {}, observed: { facts: {} } } };
+        }
         return { id, state: await this.push(expected, undefined, log) };
     }
 
-    async update(last: FileSetState, expected: FileSetArgs, log: Log): Promise<FileSetState> {
+    /** `secretFiles`: what stands in these is never shown, neither as it was nor as it is. */
+    async update(last: FileSetState, expected: FileSetArgs, log: Log, secretFiles: ReadonlySet<string>): Promise<FileSetState> {
         if (expected.maintenance) {
             log.warning(`${expected.host.name}: skipped, it is under maintenance; its pending changes wait`);
-            return { ...last, maintenance: true };
+            return last;
         }
-        return this.push(expected, last, log);
+        return this.push(expected, last, log, secretFiles);
     }
 
     /** Inputs and state as they are on the node. An unreachable node is an error, never "deleted". */
@@ -80,22 +92,26 @@ export class FileSetController {
         }
         const state = stateOf(args, await this.nodes(args.host).read(args.concern, specOf(args)));
         const { observed: _, ...live } = state;
-        return { inputs: live as FileSetArgs, state };
+        return { inputs: live, state };
     }
 
-    /** `onDelete: keep` (the default) contacts nobody: taking a node out of the stack must not bring `127.0.1.1` back. */
-    async delete(last: FileSetState, log: Log): Promise<void> {
+    /**
+     * `onDelete: keep` (the default) contacts nobody: taking a node out of the stack must not bring `127.0.1.1` back.
+     * How to delete is as last declared; what stands there is as last seen.
+     */
+    async delete(declared: FileSetArgs, seen: FileSetState, log: Log): Promise<void> {
+        const last: FileSetState = { ...seen, ...declared, files: seen.files, observed: seen.observed };
         if (last.onDelete !== "restore") {
             log.info(`${idOf(last)}: its files stay on the node as they are (onDelete: keep)`);
             return;
         }
         if (last.maintenance) throw new UnreachableError(last.host.name, "it is under maintenance, so nothing can be restored; take that off, or set onDelete: keep");
         const paths = Object.keys(last.files);
-        const extras = { ...extrasFor(Object.keys(last.files), []), originals: paths };
+        const extras = { ...extrasFor(paths, []), originals: paths };
         const node = this.nodes(last.host);
-        const before = await node.inspect(last.concern, specOf(last as FileSetArgs), extras);
+        const before = await node.inspect(last.concern, specOf(last), extras);
         const restored = restoring(last, before);
-        await this.work(restored, last, log);
+        await this.work(restored, last, log, new Set());
     }
 
     private async imported(id: string): Promise<FileSetArgs> {
@@ -106,23 +122,23 @@ export class FileSetController {
         return { host, concern, files, ...(maintenance && { maintenance }), imported: true } as FileSetArgs;
     }
 
-    private async push(expected: FileSetArgs, last: FileSetState | undefined, log: Log): Promise<FileSetState> {
-        const state = await this.work(expected, last, log);
+    private async push(expected: FileSetArgs, last: FileSetState | undefined, log: Log, secretFiles: ReadonlySet<string> = new Set()): Promise<FileSetState> {
+        const state = await this.work(expected, last, log, secretFiles);
         for (const difference of compare(state, expected)) log.warning(`${idOf(expected)}: ${difference.path} is still not as declared, and an \`up\` cannot change that; look at the node`);
         return state;
     }
 
-    private async work(expected: FileSetArgs, last: FileSetState | undefined, log: Log): Promise<FileSetState> {
+    private async work(expected: FileSetArgs, last: FileSetState | undefined, log: Log, secretFiles: ReadonlySet<string>): Promise<FileSetState> {
         const extras = extrasFor(Object.keys(expected.files), Object.values(expected.files).flatMap(({ content }) => content ?? []));
         const name = expected.host.name;
         log.status("observe");
-        const plan = (look: Look) => planUpdate(expected, last, look, this.configuration.client);
+        const plan = (look: Look) => planUpdate(expected, last, look, { client: this.configuration.client, secretFiles });
         const applied = await this.nodes(expected.host).apply(expected.concern, specOf(expected), extras, plan, (event) => log.status(statusOf(event)));
         const { result } = applied;
         const state = stateOf(expected, applied.seen);
         if (result.outcome === "unchanged") log.status("as declared, nothing was touched");
         if (result.outcome === "applied") this.sayWhatComes(expected, applied, log);
-        if (result.outcome === "failed" || result.outcome === "unknown") throw failure(name, applied, state, last);
+        if (result.outcome === "failed" || result.outcome === "unknown") throw failure(name, applied, state);
         return state;
     }
 
@@ -137,7 +153,8 @@ export class FileSetController {
     }
 }
 
-function idOf(args: Pick<FileSetArgs, "host" | "concern">): string {
+/** `NODE/CONCERN`. */
+export function idOf(args: Pick<FileSetArgs, "host" | "concern">): string {
     return `${args.host.name}/${args.concern}`;
 }
 
@@ -152,16 +169,15 @@ function extrasFor(paths: readonly string[], contents: readonly string[]): Extra
     return { facts: formats.some((format) => format === "fstab" || format === "interfaces"), sourced };
 }
 
-function failure(name: string, { result, before, seen }: Applied, state: FileSetState, last: FileSetState | undefined): Error {
-    if (result.outcome === "unknown") {
-        return new PartlyAppliedError(`${name}: the node knows nothing of this transaction any more; what stands there now was looked at, run \`up --refresh\``, state);
-    }
+/** A first push that was undone is no resource, an update that was undone keeps the state it had; else what stands there now is the state. */
+function failure(name: string, { result, before, seen }: Applied, state: FileSetState): Error {
+    const isAsBefore = Object.keys(seen.files).every((path) => JSON.stringify(identityOf(before.files[path]!)) === JSON.stringify(identityOf(seen.files[path]!)));
     const rollback = result.rollback ?? "";
-    const message = `${name}: ${result.phase} failed: ${result.message}. ${rollback.charAt(0).toUpperCase()}${rollback.slice(1)}.`;
-    const paths = Object.keys(seen.files);
-    const asBefore = paths.every((path) => before.files[path]?.sha256 === seen.files[path]?.sha256 && before.files[path]?.kind === seen.files[path]?.kind);
-    // A first push that was undone is no resource; an update that was undone keeps the state it had.
-    return asBefore && !rollback.startsWith("NOT") ? new Error(message) : new PartlyAppliedError(message, last ? state : state);
+    const message =
+        result.outcome === "unknown"
+            ? `${name}: the connection broke and the node knows nothing of this transaction: ${isAsBefore ? "it never began there and nothing was changed, run `up` again" : "look at the node, then run `up --refresh`"}`
+            : `${name}: ${result.phase} failed: ${result.message}. ${rollback.charAt(0).toUpperCase()}${rollback.slice(1)}.`;
+    return isAsBefore && !rollback.startsWith("NOT") ? new Error(message) : new PartlyAppliedError(message, state);
 }
 
 /** The state before Holdfast as something to apply. Throws RefusedError where a live file is no longer what Holdfast wrote. */
@@ -175,7 +191,7 @@ function restoring(last: FileSetState, look: Look): FileSetArgs {
     });
     const { observed: _, ...args } = last;
     // The declared effect goes with the declaration: only that the files parse is still asked for.
-    return { ...args, files: Object.fromEntries(files), verify: [], units: undefined, packages: undefined, facts: undefined } as FileSetArgs;
+    return { ...args, files: Object.fromEntries(files), verify: [], units: undefined, packages: undefined, facts: undefined };
 }
 
 function asExpected(path: string, original: SeenFile) {

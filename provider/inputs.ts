@@ -1,9 +1,10 @@
 /** Check: a FileSet's inputs, completed with their defaults, or every fault in them at once. */
 import { z } from "zod";
-import type { FileArgs, FileSetArgs } from "../model/fileSet";
-import { hasErrors, type Finding } from "../model/finding";
+import type { FileSetArgs } from "../model/fileSet";
+import type { Finding } from "../model/finding";
 import { formatOfPath, lintContent } from "../model/formats";
-import { isUnknown, UNKNOWN } from "./wire";
+import { propertyPath } from "./state";
+import { isUnknown } from "./wire";
 
 export interface CheckFailure {
     /** Property path: `files["/etc/fstab"]`. */
@@ -18,25 +19,28 @@ export interface Checked {
     readonly warnings: readonly string[];
 }
 
+/** What an import read: inputs that say what stands on the node, sound or not. No program can write it. */
+type Imported = FileSetArgs & { readonly imported?: boolean };
+
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i, "expected a host name without domain");
 const word = z.string().regex(/^[^\s\0-\x1f-][^\s\0-\x1f]*$/, "expected one word that does not start with -");
-const path = z.string().refine((text) => /^\/(?!.*\/\/)[^\0-\x1f]+$/.test(text) && !text.split("/").some((part) => part === ".." || part === "."), "expected an absolute path without . or .. parts");
+const text = z.string().refine((value) => !value.includes("\0"), "expected text without NUL");
+const path = z.string().refine((value) => /^\/(?!.*\/\/)[^\0-\x1f]+$/.test(value) && !value.endsWith("/") && !value.split("/").some((part) => part === ".." || part === "."), "expected an absolute path without . or .. parts");
 const port = z.number().int().min(1).max(65535);
+const hostKey = z.string().regex(/^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/]+=*( .*)?$/, 'expected a public host key, "ssh-ed25519 AAAA…"');
 const account = z.string().regex(/^([a-z_][a-z0-9_-]*\$?|\d+)$/, "expected a user or group name");
-const command = z.strictObject({ argv: z.array(z.string()).min(1), timeout: z.number().positive().max(3600).optional() });
+const command = z.strictObject({ argv: z.array(text).min(1), timeout: z.number().positive().max(3600).optional() });
 
 const file = z
     .strictObject({
         content: z.string().optional(),
         absent: z.boolean().optional(),
-        mode: z.string().regex(/^[0-7]{4}$/, 'expected four octal digits, "0644"').default("0644"),
-        owner: account.default("root"),
-        group: account.default("root"),
+        mode: z.string().regex(/^[0-7]{4}$/, 'expected four octal digits, "0644"'),
+        owner: account,
+        group: account,
         when: path.optional(),
     })
     .refine((value) => (value.content === undefined) === (value.absent === true), "expected either content or absent: true");
-
-const identity = z.looseObject({ name: z.string(), address: z.string() });
 
 const fileSet = z.strictObject({
     host: z.strictObject({
@@ -44,69 +48,86 @@ const fileSet = z.strictObject({
         address: word,
         port: port.optional(),
         user: word.optional(),
-        hostKey: z.string().optional(),
+        hostKey: hostKey.optional(),
         sudo: z.boolean().optional(),
-        proxy: z.strictObject({ host: word, port: port.optional(), user: word.optional(), hostKey: z.string().optional() }).optional(),
+        proxy: z.strictObject({ host: word, port: port.optional(), user: word.optional(), hostKey: hostKey.optional() }).optional(),
     }),
     concern: z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a short name in lower case"),
     files: z.record(path, file),
     packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, "expected a Debian package name")).optional(),
-    units: z.record(z.string().regex(/^[\w:.@\\-]+\.(service|timer|socket|path|mount|target)$/, "expected a unit name with its suffix"), z.strictObject({ enabled: z.boolean().optional(), active: z.boolean().optional() })).optional(),
+    units: z.record(z.string().regex(/^[\w:.@\\][\w:.@\\-]*\.(service|timer|socket|path|mount|target)$/, "expected a unit name with its suffix"), z.strictObject({ enabled: z.boolean().optional(), active: z.boolean().optional() })).optional(),
     validate: z.array(command).optional(),
     activate: z.array(command).optional(),
     verify: z.array(command).optional(),
-    facts: z.record(z.string(), z.strictObject({ probe: z.string(), args: z.array(z.string()).optional(), value: z.string().optional() })).optional(),
-    node: identity.optional(),
+    facts: z.record(z.string(), z.strictObject({ probe: text, args: z.array(text).optional(), value: z.string().optional() })).optional(),
+    node: z.looseObject({ name: z.string(), address: z.string() }).optional(),
     onDelete: z.enum(["keep", "restore"]).optional(),
     maintenance: z.boolean().optional(),
-    imported: z.boolean().optional(),
 });
 
-export function checkInputs(given: unknown): Checked {
-    const parsed = fileSet.safeParse(withKnownFiles(given));
-    if (!parsed.success) {
-        const failures = parsed.error.issues.map((issue) => ({ property: propertyPath(issue.path), reason: issue.message }));
-        return { inputs: given as FileSetArgs, failures, warnings: [] };
+/** `before`: the inputs in state, `{}` where there are none. */
+export function checkInputs(given: unknown, before: unknown = {}): Checked {
+    const inputs = withDefaults(given);
+    const node = isRecord(inputs.node) && !Object.values(inputs.node).some(isUnknown) ? inputs.node : undefined;
+    const findings = Object.entries(isRecord(inputs.files) ? inputs.files : {}).flatMap(([target, { content }]) => {
+        const isText = typeof content === "string" && !isUnknown(content);
+        return isText ? lintContent(formatOfPath(target), content, { node }).map((finding) => ({ target, finding })) : [];
+    });
+    const worth = findings.filter(({ finding }) => finding.severity !== "not checked");
+    // The engine checks an import against itself; the first preview of the program's own inputs is a Check like any other.
+    if ((given as Imported).imported && (before as Imported).imported) {
+        return { inputs, failures: [], warnings: worth.map(({ target, finding }) => `stands on the node: ${describe(target, finding)}`) };
     }
-    const inputs = withUnknownFiles(parsed.data as FileSetArgs, given as FileSetArgs);
-    const failures: CheckFailure[] = [];
-    const warnings: string[] = [];
-    for (const [target, { content }] of Object.entries(inputs.files)) {
-        if (content === undefined || isUnknown(content)) continue;
-        for (const finding of lintContent(formatOfPath(target), content, { node: inputs.node })) {
-            const text = describe(target, finding);
-            if (finding.severity === "error" && !parsed.data.imported) failures.push({ property: `files["${target}"]`, reason: text });
-            else if (finding.severity !== "not checked") warnings.push(parsed.data.imported ? `stands on the node: ${text}` : text);
-        }
-    }
-    return { inputs, failures, warnings };
+    const errors = worth.filter(({ finding }) => finding.severity === "error");
+    return {
+        inputs,
+        failures: [
+            ...faultsOfShape(inputs),
+            ...faultsOfIdentity(inputs, before as Partial<FileSetArgs>),
+            ...errors.map(({ target, finding }) => ({ property: propertyPath(["files", target]), reason: describe(target, finding) })),
+        ],
+        warnings: worth.filter(({ finding }) => finding.severity === "warning").map(({ target, finding }) => describe(target, finding)),
+    };
 }
 
 /** The lints once more with the node's facts, before anything is staged. Returns the errors, one line each. */
 export function lintWithFacts(target: string, content: string, context: Parameters<typeof lintContent>[2]): string[] {
-    const findings = lintContent(formatOfPath(target), content, context);
-    return hasErrors(findings) ? findings.filter(({ severity }) => severity === "error").map((finding) => describe(target, finding)) : [];
+    const errors = lintContent(formatOfPath(target), content, context).filter(({ severity }) => severity === "error");
+    return errors.map((finding) => describe(target, finding));
 }
 
 function describe(target: string, finding: Finding): string {
     return `${target}:${finding.line}:${finding.column}: ${finding.message} [${finding.rule}]`;
 }
 
-/** A file whose value is not known before the `up` is checked then; its neighbours are checked now. */
-function withKnownFiles(given: unknown): unknown {
-    const files = (given as { files?: unknown }).files;
-    if (files === null || typeof files !== "object") return given;
-    return { ...(given as object), files: Object.fromEntries(Object.entries(files).filter(([, value]) => !isUnknown(value))) };
+function withDefaults(given: unknown): FileSetArgs {
+    const { files, ...rest } = given as FileSetArgs;
+    if (!isRecord(files)) return given as FileSetArgs;
+    const completed = Object.entries(files).map(([target, value]) => [target, isRecord(value) ? { mode: "0644", owner: "root", group: "root", ...value } : value] as const);
+    return { ...rest, files: Object.fromEntries(completed) };
 }
 
-function withUnknownFiles(inputs: FileSetArgs, given: FileSetArgs): FileSetArgs {
-    const unknown = Object.entries(given.files).filter(([, value]) => isUnknown(value));
-    return unknown.length === 0 ? inputs : { ...inputs, files: { ...inputs.files, ...Object.fromEntries(unknown.map(([target]): [string, FileArgs] => [target, { content: UNKNOWN }])) } };
+/** A value that is not known before the `up` is checked then; its neighbours are checked now. */
+function faultsOfShape(inputs: FileSetArgs): CheckFailure[] {
+    const issues = fileSet.safeParse(inputs).error?.issues ?? [];
+    return issues.filter((issue) => !leadsToUnknown(inputs, issue.path)).map((issue) => ({ property: propertyPath(issue.path), reason: issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message }));
 }
 
-function propertyPath(parts: readonly PropertyKey[]): string {
-    return parts.reduce<string>((text, part) => {
-        if (typeof part === "number") return `${text}[${part}]`;
-        return /^\w+$/.test(String(part)) ? `${text}${text && "."}${String(part)}` : `${text}["${String(part)}"]`;
-    }, "");
+function leadsToUnknown(value: unknown, path: readonly PropertyKey[]): boolean {
+    const [step, ...rest] = path;
+    if (isUnknown(value)) return true;
+    return step !== undefined && value !== null && typeof value === "object" && leadsToUnknown(Reflect.get(value, step), rest);
+}
+
+/** The id is NODE/CONCERN: another node's files under the same name would be taken for this one's. */
+function faultsOfIdentity(inputs: FileSetArgs, before: Partial<FileSetArgs>): CheckFailure[] {
+    if (!isRecord(inputs.host) || !isRecord(before.host)) return [];
+    const reason = "cannot change: declare the other one under a name of its own";
+    const isMoved = inputs.host.name !== before.host.name && !isUnknown(inputs.host.name);
+    const isRenamed = inputs.concern !== before.concern && !isUnknown(inputs.concern);
+    return [...(isMoved ? [{ property: "host.name", reason }] : []), ...(isRenamed ? [{ property: "concern", reason }] : [])];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+    return value !== null && typeof value === "object" && !Array.isArray(value);
 }

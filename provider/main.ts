@@ -1,4 +1,5 @@
 /** The plugin's entry: serve on a loopback port, print it, and end with the engine. */
+import { fstatSync } from "node:fs";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { version } from "../package.json";
@@ -19,11 +20,13 @@ export function main(engineAddress: string | undefined): void {
     endWithEngine();
 }
 
-/** A plugin whose engine was killed gets another parent; transactions on the nodes end by themselves. */
+/** Transactions on the nodes end by themselves, so nothing is lost by an exit at any moment. */
 function endWithEngine(): void {
+    // The engine holds the other end of our standard input: the pipe closes when it dies, however it dies.
+    if (fstatSync(0).isFIFO() || fstatSync(0).isSocket()) process.stdin.on("error", () => undefined).on("close", () => process.exit(1)).resume();
     const engine = process.ppid;
     setInterval(() => {
-        if (process.ppid !== engine) process.exit(1);
+        if (process.ppid !== engine) process.exit(1); // killed: we have another parent
     }, ENGINE_WATCH).unref();
     // The engine's way to end a plugin that it is done with: it waits 5 s, then kills. A user's Ctrl-C does not come here,
     // since plugins have a process group of their own; that arrives as Cancel.

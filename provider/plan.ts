@@ -12,13 +12,20 @@ export class RefusedError extends Error {
     override readonly name = "RefusedError";
 }
 
+export interface PlanOptions {
+    /** Who does it, for the node's lock: `user@workstation`. */
+    readonly client: string;
+    /** Paths whose content, old or new, is never shown. */
+    readonly secretFiles?: ReadonlySet<string>;
+}
+
 /**
  * `last` is what state knew before this operation; without it (a first push) whatever stands is replaced and backed up.
  * Throws RefusedError.
  */
-export function planUpdate(expected: FileSetArgs, last: FileSetState | undefined, look: Look, client: string): Plan | "nothing" {
+export function planUpdate(expected: FileSetArgs, last: FileSetState | undefined, look: Look, { client, secretFiles = new Set() }: PlanOptions): Plan | "nothing" {
     const files = changedFiles(expected, look.seen);
-    if (last) refuseUnseenEdits(expected, last, look.seen);
+    if (last) refuseUnseenEdits(expected, last, look.seen, secretFiles);
     refuseLints(expected, files, look);
     const packages = (expected.packages ?? []).filter((name) => !look.seen.packages.includes(name));
     const units = changedUnits(expected, look.seen);
@@ -63,12 +70,12 @@ function changedUnits(expected: FileSetArgs, seen: Observation): Plan["units"] {
 }
 
 /** What a preview showed is what an `up` does: whoever edited since is shown, never overwritten. */
-function refuseUnseenEdits(expected: FileSetArgs, last: FileSetState, seen: Observation): void {
+function refuseUnseenEdits(expected: FileSetArgs, last: FileSetState, seen: Observation, secretFiles: ReadonlySet<string>): void {
     const complaints = Object.entries(expected.files).flatMap(([path, file]) => {
         const known = last.files[path];
         const live = fileStateOf(file, seen.files[path]);
         if (known === undefined || compareFile("", live, file).length === 0 || isSame(known, live)) return [];
-        return [describeEdit(path, known, live)];
+        return [secretFiles.has(path) ? `${path}: was edited; its content is secret, so look at it on the node` : describeEdit(path, known, live)];
     });
     const now = stateOf(expected, seen);
     for (const [name, unit] of Object.entries(now.units ?? {})) {
@@ -79,7 +86,7 @@ function refuseUnseenEdits(expected: FileSetArgs, last: FileSetState, seen: Obse
         }
     }
     if (complaints.length > 0) {
-        throw new RefusedError(`edited on the node since the last look, so nothing was changed. Look at it, take it over into the stack if it is a fix, then run \`pulumi up --refresh\`:\n${complaints.join("\n")}`);
+        throw new RefusedError(`${expected.host.name}: edited on the node since the last look, so nothing was changed. Look at it, take it over into the stack if it is a fix, then run \`pulumi up --refresh\`:\n${complaints.join("\n")}`);
     }
 }
 
@@ -99,5 +106,5 @@ function describeEdit(path: string, known: FileArgs & { instead?: string }, live
 function refuseLints(expected: FileSetArgs, files: Readonly<Record<string, PlannedFile>>, look: Look): void {
     const context = { node: expected.node, facts: look.facts, sourced: look.sourced };
     const complaints = Object.entries(files).flatMap(([path, { content }]) => (content === undefined ? [] : lintWithFacts(path, content, context)));
-    if (complaints.length > 0) throw new RefusedError(`refused before anything was staged:\n${complaints.join("\n")}`);
+    if (complaints.length > 0) throw new RefusedError(`${expected.host.name}: refused before anything was staged:\n${complaints.join("\n")}`);
 }

@@ -1,32 +1,26 @@
 /** Pulumi's ResourceProvider gRPC service: messages in, controller called, messages out. No rules of its own. */
-import { Metadata, status, type sendUnaryData, type ServerUnaryCall, type UntypedServiceImplementation } from "@grpc/grpc-js";
-import { Any } from "google-protobuf/google/protobuf/any_pb";
+import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
-import { Status } from "@pulumi/pulumi/proto/status_pb";
 import type { FileSetArgs } from "../model/fileSet";
 import { parseConfiguration, type Configuration } from "./configuration";
 import { EngineLog } from "./engineLog";
 import { FileSetController, PartlyAppliedError, TOKEN } from "./fileSet";
 import { NodePool } from "./nodePool";
-import type { Difference, FileSetState } from "./state";
+import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./responses";
+import type { FileSetState } from "./state";
 import { decode, encode, mask, type Decoded } from "./wire";
-
-const KIND = {
-    add: messages.PropertyDiff.Kind.ADD,
-    delete: messages.PropertyDiff.Kind.DELETE,
-    update: messages.PropertyDiff.Kind.UPDATE,
-};
 
 /** `version` is the package's. */
 export function providerService(engineAddress: string | undefined, version: string): UntypedServiceImplementation {
     let configuration: Configuration = parseConfiguration({});
     let log = engineAddress ? new EngineLog(engineAddress) : undefined;
+    let isCancelled = false;
     const nodes = new NodePool(() => configuration);
     const controller = () => new FileSetController(configuration, nodes.get);
     const silent = { status: () => undefined, info: () => undefined, warning: () => undefined };
-    const logOf = (urn: string, given?: Decoded<unknown>) => log?.for(urn, (message) => (given ? mask(message, given.value, given.secrets) : message)) ?? silent;
+    const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) => log?.for(urn, (message) => mask(message, ...given)) ?? silent;
 
     const service = {
         async handshake() {
@@ -70,35 +64,24 @@ export function providerService(engineAddress: string | undefined, version: stri
         async check(request: messages.CheckRequest) {
             refuseOtherTypes(request.getUrn());
             const news = decode<FileSetArgs>(request.getNews());
-            const { inputs, failures } = controller().check(news.value, logOf(request.getUrn(), news));
-            const answer = new messages.CheckResponse();
-            answer.setInputs(encode(inputs, news.secrets));
-            answer.setFailuresList(
-                failures.map(({ property, reason }) => {
-                    const failure = new messages.CheckFailure();
-                    failure.setProperty(property);
-                    failure.setReason(mask(reason, news.value, news.secrets));
-                    return failure;
-                }),
-            );
-            return answer;
+            const checked = controller().check(news.value, decode(request.getOlds()).value, logOf(request.getUrn(), news));
+            return checkResponse(checked, news);
         },
         async diff(request: messages.DiffRequest) {
             const olds = decode<FileSetState>(request.getOlds());
             const news = decode<FileSetArgs>(request.getNews());
-            return diffResponse(controller().diff(olds.value, news.value));
+            return diffResponse(controller().diff(olds.value, news.value, logOf(request.getUrn(), news)));
         },
         async create(request: messages.CreateRequest) {
-            const given = decode<FileSetArgs>(request.getProperties());
+            const news = decode<FileSetArgs>(request.getProperties());
             const answer = new messages.CreateResponse();
             if (request.getPreview()) {
-                answer.setProperties(encode(controller().preview(given.value), given.secrets));
+                answer.setProperties(encode(controller().preview(news.value), news.secrets));
                 return answer;
             }
-            const id = `${given.value.host.name}/${given.value.concern}`;
-            const created = await keepingPart(id, given, () => controller().create(given.value, logOf(request.getUrn(), given)));
-            answer.setId(created.id);
-            answer.setProperties(encode(created.state, given.secrets));
+            const { id, state } = await guarded([news], () => controller().create(news.value, logOf(request.getUrn(), news)));
+            answer.setId(id);
+            answer.setProperties(encode(state, news.secrets));
             return answer;
         },
         async update(request: messages.UpdateRequest) {
@@ -107,14 +90,15 @@ export function providerService(engineAddress: string | undefined, version: stri
             const answer = new messages.UpdateResponse();
             const state = request.getPreview()
                 ? controller().preview(news.value)
-                : await keepingPart(request.getId(), news, () => controller().update(olds.value, news.value, logOf(request.getUrn(), news)));
+                : await guarded([news, olds], () => controller().update(olds.value, news.value, logOf(request.getUrn(), news, olds), secretFiles(news, olds)));
             answer.setProperties(encode(state, news.secrets));
             return answer;
         },
         async read(request: messages.ReadRequest) {
+            refuseOtherTypes(request.getUrn());
             const inputs = decode<FileSetArgs>(request.getInputs());
             const last = decode<FileSetState>(request.getProperties());
-            const live = await controller().read(request.getId(), inputs.value, last.value, logOf(request.getUrn(), inputs));
+            const live = await guarded([inputs, last], () => controller().read(request.getId(), inputs.value, last.value, logOf(request.getUrn(), inputs, last)));
             const answer = new messages.ReadResponse();
             answer.setId(request.getId());
             answer.setInputs(encode(live.inputs, inputs.secrets));
@@ -123,72 +107,49 @@ export function providerService(engineAddress: string | undefined, version: stri
         },
         async delete(request: messages.DeleteRequest) {
             const last = decode<FileSetState>(request.getProperties());
-            await controller().delete(last.value, logOf(request.getUrn(), last));
+            const declared = decode<FileSetArgs>(request.getOldInputs());
+            await guarded([last, declared], () => controller().delete(declared.value, last.value, logOf(request.getUrn(), last, declared)));
             return new Empty();
         },
-        /** Advisory: what runs on a node finishes or undoes itself there; nothing new is begun, for the engine asks for nothing new. */
+        /** Nothing new is begun; what has begun is waited for, since a node finishes or undoes its transaction in any case. */
         async cancel() {
-            nodes.end();
+            isCancelled = true;
             return new Empty();
         },
     };
+
+    /** What contacts a node: not after a Cancel, and no secret leaves in an error. */
+    async function guarded<T>(given: readonly Decoded<unknown>[], work: () => Promise<T>): Promise<T> {
+        if (isCancelled) throw new Error("cancelled, so this was not begun");
+        try {
+            return await work();
+        } catch (error) {
+            const message = mask(error instanceof Error ? error.message : String(error), ...given);
+            throw error instanceof PartlyAppliedError ? new InitFailedError(message, error.state, given[0]?.secrets) : new Error(message, { cause: error });
+        }
+    }
+
+    function unary(handler: Handler) {
+        return (call: ServerUnaryCall<never, unknown>, answer: sendUnaryData<unknown>) => {
+            handler(call.request)
+                .finally(() => log?.flush())
+                .then(
+                    (response) => answer(null, response),
+                    (error: unknown) => answer(errorResponse(error)),
+                );
+        };
+    }
+
     return Object.fromEntries(Object.entries(service).map(([name, handler]) => [name, unary(handler as Handler)])) as UntypedServiceImplementation;
 }
 
 type Handler = (request: never) => Promise<unknown>;
 
-function unary(handler: Handler) {
-    return (call: ServerUnaryCall<never, unknown>, answer: sendUnaryData<unknown>) => {
-        handler(call.request).then(
-            (response) => answer(null, response),
-            (error: Error & { metadata?: Metadata }) => answer({ code: status.UNKNOWN, message: error.message, metadata: error.metadata }),
-        );
-    };
+/** Files of which any part was declared secret. */
+function secretFiles(...given: readonly Decoded<FileSetArgs | FileSetState>[]): ReadonlySet<string> {
+    return new Set(given.flatMap(({ value, secrets }) => secrets.flatMap(([top, path]) => (top === "files" ? (path ?? Object.keys(value.files)) : []))));
 }
 
 function refuseOtherTypes(urn: string): void {
     if (!urn.includes(`${TOKEN}::`)) throw new Error(`${urn}: the holdfast provider has one resource type, ${TOKEN}`);
-}
-
-function diffResponse(differences: readonly Difference[]): messages.DiffResponse {
-    const answer = new messages.DiffResponse();
-    answer.setChanges(differences.length > 0 ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE);
-    answer.setDiffsList([...new Set(differences.map(({ path }) => path.split(/[.[]/)[0]!))]);
-    answer.setHasdetaileddiff(true);
-    for (const { path, kind } of differences) {
-        const detail = new messages.PropertyDiff();
-        detail.setKind(KIND[kind]);
-        answer.getDetaileddiffMap().set(path, detail);
-    }
-    return answer;
-}
-
-/** Secrets leave no error either. What was applied in part goes back as ErrorResourceInitFailed, which the engine keeps in state. */
-async function keepingPart<T>(id: string, given: Decoded<unknown>, work: () => Promise<T>): Promise<T> {
-    try {
-        return await work();
-    } catch (error) {
-        const message = mask(error instanceof Error ? error.message : String(error), given.value, given.secrets);
-        const clean: Error & { metadata?: Metadata } = new Error(message, { cause: error });
-        if (error instanceof PartlyAppliedError) clean.metadata = initFailed(id, message, error.state, given);
-        throw clean;
-    }
-}
-
-function initFailed(id: string, message: string, state: FileSetState, given: Decoded<unknown>): Metadata {
-    const detail = new messages.ErrorResourceInitFailed();
-    detail.setId(id);
-    detail.setReasonsList([message]);
-    detail.setProperties(encode(state, given.secrets));
-    const { observed: _, ...inputs } = state;
-    detail.setInputs(encode(inputs, given.secrets));
-    const any = new Any();
-    any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-    const wrapped = new Status();
-    wrapped.setCode(status.UNKNOWN);
-    wrapped.setMessage(message);
-    wrapped.setDetailsList([any]);
-    const metadata = new Metadata();
-    metadata.set("grpc-status-details-bin", Buffer.from(wrapped.serializeBinary()));
-    return metadata;
 }

@@ -76,18 +76,19 @@ export function compare(actual: FileSetState, expected: FileSetArgs): Difference
 }
 
 function compareFiles(actual: FileSetState, expected: FileSetArgs): Difference[] {
-    const differences = Object.entries(expected.files).flatMap(([path, file]) => compareFile(`files["${path}"]`, actual.files[path], file));
+    const differences = Object.entries(expected.files).flatMap(([path, file]) => compareFile(propertyPath(["files", path]), actual.files[path], file));
     const dropped = Object.keys(actual.files).filter((path) => !(path in expected.files));
-    return [...differences, ...dropped.map((path): Difference => ({ path: `files["${path}"]`, kind: "delete" }))];
+    return [...differences, ...dropped.map((path): Difference => ({ path: propertyPath(["files", path]), kind: "delete" }))];
 }
 
-export function compareFile(name: string, actual: FileState | undefined, expected: FileArgs): Difference[] {
+export function compareFile(name: string, actual: FileState | undefined, expected: FileArgs & FileState): Difference[] {
     if (actual?.skipped) return [];
     if (expected.absent) return actual === undefined || actual.absent ? [] : [{ path: name, kind: "update" }];
     if (!actual || actual.absent) return [{ path: name, kind: actual ? "update" : "add" }];
     if (actual.instead !== undefined) return [{ path: `${name}.instead`, kind: "update" }];
     const keys = ["content", "mode", "owner", "group"] as const;
-    return keys.filter((key) => actual[key] !== expected[key] || (key === "content" && actual.sha256)).map((key) => ({ path: `${name}.${key}`, kind: "update" }));
+    // Of a file that is not text, `content` is lossy: it differs from every text.
+    return keys.filter((key) => actual[key] !== expected[key] || (key === "content" && actual.sha256 !== expected.sha256)).map((key) => ({ path: `${name}.${key}`, kind: "update" }));
 }
 
 function comparePackages(actual: FileSetState, expected: FileSetArgs): Difference[] {
@@ -98,9 +99,9 @@ function comparePackages(actual: FileSetState, expected: FileSetArgs): Differenc
 function compareUnits(actual: FileSetState, expected: FileSetArgs): Difference[] {
     return Object.entries(expected.units ?? {}).flatMap(([name, wanted]): Difference[] => {
         const unit = actual.units?.[name];
-        if (!unit) return [{ path: `units["${name}"]`, kind: "add" }];
+        if (!unit) return [{ path: propertyPath(["units", name]), kind: "add" }];
         const keys = (["enabled", "active"] as const).filter((key) => wanted[key] !== undefined && wanted[key] !== unit[key]);
-        return keys.map((key) => ({ path: `units["${name}"].${key}`, kind: "update" }));
+        return keys.map((key) => ({ path: propertyPath(["units", name, key]), kind: "update" }));
     });
 }
 
@@ -109,7 +110,7 @@ function compareFacts(actual: FileSetState, expected: FileSetArgs): Difference[]
     return Object.entries(expected.facts ?? {}).flatMap(([name, fact]): Difference[] => {
         const value = actual.facts?.[name]?.value;
         const differs = fact.value !== undefined && value !== undefined && value !== fact.value && !value.startsWith("not checked");
-        return differs ? [{ path: `facts["${name}"].value`, kind: "update" }] : [];
+        return differs ? [{ path: propertyPath(["facts", name, "value"]), kind: "update" }] : [];
     });
 }
 
@@ -118,4 +119,13 @@ function compareHost(actual: FileSetState, expected: FileSetArgs): Difference[] 
     return keys
         .filter((key) => JSON.stringify(actual.host[key]) !== JSON.stringify(expected.host[key]))
         .map((key) => ({ path: `host.${key}`, kind: actual.host[key] === undefined ? "add" : expected.host[key] === undefined ? "delete" : "update" }));
+}
+
+/** As Pulumi writes property paths: `files["/etc/hosts"].content`, `validate[0].argv`. */
+export function propertyPath(parts: readonly PropertyKey[]): string {
+    return parts.reduce<string>((text, part) => {
+        if (typeof part === "number") return `${text}[${part}]`;
+        const name = String(part);
+        return /^\w+$/.test(name) ? `${text}${text && "."}${name}` : `${text}["${name.replaceAll('"', '\\"')}"]`;
+    }, "");
 }

@@ -48,13 +48,19 @@ export function isUnknown(value: unknown): boolean {
     return value === UNKNOWN;
 }
 
-/** Takes secret text, whole or line by line, out of a message that a person or a log will see. */
-export function mask(message: string, value: unknown, secrets: Decoded<unknown>["secrets"]): string {
-    let masked = message;
-    for (const path of secrets) {
-        const secret = path.reduce<unknown>((item, key) => (item as Record<string, unknown> | undefined)?.[key], value);
-        const parts = typeof secret === "string" ? [secret, ...secret.split("\n")] : [JSON.stringify(secret) ?? ""];
-        for (const part of parts.map((each) => each.trim()).filter((each) => each.length >= 4)) masked = masked.split(part).join("[secret]");
-    }
-    return masked;
+/** Takes secret text, whole, line by line or word by word, out of a message that a person or a log will see. */
+export function mask(message: string, ...given: readonly Decoded<unknown>[]): string {
+    const texts = given.flatMap(({ value, secrets }) => secrets.flatMap((path) => textsIn(path.reduce<unknown>((item, key) => (item as Record<string, unknown> | undefined)?.[key], value))));
+    const parts = texts.flatMap((text) => [text.trim(), ...text.split("\n").map((line) => line.trim()).filter(isTelling(4)), ...text.split(/[\s=:,;"']+/).filter(isTelling(8))]);
+    // The longest first: a part of a secret must not break up the whole.
+    return [...new Set(parts)].filter(Boolean).sort((a, b) => b.length - a.length).reduce((masked, part) => masked.split(part).join("[secret]"), message);
+}
+
+function isTelling(shortest: number) {
+    return (part: string) => part.length >= shortest;
+}
+
+function textsIn(value: unknown): string[] {
+    if (value !== null && typeof value === "object") return Object.values(value).flatMap(textsIn);
+    return typeof value === "string" || typeof value === "number" ? [String(value)] : [];
 }

@@ -1,0 +1,77 @@
+/** Answers of the gRPC service that take more than one line to build. */
+import { Metadata, status, type ServiceError } from "@grpc/grpc-js";
+import { Any } from "google-protobuf/google/protobuf/any_pb";
+import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { idOf } from "./fileSet";
+import type { Checked } from "./inputs";
+import type { Difference, FileSetState } from "./state";
+import { encode, mask, type Decoded } from "./wire";
+
+const KIND = {
+    add: messages.PropertyDiff.Kind.ADD,
+    delete: messages.PropertyDiff.Kind.DELETE,
+    update: messages.PropertyDiff.Kind.UPDATE,
+};
+
+export function checkResponse({ inputs, failures }: Checked, given: Decoded<unknown>): messages.CheckResponse {
+    const answer = new messages.CheckResponse();
+    answer.setInputs(encode(inputs, given.secrets));
+    answer.setFailuresList(
+        failures.map(({ property, reason }) => {
+            const failure = new messages.CheckFailure();
+            failure.setProperty(property);
+            failure.setReason(mask(reason, given));
+            return failure;
+        }),
+    );
+    return answer;
+}
+
+export function diffResponse(differences: readonly Difference[]): messages.DiffResponse {
+    const answer = new messages.DiffResponse();
+    answer.setChanges(differences.length > 0 ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE);
+    answer.setDiffsList([...new Set(differences.map(({ path }) => path.split(/[.[]/)[0]!))]);
+    answer.setHasdetaileddiff(true);
+    for (const { path, kind } of differences) {
+        const detail = new messages.PropertyDiff();
+        detail.setKind(KIND[kind]);
+        answer.getDetaileddiffMap().set(path, detail);
+    }
+    return answer;
+}
+
+/** Applied in part: the engine keeps `state`, and the next `up` goes on from there. */
+export class InitFailedError extends Error {
+    override readonly name = "InitFailedError";
+
+    constructor(
+        message: string,
+        readonly state: FileSetState,
+        readonly secrets: Decoded<unknown>["secrets"] = [],
+    ) {
+        super(message);
+    }
+}
+
+export function errorResponse(error: unknown): Partial<ServiceError> {
+    const message = error instanceof Error ? error.message : String(error);
+    return { code: status.UNKNOWN, message, ...(error instanceof InitFailedError && { metadata: initFailed(error) }) };
+}
+
+/** The engine reads ErrorResourceInitFailed out of a google.rpc.Status, which gRPC carries in a trailer. */
+function initFailed({ message, state, secrets }: InitFailedError): Metadata {
+    const detail = new messages.ErrorResourceInitFailed();
+    detail.setId(idOf(state));
+    detail.setReasonsList([message]);
+    detail.setProperties(encode(state, secrets));
+    const any = new Any();
+    any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+    const wrapped = new Status();
+    wrapped.setCode(status.UNKNOWN);
+    wrapped.setMessage(message);
+    wrapped.setDetailsList([any]);
+    const metadata = new Metadata();
+    metadata.set("grpc-status-details-bin", Buffer.from(wrapped.serializeBinary()));
+    return metadata;
+}
