@@ -43,8 +43,8 @@ def run(argv, timeout=30, environment=None, stdin=None):
         )
     except FileNotFoundError:
         return Outcome(None, "", "", f"{argv[0]} is not installed")
-    except OSError as error:
-        return Outcome(None, "", "", f"{argv[0]} cannot be run: {error.strerror}")
+    except (OSError, ValueError) as error:  # no right to run it, or a NUL in an argument
+        return Outcome(None, "", "", f"{argv[0]} cannot be run: {error}")
     try:
         output, errors = process.communicate(stdin, timeout)
         return Outcome(process.returncode, text(output), text(errors))

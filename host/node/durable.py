@@ -6,18 +6,22 @@ may not be mounted yet. Standard library only, no sibling imports.
 Undoing needs no free space: before a target is replaced it gets a second name on its own file system
 (`.NAME.holdfast-ID-previous`, a hard link), and undoing is renaming that back. The journal also holds a copy of the
 previous content, for the case that somebody tidied the second name away.
+
+A file on a mount of its own (/var, /usr/local) cannot be put back before that is mounted: its journal stays open, and the
+unit runs once more when the local file systems are there.
 """
 
+import errno
 import hashlib
 import json
 import os
 import stat
 import subprocess
 import sys
-import syslog
 
 JOURNAL = "/etc/holdfast/journal"
 RESULTS = "/var/lib/holdfast/results"
+RUN = "/run/holdfast"
 
 
 def sync_folder(path):
@@ -28,21 +32,35 @@ def sync_folder(path):
         os.close(fd)
 
 
-def write_new(path, data, mode=0o600, uid=0, gid=0):
+def write_new(path, data, mode=0o600, uid=0, gid=0, attributes=None):
     """Creates `path` with its final owner and mode and makes its bytes durable. The name is not yet: sync the folder."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         view = memoryview(data)
         while view:
             view = view[os.write(fd, view):]
+        for name, value in (attributes or {}).items():
+            os.setxattr(fd, name, bytes.fromhex(value))
         os.fchown(fd, uid, gid)
-        os.fchmod(fd, mode)
+        os.fchmod(fd, mode)  # last: an access control list has changed the group's bits
         os.fsync(fd)
-    except BaseException:
+    except BaseException as error:
         os.unlink(path)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, path) from error  # the kernel names no path for a full disk
         raise
     finally:
         os.close(fd)
+
+
+def attributes_of(path):
+    """Extended attributes, access control lists among them: {name: hexadecimal}."""
+    try:
+        return {name: os.getxattr(path, name, follow_symlinks=False).hex() for name in os.listxattr(path, follow_symlinks=False)}
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return {}
+        raise
 
 
 def replace(path, data, mode=0o600):
@@ -85,6 +103,14 @@ def digest_or_strange(path):
         return f"strange: {error}"
 
 
+def mount_of(path):
+    """The mount point of the file system that `path` is on, or will be."""
+    folder = os.path.realpath(os.path.dirname(path))
+    while not os.path.ismount(folder):
+        folder = os.path.dirname(folder)
+    return folder
+
+
 def staged_name(path, identifier):
     return os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.holdfast-{identifier}")
 
@@ -93,11 +119,16 @@ def previous_name(path, identifier):
     return staged_name(path, identifier) + "-previous"
 
 
+LEFT, WAITS = "left alone", "waits"  # how outcomes begin that are no success
+
+
 class Journal:
     """One transaction's record. As a draft (`.ID.draft`) it only lists what to tidy away; from `seal` until `close` it
     stands under its own name and is undone by whoever finds it. The two renames are the points of no return.
 
-    Entries: {path, old: sha256 or None, new: sha256 or None, mode, uid, gid (of the old file), folders: [made by us]}.
+    Entries: {path, old: sha256 or None, new: sha256 or None, mode, uid, gid, attributes (of the old file),
+    folders: [made by us], mount: where the file's file system is mounted}.
+    `units`: {name: {enabled?, active?}} as they were, only what the transaction changes. `activate`: its commands.
     """
 
     def __init__(self, identifier, root=JOURNAL):
@@ -111,9 +142,11 @@ class Journal:
         discard(self.drafted)
         os.mkdir(self.drafted, 0o700)
         for entry in entries:
+            entry["mount"] = mount_of(entry["path"])
             if entry["old"] is not None:
                 status = os.lstat(entry["path"])
                 entry["mode"], entry["uid"], entry["gid"] = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
+                entry["attributes"] = attributes_of(entry["path"])
         record = {"version": 1, "id": self.identifier, "entries": entries, **more}
         write_new(os.path.join(self.drafted, "journal.json"), json.dumps(record).encode())
         sync_folder(self.drafted)
@@ -127,7 +160,8 @@ class Journal:
             if entry["old"] is not None:
                 keep(entry["path"], previous_name(entry["path"], self.identifier))
                 write_new(os.path.join(self.drafted, f"{number}.previous"), read_regular(entry["path"]))
-        for folder in {os.path.dirname(entry["path"]) for entry in entries}:
+        made = {folder for entry in entries for folder in entry["folders"]}
+        for folder in {os.path.dirname(path) for path in {*made, *(entry["path"] for entry in entries)}}:
             sync_folder(folder)
         sync_folder(self.drafted)
         os.rename(self.drafted, self.folder)
@@ -155,35 +189,40 @@ class Journal:
         A file that is neither the old nor the new content has been edited since (an emergency shell, say): a human's
         repair is worth more than our undo, so it is left alone and the caller says so.
         """
-        done = []
-        touched = set()
-        record = self.read()
-        for number, entry in reversed(list(enumerate(record["entries"]))):
-            path, name = entry["path"], previous_name(entry["path"], self.identifier)
-            remove(staged_name(path, self.identifier))
-            live = digest_or_strange(path)
-            if live == entry["old"] and not (live == entry["new"] and os.path.lexists(name)):
-                outcome = "unchanged"
-            elif live != entry["new"]:
-                outcome = "left alone: edited since"
-            elif entry["old"] is None:
-                remove(path)
-                outcome = "removed"
-            else:
-                if digest(read_regular(name)) != entry["old"]:
-                    remove(name)
-                    copy = read_regular(os.path.join(self.folder, f"{number}.previous"))
-                    write_new(name, copy, entry["mode"], entry["uid"], entry["gid"])
-                os.rename(name, path)
-                outcome = "restored"
-            touched.add(os.path.dirname(path))
-            done.append((path, outcome))
-        for folder in touched:
+        entries = self.read()["entries"]
+        done = [(entry["path"], self.undo_entry(number, entry)) for number, entry in reversed(list(enumerate(entries)))]
+        for folder in {os.path.dirname(entry["path"]) for entry in entries}:
             if os.path.isdir(folder):
                 sync_folder(folder)
-        for entry in record["entries"]:
-            remove_empty(entry.get("folders", []))
+        for entry in entries:
+            remove_empty(entry["folders"])
         return done
+
+    def undo_entry(self, number, entry):
+        path, name = entry["path"], previous_name(entry["path"], self.identifier)
+        if not os.path.ismount(entry["mount"]):
+            return f"{WAITS} for {entry['mount']} to be mounted"
+        remove(staged_name(path, self.identifier))
+        live = digest_or_strange(path)
+        if live == entry["old"] and not (live == entry["new"] and os.path.lexists(name)):
+            return "unchanged"
+        if live != entry["new"]:
+            return f"{LEFT}: edited since"
+        if entry["old"] is None:
+            remove(path)
+            return "removed"
+        if not self.is_whole(name, entry):
+            remove(name)
+            copy = read_regular(os.path.join(self.folder, f"{number}.previous"))
+            write_new(name, copy, entry["mode"], entry["uid"], entry["gid"], entry["attributes"])
+        os.rename(name, path)
+        return "restored"
+
+    def is_whole(self, name, entry):
+        if digest_or_strange(name) != entry["old"]:
+            return False
+        status = os.lstat(name)
+        return (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == (entry["mode"], entry["uid"], entry["gid"])
 
 
 def keep(path, name):
@@ -214,57 +253,105 @@ def discard(folder):
 
 
 def recover(root=JOURNAL, log=print):
-    """Undoes every open transaction below `root`; returns their ids. Safe to be interrupted and run again."""
-    undone = []
+    """Undoes every open transaction below `root`, as far as files and the enabling of units go; tidies drafts away.
+
+    Returns ([(record, rollback)], faults): `rollback` is a sentence for the result, a fault is a journal that could not
+    be undone. Safe to be interrupted and run again.
+    """
+    undone, faults = [], []
     for name in sorted(os.listdir(root)) if os.path.isdir(root) else []:
-        if name.startswith("."):
-            # A draft never reached its commit phase, a spent journal is already decided: either is litter.
-            discard_leftover(os.path.join(root, name))
-            continue
-        journal = Journal(name, root)
-        for path, outcome in journal.undo():
-            log(f"recover: transaction {name}: {path}: {outcome}")
+        folder = os.path.join(root, name)
+        if not os.path.isdir(folder):
+            continue  # not ours
+        try:
+            if name.startswith("."):
+                record = discard_leftover(folder)
+                if name.endswith(".draft"):  # a spent one is already decided
+                    undone.append((record, "nothing was changed"))
+            else:
+                undone.append(recover_one(Journal(name, root), log))
+        except (OSError, ValueError, KeyError) as error:
+            faults.append(f"{folder} cannot be undone ({error}): compare its *.previous files with what its journal.json lists, then remove the folder")
+            log(f"recover: {faults[-1]}")
+    return undone, faults
+
+
+def recover_one(journal, log):
+    record = journal.read()
+    switch_units(record, "enabled", False, log)  # while their unit files are there
+    outcomes = journal.undo()
+    problems = switch_units(record, "enabled", True, log)
+    for path, outcome in outcomes:
+        log(f"recover: transaction {journal.identifier}: {path}: {outcome}")
+    if not any(outcome.startswith(WAITS) for _, outcome in outcomes):
         journal.close()
-        undone.append(name)
-    return undone
+    return record, sentence(complaints(outcomes) + problems)
+
+
+def complaints(outcomes):
+    return [f"{path}: {outcome}" for path, outcome in outcomes if outcome.startswith((LEFT, WAITS))]
+
+
+def sentence(problems):
+    return "NOT complete: " + "; ".join(problems) if problems else "the node is as it was"
+
+
+def switch_units(record, key, on, log):
+    """`key` (enabled, active) of the journalled units that had it `on` before. Returns the complaints."""
+    verb = {"enabled": ("disable", "enable"), "active": ("stop", "start")}[key][on]
+    failed = []
+    for unit, before in record.get("units", {}).items():
+        if before.get(key) is not on:
+            continue
+        done = subprocess.run(["systemctl", verb, "--", unit], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=90, check=False)
+        if done.returncode != 0:
+            failed.append(f"systemctl {verb} {unit}: {done.stderr.decode('utf-8', 'replace').strip()}")
+            log(f"recover: transaction {record['id']}: {failed[-1]}")
+    return failed
 
 
 def discard_leftover(folder):
-    """Removes a draft or a spent journal, with the hidden names and empty folders that it lists."""
+    """Removes a draft or a spent journal, with the hidden names and empty folders that it lists. Returns its record."""
     try:
         with open(os.path.join(folder, "journal.json"), "rb") as stream:
             record = json.load(stream)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        record = {"id": "", "entries": []}  # cut before it was written: nothing was staged yet
+    except (FileNotFoundError, ValueError):
+        record = {"id": os.path.basename(folder).split(".")[1], "entries": []}  # cut before it was written: nothing was staged yet
     for entry in record["entries"]:
         remove(previous_name(entry["path"], record["id"]))
         remove(staged_name(entry["path"], record["id"]))
-        remove_empty(entry.get("folders", []))
+        remove_empty(entry["folders"])
     discard(folder)
+    return record
 
 
 def remove_empty(folders):
     for folder in reversed(folders):
         try:
             os.rmdir(folder)
+        except FileNotFoundError:
+            continue  # the cut came before it was made
         except OSError:
-            return  # in use by now, or never made
+            return  # in use by now
+
+
+def note_result(record, rollback):
+    """Where a client that comes back looks for it; in /run, since /var need not be there this early."""
+    folder = f"{RUN}/{record['id']}"
+    os.makedirs(folder, 0o700, exist_ok=True)
+    result = {"id": record["id"], "outcome": "failed", "phase": "rollback", "message": "the node went down during the transaction", "rollback": rollback}
+    replace(f"{folder}/result.json", json.dumps(result).encode())
 
 
 def main():
-    """`recover.py`: the boot unit's program."""
-    syslog.openlog("holdfast", syslog.LOG_PID, syslog.LOG_DAEMON)
-
-    def log(message):
-        print(message, flush=True)
-        syslog.syslog(syslog.LOG_WARNING, message)
-
-    undone = recover(log=log)
-    if not undone:
-        return 0
-    # The generators ran before this unit: without a reload systemd would go on with the mounts of the undone fstab.
-    subprocess.run(["systemctl", "daemon-reload"], check=True, timeout=60)
-    return 0
+    """`recover.py`: the boot units' program. What it prints goes to the node's log."""
+    undone, faults = recover(log=lambda message: print(message, flush=True))
+    for record, rollback in undone:
+        note_result(record, rollback)
+    if undone:
+        # The generators ran before this unit: without a reload systemd would go on with the mounts of the undone fstab.
+        subprocess.run(["systemctl", "daemon-reload"], check=True, timeout=60)
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

@@ -6,18 +6,24 @@ import durable
 
 LIBRARY = "/usr/local/lib/holdfast"
 RECOVER = "/etc/holdfast/recover.py"
-UNIT = "/etc/systemd/system/holdfast-recover.service"
-WANTED = "/etc/systemd/system/sysinit.target.wants/holdfast-recover.service"
+STATE = "/var/lib/holdfast"
+SYSTEM = "/etc/systemd/system"
+# Twice: before anything is mounted, and again for files on mounts of their own.
+UNITS = {
+    "holdfast-recover.service": "After=systemd-remount-fs.service\nWants=local-fs-pre.target network-pre.target\nBefore=local-fs-pre.target network-pre.target",
+    "holdfast-recover-late.service": "After=local-fs.target holdfast-recover.service",
+}
 UNIT_TEXT = f"""\
 # Written by Holdfast: puts back the files of a transaction that a power cut left open, before anything reads them.
 [Unit]
 Description=Holdfast: undo a transaction that was cut off
 DefaultDependencies=no
-After=systemd-remount-fs.service
-Wants=local-fs-pre.target network-pre.target
-Before=local-fs-pre.target network-pre.target sysinit.target shutdown.target
+ORDER
+Before=sysinit.target shutdown.target
 Conflicts=shutdown.target
-ConditionDirectoryNotEmpty={durable.JOURNAL}
+ConditionPathExistsGlob=|{durable.JOURNAL}/*
+ConditionPathExistsGlob=|{durable.JOURNAL}/.*.draft
+ConditionPathExistsGlob=|{durable.JOURNAL}/.*.spent
 
 [Service]
 Type=oneshot
@@ -30,19 +36,37 @@ WantedBy=sysinit.target
 
 
 def ensure(version, modules):
-    """`modules`: {name: source}, or None where this very version is what runs. Returns the program's folder. Everything is durable before the first commit relies on it."""
-    for folder in ("/etc/holdfast", durable.JOURNAL, "/var/lib/holdfast", "/var/lib/holdfast/backups", durable.RESULTS, "/var/lib/holdfast/managed"):
-        os.makedirs(folder, 0o700, exist_ok=True)
+    """`modules`: {name: source}, or None where this very version is what runs. Returns the program's folder.
+
+    Everything is durable before the first commit relies on it.
+    """
+    for folder in ("/etc/holdfast", durable.JOURNAL, STATE, f"{STATE}/backups", durable.RESULTS, f"{STATE}/managed"):
+        ensure_folder(folder)
     program = f"{LIBRARY}/{version}"
     if not os.path.isdir(program):
         install_program(program, modules)
     ensure_file(RECOVER, durable.read_regular(f"{program}/durable.py"), 0o644)
-    ensure_file(UNIT, UNIT_TEXT.encode(), 0o644)
-    if not os.path.islink(WANTED):
-        os.makedirs(os.path.dirname(WANTED), exist_ok=True)
-        os.symlink(UNIT, WANTED)
-        durable.sync_folder(os.path.dirname(WANTED))
+    for name, order in UNITS.items():
+        ensure_file(f"{SYSTEM}/{name}", UNIT_TEXT.replace("ORDER", order).encode(), 0o644)
+        ensure_link(f"{SYSTEM}/sysinit.target.wants/{name}", f"{SYSTEM}/{name}")
     return program
+
+
+def ensure_folder(path):
+    try:
+        os.mkdir(path, 0o700)
+        durable.sync_folder(os.path.dirname(path))
+    except FileExistsError:
+        pass
+
+
+def ensure_link(path, target):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    try:
+        os.symlink(target, path)
+        durable.sync_folder(os.path.dirname(path))
+    except FileExistsError:
+        pass  # from an earlier push, or from one that runs beside this one
 
 
 def install_program(program, modules):

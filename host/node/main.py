@@ -1,6 +1,5 @@
 """The constant program on the node. `run ID` and `after ID` are started by systemd; a session is started over SSH."""
 
-import json
 import os
 import sys
 
@@ -19,23 +18,19 @@ def main(arguments):
 
 
 def after(identifier):
-    """The transaction's program has ended. Where it left no result, it was killed: undo what it left open, and say so."""
-    import commands
-    import durable
+    """The transaction's program has ended without a result: killed, or by a fault of its own. Undo what it left open."""
+    import json
+
     import transaction
 
     folder = f"{transaction.RUN}/{identifier}"
-    if os.path.exists(f"{folder}/result.json"):
-        return 0
     with open(f"{folder}/plan.json", encoding="utf-8") as stream:
         plan = json.load(stream)
-    with transaction.locked(plan, lambda phase, message: print(f"{phase}: {message}", flush=True)):
-        undone = durable.recover()
-    for command in plan.get("activate", []) if identifier in undone else []:
-        if command["argv"][0] != "holdfast":
-            commands.run(command["argv"], command.get("timeout", 30))
-    rollback = "the node is as it was" if identifier in undone else "nothing was changed"
-    transaction.finish(folder, identifier, {"outcome": "failed", "phase": "rollback", "message": "the transaction's program was killed", "rollback": rollback})
+    tell = lambda phase, message: print(f"transaction {identifier} {phase}: {message}", flush=True)  # noqa: E731
+    with transaction.locked(plan, tell):
+        rollback = transaction.recover(tell).get(identifier, "nothing was changed")
+    message = f"the transaction's program ended early, killed or by a fault; look at journalctl -u holdfast-transaction-{identifier}"
+    transaction.finish(folder, identifier, {"outcome": "failed", "phase": "rollback", "message": message, "rollback": rollback})
     return 0
 
 

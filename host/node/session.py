@@ -3,6 +3,7 @@
 Frames are `LENGTH NEWLINE JSON`. A frame that is cut short means nothing at all: the work starts only on a whole plan.
 """
 
+import fcntl
 import glob
 import json
 import os
@@ -43,7 +44,9 @@ def main(version, modules=None):
     try:
         {"read": read, "apply": apply, "result": result}[request["op"]](request, version, modules)
     except OSError as error:
-        send({"result": failure("lock", f"{error}; look at the path on the node")})
+        send({"result": failure("lock", f"{error.filename or ''}: {error.strerror}; free space, or mount it writable, then try again")})
+    except transaction.Refused as refused:
+        send({"result": failure(refused.phase, str(refused))})
 
 
 def failure(phase, message):
@@ -116,8 +119,7 @@ def apply(request, version, modules):
 
 def result(request, version, modules):
     """What became of a transaction whose client lost the connection. Asking again is harmless."""
-    folder = f"{transaction.RUN}/{request['id']}"
-    if os.path.exists(f"{folder}/plan.json"):
+    if os.path.isdir(f"{transaction.RUN}/{request['id']}"):
         outcome = follow(request["id"])
     else:
         kept = durable.read_regular(f"{durable.RESULTS}/{request['id']}.json")
@@ -130,20 +132,22 @@ def start(program, plan):
     identifier = plan["id"]
     unit = f"holdfast-transaction-{identifier}.service"
     folder = f"{transaction.RUN}/{identifier}"
-    os.makedirs(folder, 0o700, exist_ok=True)
-    if is_running(unit):
-        return
-    durable.discard(folder)
-    os.makedirs(folder, 0o700)
-    durable.replace(f"{folder}/plan.json", json.dumps(plan).encode())
-    python = ["/usr/bin/python3", "-I", "-S"]
-    begun = commands.run([
-        "systemd-run", "--quiet", "--collect", f"--unit={unit}", "--service-type=exec",
-        "--property=SyslogIdentifier=holdfast", "--property=KillMode=mixed",
-        # Whatever ends the program early, a kill or the memory's end, its open journal is undone at once.
-        f"--property=ExecStopPost={' '.join(python)} {program}/main.py after {identifier}",
-        *python, f"{program}/main.py", "run", identifier,
-    ], timeout=60)
+    os.makedirs(transaction.RUN, 0o700, exist_ok=True)
+    with open(f"{transaction.RUN}/start", "w", encoding="utf-8") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)  # the same push from two clients at once is one transaction
+        if os.path.isdir(folder) and is_running(unit):
+            return
+        durable.discard(folder)
+        os.mkdir(folder, 0o700)
+        durable.replace(f"{folder}/plan.json", json.dumps(plan).encode())
+        python = f"/usr/bin/python3 -I -S {program}/main.py"
+        begun = commands.run([
+            "systemd-run", "--quiet", "--collect", f"--unit={unit}", "--service-type=exec",
+            "--property=SyslogIdentifier=holdfast", "--property=KillMode=mixed", "--property=TimeoutStopSec=600",
+            # Whatever ends the program early, a kill or the memory's end, its open journal is undone at once.
+            f"--property=ExecStopPost=/bin/sh -c 'test -e {folder}/result.json || exec {python} after {identifier}'",
+            *python.split(), "run", identifier,
+        ], timeout=60)
     if not begun.ok:
         failed = failure("lock", f"systemd-run: {begun.explain()}")
         durable.replace(f"{folder}/result.json", json.dumps(failed).encode())

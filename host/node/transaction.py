@@ -14,7 +14,6 @@ import struct
 import sys
 import time
 
-import checks
 import commands
 import durable
 import facts
@@ -27,6 +26,7 @@ STATE = "/var/lib/holdfast"
 ORIGINALS = f"{STATE}/originals.json"
 FS_IOC_GETFLAGS = 0x80086601
 FS_IMMUTABLE_FL, FS_APPEND_FL = 0x10, 0x20  # linux/fs.h
+UNIT_TIMEOUT = 90  # seconds; systemd's own default for a start
 LOCK_WAIT = 300  # seconds; another transaction is bounded too
 
 
@@ -44,13 +44,15 @@ class Transaction:
         self.identifier = plan["id"]
         self.tell = tell  # (phase, message): progress for the client and the log
         self.journal = durable.Journal(self.identifier)
+        self.files = dict(plan["files"])
         self.units_before = {}
+        self.rollback_of_commit = "nothing was changed"
 
     def run(self):
         """Returns the result that the client is told."""
         with locked(self.plan, self.tell):
-            durable.recover(log=lambda message: self.tell("lock", message))
             try:
+                recover(self.tell)
                 self.observe()
                 self.install()
                 try:
@@ -61,7 +63,7 @@ class Transaction:
                     self.journal.abandon()
                     raise
             except (Refused, OSError) as error:
-                return self.failed(as_refused("stage", error), rollback="nothing was changed")
+                return self.failed(as_refused("stage", error), rollback=self.rollback_of_commit)
             try:
                 self.activate()
                 self.verify()
@@ -77,13 +79,13 @@ class Transaction:
         return {"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": rollback}
 
     def observe(self):
-        for path, file in self.plan["files"].items():
-            self.refuse_if_edited("observe", path, file)
-
-    def refuse_if_edited(self, phase, path, file):
-        seen = observe.observe_file(path)
-        if observe.identity(seen) != file["was"]:
-            raise Refused(phase, f"{path} was edited while this transaction was prepared; look at it and run `up --refresh`")
+        """What stands as planned by now, from a push that was quicker, is left alone."""
+        for path, file in list(self.files.items()):
+            seen = observe.observe_file(path)
+            if is_as_planned(seen, file):
+                del self.files[path]
+            else:
+                refuse_if_edited("observe", path, seen, file)
 
     def install(self):
         wanted = self.plan.get("packages", [])
@@ -94,102 +96,96 @@ class Transaction:
                 raise Refused("stage", complaint)
 
     def stage(self):
-        self.tell("stage", ", ".join(self.plan["files"]) or "no files")
-        for path in self.plan["files"]:
+        self.tell("stage", ", ".join(self.files) or "no files")
+        for path in self.files:
             refuse_unwritable(path)
+        units = self.plan.get("units", {})
+        seen = observe.observe_units(list(units))
+        self.units_before = {name: {key: seen[name][key] for key in wanted} for name, wanted in units.items()}
         entries = []
-        for path, file in self.plan["files"].items():
+        for path, file in self.files.items():
             new = None if file.get("absent") else durable.digest(file["content"].encode())
             entries.append({"path": path, "old": file["was"][1], "new": new, "folders": missing_folders(path)})
-        with translated("stage", "/etc/holdfast/journal"):
-            self.journal.draft(entries, activate=self.plan.get("activate", []))
+        with translated("stage", durable.JOURNAL):
+            self.journal.draft(entries, activate=self.plan.get("activate", []), units=self.units_before)
         for entry in entries:
-            path = entry["path"]
-            with translated("stage", path):
-                for folder in entry["folders"]:
-                    os.mkdir(folder, 0o755)
-                file = self.plan["files"][path]
-                if not file.get("absent"):
-                    staged = durable.staged_name(path, self.identifier)
-                    durable.remove(staged)
-                    durable.write_new(staged, file["content"].encode(), int(file["mode"], 8), user_id(file["owner"]), group_id(file["group"]))
+            with translated("stage", entry["path"]):
+                self.stage_file(entry["path"], entry["folders"])
+
+    def stage_file(self, path, folders):
+        for folder in folders:
+            if not os.path.isdir(folder):  # another file of this transaction may be in it too
+                os.mkdir(folder, 0o755)
+        file = self.files[path]
+        if file.get("absent"):
+            return
+        staged = durable.staged_name(path, self.identifier)
+        durable.remove(staged)
+        attributes = durable.attributes_of(path) if file["was"][0] == "file" else {}
+        durable.write_new(staged, file["content"].encode(), int(file["mode"], 8), user_id(file["owner"]), group_id(file["group"]), attributes)
 
     def validate(self):
         for command in self.plan.get("validate", []):
             self.execute("validate", command)
 
     def commit(self):
-        self.tell("commit", ", ".join(self.plan["files"]) or "no files")
-        for path, file in self.plan["files"].items():
-            self.refuse_if_edited("commit", path, file)
+        self.tell("commit", ", ".join(self.files) or "no files")
+        for path, file in self.files.items():
+            refuse_if_edited("commit", path, observe.observe_file(path), file)
             with translated("commit", STATE):
                 back_up(path)
                 note_original(path)
-        with translated("commit", "/etc/holdfast/journal"):
+        with translated("commit", durable.JOURNAL):
             self.journal.seal()
         try:
-            for path, file in self.plan["files"].items():
+            for path, file in self.files.items():
                 with translated("commit", path):
                     self.exchange(path, file)
-            for folder in {os.path.dirname(path) for path in self.plan["files"]}:
+            for folder in {os.path.dirname(path) for path in self.files}:
                 durable.sync_folder(folder)
         except (Refused, OSError) as error:
-            self.undo_files()
+            self.rollback_of_commit = durable.sentence(self.undo_files())
             raise as_refused("commit", error) from error
 
     def exchange(self, path, file):
+        previous = durable.previous_name(path, self.identifier)
+        # An editor that renames its own new file into place is seen until the instant before ours.
+        refuse_if_edited("commit", path, observe.observe_file(path), file)
         if file.get("absent"):
             os.unlink(path)
         else:
             os.rename(durable.staged_name(path, self.identifier), path)
-        if file["was"][0] != "file":
-            return
-        # The old file still has its second name: an edit in the last instant shows there, and is not lost.
-        displaced = observe.observe_file(durable.previous_name(path, self.identifier))
-        if observe.identity(displaced) != file["was"]:
-            os.rename(durable.previous_name(path, self.identifier), path)
-            raise Refused("commit", f"{path} was edited at the very moment of the commit; the edit was kept, look at it and run `up --refresh`")
+        # One that writes in place: the old file still has its second name, and the edit shows there.
+        if file["was"][0] == "file" and observe.identity(observe.observe_file(previous)) != file["was"]:
+            os.rename(previous, path)
+            raise edited("commit", path)
 
     def activate(self):
         for command in self.plan.get("activate", []):
             self.execute("activate", command)
-        units = self.plan.get("units", {})
-        self.units_before = observe.observe_units(list(units)) if units else {}
-        for name, wanted in units.items():
-            self.set_unit(name, wanted, "activate")
+        for name, wanted in self.plan.get("units", {}).items():
+            for key in ("enabled", "active"):
+                if key in wanted and wanted[key] != self.units_before[name][key]:
+                    self.switch_unit(name, key, wanted[key])
 
-    def set_unit(self, name, wanted, phase):
-        verbs = {"enabled": ("enable", "disable"), "active": ("start", "stop")}
-        for key, (on, off) in verbs.items():
-            if key in wanted and wanted[key] != self.units_before.get(name, {}).get(key):
-                verb = on if wanted[key] else off
-                self.tell(phase, f"systemctl {verb} {name}")
-                done = commands.run(["systemctl", verb, "--", name], timeout=90)
-                if not done.ok:
-                    raise Refused(phase, f"systemctl {verb} {name}: {done.explain()}")
+    def switch_unit(self, name, key, on):
+        verb = {"enabled": ("disable", "enable"), "active": ("stop", "start")}[key][on]
+        self.tell("activate", f"systemctl {verb} {name}")
+        done = commands.run(["systemctl", verb, "--", name], timeout=UNIT_TIMEOUT)
+        if not done.ok:
+            raise Refused("activate", f"systemctl {verb} {name}: {done.explain()}; look at journalctl -u {name}")
 
     def verify(self):
         for command in self.plan.get("verify", []):
             self.execute("verify", command)
-        for path, file in self.plan["files"].items():
-            seen = observe.observe_file(path)
-            if file.get("absent"):
-                good = seen["kind"] == "absent"
-            else:
-                good = seen.get("sha256") == durable.digest(file["content"].encode())
-            if not good:
+        for path, file in self.files.items():
+            if not is_as_planned(observe.observe_file(path), file):
                 raise Refused("verify", f"{path} is not what was written: something on the node rewrites it, find out what before the next try")
 
     def execute(self, phase, command):
-        argv = [self.expand(word) for word in command["argv"]]
         shown = " ".join(command["argv"])
-        timeout = command.get("timeout", 30)
         self.tell(phase, shown)
-        if argv[0] == "holdfast":
-            complaint = checks.check(argv[1], argv[2:], timeout)
-        else:
-            outcome = commands.run(argv, timeout)
-            complaint = None if outcome.ok else outcome.explain()
+        complaint = execute([self.expand(word) for word in command["argv"]], command)
         if complaint:
             raise Refused(phase, f"{shown}: {complaint}")
 
@@ -203,36 +199,78 @@ class Transaction:
 
     def rollback(self):
         """After the commit. Returns a sentence that says whether the node is as it was."""
-        problems = []
-        now = observe.observe_units(list(self.units_before))
-        for name, before in self.units_before.items():
-            wanted, self.units_before[name] = before, now[name]
-            try:
-                self.set_unit(name, {key: wanted[key] for key in ("enabled", "active")}, "rollback")
-            except Refused as refused:
-                problems.append(str(refused))
+        record = self.journal.read()
+        log = lambda message: self.tell("rollback", message)  # noqa: E731
+        durable.switch_units(record, "enabled", False, log)
+        problems = durable.switch_units(record, "active", False, log)
         problems += self.undo_files()
-        for command in self.plan.get("activate", []):  # what the new files had set going has to see the old ones
-            try:
-                self.execute("rollback", command)
-            except Refused as refused:
-                problems.append(str(refused))
-        return "the node is as it was" if not problems else "NOT complete: " + "; ".join(problems)
+        return durable.sentence(problems + durable.switch_units(record, "enabled", True, log) + settle(record, log))
 
     def undo_files(self):
         outcomes = self.journal.undo()
         self.journal.close()
-        return [f"{path}: {outcome}" for path, outcome in outcomes if outcome.startswith("left alone")]
+        return durable.complaints(outcomes)
+
+
+def settle(record, log):
+    """What the new files had set going has to see the old ones. Returns the complaints."""
+    problems = []
+    for command in record.get("activate", []):
+        complaint = execute(command["argv"], command)
+        if complaint:
+            problems.append(f"{' '.join(command['argv'])}: {complaint}")
+    return problems + durable.switch_units(record, "active", False, log) + durable.switch_units(record, "active", True, log)
+
+
+def execute(argv, command):
+    """Returns None or a complaint."""
+    timeout = command.get("timeout", 30)
+    if argv[0] == "holdfast":
+        import checks  # only where a plan asks for one
+
+        return checks.check(argv[1], argv[2:], timeout)
+    outcome = commands.run(argv, timeout)
+    return None if outcome.ok else outcome.explain()
+
+
+def is_as_planned(seen, file):
+    if file.get("absent"):
+        return seen["kind"] == "absent"
+    planned = ["file", durable.digest(file["content"].encode()), file["mode"], file["owner"], file["group"], None]
+    return observe.identity(seen) == planned
+
+
+def refuse_if_edited(phase, path, seen, file):
+    if observe.identity(seen) != file["was"]:
+        raise edited(phase, path)
+
+
+def edited(phase, path):
+    return Refused(phase, f"{path} was edited while this transaction was under way; the edit was kept, look at it and run `up --refresh`")
 
 
 def as_refused(phase, error):
     return error if isinstance(error, Refused) else Refused(phase, str(error))
 
 
+def recover(tell):
+    """Undoes what a killed transaction left, and lets the node see the old files again. {id: rollback} of those.
+
+    Throws Refused where a journal cannot be undone. Call it with the lock held.
+    """
+    undone, faults = durable.recover(log=lambda message: tell("lock", message))
+    rollbacks = {}
+    for record, rollback in undone:
+        problems = settle(record, lambda message: tell("lock", message)) if rollback != "nothing was changed" else []
+        rollbacks[record["id"]] = "; ".join([rollback, *problems])
+    if faults:
+        raise Refused("lock", "; ".join(faults))
+    return rollbacks
+
+
 def recover_abandoned():
-    """Undoes what a killed transaction left, before anybody looks at the files; a running one holds the lock."""
-    names = os.listdir(durable.JOURNAL) if os.path.isdir(durable.JOURNAL) else []
-    if all(name.startswith(".") for name in names):
+    """For a session about to look at the files; a running transaction holds the lock, and is no abandoned one."""
+    if not os.path.isdir(durable.JOURNAL) or not os.listdir(durable.JOURNAL):
         return
     os.makedirs(RUN, 0o700, exist_ok=True)
     with open(LOCK, "a+", encoding="utf-8") as lock:
@@ -240,7 +278,7 @@ def recover_abandoned():
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        durable.recover()
+        recover(lambda phase, message: None)
 
 
 class locked:

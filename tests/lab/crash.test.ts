@@ -1,0 +1,70 @@
+/** Loss of power at every moment: after the next boot all files of a transaction are old, or all are new. */
+import { crash, crashMutant, type CrashReport, type Scenario } from "../helpers/crashImages";
+
+jest.setTimeout(3_600_000);
+/** `npm run soak` sets a bigger one. */
+const rounds = Number(process.env.HOLDFAST_SOAK ?? 1);
+
+const owned = { mode: "0644", owner: "root", group: "root" };
+const before: Scenario["before"] = {
+    "/etc/hosts": { content: "127.0.0.1 localhost\n127.0.1.1 pve01\n" },
+    "/etc/fstab": { content: "/dev/sdb1 / ext4 defaults 0 0\n", mode: "0640", gid: 42, xattrs: { "user.note": "whose" } },
+    "/etc/obsolete": { content: "to be removed\n", mode: "0600", uid: 33, gid: 33, xattrs: { "user.note": "mine" } },
+    "/etc/secret": { content: "only the mode changes\n" },
+};
+const files: Scenario["plan"]["files"] = {
+    "/etc/hosts": { content: "127.0.0.1 localhost\n192.0.2.11 pve01\n", ...owned },
+    "/etc/fstab": { content: `${"# a comment\n".repeat(1000)}UUID=0a1b / ext4 defaults 0 1\n`, ...owned },
+    "/etc/obsolete": { absent: true, ...owned },
+    "/etc/secret": { content: "only the mode changes\n", ...owned, mode: "0600" },
+    "/etc/new.d/one": { content: "1\n", ...owned },
+    "/etc/new.d/deeper/two": { content: "2\n", ...owned },
+};
+const applied: Scenario = { before, plan: { files, validate: [], activate: [], verify: [] } };
+
+describe("a cut at every call of a transaction with a change, an addition, a removal, a new mode and new folders", () => {
+    let report: CrashReport;
+    beforeAll(async () => {
+        report = await crash(applied, rounds, rounds);
+        console.log(`crash images: ${report.images} (${report.interrupted} of interrupted recoveries), ${report.open} with a transaction to undo, ${report.old} ended old, ${report.new} new, ${report.mixture} mixed`);
+    });
+
+    test("leaves all files old or all new, with their owners, modes and attributes, and nothing of Holdfast's", () => {
+        expect(report.result.outcome).toBe("applied");
+        expect(report.faults).toEqual([]);
+        expect(report.mixture).toBe(0);
+    });
+
+    test("met both ends, open transactions and interrupted recoveries", () => {
+        expect(report.images).toBeGreaterThanOrEqual(100);
+        for (const count of [report.old, report.new, report.open, report.interrupted]) expect(count).toBeGreaterThan(0);
+    });
+
+    test("is of a transaction that did all of that", () => {
+        const contents = Object.entries(report.after).flatMap(([path, [, mode, , , , hex]]) => (path in files ? [[path, mode.toString(8), Buffer.from(hex, "hex").toString()]] : []));
+        const wanted = Object.entries(files).flatMap(([path, { content, mode }]) => (content === undefined ? [] : [[path, mode.slice(1), content]]));
+        expect(contents.sort()).toEqual(wanted.sort());
+        expect(report.after["/etc/fstab"]?.[4]).toEqual({ "user.note": Buffer.from("whose").toString("hex") });
+    });
+});
+
+test("a cut at every call of a transaction that fails in verify leaves the old files", async () => {
+    const report = await crash({ before, plan: { ...applied.plan, verify: [{ argv: ["false"] }] } }, 1, 0);
+    expect(report.result).toMatchObject({ outcome: "failed", phase: "verify", rollback: "the node is as it was" });
+    expect(report.faults).toEqual([]);
+    expect(report.old).toBe(report.images);
+});
+
+/** Each line is what somebody could take for superfluous. */
+const mutants: [what: string, module: string, original: string, mutated: string][] = [
+    ["without the fsync of a staged file", "durable.py", "        os.fsync(fd)\n    except BaseException as error", "        pass\n    except BaseException as error"],
+    ["with the journal sealed after the first rename", "transaction.py", "            self.journal.seal()\n        try:", "            pass\n        try:"],
+    ["whose journal is closed before its files are put back", "durable.py", "os.rename(name, path)", "pass"],
+    ["that does not sync its folders before the journal is closed", "transaction.py", "                durable.sync_folder(folder)", "                pass"],
+];
+
+test.each(rounds > 1 ? mutants : mutants.slice(0, 2))("a program %s is found out", async (_, module, original, mutated) => {
+    const report = await crashMutant(module, original, mutated, applied);
+    console.log(`mutant: ${report.mixture} of ${report.images} images mixed; ${report.faults.length} faults, first: ${report.faults[0]}`);
+    expect(report.faults).not.toEqual([]);
+});
