@@ -43,7 +43,7 @@ export async function adopt(hosts: readonly string[], options: AdoptOptions, say
     if (options.hostKey !== undefined && hosts.length > 1) throw new Error("--host-key is one host's key: adopt one host with it, or put the keys of all into known_hosts");
     const targets = hosts.map((host) => parseTarget(host, options.port));
     const looks = await Promise.allSettled(targets.map((target) => surveyNode(target, options)));
-    const failures = looks.flatMap((look) => (look.status === "rejected" ? [String((look.reason as Error).message)] : []));
+    const failures = looks.flatMap((look) => (look.status === "rejected" ? [(look.reason as Error).message] : []));
     if (failures.length > 0) throw new Error(failures.join("\nholdfast: "));
     const adoption = planAdoption(looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : [])));
     const files = await writeNodeFiles(options.out, adoption.nodes, options.force);

@@ -17,8 +17,8 @@ export async function writeNodeFiles(root: string, adopted: readonly AdoptedNode
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
-    return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return undefined;
+    return readFile(file, "utf8").catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
         throw error;
     });
 }

@@ -1,0 +1,333 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { keepFile } from "../../cli/adopt/keptFiles";
+import { writeNodeFiles } from "../../cli/adopt/nodeFiles";
+import { planAdoption } from "../../cli/adopt/plan";
+import { renderHazards, renderNextSteps } from "../../cli/adopt/summary";
+import { parseTarget } from "../../cli/adopt/target";
+import { parseFleet } from "../../model/fleet";
+import { lintContent } from "../../model/formats";
+import { parseFstab } from "../../model/fstab";
+import { fstab, hosts, interfaces, survey, uuid, type SurveyParts } from "../fixtures/adopt/survey";
+
+function adoptOne(parts: SurveyParts = {}) {
+    const adoption = planAdoption([survey(parts)]);
+    const [node] = adoption.nodes;
+    const content = (format: string) => node!.kept.find((file) => file.format === format)?.content;
+    const hazards = node!.hazards.map(({ file, line, rule, repaired = false }) => `${file}:${line} ${rule}${repaired ? " repaired" : ""}`);
+    const { config } = parse(adoption.stackConfig) as { config: { "holdfast:fleet": { domain?: string; nodes: Record<string, Record<string, unknown>> } } };
+    return { adoption, node: node!, content, hazards, fleet: config["holdfast:fleet"], pve01: config["holdfast:fleet"].nodes["pve01"]! };
+}
+
+describe("the host that is typed", () => {
+    test.each([
+        ["pve01", { host: "pve01" }],
+        ["root@192.0.2.11", { host: "192.0.2.11", user: "root" }],
+        ["ops@pve01:2222", { host: "pve01", user: "ops", port: 2222 }],
+        ["2001:db8::11", { host: "2001:db8::11" }],
+        ["root@[2001:db8::11]:2222", { host: "2001:db8::11", user: "root", port: 2222 }],
+    ])("%s", (text, expected) => {
+        expect(parseTarget(text)).toEqual({ text, user: undefined, port: undefined, ...expected });
+    });
+
+    test("--port holds for hosts that name none", () => {
+        expect([parseTarget("pve01", 2200).port, parseTarget("pve01:2222", 2200).port]).toEqual([2200, 2222]);
+    });
+
+    test.each(["", "-oProxyCommand=x", "root@-oProxyCommand=x", "pve01:ssh", "root@", "a b"])("'%s' is refused", (text) => {
+        expect(() => parseTarget(text)).toThrow(/expected \[USER@\]HOST\[:PORT\]/);
+    });
+});
+
+describe("a node in both incidents' state", () => {
+    test("its files are kept, comments and order included, with nothing but the hazards taken out", () => {
+        const { content } = adoptOne();
+        expect(content("hosts")).toBe(hosts.replace("127.0.1.1", "192.0.2.11"));
+        expect(content("fstab")).toBe(fstab.replace("/dev/sdb1", `UUID=${uuid.data}`).replace("defaults", "defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service"));
+        expect(content("interfaces")).toBe(interfaces.replace(/^27:.*\n/m, ""));
+    });
+
+    test("every hazard has its file and line, and says whether the first up repairs it", () => {
+        expect(adoptOne({ cluster: "masked, inactive" }).hazards).toEqual([
+            "/etc/hosts:1 missing-own-name repaired",
+            "/etc/hosts:2 own-name-on-loopback repaired",
+            "/etc/hosts:2 own-name-on-loopback repaired",
+            "/etc/fstab:4 device-name repaired",
+            "/etc/fstab:4 missing-nofail repaired",
+            "/etc/network/interfaces:8 unpinned-name",
+            "/etc/network/interfaces:10 stray-line repaired",
+            "/etc/systemd/system/pve-cluster.service:1 pve-cluster-masked",
+        ]);
+    });
+
+    test("the summary is compiler-style lines, what is left to do last", () => {
+        const lines = renderHazards(adoptOne().node).split("\n");
+        expect(lines[0]).toBe("pve01: 6 hazards repaired by the first `pulumi up`");
+        expect(lines.find((line) => line.includes("[stray-line]"))).toBe(
+            "  pve01:/etc/network/interfaces:10:1: error: This is output of `ip link`, not configuration. Delete the line. It is left out of nodes/pve01/interfaces. [stray-line]",
+        );
+        expect(lines[7]).toBe("pve01: 1 hazard left for you to decide");
+    });
+
+    test("the stack config passes the schema and says where the files are", () => {
+        const { fleet, node } = adoptOne({ hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD7Ud9GQB5ZjvL2IT0+" });
+        expect(fleet).toEqual({
+            domain: "example.test",
+            defaults: { temperature: { action: "alert" }, smartd: { action: "alert" } },
+            nodes: {
+                pve01: {
+                    address: "192.0.2.11",
+                    ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD7Ud9GQB5ZjvL2IT0+" },
+                    hostsFile: { file: "nodes/pve01/hosts" },
+                    fstab: { file: "nodes/pve01/fstab" },
+                    interfaces: { file: "nodes/pve01/interfaces" },
+                },
+            },
+        });
+        const { faults } = parseFleet(fleet, (path) => node.kept.find(({ format }) => path === `nodes/pve01/${format}`)!.content);
+        expect(faults).toEqual([]);
+    });
+
+    test("the import file has the URNs of the program: a component's child, by NODE/CONCERN", () => {
+        const { resources } = JSON.parse(adoptOne().adoption.importFile) as { resources: { name: string }[] };
+        expect(resources.slice(0, 3)).toEqual([
+            { type: "holdfast:components:HardenedNode", name: "pve01", component: true },
+            { type: "holdfast:components:HostsFile", name: "pve01-hosts-component", logicalName: "pve01-hosts", component: true, parent: "pve01" },
+            { type: "holdfast:host:FileSet", name: "pve01-hosts", id: "pve01/hosts", parent: "pve01-hosts-component" },
+        ]);
+        expect(new Set(resources.map(({ name }) => name)).size).toBe(resources.length);
+    });
+});
+
+describe("a sound node", () => {
+    const soundHosts = "127.0.0.1 localhost\n192.0.2.11 pve01.example.test pve01 pvelocalhost\n";
+    const soundFstab = `UUID=${uuid.root} / ext4 errors=remount-ro 0 1\nUUID=${uuid.data} /srv/local ext4 defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2\n`;
+    const soundInterfaces = interfaces.replace(/^27:.*\n/m, "");
+    const further = { "/usr/local/lib/systemd/network/50-pve-nic0.link": "[Match]\nMACAddress=02:00:5e:10:00:01\n\n[Link]\nName=enp1s0\n" };
+    const sound = { files: { "/etc/hosts": soundHosts, "/etc/fstab": soundFstab, "/etc/network/interfaces": soundInterfaces }, further };
+
+    test("keeps every byte and has no hazard", () => {
+        const { content, hazards } = adoptOne(sound);
+        expect([content("hosts"), content("fstab"), content("interfaces"), hazards]).toEqual([soundHosts, soundFstab, soundInterfaces, []]);
+        expect(renderHazards(adoptOne(sound).node)).toBe("pve01: no hazards\n");
+    });
+
+    test("without a full name in its hosts file gets no domain, and so no new name", () => {
+        const short = "127.0.0.1 localhost\n192.0.2.11 pve01\n";
+        const { content, fleet } = adoptOne({ ...sound, files: { ...sound.files, "/etc/hosts": short } });
+        expect([content("hosts"), fleet.domain]).toEqual([short, undefined]);
+    });
+
+    test("a second family is taken over where the hosts file names it and an interface has it", () => {
+        const dual = { ...sound.files, "/etc/hosts": `${soundHosts}2001:db8::11 pve01.example.test pve01\n` };
+        const both = { ...dual, "/etc/network/interfaces": `${soundInterfaces}\niface vmbr0 inet6 static\n\taddress 2001:db8::11/64\n` };
+        expect(adoptOne({ ...sound, files: dual }).pve01.address6).toBeUndefined();
+        expect(adoptOne({ ...sound, files: both }).pve01).toMatchObject({ address: "192.0.2.11", address6: "2001:db8::11" });
+    });
+});
+
+describe("the node's address", () => {
+    test.each<[string, SurveyParts, string]>([
+        ["is that of the interface with the gateway, where the hosts file has only loopback", {}, "192.0.2.11"],
+        ["is not a stale one of the hosts file that no interface has", { files: { "/etc/hosts": "127.0.0.1 localhost\n192.0.2.99 pve01\n" } }, "192.0.2.11"],
+        ["is the hosts file's with DHCP", { files: { "/etc/hosts": "127.0.0.1 localhost\n192.0.2.77 pve01\n", "/etc/network/interfaces": "auto lo\niface lo inet loopback\nauto eno1\niface eno1 inet dhcp\n" } }, "192.0.2.77"],
+        ["is in a file that the interfaces file sources", { files: { "/etc/network/interfaces": "source /etc/network/interfaces.d/*\n" }, sourced: { "/etc/network/interfaces.d/lan": "auto eno1\niface eno1 inet static\n\taddress 192.0.2.31/24\n\tgateway 192.0.2.1\n" } }, "192.0.2.31"],
+        ["is what was connected to, where nothing else tells", { target: "root@192.0.2.41", files: { "/etc/network/interfaces": undefined } }, "192.0.2.41"],
+    ])("%s", (_, parts, address) => {
+        expect(adoptOne(parts).pve01.address).toBe(address);
+    });
+
+    test("that cannot be found is an error that says what to do", () => {
+        expect(() => adoptOne({ target: "root@pve01", files: { "/etc/network/interfaces": undefined } })).toThrow("pve01: no LAN address found in its hosts and interfaces files; adopt it by address instead of by name");
+    });
+
+    test("reached by another name or port keeps that way in", () => {
+        expect(adoptOne({ target: "ops@jump-alias:2222" }).pve01.ssh).toEqual({ host: "jump-alias", port: 2222, user: "ops" });
+    });
+});
+
+describe("names on the 127.0.1.1 line", () => {
+    test("move to the LAN address with it", () => {
+        const { content, pve01 } = adoptOne({ files: { "/etc/hosts": hosts.replace("pve01\n", "pve01 backup-target\n") } });
+        expect(pve01.aliases).toEqual(["backup-target"]);
+        expect(content("hosts")).toContain("192.0.2.11\tpve01.example.test pve01 backup-target\n");
+    });
+
+    test("that several nodes have stay out of the fleet", () => {
+        const shared = (name: string) => `127.0.0.1 localhost\n127.0.1.1 ${name}.example.test ${name} pvelocalhost\n`;
+        const second = interfaces.replace("192.0.2.11", "192.0.2.12");
+        const { stackConfig } = planAdoption([survey({ files: { "/etc/hosts": shared("pve01") } }), survey({ name: "pve02", target: "192.0.2.12", files: { "/etc/hosts": shared("pve02"), "/etc/network/interfaces": second } })]);
+        expect(stackConfig).not.toContain("pvelocalhost");
+    });
+});
+
+describe("device names in fstab", () => {
+    test("are what is mounted there, where the letters have shifted", () => {
+        const facts = { blockDevices: [{ path: "/dev/sdb1", uuid: uuid.spare, links: [] }, { path: "/dev/sdc1", uuid: uuid.data, links: [] }], mounts: [{ source: "/dev/sdc1", target: "/srv/local", fstype: "ext4" }] };
+        const { content, hazards } = adoptOne({ facts });
+        expect(content("fstab")).toContain(`UUID=${uuid.data} /srv/local`);
+        expect(hazards).toContain("/etc/fstab:4 device-name-shifted");
+    });
+
+    test("are the only file system left, where the name is gone", () => {
+        const facts = { blockDevices: [{ path: "/dev/sda1", uuid: uuid.root, links: [] }, { path: "/dev/sdc1", uuid: uuid.data, links: [] }] };
+        expect(adoptOne({ facts }).content("fstab")).toContain(`UUID=${uuid.data} /srv/local`);
+        expect(renderHazards(adoptOne({ facts }).node)).toContain("/etc/fstab:4:1: warning: /dev/sdb1 does not exist now. UUID=9c8d0000-0000-4000-8000-000000000001 is written, the only file system here (/dev/sdc1)");
+    });
+
+    test.each<[string, SurveyParts["facts"]]>([
+        ["two file systems could be meant", { blockDevices: [{ path: "/dev/sdc1", uuid: uuid.data, links: [] }, { path: "/dev/sdd1", uuid: uuid.spare, links: [] }] }],
+        ["the only one left is of another type", { blockDevices: [{ path: "/dev/sdc1", uuid: uuid.data, fstype: "xfs", links: [] }] }],
+        ["the only one left is mounted elsewhere", { blockDevices: [{ path: "/dev/sdc1", uuid: uuid.data, links: [] }], mounts: [{ source: "/dev/sdc1", target: "/mnt", fstype: "ext4" }] }],
+    ])("stay for a human to decide where %s", (_, facts) => {
+        const { content, hazards } = adoptOne({ facts });
+        expect(content("fstab")).toContain("/dev/sdb1 /srv/local");
+        expect(hazards.filter((hazard) => /device-name/.test(hazard))).toEqual(["/etc/fstab:4 device-name-shifted"]);
+    });
+});
+
+describe("further hazards", () => {
+    const only = (rule: string, parts: SurveyParts) => adoptOne(parts).node.hazards.filter((hazard) => hazard.rule === rule).map(({ file, line, column, severity }) => `${file}:${line}:${column} ${severity}`);
+
+    test("a commented-out mount whose disk is there", () => {
+        const commented = fstab.replace("/dev/sdb1", `# UUID=${uuid.data}`);
+        expect(only("commented-out-mount", { files: { "/etc/fstab": commented } })).toEqual(["/etc/fstab:4:3 warning"]);
+    });
+
+    test.each([
+        ["whose disk is not there", `#UUID=${uuid.spare} /srv/old ext4 defaults 0 2\n`],
+        ["that is there without the comment sign too", `#UUID=${uuid.data} /srv/local ext4 defaults 0 2\n`],
+        ["that is prose", "# / was on /dev/sda1 during installation\n"],
+    ])("no hazard in a comment %s", (_, comment) => {
+        expect(only("commented-out-mount", { files: { "/etc/fstab": fstab + comment } })).toEqual([]);
+    });
+
+    test.each([
+        ["masked, inactive", ["/etc/systemd/system/pve-cluster.service:1:1 error"]],
+        ["disabled, inactive", ["/lib/systemd/system/pve-cluster.service:1:1 error"]],
+        ["enabled, failed", []],
+        ["not-found, inactive", []],
+    ])("pve-cluster %s", (cluster, expected) => {
+        expect(only("pve-cluster-masked", { cluster })).toEqual(expected);
+    });
+
+    test("a pending change of the GUI, at its first differing line", () => {
+        expect(only("pending-interfaces", { files: { "/etc/network/interfaces.new": interfaces.replace("192.0.2.1\n", "192.0.2.254\n") } })).toEqual(["/etc/network/interfaces.new:7:1 error"]);
+    });
+
+    test.each([
+        ["/etc/cloud/cloud.cfg", "users:\n - default\nmanage_etc_hosts: true\n", ["/etc/cloud/cloud.cfg:3:1 error"]],
+        ["/var/lib/cloud/instance/user-data.txt", "#cloud-config\nmanage_etc_hosts: 'localhost'\n", ["/var/lib/cloud/instance/user-data.txt:2:1 error"]],
+        ["/etc/cloud/cloud.cfg", "manage_etc_hosts: false\n#manage_etc_hosts: true\n", []],
+    ])("cloud-init that rewrites the hosts file: %s %j", (path, content, expected) => {
+        expect(only("cloud-init-hosts", { further: { [path]: content } })).toEqual(expected);
+    });
+
+    test("cloud-init is no hazard where Holdfast's drop-in stands", () => {
+        expect(only("cloud-init-hosts", { further: { "/etc/cloud/cloud.cfg": "manage_etc_hosts: true\n", "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": "" } })).toEqual([]);
+    });
+
+    test.each([
+        ["a .link file for another name", "/etc/systemd/network/10-x.link", "[Match]\nMACAddress=02:00:5e:10:00:01\n[Link]\nName=lan0\n", 1],
+        ["a .link file with its MAC address and name", "/etc/systemd/network/10-x.link", "[Match]\nPermanentMACAddress=02:00:5E:10:00:01\n[Link]\nName=enp1s0\n", 0],
+        ["a udev rule", "/etc/udev/rules.d/70-persistent-net.rules", 'SUBSYSTEM=="net", ATTR{address}=="02:00:5e:10:00:01", NAME="enp1s0"\n', 0],
+    ])("a card's name and %s", (_, path, content, count) => {
+        expect(only("unpinned-name", { further: { [path]: content } })).toHaveLength(count);
+    });
+
+    test("device names in backup, storage and crypttab files", () => {
+        const files = { "/etc/vzdump.conf": "# dumpdir: /dev/sdz1\ntmpdir: /dev/sdb1\n", "/etc/crypttab": "data /dev/sdb1 none luks\n", "/etc/pve/storage.cfg": "dir: local\n\tpath /var/lib/vz\n" };
+        expect(only("device-name", { files }).slice(1)).toEqual(["/etc/crypttab:1:6 warning", "/etc/vzdump.conf:2:9 warning"]);
+        expect(renderHazards(adoptOne({ files }).node)).toContain(`Write UUID=${uuid.data} instead`);
+    });
+});
+
+describe("files that cannot be taken over", () => {
+    test.each<[string, SurveyParts["files"], string]>([
+        ["a symlink", { "/etc/network/interfaces": { kind: "symlink", detail: "/etc/pve/interfaces" } }, "It is a symlink to /etc/pve/interfaces"],
+        ["bytes that are no UTF-8", { "/etc/network/interfaces": { kind: "file", content: "auto lo\n\uFFFD", binary: true } }, "It is not UTF-8 text"],
+        ["an absent file", { "/etc/network/interfaces": undefined }, "There is no such file"],
+        ["comments only", { "/etc/network/interfaces": "# nothing\n" }, "It holds no entry"],
+    ])("%s is said, and is not in the stack config", (_, files, message) => {
+        const { node, pve01 } = adoptOne({ files });
+        expect(node.hazards.find(({ rule }) => rule === "not-taken-over")?.message).toContain(message);
+        expect(Object.keys(pve01)).not.toContain("interfaces");
+    });
+
+    test("a stray line joined to its neighbour by a backslash stays", () => {
+        const joined = interfaces.replace("# management\n", "\tpost-up echo \\\n");
+        const { content, hazards } = adoptOne({ files: { "/etc/network/interfaces": joined } });
+        expect(content("interfaces")).toBe(joined);
+        expect(hazards).toContain("/etc/network/interfaces:10 stray-line");
+    });
+});
+
+describe("files from public documentation", () => {
+    const fixtures = (folder: string) => readdirSync(join(__dirname, "../fixtures", folder)).map((name) => [name, readFileSync(join(__dirname, "../fixtures", folder, name), "utf8")] as const);
+
+    test.each(fixtures("interfaces/valid"))("interfaces: %s stays as it is, byte for byte", (_, content) => {
+        expect(keepFile("interfaces", content, {})).toBe(content);
+    });
+
+    test.each(fixtures("fstab/valid"))("fstab: %s stays as it is but for options, and gets no error", (_, content) => {
+        const kept = keepFile("fstab", content, {});
+        const withoutOptions = (text: string) => parseFstab(text).map(({ fields, tail }) => [...fields.filter((_field, index) => index !== 3).map((field) => field.text), tail]);
+        expect(withoutOptions(kept)).toEqual(withoutOptions(content));
+        expect(lintContent("fstab", kept).filter(({ severity }) => severity === "error")).toEqual([]);
+    });
+
+    test.each(fixtures("hosts/valid"))("hosts: %s keeps every line that does not name the node", (_, content) => {
+        const kept = keepFile("hosts", content, { node: { name: "adopted", address: "192.0.2.11" } });
+        expect(kept.split("\n").filter((line) => !line.includes("192.0.2.11"))).toEqual(expect.arrayContaining(content.split("\n").filter((line) => !/192\.0\.2\.11|localhost/.test(line))));
+        expect(lintContent("hosts", kept, { node: { name: "adopted", address: "192.0.2.11" } }).filter(({ severity }) => severity === "error")).toEqual([]);
+    });
+});
+
+describe("several nodes", () => {
+    const second = { name: "pve02", target: "192.0.2.12", files: { "/etc/hosts": hosts.replaceAll("pve01", "pve02"), "/etc/network/interfaces": interfaces.replace("192.0.2.11", "192.0.2.12") } };
+
+    test("know each other in their hosts files", () => {
+        const [first, other] = planAdoption([survey(), survey(second)]).nodes;
+        expect(first!.kept[0]!.content).toContain("192.0.2.12 pve02.example.test pve02\n");
+        expect(other!.kept[0]!.content).toContain("192.0.2.11 pve01.example.test pve01\n");
+    });
+
+    test("that are one node are refused", () => {
+        expect(() => planAdoption([survey(), survey({ target: "pve01" })])).toThrow("root@192.0.2.11 and pve01 both call themselves pve01");
+    });
+
+    test("with one address for two names are refused with the fault's path", () => {
+        expect(() => planAdoption([survey(), survey({ ...second, files: { ...second.files, "/etc/network/interfaces": interfaces } })])).toThrow(/does not make a sound fleet:\n {2}holdfast:fleet\.nodes\.pve02\.address: address 192\.0\.2\.11 is already taken/);
+    });
+});
+
+describe("the kept files", () => {
+    let root: string;
+    beforeEach(async () => (root = await mkdtemp(join(tmpdir(), "adopt-"))));
+    afterEach(() => rm(root, { recursive: true, force: true }));
+
+    test("are written beside the stack config; the same again is no conflict", async () => {
+        const { nodes } = planAdoption([survey()]);
+        const written = ["nodes/pve01/hosts", "nodes/pve01/fstab", "nodes/pve01/interfaces"];
+        expect(await writeNodeFiles(root, nodes, false)).toEqual(written);
+        expect(await writeNodeFiles(root, nodes, false)).toEqual(written);
+        expect(await readFile(join(root, "nodes/pve01/hosts"), "utf8")).toBe(nodes[0]!.kept[0]!.content);
+    });
+
+    test("never replace another content, unless forced", async () => {
+        const { nodes } = planAdoption([survey()]);
+        await writeNodeFiles(root, nodes, false);
+        await writeFile(join(root, "nodes/pve01/fstab"), "# mine\n");
+        await expect(writeNodeFiles(root, nodes, false)).rejects.toThrow("nodes/pve01/fstab: there already, with another content");
+        await writeNodeFiles(root, nodes, true);
+        expect(await readFile(join(root, "nodes/pve01/fstab"), "utf8")).toContain(uuid.data);
+    });
+
+    test("the next steps name the import only where there is one", () => {
+        expect(renderNextSteps(["nodes/pve01/hosts"], undefined)).not.toContain("pulumi import");
+        expect(renderNextSteps(["nodes/pve01/hosts"], "import.json")).toContain("pulumi import -f import.json --generate-code=false");
+    });
+});

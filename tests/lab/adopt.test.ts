@@ -1,0 +1,140 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Lab, LabNode } from "../../lab";
+import { openTestLab, readNodeFile } from "../helpers/lab";
+import { PulumiProject } from "../helpers/pulumiProject";
+
+jest.setTimeout(300_000);
+
+const managed = ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"];
+let lab: Lab;
+let nodes: LabNode[];
+let before: Map<string, Record<string, string>>;
+
+/** The files of a node, byte for byte. */
+async function contents(node: LabNode): Promise<Record<string, string>> {
+    return Object.fromEntries(await Promise.all(managed.map(async (path): Promise<[string, string]> => [path, (await node.exec(["cat", path], { strip: false })).stdout])));
+}
+
+async function put(node: LabNode, path: string, content: string): Promise<void> {
+    await node.exec(["sh", "-c", 'cat >"$1"', "sh", path], { input: content });
+}
+
+/** Nodes as the incidents left them: whatever an earlier test file did to them. */
+beforeAll(async () => {
+    lab = await openTestLab();
+    nodes = lab.nodes.slice(0, 2);
+    before = new Map();
+    for (const node of nodes) {
+        before.set(node.name, await contents(node));
+        await put(node, "/etc/hosts", `127.0.0.1\tlocalhost\n127.0.1.1\t${node.name}.example.test ${node.name}\n# kept\n`);
+        await put(node, "/etc/fstab", `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\n# PERC RAID-1\n/dev/sdb1 /srv/local ext4 defaults 0 2\n`);
+        await put(node, "/etc/network/interfaces", `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n# management\n27: enp1s0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n`);
+        await node.exec(["sh", "-c", "rm -rf /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg /var/lib/holdfast /usr/local/lib/holdfast"]);
+    }
+});
+
+afterAll(async () => {
+    for (const node of nodes) for (const [path, content] of Object.entries(before.get(node.name)!)) await put(node, path, content);
+});
+
+async function adopt(project: PulumiProject, stack: string) {
+    const targets = nodes.map(({ ssh }) => `${ssh.user}@${ssh.host}:${ssh.port}`);
+    const run = await project.holdfast("adopt", ...targets, "--import", "import.json");
+    expect(run).toMatchObject({ exitCode: 0 });
+    await project.write(`Pulumi.${stack}.yaml`, run.stdout);
+    await project.pulumi("stack", "init", stack);
+    await project.pulumi("import", "-f", "import.json", "--generate-code=false", "--yes", "--stack", stack);
+    return run;
+}
+
+/** Added and removed lines of a preview, without the engine's frame. */
+function changes(preview: string): string[] {
+    return preview.split("\n").map((line) => line.trim()).filter((line) => /^[+-] /.test(line)).sort();
+}
+
+describe("nodes in the incidents' state", () => {
+    let project: PulumiProject;
+    beforeAll(async () => (project = await PulumiProject.create(lab)));
+    afterAll(() => project.remove());
+
+    test("become a stack whose first preview shows the repairs as line diffs, and nothing else", async () => {
+        await nodes[0]!.exec(["touch", "/run/before-adopt"]);
+        const { stderr } = await adopt(project, "first");
+        const [first, second] = nodes.map(({ name }) => name);
+        expect(stderr).toContain(`${first}:/etc/network/interfaces:13:1: error: This is output of \`ip link\`, not configuration. Delete the line. It is left out of nodes/${first}/interfaces. [stray-line]`);
+        expect(stderr).toContain(`${second}:/etc/hosts:2:11: error:`);
+
+        // Logging in leaves its own traces; Holdfast must not.
+        const { stdout: written } = await nodes[0]!.exec(["find", "/etc", "/usr", "/opt", "/root", "/var/lib", "/srv", "-xdev", "-newer", "/run/before-adopt", "-not", "-path", "/var/lib/systemd/*"]);
+        expect(written).toBe("");
+
+        const preview = await project.pulumi("preview", "--diff", "--suppress-outputs", "--stack", "first");
+        const fileChanges = changes(preview).filter((line) => !/cloud_init_modules|\[\d+\]|manage_etc_hosts|content: \(yaml\)|(?:group|mode|owner|absent) +:/.test(line));
+        expect(fileChanges).toEqual(
+            nodes.flatMap((node, index) => {
+                const other = nodes[1 - index]!;
+                return [
+                    `- 127.0.1.1\t${node.name}.example.test ${node.name}`,
+                    `+ ${node.address}\t${node.name}.example.test ${node.name}`,
+                    `+ ${other.address} ${other.name}.example.test ${other.name}`,
+                    "- /dev/sdb1 /srv/local ext4 defaults 0 2",
+                    `+ UUID=${node.dataUuid} /srv/local ext4 defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2`,
+                    "- 27: enp1s0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP",
+                ];
+            }).sort(),
+        );
+        expect(preview).toMatch(/ {4}~ 6 to update\n/);
+        expect(preview).not.toMatch(/to create|to delete|to replace/);
+    });
+
+    test("after `up` hold the kept files byte for byte, and adopting them again is a stack without changes", async () => {
+        await project.pulumi("up", "--yes", "--skip-preview", "--stack", "first");
+        for (const node of nodes) {
+            for (const path of managed) {
+                const kept = await readFile(join(project.folder, "nodes", node.name, path.split("/").at(-1)!), "utf8");
+                expect({ path, content: (await node.exec(["cat", path], { strip: false })).stdout }).toEqual({ path, content: kept });
+            }
+        }
+        const { stderr } = await adopt(project, "second");
+        expect(stderr).not.toMatch(/stray-line|own-name|device-name|missing-nofail/);
+        const preview = await project.pulumi("preview", "--diff", "--suppress-outputs", "--expect-no-changes", "--stack", "second");
+        expect(changes(preview)).toEqual([]);
+        await project.pulumi("refresh", "--preview-only", "--expect-no-changes", "--stack", "second");
+    });
+});
+
+describe("a host that cannot be adopted", () => {
+    let project: PulumiProject;
+    beforeAll(async () => (project = await PulumiProject.create(lab)));
+    afterAll(() => project.remove());
+
+    test("is named, and nothing is written for the others either", async () => {
+        const { ssh } = nodes[0]!;
+        const run = await project.holdfast("adopt", `root@${ssh.host}:${ssh.port}`, "root@127.0.0.1:1");
+        expect(run).toMatchObject({ exitCode: 1, stdout: "" });
+        expect(run.stderr).toContain("holdfast: 127.0.0.1: root@127.0.0.1 port 1 refuses connections");
+        expect((await project.run("ls", ["nodes"])).exitCode).not.toBe(0);
+    });
+
+    test("whose key is not known is refused, and the error says how to compare it", async () => {
+        const { ssh } = nodes[0]!;
+        await project.write("ssh_config", "Host *\n  UserKnownHostsFile /dev/null\n  GlobalKnownHostsFile /dev/null\n");
+        const run = await project.holdfast("adopt", `root@${ssh.host}:${ssh.port}`);
+        expect(run).toMatchObject({ exitCode: 1, stdout: "" });
+        expect(run.stderr).toMatch(/is not known: it offers SHA256:.*Compare on the console/);
+    });
+});
+
+test("a hosts file that a human has repaired already is left as it is", async () => {
+    const node = nodes[0]!;
+    const project = await PulumiProject.create(lab);
+    try {
+        await put(node, "/etc/hosts", `127.0.0.1 localhost\n${node.address} ${node.name}.example.test ${node.name}   # by hand\n`);
+        const run = await project.holdfast("adopt", `root@${node.ssh.host}:${node.ssh.port}`);
+        expect(run.exitCode).toBe(0);
+        expect(await readFile(join(project.folder, "nodes", node.name, "hosts"), "utf8")).toBe(await readNodeFile(node, "/etc/hosts") + "\n");
+    } finally {
+        await project.remove();
+    }
+});
