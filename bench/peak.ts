@@ -1,24 +1,22 @@
 /** Peak memory of a descendant process that comes and goes while we watch. */
 import { readFile, readdir } from "node:fs/promises";
 
-const INTERVAL = 50; // milliseconds
+const INTERVAL = 200; // milliseconds: the watch must not be felt by what it watches
 
-/** `stop` gives MiB: the kernel's own high-water mark (VmHWM), read as long as the process lives. */
+/** `stop` gives MiB: the kernel's own high-water mark (VmHWM) at the last look, so it may miss the last moment's growth. */
 export function peakOf(ancestor: number, command: string): { stop(): Promise<number> } {
     let peak = 0;
-    let stopped = false;
-    const watching = (async () => {
-        while (!stopped) {
-            for (const pid of await descendants(ancestor)) {
-                if ((await read(`/proc/${pid}/cmdline`)).includes(command)) peak = Math.max(peak, highWater(await read(`/proc/${pid}/status`)));
-            }
-            await new Promise((resolve) => setTimeout(resolve, INTERVAL));
-        }
-    })();
+    let found: number | undefined;
+    const look = async (): Promise<void> => {
+        found ??= await findDescendant(ancestor, command);
+        if (found !== undefined) peak = Math.max(peak, highWater(await read(`/proc/${found}/status`)));
+    };
+    let looking = Promise.resolve();
+    const timer = setInterval(() => (looking = looking.then(look)), INTERVAL);
     return {
         async stop() {
-            stopped = true;
-            await watching;
+            clearInterval(timer);
+            await looking;
             return peak;
         },
     };
@@ -28,16 +26,16 @@ function highWater(status: string): number {
     return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
 }
 
-async function descendants(ancestor: number): Promise<number[]> {
-    const parents = new Map<number, number>();
-    for (const pid of (await readdir("/proc")).map(Number).filter((name) => name > 0)) {
-        const fields = (await read(`/proc/${pid}/stat`)).replace(/^.*\) /s, "").split(" ");
-        parents.set(pid, Number(fields[1]));
+async function findDescendant(ancestor: number, command: string): Promise<number | undefined> {
+    const children: number[] = [];
+    const threads = await readdir(`/proc/${ancestor}/task`).catch(() => []);
+    for (const thread of threads) children.push(...(await read(`/proc/${ancestor}/task/${thread}/children`)).split(" ").filter(Boolean).map(Number));
+    for (const child of new Set(children)) {
+        if ((await read(`/proc/${child}/cmdline`)).includes(command)) return child;
+        const deeper = await findDescendant(child, command);
+        if (deeper !== undefined) return deeper;
     }
-    return [...parents.keys()].filter((pid) => {
-        for (let at = pid; at > 1; at = parents.get(at) ?? 0) if (at === ancestor) return true;
-        return false;
-    });
+    return undefined;
 }
 
 /** Empty where the process has gone meanwhile. */

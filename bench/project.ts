@@ -48,9 +48,13 @@ export class Project {
         const started = process.hrtime.bigint();
         const running = execa("pulumi", [...args, "--stack", "bench", "--non-interactive", "--color", "never"], { cwd: this.folder, env: this.env, all: true });
         const peak = peakOf(running.pid ?? 0, "pulumi-resource-holdfast");
-        await running.catch((error: execa.ExecaError) => {
-            throw new Error(`pulumi ${args.join(" ")}:\n${error.all ?? error.message}`);
-        });
+        try {
+            await running;
+        } catch (error) {
+            throw new Error(`pulumi ${args.join(" ")}:\n${(error as execa.ExecaError).all ?? String(error)}`, { cause: error });
+        } finally {
+            await peak.stop();
+        }
         return { seconds: Number(process.hrtime.bigint() - started) / 1e9, peak: await peak.stop() };
     }
 }
