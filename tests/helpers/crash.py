@@ -1,6 +1,6 @@
 """Crash images: the node's own program on an ext4 file system, its image cloned at every call that changes the disk.
 
-    unshare --mount --pid --fork --kill-child --mount-proc python3 crash.py campaign PROGRAM < {scenario, rounds}
+    unshare --mount --pid --fork --kill-child --mount-proc python3 crash.py campaign < [program, scenario, modes, rounds, interrupted]
 
 Prints a JSON report. Everything (a tmpfs, an XFS whose clones are atomic, the ext4 image on it) lives in that mount
 namespace and is gone with it, however the run ends. Three disks after the cut are made of each moment:
@@ -254,7 +254,7 @@ class Campaign:
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             running = pool.submit(apart, "transact", disk, f"{self.work}/program", self.plan(), "random", live, folder)
             number = 0
-            while not running.done() and number < 60:
+            while not running.done() and number < 40:
                 time.sleep(random.uniform(0, 0.012))
                 clone(live, f"{folder}/random-{number:04d}.img")
                 number += 1
@@ -282,12 +282,12 @@ class Campaign:
             report["faults"].append(f"{name}: no daemon-reload after an undone transaction")
         return is_open
 
-    def run(self, rounds, interrupted):
+    def run(self, modes, rounds, interrupted):
         report = {"images": 0, "old": 0, "new": 0, "mixture": 0, "open": 0, "interrupted": 0, "faults": []}
         open_images = []
         new = None
         for number in range(rounds):
-            for mode in ("asked", "flushed", "random"):
+            for mode in modes:
                 images, result = self.shoot(mode, number)
                 report["result"] = result
                 new = new or self.tree_of(f"{self.images}/{mode}-{number}/end.img")
@@ -363,8 +363,8 @@ def difference(old, new, seen):
     return "; ".join(parts)
 
 
-def campaign(program, scenario, rounds, interrupted):
-    return Campaign(program, scenario).run(rounds, interrupted)
+def campaign(program, scenario, modes, rounds, interrupted):
+    return Campaign(program, scenario).run(modes, rounds, interrupted)
 
 
 if __name__ == "__main__":

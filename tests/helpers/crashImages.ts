@@ -40,10 +40,13 @@ export interface CrashReport {
 
 const program = join(__dirname, "..", "..", "host", "node");
 
+/** Which disks after the cut: see crash.py. */
+export type Mode = "asked" | "flushed" | "random";
+
 /** Whole transactions, each cut at every call, `rounds` times; recovery cut at every call on `interrupted` of the disks. */
-export async function crash(scenario: Scenario, rounds: number, interrupted: number, folder = program): Promise<CrashReport> {
+export async function crash(scenario: Scenario, modes: readonly Mode[], rounds: number, interrupted: number, folder = program): Promise<CrashReport> {
     const { stdout } = await execa("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/usr/bin/python3", join(__dirname, "crash.py"), "campaign"], {
-        input: JSON.stringify([folder, scenario, rounds, interrupted]),
+        input: JSON.stringify([folder, scenario, modes, rounds, interrupted]),
     });
     return JSON.parse(stdout) as CrashReport;
 }
@@ -56,7 +59,7 @@ export async function crashMutant(module: string, original: string, mutated: str
         const source = await readFile(join(folder, module), "utf8");
         if (!source.includes(original)) throw new Error(`${module} does not contain ${original}`);
         await writeFile(join(folder, module), source.replace(original, mutated));
-        return await crash(scenario, 1, 0, folder);
+        return await crash(scenario, ["asked"], 1, 0, folder);
     } finally {
         await rm(folder, { recursive: true, force: true });
     }

@@ -1,0 +1,56 @@
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import execa from "execa";
+import { identityOf, type SeenFile } from "../../../host/observation";
+import { python, scratch } from "./python";
+
+let folder: string;
+let remove: () => Promise<void>;
+beforeEach(async () => ({ folder, remove } = await scratch()));
+afterEach(() => remove());
+
+const observe = (path: string, when?: string) => python<SeenFile>("import observe\nanswer = observe.observe_file(given['path'], given.get('when'))", { path, when });
+
+test("a file has content, hash, mode and owner", async () => {
+    const path = join(folder, "file");
+    await writeFile(path, "ä\n");
+    await chmod(path, 0o4640);
+    expect(await observe(path)).toMatchObject({ kind: "file", content: "ä\n", mode: "4640", sha256: "ac6f010e65c9ea739dbdaa21427edd5ef60c6d461ef4d619c003e3ab62453a56" });
+});
+
+test("bytes that are no UTF-8 are marked, and the hash is of the bytes", async () => {
+    const path = join(folder, "binary");
+    await writeFile(path, Buffer.from([0xff, 0x00, 0x41]));
+    expect(await observe(path)).toMatchObject({ kind: "file", binary: true, content: "\uFFFD\0A", sha256: "0fa3e62511779f0398b77cad37b3cc4763bb96253b91fcd61500f8a979ad9920" });
+});
+
+test.each<[string, (path: string) => Promise<unknown>, Partial<SeenFile>]>([
+    ["a symbolic link, dangling or not", (path) => symlink("/nowhere", path), { kind: "symlink", detail: "/nowhere" }],
+    ["a folder", (path) => mkdir(path), { kind: "folder" }],
+    ["a fifo, without waiting for a writer", (path) => execa("mkfifo", [path]), { kind: "special" }],
+    ["nothing", () => Promise.resolve(), { kind: "absent" }],
+    ["a log in its place, without reading it", (path) => execa("truncate", ["-s", "1G", path]), { kind: "unreadable", detail: "1073741824 bytes, more than 1048576" }],
+])("%s", async (_, make, expected) => {
+    const path = join(folder, "thing");
+    await make(path);
+    expect(await observe(path)).toEqual(expected);
+});
+
+test("a file below a file is absent", async () => {
+    await writeFile(join(folder, "file"), "");
+    expect(await observe(join(folder, "file", "below"))).toEqual({ kind: "absent" });
+});
+
+test("`when` names a path without which a file is no concern of the node", async () => {
+    expect(await observe(join(folder, "file"), join(folder, "absent"))).toMatchObject({ kind: "not applicable" });
+    expect(await observe(join(folder, "file"), folder)).toEqual({ kind: "absent" });
+});
+
+test("both sides mean the same by a file's identity", async () => {
+    await writeFile(join(folder, "file"), "x");
+    await symlink("target", join(folder, "link"));
+    for (const path of ["file", "link", "absent"].map((name) => join(folder, name))) {
+        const [seen, identity] = await python<[SeenFile, (string | null)[]]>("import observe\nseen = observe.observe_file(given)\nanswer = [seen, observe.identity(seen)]", path);
+        expect(identityOf(seen)).toEqual(identity);
+    }
+});

@@ -1,0 +1,24 @@
+/** The node's modules run directly by python3, on temporary folders. */
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import execa from "execa";
+
+export const modules = join(__dirname, "..", "..", "..", "host", "node");
+
+/** Runs `script` with `given` as its `given` and the modules on its path; its `answer` comes back. */
+export async function python<T>(script: string, given: unknown = {}): Promise<T> {
+    const program = `import json, sys\nsys.path.insert(0, ${JSON.stringify(modules)})\ngiven = json.load(sys.stdin)\n${script}\nprint(json.dumps(answer))`;
+    const { stdout } = await execa("python3", ["-I", "-S", "-B", "-c", program], { input: JSON.stringify(given) });
+    return JSON.parse(stdout.split("\n").at(-1) ?? "") as T;
+}
+
+/** A folder for one test; `remove` it. */
+export async function scratch(): Promise<{ folder: string; remove: () => Promise<void> }> {
+    const folder = await mkdtemp(join(tmpdir(), "holdfast-node-"));
+    return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+export async function copyModules(folder: string): Promise<void> {
+    await cp(modules, folder, { recursive: true });
+}

@@ -1,0 +1,360 @@
+/** The host transaction on a real node, with every fault of the design: old or new files whole, a clear error, and the next push heals. */
+import { openTestNode, readNodeFile } from "../helpers/lab";
+import { clientOf, fingerprint, newId, noExtras, push, specFor, type Push } from "../helpers/crashNode";
+import type { NodeClient } from "../../host/nodeClient";
+import type { Result } from "../../host/observation";
+import type { Lab, LabNode } from "../../lab";
+
+jest.setTimeout(180_000);
+
+const first = "/etc/holdfast-test/first";
+const second = "/etc/holdfast-test/second";
+const files = { [first]: "new 1\n", [second]: "new 2\n" };
+const pause = { argv: ["sleep", "4"] };
+/** One file set per phase in which the transaction waits, and what a reader sees meanwhile. */
+const phases: [phase: "validate" | "activate" | "verify", meanwhile: string][] = [["validate", "old"], ["activate", "new"], ["verify", "new"]];
+
+let lab: Lab;
+let node: LabNode;
+let client: NodeClient;
+
+beforeAll(async () => {
+    ({ lab, node } = await openTestNode(2));
+    client = await clientOf(lab, node);
+});
+beforeEach(() => shell(`mkdir -p /etc/holdfast-test && cd /etc/holdfast-test && rm -rf * && echo 'old 1' > first && echo 'old 2' > second`));
+afterAll(async () => {
+    client.end();
+    await shell("rm -rf /etc/holdfast-test");
+});
+
+async function shell(script: string): Promise<string> {
+    return (await node.exec(["sh", "-ec", script])).stdout;
+}
+
+/** Whole files, old or new, and nothing of Holdfast's beside them. */
+async function state(): Promise<string> {
+    const contents = await Promise.all([first, second].map((path) => readNodeFile(node, path)));
+    const found = new Set(contents.map((content) => content.split(" ")[0]));
+    return found.size === 1 ? [...found].join() : `mixture: ${contents.join(", ")}`;
+}
+
+async function litter(): Promise<string> {
+    return shell("find /etc -xdev -name '*.holdfast-*'; ls -A /etc/holdfast/journal; find /etc/holdfast -name '*.tmp'");
+}
+
+async function expectHealed(): Promise<void> {
+    expect(await litter()).toBe("");
+    expect((await push(client, { files })).result.outcome).toBe("applied");
+    expect(await state()).toBe("new");
+    expect(await litter()).toBe("");
+}
+
+/** Runs `act` once, as soon as the transaction waits in that phase. */
+function inPhase(phase: "validate" | "activate" | "verify", act: (id: string) => Promise<unknown>, more: Push = {}): { wanted: Push; acted: Promise<unknown> } {
+    const id = newId();
+    let begin = (): void => undefined;
+    const acted = new Promise<void>((resolve) => (begin = resolve)).then(() => act(id));
+    const wanted: Push = { files, id, [phase]: [pause], on: (event) => event.phase === phase && event.message.startsWith("sleep") && begin(), ...more };
+    return { wanted, acted };
+}
+
+test("puts several files in place, with a backup and the first state noted", async () => {
+    expect((await push(client, { files })).result).toMatchObject({ outcome: "applied" });
+    expect(await state()).toBe("new");
+    const look = await client.inspect("crash", specFor({ files }), { ...noExtras, originals: [first] });
+    expect(look.originals?.[first]).toMatchObject({ kind: "file", mode: "0644" });
+});
+
+test("keeps the extended attributes and access control lists of a file it replaces", async () => {
+    await shell(`setfattr -n user.note -v kept ${first} 2>/dev/null || python3 -c 'import os; os.setxattr("${first}", "user.note", b"kept")'`);
+    await push(client, { files });
+    expect(await shell(`python3 -c 'import os; print(os.getxattr("${first}", "user.note").decode())'`)).toBe("kept");
+});
+
+describe.each(phases)("in %s", (phase, meanwhile) => {
+    test("the program killed with SIGKILL: undone at once, and said so", async () => {
+        const { wanted, acted } = inPhase(phase, async (id) => {
+            expect(await state()).toBe(meanwhile);
+            await node.exec(["systemctl", "kill", "--signal=KILL", "--kill-whom=main", `holdfast-transaction-${id}.service`]);
+        });
+        const { result } = await push(client, wanted);
+        await acted;
+        expect(result).toMatchObject({ outcome: "failed", phase: "rollback", message: expect.stringContaining("ended early") as string, rollback: phase === "validate" ? "nothing was changed" : "the node is as it was" });
+        expect(await state()).toBe("old");
+        await expectHealed();
+    });
+
+    test("the node loses power: the next boot undoes it, and the client that comes back is told", async () => {
+        const { wanted, acted } = inPhase(phase, async () => {
+            await node.kill();
+            await node.start();
+        });
+        const { result } = await push(client, wanted);
+        await acted;
+        expect(result).toMatchObject({ outcome: "failed", message: expect.stringContaining("went down") as string, rollback: phase === "validate" ? "nothing was changed" : "the node is as it was" });
+        expect(await state()).toBe("old");
+        const log = await shell("journalctl --boot --output=cat --no-pager");
+        expect(log).toContain("holdfast-recover.service");
+        if (phase !== "validate") expect(log).toMatch(new RegExp(`recover: transaction ${wanted.id}: ${first}: restored[^]*Reloading`));
+        await expectHealed();
+    });
+
+    test("the client is gone: the node finishes by itself, and tells whoever asks for the id", async () => {
+        const lost = await clientOf(lab, node);
+        const { wanted, acted } = inPhase(phase, () => shell("pkill --oldest --full 'sshd.*notty' && true"));
+        const { result } = await push(lost, wanted);
+        await acted;
+        lost.end();
+        expect(result).toMatchObject({ outcome: "applied", id: wanted.id });
+        expect(await state()).toBe("new");
+        expect(await litter()).toBe("");
+    });
+});
+
+test.each([
+    ["validate", "nothing was changed"],
+    ["activate", "the node is as it was"],
+    ["verify", "the node is as it was"],
+] as const)("a command that fails in %s: the old files, the phase and its words", async (phase, rollback) => {
+    const { result } = await push(client, { files, [phase]: [{ argv: ["sh", "-c", "echo no good >&2; exit 3"] }] });
+    expect(result).toEqual({ id: expect.any(String) as string, outcome: "failed", phase, message: expect.stringMatching(/^sh -c .*: exit status 3: no good$/) as string, rollback: phase === "activate" ? expect.stringContaining("NOT complete") as string : rollback });
+    expect(await state()).toBe("old");
+    await expectHealed();
+});
+
+test("a command is given the staged copy, not the live file", async () => {
+    const { result } = await push(client, { files, validate: [{ argv: ["grep", "-q", "new 1", `{staged:${first}}`] }, { argv: ["grep", "-q", "old 1", first] }] });
+    expect(result.outcome).toBe("applied");
+});
+
+test("what activate had set going sees the old files after a rollback", async () => {
+    await push(client, { files, activate: [{ argv: ["cp", first, "/run/activated"] }], verify: [{ argv: ["false"] }] });
+    expect(await readNodeFile(node, "/run/activated")).toBe("old 1");
+});
+
+test("a validator that hangs is stopped with its children", async () => {
+    const { result } = await push(client, { files, validate: [{ argv: ["sh", "-c", "sleep 777 & sleep 777"], timeout: 1 }] });
+    expect(result).toMatchObject({ outcome: "failed", phase: "validate", message: expect.stringContaining("no answer after 1 s, stopped") as string });
+    expect((await node.exec(["pgrep", "-f", "sleep 777"], { reject: false })).stdout).toBe("");
+    expect(await state()).toBe("old");
+});
+
+test("a validator that is missing is named", async () => {
+    const { result } = await push(client, { files, validate: [{ argv: ["no-such-tool"] }] });
+    expect(result).toMatchObject({ phase: "validate", message: "no-such-tool: no-such-tool is not installed", rollback: "nothing was changed" });
+    expect(await state()).toBe("old");
+});
+
+describe("someone else", () => {
+    test("who edits between the look and the commit keeps the edit", async () => {
+        const { wanted, acted } = inPhase("validate", () => shell(`echo theirs > ${second}`));
+        const { result } = await push(client, wanted);
+        await acted;
+        expect(result).toMatchObject({ outcome: "failed", phase: "commit", message: expect.stringContaining(`${second} was edited`) as string, rollback: "nothing was changed" });
+        expect(await shell(`cat ${first} ${second}`)).toBe("old 1\ntheirs");
+        expect(await litter()).toBe("");
+    });
+
+    test("who creates the file meanwhile keeps it", async () => {
+        const third = "/etc/holdfast-test/third";
+        const { wanted, acted } = inPhase("validate", () => shell(`echo theirs > ${third}`), { files: { ...files, [third]: "ours\n" } });
+        const { result } = await push(client, wanted);
+        await acted;
+        expect(result.message).toContain(`${third} was edited`);
+        expect(await readNodeFile(node, third)).toBe("theirs");
+        expect(await state()).toBe("old");
+    });
+
+    test("who repairs a file before the undo keeps the repair, and the result says so", async () => {
+        const { wanted, acted } = inPhase("verify", () => shell(`echo repaired > ${second}`));
+        const { result } = await push(client, wanted);
+        await acted;
+        expect(result).toMatchObject({ phase: "verify", rollback: expect.stringContaining(`NOT complete: ${second}: left alone: edited since`) as string });
+        expect(await shell(`cat ${first} ${second}`)).toBe("old 1\nrepaired");
+        await shell(`echo 'old 2' > ${second}`);
+        await expectHealed();
+    });
+});
+
+describe("two pushes at once", () => {
+    test("of different content: the second waits for the first by name, then finds the file edited", async () => {
+        const other = await clientOf(lab, node);
+        const events: string[] = [];
+        let late: Promise<{ result: Result }> | undefined;
+        const { wanted, acted } = inPhase("validate", () => {
+            late = push(other, { files: { [first]: "other\n", [second]: "other\n" }, on: (event) => events.push(`${event.phase}: ${event.message}`) });
+            return Promise.resolve();
+        });
+        expect((await push(client, wanted)).result.outcome).toBe("applied");
+        await acted;
+        expect((await late)?.result).toMatchObject({ outcome: "failed", phase: "observe", message: expect.stringContaining(`${first} was edited`) as string });
+        expect(events).toContain(`lock: waiting for test@workstation, transaction ${wanted.id}`);
+        expect(await state()).toBe("new");
+        other.end();
+    });
+
+    test("of the same transaction: one does the work, both are told that it is applied", async () => {
+        const other = await clientOf(lab, node);
+        const id = newId();
+        const both = await Promise.all([client, other].map((each) => push(each, { files, id, verify: [{ argv: ["sleep", "1"] }] })));
+        expect(both.map(({ result }) => result.outcome)).toEqual(["applied", "applied"]);
+        expect(await state()).toBe("new");
+        other.end();
+    });
+
+    test("a holder that was killed leaves no lock behind", async () => {
+        const { wanted, acted } = inPhase("validate", (id) => node.exec(["systemctl", "kill", "--signal=KILL", "--kill-whom=all", `holdfast-transaction-${id}.service`]));
+        await push(client, wanted);
+        await acted;
+        const events: string[] = [];
+        await push(client, { files, on: ({ phase }) => events.push(phase) });
+        expect(events).not.toContain("lock");
+        expect(await state()).toBe("new");
+    });
+});
+
+describe("a place that cannot be written", () => {
+    /** A file system of that size with a managed file in it, and little room. */
+    async function onSmallDisk(options: string, script: string, check: (path: string) => Promise<void>): Promise<void> {
+        await shell(`mkdir -p /etc/holdfast-test/disk && mount -t tmpfs -o ${options} none /etc/holdfast-test/disk && cd /etc/holdfast-test/disk && echo 'old 3' > third && (${script}) 2>/dev/null || true`);
+        try {
+            await check("/etc/holdfast-test/disk/third");
+        } finally {
+            await shell("umount /etc/holdfast-test/disk");
+        }
+    }
+
+    test.each([
+        ["blocks", "size=64k", "dd if=/dev/zero of=filler bs=4k"],
+        ["inodes", "nr_inodes=5", "touch a b c d e f g"],
+    ])("full of %s: said with the path and the remedy, all files old", async (_, options, filler) => {
+        await onSmallDisk(options, filler, async (third) => {
+            const wanted = { files: { ...files, [third]: "new 3\n" } };
+            const { result } = await push(client, wanted);
+            expect(result).toMatchObject({ outcome: "failed", phase: "stage", rollback: "nothing was changed", message: `${third}: No space left on device; free space or inodes there` });
+            expect(await state()).toBe("old");
+            expect(await readNodeFile(node, third)).toBe("old 3");
+            await shell("cd /etc/holdfast-test/disk && rm -f filler a b c d e f g");
+            expect((await push(client, wanted)).result.outcome).toBe("applied");
+            expect(await readNodeFile(node, third)).toBe("new 3");
+        });
+    });
+
+    test("read-only /etc: said so, and healed when it is writable again", async () => {
+        await push(client, { files: { [first]: "old 1\n" }, mode: "0600" }); // the program itself is installed
+        await shell("mount --bind /etc /etc && mount -o remount,bind,ro /etc");
+        try {
+            const { result } = await push(client, { files });
+            expect(result).toMatchObject({ outcome: "failed", phase: "stage", message: expect.stringMatching(/^\/etc\/holdfast\/journal: Read-only file system; the file system is read-only/) as string, rollback: "nothing was changed" });
+        } finally {
+            await shell("umount /etc");
+        }
+        expect(await state()).toBe("old");
+        await expectHealed();
+    });
+
+    test("an immutable file: named, with lsattr's remedy, all files old", async () => {
+        await shell("cd /etc/holdfast-test && mkdir disk && truncate -s 8M /run/small.img && mkfs.ext4 -q /run/small.img && mount -o loop /run/small.img disk && echo 'old 3' > disk/third && chattr +i disk/third");
+        const third = "/etc/holdfast-test/disk/third";
+        try {
+            const { result } = await push(client, { files: { ...files, [third]: "new 3\n" } });
+            expect(result).toMatchObject({ phase: "stage", message: expect.stringContaining(`${third} is immutable or append-only; somebody meant that: ask, then chattr -ia ${third}`) as string });
+            expect(await state()).toBe("old");
+            await shell(`chattr -i ${third} && chattr +i /etc/holdfast-test/disk`);
+            expect((await push(client, { files: { ...files, [third]: "new 3\n" } })).result).toMatchObject({ phase: "stage", message: expect.stringContaining("look for an immutable flag (lsattr)") as string });
+            expect(await state()).toBe("old");
+        } finally {
+            await shell("chattr -i /etc/holdfast-test/disk; umount /etc/holdfast-test/disk; rm /run/small.img");
+        }
+        await expectHealed();
+    });
+
+    test.each([
+        ["a symbolic link", `rm ${second} && ln -s /etc/hostname ${second}`, `${second} is a symbolic link to /etc/hostname`],
+        ["a folder", `rm ${second} && mkdir ${second}`, `${second} is folder`],
+        ["a fifo", `rm ${second} && mkfifo ${second}`, `${second} is special`],
+        ["a bind mount", `mount --bind /etc/hostname ${second}`, `${second} is a bind mount`],
+    ])("%s in the file's place: named and left alone", async (_, script, message) => {
+        await shell(script);
+        const before = await shell(`ls -ld ${second}; cat /etc/hostname`);
+        const { result } = await push(client, { files });
+        expect(result).toMatchObject({ outcome: "failed", phase: "stage", message: expect.stringContaining(message) as string, rollback: "nothing was changed" });
+        expect(await shell(`ls -ld ${second}; cat /etc/hostname`)).toBe(before);
+        expect(await readNodeFile(node, first)).toBe("old 1");
+        await shell(`umount ${second} 2>/dev/null || true; rm -rf ${second}; echo 'old 2' > ${second}`);
+        await expectHealed();
+    });
+
+    test("two new files in one new folder, and a failure: the folder goes again", async () => {
+        const added = { "/etc/holdfast-test/new/a": "a\n", "/etc/holdfast-test/new/deeper/b": "b\n" };
+        await push(client, { files: added, verify: [{ argv: ["false"] }] });
+        expect(await shell("ls /etc/holdfast-test")).toBe("first\nsecond");
+        expect((await push(client, { files: added })).result.outcome).toBe("applied");
+        expect(await shell("cd /etc/holdfast-test/new && cat a deeper/b")).toBe("a\nb");
+    });
+});
+
+describe("units", () => {
+    const unit = "holdfast-test.service";
+    beforeEach(() => shell(`printf '[Service]\\nExecStart=sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' > /etc/systemd/system/${unit} && systemctl daemon-reload && systemctl disable --now ${unit}`));
+    afterAll(() => shell(`systemctl disable --now ${unit}; rm /etc/systemd/system/${unit}; systemctl daemon-reload`));
+    const states = () => shell(`systemctl is-enabled ${unit} || true; systemctl is-active ${unit} || true`);
+    const on = { units: { [unit]: { enabled: true, active: true } } };
+
+    test("are enabled and started, and put back where verify fails", async () => {
+        expect((await push(client, { files, ...on, verify: [{ argv: ["false"] }] })).result.rollback).toBe("the node is as it was");
+        expect(await states()).toBe("disabled\ninactive");
+        expect((await push(client, on)).result.outcome).toBe("applied");
+        expect(await states()).toBe("enabled\nactive");
+    });
+
+    test("are put back after the program was killed, and after a power cut", async () => {
+        const killed = inPhase("verify", (id) => node.exec(["systemctl", "kill", "--signal=KILL", "--kill-whom=main", `holdfast-transaction-${id}.service`]), on);
+        expect((await push(client, killed.wanted)).result.rollback).toBe("the node is as it was");
+        await killed.acted;
+        expect(await states()).toBe("disabled\ninactive");
+        const cut = inPhase("verify", async () => {
+            await node.kill();
+            await node.start();
+        }, on);
+        await push(client, cut.wanted);
+        await cut.acted;
+        expect(await states()).toBe("disabled\ninactive");
+    });
+
+    test("that do not start are named, and everything is undone", async () => {
+        await shell(`sed -i 's/sleep infinity/false/; s/\\[Service\\]/&\\nType=oneshot/' /etc/systemd/system/${unit} && systemctl daemon-reload`);
+        const { result } = await push(client, { files, ...on });
+        expect(result).toMatchObject({ phase: "activate", message: expect.stringContaining(`systemctl start ${unit}`) as string, rollback: "the node is as it was" });
+        expect(await states()).toMatch(/^disabled\n(inactive|failed)$/);
+        expect(await state()).toBe("old");
+    });
+});
+
+test("a package that no repository has: an error that names it, and nothing changed", async () => {
+    const { result } = await push(client, { files, packages: ["no-such-package"] });
+    expect(result).toMatchObject({ outcome: "failed", phase: "stage", message: expect.stringContaining("Unable to locate package no-such-package") as string, rollback: "nothing was changed" });
+    expect(await state()).toBe("old");
+    await expectHealed();
+});
+
+test("works for a user with sudo, and says what one without it lacks", async () => {
+    const ops = await clientOf(lab, node, { user: "ops" });
+    expect((await push(ops, { files })).result.outcome).toBe("applied");
+    expect(await state()).toBe("new");
+    ops.end();
+    const nosudo = await clientOf(lab, node, { user: "nosudo" });
+    await expect(push(nosudo, { files })).rejects.toThrow(/sudo -n is refused.*NOPASSWD/s);
+    nosudo.end();
+});
+
+test("nothing to do touches nothing in /etc and /var/lib", async () => {
+    await push(client, { files });
+    const folders = ["/etc", "/var/lib", "/usr/local"];
+    const before = await fingerprint(node, folders);
+    const nothing = await client.apply("crash", specFor({ files }), noExtras, () => "nothing", () => undefined);
+    await client.read("crash", specFor({ files }));
+    expect(nothing.result).toEqual({ outcome: "unchanged" });
+    expect(await fingerprint(node, folders)).toBe(before);
+});
