@@ -92,7 +92,8 @@ export class LabNode implements NodeIdentity {
         const pid = await this.initPid();
         if (pid === undefined) throw new Error(`${this.name} is off: ${command.join(" ")} cannot run there`);
         return execa("nsenter", ["--target", String(pid), "--all", "--", ...command], {
-            input: options.input ?? "",
+            // An empty input would be written all the same, and fail where the command has ended by then.
+            ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
             timeout: (options.timeout ?? 60) * 1000,
             reject: options.reject ?? true,
             stripFinalNewline: options.strip ?? true,
