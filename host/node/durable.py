@@ -348,6 +348,10 @@ def main():
     undone, faults = recover(log=lambda message: print(message, flush=True))
     for record, rollback in undone:
         note_result(record, rollback)
+    # The boot's own jobs were queued while the transaction's units were enabled.
+    mistaken = [unit for record, _ in undone for unit, before in record.get("units", {}).items() if before.get("enabled") is False]
+    if mistaken:
+        subprocess.run(["systemctl", "--no-block", "stop", "--", *mistaken], timeout=60, check=False)
     if undone:
         # The generators ran before this unit: without a reload systemd would go on with the mounts of the undone fstab.
         subprocess.run(["systemctl", "daemon-reload"], check=True, timeout=60)

@@ -5,7 +5,7 @@ import re
 import commands
 
 LOCK_TIMEOUT = 120  # seconds that apt waits for another apt
-APT = ["apt-get", "-y", "-q", "-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}", "-o", "Dpkg::Options::=--force-confold"]
+APT = ["apt-get", "-y", "-q", "-o", "Acquire::Retries=0", "-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}", "-o", "Dpkg::Options::=--force-confold"]
 
 
 def install(names):

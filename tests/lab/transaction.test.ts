@@ -255,7 +255,7 @@ describe("a place that cannot be written", () => {
     });
 
     test("an immutable file: named, with lsattr's remedy, all files old", async () => {
-        await shell("cd /etc/holdfast-test && mkdir disk && truncate -s 8M /run/small.img && mkfs.ext4 -q /run/small.img && mount -o loop /run/small.img disk && echo 'old 3' > disk/third && chattr +i disk/third");
+        await shell(`cd /etc/holdfast-test && mkdir disk && mount "$(blkid -U ${node.dataUuid})" disk && echo 'old 3' > disk/third && chattr +i disk/third`);
         const third = "/etc/holdfast-test/disk/third";
         try {
             const { result } = await push(client, { files: { ...files, [third]: "new 3\n" } });
@@ -265,7 +265,7 @@ describe("a place that cannot be written", () => {
             expect((await push(client, { files: { ...files, [third]: "new 3\n" } })).result).toMatchObject({ phase: "stage", message: expect.stringContaining("look for an immutable flag (lsattr)") as string });
             expect(await state()).toBe("old");
         } finally {
-            await shell("chattr -i /etc/holdfast-test/disk; umount /etc/holdfast-test/disk; rm /run/small.img");
+            await shell("cd /etc/holdfast-test && chattr -i disk disk/third; rm disk/third; umount disk");
         }
         await expectHealed();
     });

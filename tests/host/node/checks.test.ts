@@ -1,0 +1,86 @@
+/** The checks on output that findmnt 2.38 and 2.41 and the fstab generator of systemd 257 were seen to give. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { python, scratch } from "./python";
+
+let folder: string;
+let remove: () => Promise<void>;
+beforeEach(async () => ({ folder, remove } = await scratch()));
+afterEach(() => remove());
+
+const root = "UUID=0a1b0000-0000-4000-8000-000000000001 / ext4 errors=remount-ro 0 1\n";
+
+describe("findmnt", () => {
+    const verify = async (fstab: string, code: number, output: string, errors = "") => {
+        await writeFile(join(folder, "fstab"), fstab);
+        return python<string | null>(
+            "import checks, commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['output'], given['errors'])\nanswer = checks.findmnt(5, given['staged'])",
+            { code, output, errors, staged: join(folder, "fstab") },
+        );
+    };
+
+    test("passes what it passes", async () => {
+        expect(await verify(root, 0, "")).toBeNull();
+    });
+
+    test("an absent disk or folder of a nofail entry is no reason to stop, with a space in its target neither", async () => {
+        const fstab = `${root}UUID=9c8d /srv/with\\040space ext4 defaults,nofail 0 2\n`;
+        const output = "/srv/with space\n   [E] unreachable on boot required target: No such file or directory\n   [E] unreachable on boot required source: UUID=9c8d\n\n0 parse errors, 2 errors, 0 warnings\n";
+        expect(await verify(fstab, 1, output)).toBeNull();
+        expect(await verify(fstab.replace(",nofail", ""), 1, output)).toBe(
+            "/srv/with space: unreachable on boot required target: No such file or directory; /srv/with space: unreachable on boot required source: UUID=9c8d",
+        );
+    });
+
+    test("any other error of a nofail entry counts", async () => {
+        const output = "/srv/x\n   [E] unreachable on boot required source: UUID=9c8d\n   [E] invalid fs_passno: x\n";
+        expect(await verify(`${root}UUID=9c8d /srv/x ext4 nofail 0 x\n`, 1, output)).toBe("/srv/x: invalid fs_passno: x");
+    });
+
+    test("a line that it cannot parse counts, also when it dies of it", async () => {
+        expect(await verify(root, -11, "", "findmnt: /run/fstab: parse error at line 4 -- ignored\n")).toContain("parse error at line 4");
+        expect(await verify(root, -11, "", "")).toBe("exit status -11");
+        expect(await verify(`${root}UUID=9c8d /srv/x ext4 nofail 0 2\n`, -11, "/srv/x\n   [E] unreachable on boot required source: UUID=9c8d\n")).toContain("exit status -11");
+    });
+});
+
+describe("fstab-generator", () => {
+    /** `where`: what the dry run leaves under local-fs.target.requires. */
+    const dryRun = (where: string[], essential: string[]) =>
+        python<string | null>(
+            `
+import os, tempfile, checks, commands
+made = tempfile.TemporaryDirectory
+tempfile.TemporaryDirectory = lambda prefix, dir: made(prefix=prefix, dir=given["folder"])
+def run(argv, timeout, environment):
+    os.mkdir(argv[-1] + "/local-fs.target.requires")
+    for number, where in enumerate(given["where"]):
+        os.symlink(f"../{number}.mount", f"{argv[-1]}/local-fs.target.requires/{number}.mount")
+        with open(f"{argv[-1]}/{number}.mount", "w") as unit:
+            unit.write(f"[Unit]\\nSourcePath=/etc/fstab\\n[Mount]\\nWhat=/dev/disk/by-uuid/x\\nWhere={where}\\nType=ext4\\n")
+    return commands.Outcome(0, "", "")
+commands.run = run
+answer = checks.fstab_generator(5, "/etc/fstab", *given["essential"])`,
+            { folder, where, essential },
+        );
+
+    test("a mount that the boot waits for has to be an essential one", async () => {
+        expect(await dryRun(["/", "/var"], ["/", "/var"])).toBeNull();
+        expect(await dryRun(["/", "/srv/local"], ["/"])).toContain("/srv/local would stop the boot when its disk is missing");
+    });
+});
+
+test("a command is stopped with its children, and what is missing or hostile is said", async () => {
+    await mkdir(join(folder, "sub"));
+    const answer = await python<string[]>(
+        `
+import commands
+child = given + "/child"
+answer = [commands.run(argv, timeout=1).explain() for argv in (
+    ["sh", "-c", f"(sleep 1.5; touch {child}) & wait"], ["no-such-tool"], ["true", "a\\0b"], [given], ["sh", "-c", "echo no >&2; exit 4"])]`,
+        folder,
+    );
+    expect(answer).toEqual(["no answer after 1 s, stopped", "no-such-tool is not installed", expect.stringContaining("null byte"), expect.stringContaining("Permission denied"), "exit status 4: no"]);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await expect(readFile(join(folder, "child"))).rejects.toThrow("ENOENT");
+});
