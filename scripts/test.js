@@ -7,11 +7,19 @@ const { status } = require("./step");
 const root = join(__dirname, "..");
 const nodePrograms = join(root, "host", "node");
 
+/**
+ * Started directly: npx would stand between an interruption and the tool.
+ * @param {string} name
+ */
+function tool(name) {
+    return join(root, "node_modules", ".bin", name);
+}
+
 /** Each counts as one test. */
 const checks = {
-    "types (tsc)": ["npx", "tsc", "--noEmit"],
-    "lint (eslint)": ["npx", "eslint", "--max-warnings=0", "."],
-    "layers (dependency-cruiser)": ["npx", "depcruise", "--config", ".dependency-cruiser.cjs", "--output-type", "err", "index.ts", "config.ts", "model", "components", "render", "provider", "host", "cli", "lab"],
+    "types (tsc)": [tool("tsc"), "--noEmit"],
+    "lint (eslint)": [tool("eslint"), "--max-warnings=0", "."],
+    "layers (dependency-cruiser)": [tool("depcruise"), "--config", ".dependency-cruiser.cjs", "--output-type", "err", "index.ts", "config.ts", "model", "components", "render", "provider", "host", "cli", "lab"],
     // Parsing alone: nothing is written beside the sources.
     "Python syntax": ["python3", "-c", "import ast, sys\nfor f in sys.argv[1:]: ast.parse(open(f).read(), f)", ...readdirSync(nodePrograms).filter((name) => name.endsWith(".py")).map((name) => join(nodePrograms, name))],
 };
@@ -73,7 +81,7 @@ async function runCheck(name, [command = "", ...args], options) {
 async function runJest(project, extra, options) {
     const report = join(root, ".holdfast", `jest-${project}-${process.pid}.json`);
     mkdirSync(join(root, ".holdfast"), { recursive: true });
-    const code = await status("npx", ["jest", "--selectProjects", project, "--json", "--outputFile", report, ...extra], {
+    const code = await status(tool("jest"), ["--selectProjects", project, "--json", "--outputFile", report, ...extra], {
         ...options, cwd: root,
         // With --json jest's own report goes to stderr and the JSON, which is in the file too, to stdout.
         stdio: ["ignore", "ignore", "inherit"],
