@@ -2,6 +2,7 @@
 import { mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
+import { parse, stringify } from "yaml";
 import type { Lab } from "../lab";
 import { writeLabStack } from "../lab/stack";
 import { peakOf } from "./peak";
@@ -31,7 +32,12 @@ export class Project {
         }
         const project = await readFile(join(root, "Pulumi.yaml"), "utf8");
         await writeFile(join(folder, "Pulumi.yaml"), project.replace("path: provider", `path: ${provider}`));
-        await writeLabStack(lab, join(folder, "Pulumi.bench.yaml"));
+        const stack = join(folder, "Pulumi.bench.yaml");
+        await writeLabStack(lab, stack);
+        const config = parse(await readFile(stack, "utf8")) as { config: { "holdfast:fleet": Record<string, unknown> } };
+        // One at a time is the safe default of a rollout; what is measured here is the pushing, not the waiting in line.
+        config.config["holdfast:fleet"]["rollout"] = { canary: lab.nodes.slice(0, 1).map(({ name }) => name), batch: lab.nodes.length };
+        await writeFile(stack, stringify(config));
         const env = { PULUMI_BACKEND_URL: `file://${join(folder, ".state")}`, PULUMI_CONFIG_PASSPHRASE: "bench", HOLDFAST_IDENTITY_FILE: lab.identityFile };
         const made = new Project(folder, env);
         await made.forget();
