@@ -66,32 +66,32 @@ export class Plugin {
     }
 
     handshake(): Promise<messages.ProviderHandshakeResponse> {
-        return call((answer) => this.client.handshake(new messages.ProviderHandshakeRequest(), answer));
+        return call<messages.ProviderHandshakeResponse>((done) => this.client.handshake(new messages.ProviderHandshakeRequest(), done));
     }
 
     async attach(): Promise<void> {
         const request = new PluginAttach();
         request.setAddress(this.engineAddress);
-        await call((answer) => this.client.attach(request, answer));
+        await call<Empty>((done) => this.client.attach(request, done));
     }
 
     async checkConfig(news: Properties): Promise<unknown> {
         const request = new messages.CheckRequest();
         request.setNews(struct(news));
-        return (await call((answer) => this.client.checkConfig(request, answer))).getInputs()?.toJavaScript();
+        return (await call<messages.CheckResponse>((done) => this.client.checkConfig(request, done))).getInputs()?.toJavaScript();
     }
 
     async diffConfig(olds: Properties, news: Properties): Promise<messages.DiffResponse.AsObject> {
         const request = new messages.DiffRequest();
         request.setOlds(struct(olds));
         request.setNews(struct(news));
-        return (await call((answer) => this.client.diffConfig(request, answer))).toObject();
+        return (await call<messages.DiffResponse>((done) => this.client.diffConfig(request, done))).toObject();
     }
 
     async configure(args: Properties): Promise<messages.ConfigureResponse.AsObject> {
         const request = new messages.ConfigureRequest();
         request.setArgs(struct(args));
-        return (await call((answer) => this.client.configure(request, answer))).toObject();
+        return (await call<messages.ConfigureResponse>((done) => this.client.configure(request, done))).toObject();
     }
 
     async check(news: Properties, olds: Properties = {}, ofUrn = urn): Promise<{ inputs: Properties; failures: Record<string, string> }> {
@@ -99,7 +99,7 @@ export class Plugin {
         request.setUrn(ofUrn);
         request.setNews(struct(news));
         request.setOlds(struct(olds));
-        const answer = await call((answer) => this.client.check(request, answer));
+        const answer = await call<messages.CheckResponse>((done) => this.client.check(request, done));
         return { inputs: properties(answer.getInputs()), failures: Object.fromEntries(answer.getFailuresList().map((failure) => [failure.getProperty(), failure.getReason()])) };
     }
 
@@ -109,7 +109,7 @@ export class Plugin {
         request.setUrn(urn);
         request.setOlds(struct(olds));
         request.setNews(struct(news));
-        const answer = await call((answer) => this.client.diff(request, answer));
+        const answer = await call<messages.DiffResponse>((done) => this.client.diff(request, done));
         const detailed = answer.getDetaileddiffMap().toArray().map(([path]) => [path, kinds[answer.getDetaileddiffMap().get(path)!.getKind()]!] as const);
         return { changes: answer.getChanges() === messages.DiffResponse.DiffChanges.DIFF_SOME, diffs: answer.getDiffsList(), replaces: answer.getReplacesList(), detailed: Object.fromEntries(detailed) };
     }
@@ -119,7 +119,7 @@ export class Plugin {
         request.setUrn(urn);
         request.setProperties(struct(news));
         request.setPreview(preview);
-        const answer = await call((answer) => this.client.create(request, answer));
+        const answer = await call<messages.CreateResponse>((done) => this.client.create(request, done));
         return { id: answer.getId(), state: properties(answer.getProperties()) };
     }
 
@@ -130,7 +130,7 @@ export class Plugin {
         request.setOlds(struct(olds));
         request.setNews(struct(news));
         request.setPreview(preview);
-        return properties((await call((answer) => this.client.update(request, answer))).getProperties());
+        return properties((await call<messages.UpdateResponse>((done) => this.client.update(request, done))).getProperties());
     }
 
     async read(id: string, inputs: Properties = {}, last: Properties = {}): Promise<{ id: string; inputs: Properties; state: Properties }> {
@@ -139,7 +139,7 @@ export class Plugin {
         request.setId(id);
         request.setInputs(struct(inputs));
         request.setProperties(struct(last));
-        const answer = await call((answer) => this.client.read(request, answer));
+        const answer = await call<messages.ReadResponse>((done) => this.client.read(request, done));
         return { id: answer.getId(), inputs: properties(answer.getInputs()), state: properties(answer.getProperties()) };
     }
 
@@ -149,11 +149,11 @@ export class Plugin {
         request.setId("pve01/hosts");
         request.setProperties(struct(last));
         request.setOldInputs(struct(inputs));
-        await call((answer) => this.client.delete(request, answer));
+        await call<Empty>((done) => this.client.delete(request, done));
     }
 
     async cancel(): Promise<void> {
-        await call((answer) => this.client.cancel(new Empty(), answer));
+        await call<Empty>((done) => this.client.cancel(new Empty(), done));
     }
 }
 
