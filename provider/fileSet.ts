@@ -6,7 +6,7 @@ import { parseInterfaces } from "../model/interfaces/parse";
 import { sourcedPatterns } from "../model/interfaces/network";
 import { UnreachableError } from "../host/errors";
 import type { Applied, Extras, Look, NodeClient } from "../host/nodeClient";
-import { identityOf, type PhaseEvent, type SeenFile } from "../host/observation";
+import { identityOf, type Observation, type PhaseEvent, type SeenFile } from "../host/observation";
 import { declaredHost, type Configuration } from "./configuration";
 import { checkInputs } from "./inputs";
 import { planUpdate, RefusedError } from "./plan";
@@ -90,7 +90,9 @@ export class FileSetController {
             if (!last?.files) throw new UnreachableError(args.host.name, "it is under maintenance, so it cannot be imported");
             return { inputs: args, state: last };
         }
-        const state = stateOf(args, await this.nodes(args.host).read(args.concern, specOf(args)));
+        const seen = await this.nodes(args.host).read(args.concern, specOf(args));
+        const state = stateOf(args, seen);
+        if (inputs?.host) for (const line of lastWritten(compare(state, args), seen)) log.info(line);
         const { observed: _, ...live } = state;
         return { inputs: live, state };
     }
@@ -198,4 +200,13 @@ function asExpected(path: string, original: SeenFile) {
     if (original.kind === "absent") return { absent: true, mode: "0644", owner: "root", group: "root" };
     if (original.content === undefined) throw new RefusedError(`the backup of ${path} is gone from /var/lib/holdfast/backups, so it is not restored; set onDelete: keep`);
     return { content: original.content, mode: original.mode, owner: original.owner, group: original.group };
+}
+
+/** When a file that differs was written: said, and kept out of state, which holds no times. `holdfast drift` reads this line. */
+function lastWritten(differences: readonly Difference[], { files }: Observation): string[] {
+    return differences.flatMap(({ path }) => {
+        const [, file] = /^files\["(.+)"\]\.content$/.exec(path) ?? [];
+        const modified = file === undefined ? undefined : files[file]?.modified;
+        return modified === undefined ? [] : [`${file}: last written ${new Date(modified * 1000).toISOString()}`];
+    });
 }
