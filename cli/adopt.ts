@@ -1,11 +1,5 @@
 /** `holdfast adopt`: a cluster that runs becomes a stack, and its hazards a list. Nothing is written on the nodes. */
-import { writeFile } from "node:fs/promises";
 import { InvalidArgumentError, type Command } from "commander";
-import { writeNodeFiles } from "./adopt/nodeFiles";
-import { planAdoption } from "./adopt/plan";
-import { renderHazards, renderNextSteps } from "./adopt/summary";
-import { surveyNode } from "./adopt/survey";
-import { parseTarget } from "./adopt/target";
 
 export interface AdoptOptions {
     readonly port?: number;
@@ -34,23 +28,10 @@ export function registerAdopt(program: Command): void {
         .option("--timeout <seconds>", "how long to wait for a host that does not answer", parseWholeNumber, 15)
         .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 root@pve02 --import import.json > Pulumi.prod.yaml")
         .action(async (hosts: string[], options: AdoptOptions) => {
+            // Loaded only here: no other command pays for it.
+            const { adopt } = await import("./adopt/run");
             process.stdout.write(await adopt(hosts, options, (text) => process.stderr.write(text)));
         });
-}
-
-/** Returns the stack config. @throws Error that names every host that could not be read; then nothing is written anywhere */
-export async function adopt(hosts: readonly string[], options: AdoptOptions, say: (text: string) => void): Promise<string> {
-    if (options.hostKey !== undefined && hosts.length > 1) throw new Error("--host-key is one host's key: adopt one host with it, or put the keys of all into known_hosts");
-    const targets = hosts.map((host) => parseTarget(host, options.port));
-    const looks = await Promise.allSettled(targets.map((target) => surveyNode(target, options)));
-    const failures = looks.flatMap((look) => (look.status === "rejected" ? [(look.reason as Error).message] : []));
-    if (failures.length > 0) throw new Error(failures.join("\nholdfast: "));
-    const adoption = planAdoption(looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : [])));
-    const files = await writeNodeFiles(options.out, adoption.nodes, options.force);
-    if (options.import !== undefined) await writeFile(options.import, adoption.importFile);
-    for (const node of adoption.nodes) say(renderHazards(node));
-    say(renderNextSteps(files, options.import));
-    return adoption.stackConfig;
 }
 
 function parseWholeNumber(text: string): number {

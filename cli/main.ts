@@ -1,6 +1,7 @@
 /** `holdfast`: the commands beside `pulumi`. Exit statuses are each command's own; 2 is bad usage. */
 import { Command, CommanderError } from "commander";
 import { registerAdopt } from "./adopt";
+import { registerDrift } from "./drift";
 import { registerLab } from "./lab";
 import { registerLint } from "./lint";
 
@@ -11,6 +12,7 @@ const program = new Command("holdfast")
 
 registerLint(program);
 registerAdopt(program);
+registerDrift(program);
 registerLab(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,0 +1,80 @@
+/** From the engine's digest of one stack to its nodes. */
+import { changesOf } from "./changes";
+import type { Diagnostic, Digest, Step } from "./digest";
+import { worst, type Change, type NodeDrift, type StackDrift } from "./report";
+
+const FILE_SET = "holdfast:host:FileSet";
+
+/** The stack that an URN belongs to: `urn:pulumi:STACK::PROJECT::TYPE::NAME`. */
+export function stackOf({ steps }: Digest): string | undefined {
+    return steps[0]?.urn.split("::")[0]?.replace(/^urn:pulumi:/, "");
+}
+
+export function collectStack(name: string, { steps, diagnostics }: Digest): StackDrift {
+    const errors = diagnostics.filter(({ severity }) => severity === "error");
+    const fileSets = distinct(steps.filter(({ urn }) => typeOf(urn) === FILE_SET));
+    const names = [...new Set(fileSets.map(nodeOf))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    const nodes = names.map((node) => collectNode(node, fileSets.filter((step) => nodeOf(step) === node), diagnostics));
+    const others = steps.filter(({ op, urn }) => isChange(op) && typeOf(urn) !== FILE_SET).map(({ urn }): NodeDrift => {
+        return { name: nameOf(urn), status: "drift", changes: [{ concern: nameOf(urn), kind: "resource", subject: typeOf(urn), summary: "differs; `pulumi refresh --preview-only --diff` shows how" }] };
+    });
+    const all = [...nodes, ...others];
+    // "preview failed" stands for the errors of single resources, and says nothing by itself.
+    const general = errors.filter(({ urn, message }) => (urn === undefined || typeOf(urn) !== FILE_SET) && !/^(?:error: )?preview failed\s*$/.test(message)).map(({ message }) => clean(message));
+    const isUnknown = errors.length > 0 || all.some(({ status }) => status === "unreachable");
+    const status = isUnknown ? "unknown" : worst(all.map((node) => ({ status: node.status === "drift" ? "drift" : "clean" })));
+    return { name, status, ...(general.length > 0 && { error: [...new Set(general)].join("; ") }), nodes: all };
+}
+
+function collectNode(name: string, steps: readonly Step[], diagnostics: readonly Diagnostic[]): NodeDrift {
+    const changes = steps.filter(({ op }) => isChange(op)).flatMap((step) => collectChanges(step, diagnostics));
+    const errors = [...new Set(diagnostics.filter(({ urn, severity }) => severity === "error" && steps.some((step) => step.urn === urn)).map(({ message }) => clean(message)))];
+    if (errors.length > 0) return { name, status: "unreachable", reason: errors.join("; "), changes };
+    if (steps.every(({ oldState }) => oldState?.inputs?.["maintenance"] === true)) return { name, status: "skipped", reason: "under maintenance, not contacted", changes };
+    return { name, status: changes.length > 0 ? "drift" : "clean", changes };
+}
+
+function collectChanges(step: Step, diagnostics: readonly Diagnostic[]): Change[] {
+    const given = step.oldState?.inputs?.["concern"];
+    const concern = typeof given === "string" ? given : nameOf(step.urn);
+    const said = diagnostics.filter(({ urn }) => urn === step.urn).map(({ message }) => message);
+    return changesOf(Object.keys(step.detailedDiff ?? {}), step.oldState?.inputs ?? {}, step.newState?.outputs ?? {}).map((change) => ({ concern, ...change, ...provenanceOf(change.subject, said) }));
+}
+
+/** The provider says it in a message, since state must stay free of times: `/etc/fstab: last written 2026-01-02T03:04:05Z by …`. */
+function provenanceOf(subject: string, messages: readonly string[]): Pick<Change, "modified" | "by"> {
+    for (const message of messages) {
+        const start = message.indexOf(`${subject}: last written `);
+        const [, modified, by] = start === -1 ? [] : /^(\S+?Z)(?:, perhaps by (.+))?$/m.exec(message.slice(start + `${subject}: last written `.length)) ?? [];
+        if (modified !== undefined) return { modified, ...(by !== undefined && { by }) };
+    }
+    return {};
+}
+
+/** A resource shows up when its look begins and when it ends; what was found is in the latter. */
+function distinct(steps: readonly Step[]): Step[] {
+    const byUrn = new Map<string, Step>();
+    for (const step of steps) if (!byUrn.has(step.urn) || isChange(step.op)) byUrn.set(step.urn, step);
+    return [...byUrn.values()];
+}
+
+function isChange(op: string): boolean {
+    return op !== "refresh" && op !== "same" && op !== "read";
+}
+
+function nodeOf({ urn, oldState }: Step): string {
+    const host = oldState?.inputs?.["host"] as { name?: string } | undefined;
+    return host?.name ?? nameOf(urn);
+}
+
+function typeOf(urn: string): string {
+    return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
+function nameOf(urn: string): string {
+    return urn.split("::").slice(3).join("::");
+}
+
+function clean(message: string): string {
+    return message.trim().replace(/^(?:error: )?(?:Preview failed: )?/, "");
+}

@@ -1,0 +1,54 @@
+/** The shape of a drift run's result: what `--format json` prints, and what every other format is made from. */
+import { z } from "zod";
+
+const change = z.strictObject({
+    concern: z.string().meta({ description: "Second half of the FileSet's id: hosts, fstab, interfaces, …" }),
+    kind: z.enum(["file", "unit", "package", "fact", "connection", "resource"]),
+    subject: z.string().meta({ description: "Absolute path, unit, package or fact." }),
+    summary: z.string().meta({ description: "One line: what it is, and what is expected." }),
+    diff: z.string().optional().meta({ description: "Hunks of a unified diff from the expected content (-) to what stands on the node (+). Secret values are masked." }),
+    modified: z.iso.datetime().optional().meta({ description: "When the file was last written, by the node's clock." }),
+    by: z.string().optional().meta({ description: "Who may have written it, where the node knows." }),
+});
+
+const node = z.strictObject({
+    name: z.string(),
+    status: z.enum(["clean", "drift", "unreachable", "skipped"]).meta({ description: "unreachable: nothing could be said of at least one concern. skipped: under maintenance, not contacted." }),
+    reason: z.string().optional().meta({ description: "Why it is unreachable or skipped." }),
+    changes: z.array(change),
+});
+
+const stack = z.strictObject({
+    name: z.string(),
+    status: z.enum(["clean", "drift", "unknown"]),
+    error: z.string().optional().meta({ description: "Why the stack as a whole could not be looked at." }),
+    nodes: z.array(node),
+});
+
+export const driftReport = z.strictObject({
+    version: z.literal(1),
+    checkedAt: z.iso.datetime(),
+    verdict: z.enum(["clean", "drift", "unknown"]).meta({ description: "unknown wins over drift: exit status 1, else 2 for drift, 0 for clean." }),
+    stacks: z.array(stack),
+});
+
+export type Change = Readonly<z.infer<typeof change>>;
+export type NodeDrift = Readonly<z.infer<typeof node>>;
+export type StackDrift = Readonly<z.infer<typeof stack>>;
+export type DriftReport = Readonly<z.infer<typeof driftReport>>;
+
+export const exitStatus = { clean: 0, unknown: 1, drift: 2 } as const;
+
+export function summarize(stacks: readonly StackDrift[], checkedAt: Date): DriftReport {
+    return { version: 1, checkedAt: checkedAt.toISOString(), verdict: worst(stacks), stacks: [...stacks] };
+}
+
+/** What could not be looked at wins: a clean half says nothing about the other. */
+export function worst(parts: readonly { readonly status: StackDrift["status"] }[]): StackDrift["status"] {
+    return (["unknown", "drift"] as const).find((status) => parts.some((part) => part.status === status)) ?? "clean";
+}
+
+/** Text of `schema/holdfast-drift.schema.json`. */
+export function driftJsonSchema(): string {
+    return `${JSON.stringify({ title: "holdfast drift --format json", ...z.toJSONSchema(driftReport, { target: "draft-7" }) }, undefined, 2)}\n`;
+}
