@@ -120,6 +120,7 @@ def previous_name(path, identifier):
 
 
 LEFT, WAITS = "left alone", "waits"  # how outcomes begin that are no success
+NOTHING = "nothing was changed"  # what a result says of its rollback where the commit was not reached
 
 
 class Journal:
@@ -267,7 +268,7 @@ def recover(root=JOURNAL, log=print):
             if name.startswith("."):
                 record = discard_leftover(folder)
                 if name.endswith(".draft"):  # a spent one is already decided
-                    undone.append((record, "nothing was changed"))
+                    undone.append((record, NOTHING))
             else:
                 undone.append(recover_one(Journal(name, root), log))
         except (OSError, ValueError, KeyError) as error:
@@ -303,9 +304,10 @@ def switch_units(record, key, on, log):
     for unit, before in record.get("units", {}).items():
         if before.get(key) is not on:
             continue
-        done = subprocess.run(["systemctl", verb, "--", unit], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=90, check=False)
-        if done.returncode != 0:
-            failed.append(f"systemctl {verb} {unit}: {done.stderr.decode('utf-8', 'replace').strip()}")
+        try:
+            subprocess.run(["systemctl", verb, "--", unit], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=90, check=True)
+        except subprocess.SubprocessError as error:
+            failed.append(f"{error}: {(error.stderr or b'').decode('utf-8', 'replace').strip()}")
             log(f"recover: transaction {record['id']}: {failed[-1]}")
     return failed
 
@@ -321,7 +323,8 @@ def discard_leftover(folder):
         remove(previous_name(entry["path"], record["id"]))
         remove(staged_name(entry["path"], record["id"]))
         remove_empty(entry["folders"])
-    discard(folder)
+    if all(os.path.ismount(entry["mount"]) for entry in record["entries"]):
+        discard(folder)  # else it serves the later run, which finds the names that are not there yet
     return record
 
 

@@ -21,14 +21,18 @@ def after(identifier):
     """The transaction's program has ended without a result: killed, or by a fault of its own. Undo what it left open."""
     import json
 
+    import durable
     import transaction
 
     folder = f"{transaction.RUN}/{identifier}"
     with open(f"{folder}/plan.json", encoding="utf-8") as stream:
         plan = json.load(stream)
-    tell = lambda phase, message: print(f"transaction {identifier} {phase}: {message}", flush=True)  # noqa: E731
+
+    def tell(phase, message):
+        print(f"transaction {identifier} {phase}: {message}", flush=True)
+
     with transaction.locked(plan, tell):
-        rollback = transaction.recover(tell).get(identifier, "nothing was changed")
+        rollback = transaction.recover(tell).get(identifier, durable.NOTHING)
     message = f"the transaction's program ended early, killed or by a fault; look at journalctl -u holdfast-transaction-{identifier}"
     transaction.finish(folder, identifier, {"outcome": "failed", "phase": "rollback", "message": message, "rollback": rollback})
     return 0

@@ -50,7 +50,7 @@ def main(version, modules=None):
 
 
 def failure(phase, message):
-    return {"outcome": "failed", "phase": phase, "message": message, "rollback": "nothing was changed"}
+    return {"outcome": "failed", "phase": phase, "message": message, "rollback": durable.NOTHING}
 
 
 def read(request, version, modules):

@@ -46,7 +46,7 @@ class Transaction:
         self.journal = durable.Journal(self.identifier)
         self.files = dict(plan["files"])
         self.units_before = {}
-        self.rollback_of_commit = "nothing was changed"
+        self.rollback_of_commit = durable.NOTHING
 
     def run(self):
         """Returns the result that the client is told."""
@@ -200,7 +200,10 @@ class Transaction:
     def rollback(self):
         """After the commit. Returns a sentence that says whether the node is as it was."""
         record = self.journal.read()
-        log = lambda message: self.tell("rollback", message)  # noqa: E731
+
+        def log(message):
+            self.tell("rollback", message)
+
         durable.switch_units(record, "enabled", False, log)
         problems = durable.switch_units(record, "active", False, log)
         problems += self.undo_files()
@@ -258,10 +261,14 @@ def recover(tell):
 
     Throws Refused where a journal cannot be undone. Call it with the lock held.
     """
-    undone, faults = durable.recover(log=lambda message: tell("lock", message))
+
+    def log(message):
+        tell("lock", message)
+
+    undone, faults = durable.recover(log=log)
     rollbacks = {}
     for record, rollback in undone:
-        problems = settle(record, lambda message: tell("lock", message)) if rollback != "nothing was changed" else []
+        problems = settle(record, log) if rollback != durable.NOTHING else []
         rollbacks[record["id"]] = "; ".join([rollback, *problems])
     if faults:
         raise Refused("lock", "; ".join(faults))
@@ -424,7 +431,7 @@ def main(identifier):
     try:
         result = Transaction(plan, tell).run()
     except Refused as refused:  # the lock; anything unforeseen goes on to `main.py after`, which undoes it
-        result = {"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": "nothing was changed"}
+        result = {"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": durable.NOTHING}
     finish(folder, identifier, result)
     return 0 if result["outcome"] == "applied" else 1
 
