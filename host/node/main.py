@@ -22,6 +22,7 @@ def after(identifier):
     import json
 
     import durable
+    import lock
     import transaction
 
     folder = f"{transaction.RUN}/{identifier}"
@@ -31,7 +32,7 @@ def after(identifier):
     def tell(phase, message):
         print(f"transaction {identifier} {phase}: {message}", flush=True)
 
-    with transaction.locked(plan, tell):
+    with lock.locked(plan, tell):
         rollback = transaction.recover(tell).get(identifier, durable.NOTHING)
     message = f"the transaction's program ended early, killed or by a fault; look at journalctl -u holdfast-transaction-{identifier}"
     transaction.finish(folder, identifier, {"outcome": "failed", "phase": "rollback", "message": message, "rollback": rollback})

@@ -13,9 +13,11 @@ import time
 import commands
 import durable
 import facts
+import files
 import install
 import observe
 import transaction
+from refusal import Refused
 
 POLL = 0.01  # seconds between looks at a running transaction's events
 
@@ -45,7 +47,7 @@ def main(version, modules=None):
         {"read": read, "apply": apply, "result": result}[request["op"]](request, version, modules)
     except OSError as error:
         send({"result": failure("lock", f"{error.filename or ''}: {error.strerror}; free space, or mount it writable, then try again")})
-    except transaction.Refused as refused:
+    except Refused as refused:
         send({"result": failure(refused.phase, str(refused))})
 
 
@@ -76,11 +78,11 @@ def around(request):
 
 def read_originals(paths):
     """{path: file as it was before Holdfast}, its content from the backups."""
-    known = transaction.originals()
+    known = files.originals()
     found = {path: known[path] for path in paths if path in known}
     for seen in found.values():
         if "sha256" in seen:
-            data = durable.read_regular(f"{transaction.STATE}/backups/{seen['sha256']}")
+            data = durable.read_regular(f"{files.STATE}/backups/{seen['sha256']}")
             if data is not None:
                 seen["content"] = data.decode("utf-8", "replace")
     return found

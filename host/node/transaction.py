@@ -6,36 +6,20 @@ validate, activate, verify}: only what differs, as the provider decided from the
 """
 
 import fcntl
-import grp
 import json
 import os
-import pwd
-import struct
 import sys
-import time
 
 import commands
 import durable
-import facts
 import observe
 import packages
+from files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_original, refuse_if_edited, refuse_unwritable, user_id
+from lock import LOCK, locked
+from refusal import Refused, as_refused, translated
 
-RUN = "/run/holdfast"
-LOCK = f"{RUN}/lock"
-STATE = "/var/lib/holdfast"
-ORIGINALS = f"{STATE}/originals.json"
-FS_IOC_GETFLAGS = 0x80086601
-FS_IMMUTABLE_FL, FS_APPEND_FL = 0x10, 0x20  # linux/fs.h
+RUN = durable.RUN
 UNIT_TIMEOUT = 90  # seconds; systemd's own default for a start
-LOCK_WAIT = 300  # seconds; another transaction is bounded too
-
-
-class Refused(Exception):
-    """The transaction cannot go on. `phase` is one of the design's words; the message says what to do next."""
-
-    def __init__(self, phase, message):
-        super().__init__(message)
-        self.phase = phase
 
 
 class Transaction:
@@ -236,26 +220,6 @@ def execute(argv, command):
     return None if outcome.ok else outcome.explain()
 
 
-def is_as_planned(seen, file):
-    if file.get("absent"):
-        return seen["kind"] == "absent"
-    planned = ["file", durable.digest(file["content"].encode()), file["mode"], file["owner"], file["group"], None]
-    return observe.identity(seen) == planned
-
-
-def refuse_if_edited(phase, path, seen, file):
-    if observe.identity(seen) != file["was"]:
-        raise edited(phase, path)
-
-
-def edited(phase, path):
-    return Refused(phase, f"{path} was edited while this transaction was under way; the edit was kept, look at it and run `up --refresh`")
-
-
-def as_refused(phase, error):
-    return error if isinstance(error, Refused) else Refused(phase, str(error))
-
-
 def recover(tell):
     """Undoes what a killed transaction left, and lets the node see the old files again. {id: rollback} of those.
 
@@ -286,135 +250,6 @@ def recover_abandoned():
         except BlockingIOError:
             return
         recover(lambda phase, message: None)
-
-
-class locked:
-    """The node's one lock: held by a process, so that it cannot outlive its holder; the file's text names that holder."""
-
-    def __init__(self, plan, tell):
-        self.plan, self.tell = plan, tell
-
-    def __enter__(self):
-        self.file = open(LOCK, "a+", encoding="utf-8")
-        deadline = time.monotonic() + LOCK_WAIT
-        told = False
-        while True:
-            try:
-                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                self.file.seek(0)
-                holder = self.file.read().strip() or "another transaction"
-                if time.monotonic() > deadline:
-                    raise Refused("lock", f"still held after {LOCK_WAIT} s by {holder}")
-                if not told:
-                    self.tell("lock", f"waiting for {holder}")
-                    told = True
-                time.sleep(0.02)
-        self.file.truncate(0)
-        self.file.write(f"{self.plan['client']}, transaction {self.plan['id']}\n")
-        self.file.flush()
-
-    def __exit__(self, *_):
-        self.file.truncate(0)
-        self.file.close()
-
-
-class translated:
-    """Turns an OSError into a Refused that names the phase, the path and the remedy."""
-
-    REMEDIES = {
-        "ENOSPC": "free space or inodes there",
-        "EDQUOT": "raise the quota there",
-        "EROFS": "the file system is read-only: find out why (dmesg), then mount -o remount,rw",
-        "EPERM": "look for an immutable flag (lsattr) or a bind mount",
-        "EBUSY": "something is mounted over it (findmnt)",
-        "EIO": "the disk fails: look at dmesg and smartctl before anything else",
-    }
-
-    def __init__(self, phase, path):
-        self.phase, self.path = phase, path
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, _):
-        if isinstance(error, OSError):
-            import errno  # only on the way to an error
-
-            remedy = self.REMEDIES.get(errno.errorcode.get(error.errno, ""), "look at the path on the node")
-            raise Refused(self.phase, f"{self.path}: {error.strerror}; {remedy}") from error
-
-
-def refuse_unwritable(path):
-    """What a rename could not replace, or would replace wrongly, said before anything is staged."""
-    seen = observe.observe_file(path)
-    if seen["kind"] == "symlink":
-        raise Refused("stage", f"{path} is a symbolic link to {seen['detail']}; make it a plain file, or manage the target instead")
-    if seen["kind"] not in ("file", "absent"):
-        raise Refused("stage", f"{path} is {seen['kind']} ({seen.get('detail', 'not a plain file')}); move it away first")
-    if facts.is_mount_point(path):
-        raise Refused("stage", f"{path} is a bind mount; unmount it, or manage the file it shows")
-    if seen["kind"] == "file":
-        flags = inode_flags(path)
-        if flags & (FS_IMMUTABLE_FL | FS_APPEND_FL):
-            raise Refused("stage", f"{path} is immutable or append-only; somebody meant that: ask, then chattr -ia {path}")
-
-
-def inode_flags(path):
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        return struct.unpack("l", fcntl.ioctl(fd, FS_IOC_GETFLAGS, struct.pack("l", 0)))[0]
-    except OSError:
-        return 0  # this file system has no flags
-    finally:
-        os.close(fd)
-
-
-def missing_folders(path):
-    missing = []
-    folder = os.path.dirname(path)
-    while not os.path.isdir(folder):
-        missing.insert(0, folder)
-        folder = os.path.dirname(folder)
-    return missing
-
-
-def user_id(name):
-    try:
-        return int(name) if name.isdigit() else pwd.getpwnam(name).pw_uid
-    except KeyError:
-        raise Refused("stage", f"the node has no user {name}") from None
-
-
-def group_id(name):
-    try:
-        return int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
-    except KeyError:
-        raise Refused("stage", f"the node has no group {name}") from None
-
-
-def back_up(path):
-    """Keeps the content under its hash, for a human and for `onDelete: restore`. The same content is kept once."""
-    data = durable.read_regular(path)
-    if data is None:
-        return
-    kept = f"{STATE}/backups/{durable.digest(data)}"
-    if not os.path.exists(kept):
-        durable.replace(kept, data)
-
-
-def note_original(path):
-    """What stood here before Holdfast's first write, noted once and never again: `onDelete: restore` puts it back."""
-    known = originals()
-    if path not in known:
-        seen = observe.observe_file(path)
-        known[path] = {key: seen[key] for key in ("kind", "sha256", "mode", "owner", "group") if key in seen}
-        durable.replace(ORIGINALS, json.dumps(known, indent=1).encode())
-
-
-def originals():
-    return json.loads(durable.read_regular(ORIGINALS) or b"{}")
 
 
 def main(identifier):

@@ -1,0 +1,40 @@
+"""The node's one lock: held by a process, so that it cannot outlive its holder; the file's text names that holder."""
+
+import fcntl
+import time
+
+import durable
+import refusal
+
+LOCK = f"{durable.RUN}/lock"
+WAIT = 300  # seconds; another transaction is bounded too
+
+
+class locked:
+    def __init__(self, plan, tell):
+        self.plan, self.tell = plan, tell
+
+    def __enter__(self):
+        self.file = open(LOCK, "a+", encoding="utf-8")
+        deadline = time.monotonic() + WAIT
+        told = False
+        while True:
+            try:
+                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                self.file.seek(0)
+                holder = self.file.read().strip() or "another transaction"
+                if time.monotonic() > deadline:
+                    raise refusal.Refused("lock", f"still held after {WAIT} s by {holder}")
+                if not told:
+                    self.tell("lock", f"waiting for {holder}")
+                    told = True
+                time.sleep(0.02)
+        self.file.truncate(0)
+        self.file.write(f"{self.plan['client']}, transaction {self.plan['id']}\n")
+        self.file.flush()
+
+    def __exit__(self, *_):
+        self.file.truncate(0)
+        self.file.close()
