@@ -21,8 +21,9 @@ FS_IMMUTABLE_FL, FS_APPEND_FL = 0x10, 0x20  # linux/fs.h
 def is_as_planned(seen, file):
     if file.get("absent"):
         return seen["kind"] == "absent"
-    planned = ["file", durable.digest(file["content"].encode()), file["mode"], file["owner"], file["group"], None]
-    return observe.identity(seen) == planned
+    owner, group = file["owner"], file["group"]
+    names = [observe.user_name(int(owner)) if owner.isdigit() else owner, observe.group_name(int(group)) if group.isdigit() else group]
+    return observe.identity(seen) == ["file", durable.digest(file["content"].encode()), file["mode"], *names, None]
 
 
 def refuse_if_edited(phase, path, seen, file):

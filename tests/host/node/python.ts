@@ -1,5 +1,5 @@
 /** The node's modules run directly by python3, on temporary folders. */
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import execa from "execa";
@@ -19,6 +19,3 @@ export async function scratch(): Promise<{ folder: string; remove: () => Promise
     return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-export async function copyModules(folder: string): Promise<void> {
-    await cp(modules, folder, { recursive: true });
-}
