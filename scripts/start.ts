@@ -5,6 +5,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
+import { renderImportFile } from "../cli/adopt/importFile";
 import { formatBoot } from "../cli/lab";
 import { labDown, labUp, strayLine, type Lab, type LabNode } from "../lab";
 import { writeLabStack } from "../lab/stack";
@@ -22,6 +23,10 @@ async function main(): Promise<void> {
     heading("Before: what the incidents left on the nodes");
     await claim("the lints find the hazards of both incidents", async () => (await lintNodeFiles(first)) === 1);
     await claim(`${first.name}, not hardened: pmxcfs fails at the next boot (incident A)`, async () => (await rebootAndShow(first)) > 0);
+
+    heading("pulumi import: the nodes' own files become the state to compare with");
+    await writeFile(join(work, "import.json"), importFile(lab));
+    await claim("the live files are taken into state", async () => (await pulumi("import", "--file", join(work, "import.json"), "--generate-code=false", "--protect=false", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")) === 0);
 
     heading("pulumi preview --diff: what would change");
     await claim("the preview shows the repairs", async () => (await pulumi("preview", "--diff")) === 0);
@@ -46,6 +51,11 @@ async function main(): Promise<void> {
     for (const node of [first, second]) await claim(`${node.name}, hardened: boots with no unit failed`, async () => (await rebootAndShow(node)) === 0);
 
     summary(lab);
+}
+
+function importFile(lab: Lab): string {
+    const kept = (["hosts", "fstab", "interfaces"] as const).map((format) => ({ format }));
+    return renderImportFile(lab.nodes.map(({ name }) => ({ identity: { name }, kept })));
 }
 
 /** Made anew each time: a lab that a former demonstration has hardened has nothing left to show. */

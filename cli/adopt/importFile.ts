@@ -1,5 +1,11 @@
 /** What `pulumi import -f FILE --generate-code=false` reads: the live files become state, under the URNs of the program. */
-import type { AdoptedNode } from "./stackConfig";
+import type { KeptFormat } from "./keptFiles";
+
+/** A node and the concerns of it that are imported. */
+export interface ImportedNode {
+    readonly identity: { readonly name: string };
+    readonly kept: readonly { readonly format: KeptFormat }[];
+}
 
 interface ImportSpec {
     readonly type: string;
@@ -14,8 +20,8 @@ interface ImportSpec {
 const components = { hosts: "HostsFile", fstab: "Fstab", interfaces: "NetworkInterfaces" } as const;
 
 /** The same tree as components/hardenedNode.ts registers. */
-export function renderImportFile(adopted: readonly AdoptedNode[]): string {
-    const resources = adopted.flatMap(({ identity: { name }, kept }): ImportSpec[] => [
+export function renderImportFile(nodes: readonly ImportedNode[]): string {
+    const resources = nodes.flatMap(({ identity: { name }, kept }): ImportSpec[] => [
         { type: "holdfast:components:HardenedNode", name, component: true },
         ...kept.flatMap(({ format }): ImportSpec[] => {
             const logicalName = `${name}-${format}`;
