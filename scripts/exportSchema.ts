@@ -1,6 +1,8 @@
-/** `npm run schema`: writes the JSON Schema of `holdfast:fleet`, with which editors complete Pulumi.*.yaml. */
+/** `npm run schema`: writes the JSON Schemas of `holdfast:fleet`, with which editors complete Pulumi.*.yaml, and of `holdfast drift --format json`. */
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { driftJsonSchema } from "../cli/drift/report";
 import { fleetJsonSchema } from "../model/fleet/jsonSchema";
 
 writeFileSync(path.join(__dirname, "..", "schema", "holdfast-fleet.schema.json"), fleetJsonSchema());
+writeFileSync(path.join(__dirname, "..", "schema", "holdfast-drift.schema.json"), driftJsonSchema());

@@ -1,5 +1,5 @@
 /** Prometheus text for the node-exporter's textfile collector or a Pushgateway. */
-import { rename, writeFile } from "node:fs/promises";
+import { chmod, rename, writeFile } from "node:fs/promises";
 import type { DriftReport } from "./report";
 
 const statuses = ["clean", "drift", "unreachable", "skipped"] as const;
@@ -26,7 +26,8 @@ export function renderMetrics({ stacks, checkedAt }: DriftReport): string {
 /** Renamed into place and readable by all: the collector must never see half a file. */
 export async function writeMetrics(file: string, report: DriftReport): Promise<void> {
     const draft = `${file}.${process.pid}.tmp`;
-    await writeFile(draft, renderMetrics(report), { mode: 0o644 });
+    await writeFile(draft, renderMetrics(report));
+    await chmod(draft, 0o644); // whatever the umask
     await rename(draft, file);
 }
 

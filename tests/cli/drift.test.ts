@@ -1,0 +1,222 @@
+import { readFileSync, statSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { collectStack, stackOf } from "../../cli/drift/collect";
+import { parseDigest, type Digest } from "../../cli/drift/digest";
+import { renderMarkdown } from "../../cli/drift/markdown";
+import { renderMetrics, writeMetrics } from "../../cli/drift/metrics";
+import { driftJsonSchema, driftReport, exitStatus, summarize, type StackDrift } from "../../cli/drift/report";
+import { renderText } from "../../cli/drift/text";
+
+const urnOf = (node: string, concern: string) => `urn:pulumi:prod::holdfast::holdfast:components:HardenedNode$holdfast:host:FileSet::${node}-${concern}`;
+const checkedAt = new Date("2026-01-02T03:04:05Z");
+
+interface Look {
+    readonly node?: string;
+    readonly concern?: string;
+    readonly inputs?: Record<string, unknown>;
+    readonly outputs?: Record<string, unknown>;
+    /** Property paths that differ. */
+    readonly differs?: readonly string[];
+}
+
+function step({ node = "pve01", concern = "hosts", inputs = {}, outputs = {}, differs = [] }: Look) {
+    const type = "holdfast:host:FileSet";
+    return {
+        op: differs.length > 0 ? "update" : "refresh",
+        urn: urnOf(node, concern),
+        oldState: { type, inputs: { host: { name: node }, concern, ...inputs } },
+        newState: { type, outputs },
+        detailedDiff: Object.fromEntries(differs.map((path) => [path, { kind: "update", inputDiff: false }])),
+    };
+}
+
+function collect(steps: readonly ReturnType<typeof step>[], diagnostics: Digest["diagnostics"] = []): StackDrift {
+    return collectStack("prod", parseDigest(JSON.stringify({ steps, diagnostics }))!);
+}
+
+function changed(look: Look) {
+    return collect([step(look)]).nodes[0]!.changes;
+}
+
+const hosts = "127.0.0.1 localhost\n192.0.2.11 pve01\n";
+const edited: Look = {
+    inputs: { files: { "/etc/hosts": { content: hosts, mode: "0644" } } },
+    outputs: { files: { "/etc/hosts": { content: `${hosts}27: eno1: <UP>\n`, mode: "0600" } } },
+    differs: ['files["/etc/hosts"].content', 'files["/etc/hosts"].mode'],
+};
+
+describe("a change", () => {
+    test("of content is a line diff from what is expected to what stands there, with its mode beside it", () => {
+        expect(changed(edited)).toEqual([
+            { concern: "hosts", kind: "file", subject: "/etc/hosts", summary: "1 line added, 0 removed; mode 0600, expected 0644", diff: "@@ -1,2 +1,3 @@\n 127.0.0.1 localhost\n 192.0.2.11 pve01\n+27: eno1: <UP>" },
+        ]);
+    });
+
+    test.each<[string, Record<string, unknown>, string, string]>([
+        ["a removed file", { absent: true }, 'files["/etc/hosts"]', "is absent"],
+        ["a symlink in its place", { instead: "symlink to /etc/pve/hosts" }, 'files["/etc/hosts"].instead', "is a symlink to /etc/pve/hosts, expected a plain file"],
+        ["another owner", { content: hosts, owner: "www-data" }, 'files["/etc/hosts"].owner', "owner www-data, expected root"],
+        ["secret content", { content: "[secret]" }, 'files["/etc/hosts"].content', "content differs (not shown: secret or no text)"],
+    ])("of a file: %s", (_, found, path, summary) => {
+        const content = found["content"] === "[secret]" ? "[secret]" : hosts;
+        expect(changed({ inputs: { files: { "/etc/hosts": { content, owner: "root" } } }, outputs: { files: { "/etc/hosts": found } }, differs: [path] })).toEqual([{ concern: "hosts", kind: "file", subject: "/etc/hosts", summary }]);
+    });
+
+    test("of a file that must not be there", () => {
+        expect(changed({ inputs: { files: { "/etc/x": { absent: true } } }, outputs: { files: { "/etc/x": { content: "" } } }, differs: ['files["/etc/x"]'] })[0]!.summary).toBe("is there, expected absent");
+    });
+
+    test("of a unit, a package, a fact and the connection is one line each", () => {
+        const look: Look = {
+            concern: "smartd",
+            inputs: { units: { "smartd.service": { active: true, enabled: true } }, packages: ["smartmontools", "mailutils"], facts: { "resolves pve01": { value: "192.0.2.11" } }, host: { name: "pve01", address: "192.0.2.11" } },
+            outputs: { units: { "smartd.service": { active: false, enabled: false } }, packages: ["mailutils"], facts: { "resolves pve01": { value: "loopback 127.0.1.1" } }, host: { name: "pve01", address: "192.0.2.99" } },
+            differs: ['units["smartd.service"].active', 'units["smartd.service"].enabled', "packages", 'facts["resolves pve01"].value', "host.address"],
+        };
+        expect(changed(look).map(({ kind, subject, summary }) => `${kind} ${subject}: ${summary}`)).toEqual([
+            "unit smartd.service: stopped, expected running; disabled, expected enabled",
+            "package smartmontools: not installed",
+            "fact resolves pve01: loopback 127.0.1.1, expected 192.0.2.11",
+            "connection address: 192.0.2.99 at the last up, now 192.0.2.11",
+        ]);
+    });
+
+    test("says when the file was written and perhaps by whom, from the provider's own words", () => {
+        const said = (text: string) => collect([step(edited)], [{ urn: urnOf("pve01", "hosts"), severity: "info", message: text }]).nodes[0]!.changes[0];
+        expect(said("/etc/hosts: last written 2026-01-01T10:00:00.000Z\n")).toMatchObject({ modified: "2026-01-01T10:00:00.000Z" });
+        expect(said("/etc/hosts: last written 2026-01-01T10:00:00.000Z, perhaps by root from 192.0.2.5\n")).toMatchObject({ by: "root from 192.0.2.5" });
+        expect(said("/etc/hosts.allow: last written 2026-01-01T10:00:00.000Z\n")).not.toHaveProperty("modified");
+    });
+});
+
+describe("the verdict", () => {
+    const clean = step({ node: "pve02" });
+    const unreachable = { urn: urnOf("pve03", "hosts"), severity: "error", message: "error: Preview failed: pve03: root@192.0.2.13 port 22 refuses connections\n" };
+    const general = { severity: "error", message: "error: preview failed\n" };
+
+    test("is clean, 0, where nothing differs", () => {
+        const stack = collect([clean]);
+        expect([stack.status, exitStatus[summarize([stack], checkedAt).verdict]]).toEqual(["clean", 0]);
+    });
+
+    test("is drift, 2, where one node differs", () => {
+        const stack = collect([clean, step(edited)]);
+        expect([stack.status, stack.nodes.map(({ name, status }) => `${name} ${status}`), exitStatus[stack.status]]).toEqual(["drift", ["pve01 drift", "pve02 clean"], 2]);
+    });
+
+    test("is unknown, 1, where a node cannot be reached, and the drift of the others is there all the same", () => {
+        const stack = collect([clean, step(edited), step({ node: "pve03" })], [unreachable, general]);
+        expect([stack.status, exitStatus[stack.status], stack.error]).toEqual(["unknown", 1, undefined]);
+        expect(stack.nodes.map(({ name, status, reason = "" }) => `${name} ${status} ${reason}`)).toEqual(["pve01 drift ", "pve02 clean ", "pve03 unreachable pve03: root@192.0.2.13 port 22 refuses connections"]);
+        expect(stack.nodes[0]!.changes).toHaveLength(1);
+    });
+
+    test("is unknown where the engine itself fails, with its reason", () => {
+        expect(collect([], [{ severity: "error", message: "error: the stack is locked\n" }])).toEqual({ name: "prod", status: "unknown", error: "the stack is locked", nodes: [] });
+    });
+
+    test("of a node under maintenance is skipped, and neither drift nor unknown", () => {
+        const stack = collect([step({ inputs: { maintenance: true } }), clean]);
+        expect([stack.status, stack.nodes[0]]).toEqual(["clean", { name: "pve01", status: "skipped", reason: "under maintenance, not contacted", changes: [] }]);
+    });
+
+    test("unknown of one stack wins over drift of another", () => {
+        const stacks = [collect([step(edited)]), collect([step({ node: "pve03" })], [unreachable])];
+        expect(summarize(stacks, checkedAt).verdict).toBe("unknown");
+    });
+
+    test("counts another resource of the stack that differs", () => {
+        const other = { ...step({ differs: ["triggers"] }), urn: "urn:pulumi:prod::holdfast::command:remote:Command::redeploy" };
+        expect(collect([other])).toMatchObject({ status: "drift", nodes: [{ name: "redeploy", changes: [{ kind: "resource", subject: "command:remote:Command" }] }] });
+    });
+});
+
+describe("the engine's digest", () => {
+    test("names its stack", () => {
+        expect(stackOf(parseDigest(JSON.stringify({ steps: [step({})] }))!)).toBe("prod");
+    });
+
+    test.each(["", "error: no stack", "[]", '{"steps": 1}'])("that is none: %j", (text) => {
+        expect(parseDigest(text)).toBeUndefined();
+    });
+
+    test("counts a resource once, though it is named when its look begins and when it ends", () => {
+        const begun = { ...step({}), op: "refresh" };
+        expect(collect([begun, step(edited), begun]).nodes[0]!.changes).toHaveLength(1);
+    });
+});
+
+describe("text", () => {
+    test("is grouped by node, then file; clean nodes are only counted", () => {
+        const report = summarize([collect([step(edited), step({ node: "pve02" })])], checkedAt);
+        expect(renderText(report)).toBe(
+            "pve01: drift\n  /etc/hosts: 1 line added, 0 removed; mode 0600, expected 0644\n    @@ -1,2 +1,3 @@\n     127.0.0.1 localhost\n     192.0.2.11 pve01\n    +27: eno1: <UP>\n2 nodes: 1 clean, 1 drift\n",
+        );
+    });
+});
+
+describe("markdown", () => {
+    test("has the verdict first and every node that is not clean before any diff", () => {
+        const text = renderMarkdown(summarize([collect([step(edited), step({ node: "pve02" })])], checkedAt));
+        expect(text.split("\n").slice(0, 6)).toEqual(["## ⚠️ Drift", "", "2 nodes: 1 clean, 1 drift", "", "| node | | what |", "|---|---|---|"]);
+        expect(text).toContain("```diff\n@@ -1,2 +1,3 @@\n 127.0.0.1 localhost\n 192.0.2.11 pve01\n+27: eno1: <UP>\n```");
+    });
+
+    test("of a clean run is the verdict and the count", () => {
+        expect(renderMarkdown(summarize([collect([step({})])], checkedAt))).toBe("## ✅ No drift\n\n1 node: 1 clean\n");
+    });
+
+    const nodes = (count: number, lines: number) => Array.from({ length: count }, (_, index) => {
+        const content = Array.from({ length: lines }, (_line, line) => `line ${line} of ${index} ${"x".repeat(60)}\n`).join("");
+        return step({ ...edited, node: `pve${index}`, outputs: { files: { "/etc/hosts": { content, mode: "0644" } } }, differs: ['files["/etc/hosts"].content'] });
+    });
+
+    test.each([[1, 50_000], [300, 100], [3000, 1]])("of %i nodes with %i changed lines each stays under 64,000 characters, and says what was cut", (count, lines) => {
+        const text = renderMarkdown(summarize([collect(nodes(count, lines))], checkedAt));
+        expect(text.length).toBeLessThan(64_000);
+        expect(text).toMatch(/… \d+ more lines|\d+ more changes? not shown here|the list was cut/);
+        expect([...text.matchAll(/^```/gm)].length % 2).toBe(0);
+        expect(text.match(/<details>/g)?.length ?? 0).toBe(text.match(/<\/details>/g)?.length ?? 0);
+    });
+
+    test("lets nothing of a file out of its fence or into the page's own markup", () => {
+        const hostile = "```\n</details><script>alert(1)</script>\n````\n";
+        const text = renderMarkdown(summarize([collect([step({ ...edited, outputs: { files: { "/etc/hosts": { content: hostile, instead: undefined } } }, differs: ['files["/etc/hosts"].content'] })], [{ urn: urnOf("pve01", "hosts"), severity: "error", message: "<img src=x> | [x](y)" }])], checkedAt));
+        expect(text).toContain("\n`````diff\n");
+        expect(text.replace(/^`{5}diff\n[^]*?^`{5}$/gm, "")).not.toMatch(/<(?:script|img)|(?<!\\)\[x\]/);
+    });
+});
+
+describe("json", () => {
+    test("is what the committed schema says", () => {
+        const report = summarize([collect([step(edited), step({ node: "pve02", inputs: { maintenance: true } })])], checkedAt);
+        expect(driftReport.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+        expect(readFileSync(join(__dirname, "../../schema/holdfast-drift.schema.json"), "utf8")).toBe(driftJsonSchema());
+    });
+});
+
+describe("metrics", () => {
+    test("have one 1 per node, the changes, and whether the stack could be looked at", () => {
+        const text = renderMetrics(summarize([collect([step(edited)])], checkedAt));
+        expect(text).toContain('holdfast_drift_node{stack="prod",node="pve01",status="drift"} 1\n');
+        expect(text.match(/^holdfast_drift_node\{.* 1$/gm)).toHaveLength(1);
+        expect(text).toContain('holdfast_drift_changes{stack="prod",node="pve01"} 1\n');
+        expect(text).toContain('holdfast_drift_stack_ok{stack="prod"} 1\n');
+        expect(text).toContain("holdfast_drift_last_run_timestamp_seconds 1767323045\n");
+    });
+
+    test("replace the file by a rename, readable by all", async () => {
+        const folder = await mkdtemp(join(tmpdir(), "drift-"));
+        try {
+            const file = join(folder, "holdfast_drift.prom");
+            await writeMetrics(file, summarize([], checkedAt));
+            await writeMetrics(file, summarize([collect([step({})])], checkedAt));
+            expect(await readFile(file, "utf8")).toContain('status="clean"} 1');
+            expect(statSync(file).mode & 0o777).toBe(0o644);
+        } finally {
+            await rm(folder, { recursive: true });
+        }
+    });
+});

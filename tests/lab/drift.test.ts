@@ -1,0 +1,93 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { driftReport } from "../../cli/drift/report";
+import type { Lab, LabNode } from "../../lab";
+import { openTestLab } from "../helpers/lab";
+import { PulumiProject } from "../helpers/pulumiProject";
+
+jest.setTimeout(300_000);
+
+let lab: Lab;
+let first: LabNode;
+let second: LabNode;
+let project: PulumiProject;
+const hostsBefore = new Map<string, string>();
+
+beforeAll(async () => {
+    lab = await openTestLab();
+    [first, second] = [lab.nodes[0]!, lab.nodes[1]!];
+    for (const node of [first, second]) hostsBefore.set(node.name, (await node.exec(["cat", "/etc/hosts"], { strip: false })).stdout);
+    project = await PulumiProject.create(lab);
+    await writeStack();
+    await project.pulumi("stack", "init", "drift");
+    await project.pulumi("up", "--yes", "--skip-preview", "--stack", "drift");
+});
+
+afterAll(async () => {
+    for (const node of [first, second]) await node.exec(["sh", "-c", "cat >/etc/hosts"], { input: hostsBefore.get(node.name) });
+    await project.remove();
+});
+
+async function writeStack({ maintenance = false } = {}): Promise<void> {
+    const nodes = Object.fromEntries(await Promise.all([first, second].map(async (node) => {
+        const ssh = { host: node.ssh.host, port: node.ssh.port, hostKey: await node.hostKey() };
+        return [node.name, { address: node.address, ssh, ...(maintenance && node === second && { maintenance }) }] as const;
+    })));
+    // `stack init` adds its salt to the file, which later versions of it have to keep.
+    const { encryptionsalt } = (await readFile(join(project.folder, "Pulumi.drift.yaml"), "utf8").then(parse, () => ({}))) as { encryptionsalt?: string };
+    await project.write("Pulumi.drift.yaml", stringify({ encryptionsalt, config: { "holdfast:fleet": { domain: "example.test", nodes } } }));
+}
+
+test("a stack that was just applied has no drift, exit status 0", async () => {
+    expect(await project.holdfast("drift")).toEqual({ exitCode: 0, stdout: "2 nodes: 2 clean\n", stderr: "" });
+});
+
+test("a stray line is a line diff with the time it was written, exit status 2; undone, it is gone", async () => {
+    const clean = (await first.exec(["cat", "/etc/hosts"], { strip: false })).stdout;
+    await first.exec(["sh", "-c", "echo '27: eno1: <UP> mtu 1500' >>/etc/hosts; touch -d @1767323045 /etc/hosts"]);
+    const { exitCode, stdout } = await project.holdfast("drift", "--format", "json", "--metrics", "drift.prom");
+    expect(exitCode).toBe(2);
+    const { stacks } = driftReport.parse(JSON.parse(stdout));
+    expect(stacks[0]!.nodes.map(({ name, status }) => `${name} ${status}`)).toEqual([`${first.name} drift`, `${second.name} clean`]);
+    const [change, ...others] = stacks[0]!.nodes[0]!.changes;
+    expect(others).toEqual([]);
+    expect(change).toMatchObject({ concern: "hosts", kind: "file", subject: "/etc/hosts", summary: "1 line added, 0 removed", modified: "2026-01-02T03:04:05.000Z" });
+    expect(change!.diff!.split("\n").filter((line) => /^[+-]/.test(line))).toEqual(["+27: eno1: <UP> mtu 1500"]);
+    expect(await readFile(join(project.folder, "drift.prom"), "utf8")).toContain(`holdfast_drift_node{stack="drift",node="${first.name}",status="drift"} 1`);
+    await first.exec(["sh", "-c", "cat >/etc/hosts"], { input: clean });
+    expect((await project.holdfast("drift")).exitCode).toBe(0);
+});
+
+test("an unreachable node is status 1 and named, and the drift elsewhere is printed all the same", async () => {
+    const clean = (await first.exec(["cat", "/etc/hosts"], { strip: false })).stdout;
+    await first.exec(["chmod", "600", "/etc/hosts"]);
+    await second.exec(["systemctl", "stop", "ssh.socket", "ssh.service"]);
+    try {
+        const { exitCode, stdout } = await project.holdfast("drift", "--format", "markdown");
+        expect(exitCode).toBe(1);
+        expect(stdout).toMatch(/^## ❌ Could not tell\n\n2 nodes: 1 drift, 1 unreachable\n/);
+        expect(stdout).toContain(`| ${second.name} | unreachable | ${second.name}: root@`);
+        expect(stdout).toContain("mode 0600, expected 0644");
+    } finally {
+        await second.exec(["systemctl", "start", "ssh.service"]);
+        await first.exec(["sh", "-c", "chmod 644 /etc/hosts; cat >/etc/hosts"], { input: clean });
+    }
+});
+
+test("a node under maintenance is said to be skipped, and is no drift", async () => {
+    await writeStack({ maintenance: true });
+    await project.pulumi("up", "--yes", "--skip-preview", "--stack", "drift");
+    const { exitCode, stdout } = await project.holdfast("drift");
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${second.name}: skipped: under maintenance, not contacted\n2 nodes: 1 clean, 1 skipped\n` });
+});
+
+test("--all-stacks looks at every stack; one that cannot be looked at is status 1 with its reason", async () => {
+    await project.pulumi("stack", "init", "empty");
+    const { exitCode, stdout } = await project.holdfast("drift", "--all-stacks");
+    expect(stdout).toContain("drift: clean\n");
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining("empty: clean\n0 nodes\n")]);
+    const missing = await project.holdfast("drift", "--stack", "none");
+    expect(missing.exitCode).toBe(1);
+    expect(missing.stdout).toMatch(/error: no stack named 'none' found/);
+});
