@@ -12,7 +12,9 @@ export function peakOf(ancestor: number, command: string): { stop(): Promise<num
         if (found !== undefined) peak = Math.max(peak, highWater(await read(`/proc/${found}/status`)));
     };
     let looking = Promise.resolve();
-    const timer = setInterval(() => (looking = looking.then(look)), INTERVAL);
+    const timer = setInterval(() => {
+        looking = looking.then(look);
+    }, INTERVAL);
     return {
         async stop() {
             clearInterval(timer);
