@@ -4,6 +4,7 @@ import { registerAdopt } from "./adopt";
 import { registerDrift } from "./drift";
 import { registerLab } from "./lab";
 import { registerLint } from "./lint";
+import { registerReport } from "./report";
 
 const program = new Command("holdfast")
     .description("Keeps Proxmox VE hypervisors bootable, reachable and watched.")
@@ -13,6 +14,7 @@ const program = new Command("holdfast")
 registerLint(program);
 registerAdopt(program);
 registerDrift(program);
+registerReport(program);
 registerLab(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,7 +1,9 @@
 /** From the engine's digest of one stack to its nodes. */
+import { formatOfPath, lintContent } from "../../model/formats";
+import type { NodeIdentity } from "../../model/lintContext";
 import { changesOf } from "./changes";
 import type { Diagnostic, Digest, Step } from "./digest";
-import { worst, type Change, type NodeDrift, type StackDrift } from "./report";
+import { worst, type Change, type Concern, type Hazard, type NodeDrift, type StackDrift } from "./report";
 
 const FILE_SET = "holdfast:host:FileSet";
 
@@ -16,7 +18,7 @@ export function collectStack(name: string, { steps, diagnostics }: Digest): Stac
     const names = [...new Set(fileSets.map(nodeOf))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
     const nodes = names.map((node) => collectNode(node, fileSets.filter((step) => nodeOf(step) === node), diagnostics));
     const others = steps.filter(({ op, urn }) => isChange(op) && typeOf(urn) !== FILE_SET).map(({ urn }): NodeDrift => {
-        return { name: nameOf(urn), status: "drift", changes: [{ concern: nameOf(urn), kind: "resource", subject: typeOf(urn), summary: "differs; `pulumi refresh --preview-only --diff` shows how" }] };
+        return { name: nameOf(urn), status: "drift", concerns: [], changes: [{ concern: nameOf(urn), kind: "resource", subject: typeOf(urn), summary: "differs; `pulumi refresh --preview-only --diff` shows how" }] };
     });
     const all = [...nodes, ...others];
     // "preview failed" stands for the errors of single resources, and says nothing by itself.
@@ -29,14 +31,31 @@ export function collectStack(name: string, { steps, diagnostics }: Digest): Stac
 function collectNode(name: string, steps: readonly Step[], diagnostics: readonly Diagnostic[]): NodeDrift {
     const changes = steps.filter(({ op }) => isChange(op)).flatMap((step) => collectChanges(step, diagnostics));
     const errors = [...new Set(diagnostics.filter(({ urn, severity }) => severity === "error" && steps.some((step) => step.urn === urn)).map(({ message }) => clean(message)))];
-    if (errors.length > 0) return { name, status: "unreachable", reason: errors.join("; "), changes };
-    if (steps.every(({ oldState }) => oldState?.inputs?.["maintenance"] === true)) return { name, status: "skipped", reason: "under maintenance, not contacted", changes };
-    return { name, status: changes.length > 0 ? "drift" : "clean", changes };
+    const concerns = steps.map((step) => collectConcern(step, diagnostics)).sort((a, b) => a.name.localeCompare(b.name, "en"));
+    if (errors.length > 0) return { name, status: "unreachable", reason: errors.join("; "), concerns, changes };
+    if (concerns.every(({ status }) => status === "skipped")) return { name, status: "skipped", reason: "under maintenance, not contacted", concerns, changes };
+    return { name, status: changes.length > 0 ? "drift" : "clean", concerns, changes };
+}
+
+function collectConcern(step: Step, diagnostics: readonly Diagnostic[]): Concern {
+    const failed = diagnostics.some(({ urn, severity }) => urn === step.urn && severity === "error");
+    const status = failed ? "unreachable" : step.oldState?.inputs?.["maintenance"] === true ? "skipped" : isChange(step.op) ? "drift" : "clean";
+    const isSeen = status === "clean" || status === "drift";
+    const { observed } = (step.newState?.outputs ?? {}) as { observed?: { facts?: Record<string, string> } };
+    return { name: concernOf(step), status, facts: isSeen ? (observed?.facts ?? {}) : {}, hazards: isSeen ? liveHazards(step) : [] };
+}
+
+/** The lints once more, on the files as they stand on the node. */
+function liveHazards({ oldState, newState }: Step): Hazard[] {
+    const files = (newState?.outputs?.["files"] ?? {}) as Record<string, { content?: string }>;
+    const node = oldState?.inputs?.["node"] as NodeIdentity | undefined;
+    return Object.entries(files).flatMap(([file, { content }]) =>
+        typeof content !== "string" || formatOfPath(file) === "text" ? [] : lintContent(formatOfPath(file), content, { node }).flatMap(({ severity, line, rule, message }) => (severity === "not checked" ? [] : [{ file, line, severity, rule, message }])),
+    );
 }
 
 function collectChanges(step: Step, diagnostics: readonly Diagnostic[]): Change[] {
-    const given = step.oldState?.inputs?.["concern"];
-    const concern = typeof given === "string" ? given : nameOf(step.urn);
+    const concern = concernOf(step);
     const said = diagnostics.filter(({ urn }) => urn === step.urn).map(({ message }) => message);
     return changesOf(Object.keys(step.detailedDiff ?? {}), step.oldState?.inputs ?? {}, step.newState?.outputs ?? {}).map((change) => ({ concern, ...change, ...provenanceOf(change.subject, said) }));
 }
@@ -60,6 +79,11 @@ function distinct(steps: readonly Step[]): Step[] {
 
 function isChange(op: string): boolean {
     return op !== "refresh" && op !== "same" && op !== "read";
+}
+
+function concernOf({ urn, oldState }: Step): string {
+    const given = oldState?.inputs?.["concern"];
+    return typeof given === "string" ? given : nameOf(urn);
 }
 
 function nodeOf({ urn, oldState }: Step): string {

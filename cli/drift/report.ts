@@ -11,10 +11,28 @@ const change = z.strictObject({
     by: z.string().optional().meta({ description: "Who may have written it, where the node knows." }),
 });
 
+const hazard = z.strictObject({
+    file: z.string(),
+    line: z.int(),
+    severity: z.enum(["error", "warning"]),
+    rule: z.string(),
+    message: z.string(),
+});
+
+const status = z.enum(["clean", "drift", "unreachable", "skipped"]).meta({ description: "unreachable: nothing could be said of at least one concern. skipped: under maintenance, not contacted." });
+
+const concern = z.strictObject({
+    name: z.string(),
+    status,
+    facts: z.record(z.string(), z.string()).meta({ description: "What was seen besides the files: verdicts and states." }),
+    hazards: z.array(hazard).meta({ description: "What the lints find in the files as they stand on the node; an error would keep it from booting or from being reached." }),
+});
+
 const node = z.strictObject({
     name: z.string(),
-    status: z.enum(["clean", "drift", "unreachable", "skipped"]).meta({ description: "unreachable: nothing could be said of at least one concern. skipped: under maintenance, not contacted." }),
+    status,
     reason: z.string().optional().meta({ description: "Why it is unreachable or skipped." }),
+    concerns: z.array(concern),
     changes: z.array(change),
 });
 
@@ -33,6 +51,8 @@ export const driftReport = z.strictObject({
 });
 
 export type Change = Readonly<z.infer<typeof change>>;
+export type Concern = Readonly<z.infer<typeof concern>>;
+export type Hazard = Readonly<z.infer<typeof hazard>>;
 export type NodeDrift = Readonly<z.infer<typeof node>>;
 export type StackDrift = Readonly<z.infer<typeof stack>>;
 export type DriftReport = Readonly<z.infer<typeof driftReport>>;

@@ -119,7 +119,7 @@ describe("the verdict", () => {
 
     test("of a node under maintenance is skipped, and neither drift nor unknown", () => {
         const stack = collect([step({ inputs: { maintenance: true } }), clean]);
-        expect([stack.status, stack.nodes[0]]).toEqual(["clean", { name: "pve01", status: "skipped", reason: "under maintenance, not contacted", changes: [] }]);
+        expect([stack.status, stack.nodes[0]]).toEqual(["clean", { name: "pve01", status: "skipped", reason: "under maintenance, not contacted", changes: [], concerns: [{ name: "hosts", status: "skipped", facts: {}, hazards: [] }] }]);
     });
 
     test("unknown of one stack wins over drift of another", () => {
@@ -130,6 +130,15 @@ describe("the verdict", () => {
     test("counts another resource of the stack that differs", () => {
         const other = { ...step({ differs: ["triggers"] }), urn: "urn:pulumi:prod::holdfast::command:remote:Command::redeploy" };
         expect(collect([other])).toMatchObject({ status: "drift", nodes: [{ name: "redeploy", changes: [{ kind: "resource", subject: "command:remote:Command" }] }] });
+    });
+});
+
+describe("a concern", () => {
+    test("has the facts that were seen, and the lints of the live files", () => {
+        const outputs = { files: { "/etc/hosts": { content: "127.0.0.1 localhost\n127.0.1.1 pve01\n" } }, observed: { facts: { "resolves pve01": "loopback 127.0.1.1" } } };
+        const [concern] = collect([step({ inputs: { node: { name: "pve01", address: "192.0.2.11" } }, outputs })]).nodes[0]!.concerns;
+        expect(concern).toMatchObject({ name: "hosts", status: "clean", facts: { "resolves pve01": "loopback 127.0.1.1" } });
+        expect(concern!.hazards.map(({ file, line, severity, rule }) => `${file}:${line} ${severity} ${rule}`)).toEqual(["/etc/hosts:1 error missing-own-name", "/etc/hosts:2 error own-name-on-loopback"]);
     });
 });
 

@@ -1,0 +1,32 @@
+/** What a person should do now, the most pressing first. */
+import type { DriftReport, NodeDrift } from "../drift/report";
+
+export interface NextStep {
+    /** Names of the nodes that it is about. */
+    readonly nodes: readonly string[];
+    readonly text: string;
+    readonly command?: string;
+}
+
+export function nextSteps({ stacks }: DriftReport): NextStep[] {
+    const nodes = stacks.flatMap((stack) => stack.nodes);
+    const named = (isMeant: (node: NodeDrift) => boolean) => nodes.filter(isMeant).map(({ name }) => name);
+    const steps: NextStep[] = [
+        ...stacks.flatMap(({ name, error }) => (error === undefined ? [] : [{ nodes: [], text: `Stack ${name} could not be looked at: ${error}` }])),
+        { nodes: named(wouldNotBoot), text: "do not survive a reboot as they stand: do not reboot them. Read the hazards below, then put the declared files back.", command: "pulumi up --refresh" },
+        { nodes: named(({ status }) => status === "unreachable"), text: "could not be looked at. Reach them on the console, or set maintenance: true to leave them out meanwhile." },
+        { nodes: named(({ status }) => status === "drift"), text: "differ from the stack. Take a change over into the stack if it is a fix; otherwise put the declared state back.", command: "pulumi preview --refresh --diff" },
+        { nodes: named(hasPending), text: "have a network configuration on disk that is not the running one. It takes effect at the next reload or boot: choose the moment yourself." },
+        { nodes: named(({ status }) => status === "skipped"), text: "are under maintenance and were not contacted: nothing here is about them. Take that off when the work is done." },
+    ];
+    return steps.filter(({ nodes: about, text }) => about.length > 0 || text.startsWith("Stack "));
+}
+
+/** A lint error in a file as it stands on the node. */
+export function wouldNotBoot({ concerns }: NodeDrift): boolean {
+    return concerns.some(({ hazards }) => hazards.some(({ severity }) => severity === "error"));
+}
+
+function hasPending({ concerns }: NodeDrift): boolean {
+    return concerns.some(({ facts }) => facts["interfaces running"] === "pending activation" || facts["interfaces pending"] === "pending");
+}
