@@ -52,14 +52,14 @@ export async function crash(scenario: Scenario, modes: readonly Mode[], rounds: 
 }
 
 /** The same with a fault put into the program: what a test of crash safety has to notice. */
-export async function crashMutant(module: string, original: string, mutated: string, scenario: Scenario): Promise<CrashReport> {
+export async function crashMutant(module: string, original: string, mutated: string, scenario: Scenario, mode: Mode): Promise<CrashReport> {
     const folder = await mkdtemp(join(tmpdir(), "holdfast-mutant-"));
     try {
         await cp(program, folder, { recursive: true });
         const source = await readFile(join(folder, module), "utf8");
         if (!source.includes(original)) throw new Error(`${module} does not contain ${original}`);
         await writeFile(join(folder, module), source.replace(original, mutated));
-        return await crash(scenario, ["asked"], 1, 0, folder);
+        return await crash(scenario, [mode], 1, 0, folder);
     } finally {
         await rm(folder, { recursive: true, force: true });
     }

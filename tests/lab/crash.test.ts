@@ -1,5 +1,5 @@
 /** Loss of power at every moment: after the next boot all files of a transaction are old, or all are new. */
-import { crash, crashMutant, type CrashReport, type Scenario } from "../helpers/crashImages";
+import { crash, crashMutant, type CrashReport, type Mode, type Scenario } from "../helpers/crashImages";
 
 jest.setTimeout(3_600_000);
 /** `npm run soak` sets a bigger one. */
@@ -55,16 +55,19 @@ test("a cut at every call of a transaction that fails in verify leaves the old f
     expect(report.old).toBe(report.images);
 });
 
-/** Each line is what somebody could take for superfluous. */
-const mutants: [what: string, module: string, original: string, mutated: string][] = [
-    ["without the fsync of a staged file", "durable.py", "        os.fsync(fd)\n    except BaseException as error", "        pass\n    except BaseException as error"],
-    ["that writes the live file in place", "transaction.py", "os.rename(durable.staged_name(path, self.identifier), path)", "open(path, 'w').write(file['content'])"],
-    ["whose recovery tidies up without putting back", "durable.py", "if name.startswith(\".\"):", "if True:"],
-    ["whose recovery puts back one file of several", "durable.py", "reversed(list(enumerate(entries)))]", "reversed(list(enumerate(entries))[:1])]"],
+/**
+ * Each line is what somebody could take for superfluous. ext4 commits renames that nothing synced together, so half a
+ * commit shows only on disks where the kernel has written everything (`flushed`).
+ */
+const mutants: [what: string, mode: Mode, module: string, original: string, mutated: string][] = [
+    ["without the fsync of a staged file", "asked", "durable.py", "        os.fsync(fd)\n    except BaseException as error", "        pass\n    except BaseException as error"],
+    ["that writes the live file in place", "asked", "transaction.py", "os.rename(durable.staged_name(path, self.identifier), path)", "open(path, 'w').write(file['content'])"],
+    ["whose recovery tidies up without putting back", "flushed", "durable.py", "if name.startswith(\".\"):", "if True:"],
+    ["whose recovery puts back one file of several", "flushed", "durable.py", "reversed(list(enumerate(entries)))]", "reversed(list(enumerate(entries))[:1])]"],
 ];
 
-test.each(rounds > 1 ? mutants : mutants.slice(0, 2))("a program %s is found out", async (_, module, original, mutated) => {
-    const report = await crashMutant(module, original, mutated, applied);
+test.each(rounds > 1 ? mutants : mutants.slice(0, 2))("a program %s is found out", async (_, mode, module, original, mutated) => {
+    const report = await crashMutant(module, original, mutated, applied, mode);
     console.log(`mutant: ${report.mixture} of ${report.images} images mixed; ${report.faults.length} faults, first: ${report.faults[0]}`);
-    expect(report.faults).not.toEqual([]);
+    expect(report.mixture).toBeGreaterThan(0);
 });

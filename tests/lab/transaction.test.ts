@@ -10,7 +10,7 @@ jest.setTimeout(180_000);
 const first = "/etc/holdfast-test/first";
 const second = "/etc/holdfast-test/second";
 const files = { [first]: "new 1\n", [second]: "new 2\n" };
-const pause = { argv: ["sleep", "4"] };
+const pause = { argv: ["sleep", "3"] };
 /** One file set per phase in which the transaction waits, and what a reader sees meanwhile. */
 const phases: [phase: "validate" | "activate" | "verify", meanwhile: string][] = [["validate", "old"], ["activate", "new"], ["verify", "new"]];
 

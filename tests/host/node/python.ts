@@ -18,4 +18,3 @@ export async function scratch(): Promise<{ folder: string; remove: () => Promise
     const folder = await mkdtemp(join(tmpdir(), "holdfast-node-"));
     return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
-
