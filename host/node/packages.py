@@ -8,8 +8,24 @@ LOCK_TIMEOUT = 120  # seconds that apt waits for another apt
 APT = ["apt-get", "-y", "-q", "-o", "Acquire::Retries=0", "-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}", "-o", "Dpkg::Options::=--force-confold"]
 
 
-def install(names):
-    """Returns None, or a complaint. A run that would remove a package (an MTA, say) is refused before it starts."""
+def install(names, held=()):
+    """Returns None, or a complaint. A run that would remove a package (an MTA, say) is refused before it starts.
+
+    `held`: units that the packages bring. Debian starts a service as soon as it is installed, that is before its files
+    are in place: an exporter would be open to everyone. They are masked meanwhile, no longer than until a reboot, and
+    disabled afterwards: the transaction switches them on, or fails and leaves them off.
+    """
+    for unit in held:
+        commands.run(["systemctl", "mask", "--runtime", "--", unit])
+    try:
+        return run(names)
+    finally:
+        for unit in held:
+            commands.run(["systemctl", "unmask", "--runtime", "--", unit])
+            commands.run(["systemctl", "disable", "--", unit])
+
+
+def run(names):
     rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60)
     if not rehearsed.ok:
         refreshed = commands.run([*APT, "update"], timeout=300)  # a failing enterprise repository alone is not fatal

@@ -30,6 +30,7 @@ class Transaction:
         self.journal = durable.Journal(self.identifier)
         self.files = dict(plan["files"])
         self.units_before = {}
+        self.missing_units = []
         self.rollback_of_commit = durable.NOTHING
 
     def run(self):
@@ -70,12 +71,17 @@ class Transaction:
                 del self.files[path]
             else:
                 refuse_if_edited("observe", path, seen, file)
+        # Before the packages come, whose own scripts enable and start services: a rollback switches those off again.
+        units = self.plan.get("units", {})
+        seen = observe.observe_units(list(units))
+        self.units_before = {name: {key: seen[name][key] for key in wanted} for name, wanted in units.items()}
+        self.missing_units = [name for name in units if seen[name]["detail"].startswith("not-found")]
 
     def install(self):
         wanted = self.plan.get("packages", [])
         if wanted:
             self.tell("stage", f"installing {', '.join(wanted)}")
-            complaint = packages.install(wanted)
+            complaint = packages.install(wanted, self.missing_units)
             if complaint:
                 raise Refused("stage", complaint)
 
@@ -83,9 +89,6 @@ class Transaction:
         self.tell("stage", ", ".join(self.files) or "no files")
         for path in self.files:
             refuse_unwritable(path)
-        units = self.plan.get("units", {})
-        seen = observe.observe_units(list(units))
-        self.units_before = {name: {key: seen[name][key] for key in wanted} for name, wanted in units.items()}
         entries = []
         for path, file in self.files.items():
             new = None if file.get("absent") else durable.digest(file["content"].encode())
