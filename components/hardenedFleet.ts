@@ -3,6 +3,7 @@ import type { Fleet } from "../model/fleet";
 import { planWaves } from "../model/rollout";
 import type { FileSet } from "../provider/resource";
 import { HardenedNode } from "./hardenedNode";
+import { NodeExporter } from "./nodeExporter";
 
 /**
  * Harmless concerns go to all nodes at once. The risky ones of a wave depend on those of the wave before, so that the
@@ -23,4 +24,13 @@ export function hardenFleet(fleet: Fleet): Readonly<Record<string, HardenedNode>
         if (risky.length > 0) after = risky;
     }
     return Object.fromEntries(fleet.nodes.flatMap(({ identity: { name } }) => (made.has(name) ? [[name, made.get(name)!]] : [])));
+}
+
+/** What the hosts that are no nodes get; by name, in the order of the fleet. Without those that ask for nothing. */
+export function watchHosts({ hosts }: Fleet): Readonly<Record<string, NodeExporter>> {
+    return Object.fromEntries(
+        hosts.flatMap(({ identity, host, maintenance, nodeExporter: settings }) =>
+            settings ? [[identity.name, new NodeExporter(`${identity.name}-node-exporter`, { host, node: identity, maintenance, settings })]] : [],
+        ),
+    );
 }

@@ -6,6 +6,7 @@ import type { FileSet } from "../provider/resource";
 import { Fstab } from "./fstab";
 import { HostsFile } from "./hostsFile";
 import { NetworkInterfaces } from "./networkInterfaces";
+import { NodeExporter } from "./nodeExporter";
 
 export interface HardenedNodeArgs {
     readonly node: FleetNode;
@@ -21,24 +22,27 @@ export class HardenedNode extends pulumi.ComponentResource {
     readonly fstab?: Fstab;
     /** Only where declared. */
     readonly interfaces?: NetworkInterfaces;
+    readonly nodeExporter?: NodeExporter;
 
     constructor(name: string, args: HardenedNodeArgs, options?: pulumi.ComponentResourceOptions) {
         super("holdfast:components:HardenedNode", name, {}, options);
-        const { fstab, interfaces, hostsFile, identity, host, maintenance } = args.node;
+        const { fstab, interfaces, hostsFile, nodeExporter, identity, host, maintenance } = args.node;
         const shared = { host, node: identity, maintenance };
+        const harmless = { parent: this };
         const risky = { parent: this, dependsOn: [...(args.after ?? [])] };
 
-        this.hostsFile = new HostsFile(`${name}-hosts`, { ...shared, peers: args.peers, settings: hostsFile }, { parent: this });
+        this.hostsFile = new HostsFile(`${name}-hosts`, { ...shared, peers: args.peers, settings: hostsFile }, harmless);
         if (fstab) this.fstab = new Fstab(`${name}-fstab`, { ...shared, settings: fstab }, risky);
         if (interfaces) this.interfaces = new NetworkInterfaces(`${name}-interfaces`, { ...shared, settings: interfaces }, risky);
+        if (nodeExporter) this.nodeExporter = new NodeExporter(`${name}-node-exporter`, { ...shared, settings: nodeExporter }, harmless);
 
         this.registerOutputs({ observed: Object.fromEntries(Object.entries(this.fileSets).map(([concern, { observed }]) => [concern, observed])) });
     }
 
     /** By concern. */
     get fileSets(): Readonly<Record<string, FileSet>> {
-        const { hostsFile, fstab, interfaces } = this;
-        return { hosts: hostsFile.fileSet, ...(fstab && { fstab: fstab.fileSet }), ...(interfaces && { interfaces: interfaces.fileSet }) };
+        const components = { hosts: this.hostsFile, fstab: this.fstab, interfaces: this.interfaces, "node-exporter": this.nodeExporter };
+        return Object.fromEntries(Object.entries(components).flatMap(([concern, component]) => (component ? [[concern, component.fileSet]] : [])));
     }
 
     /** What can keep the node from booting or from being reached. */

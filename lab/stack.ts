@@ -6,10 +6,18 @@ import { domain } from "./initialState";
 import { gateway } from "./network";
 import type { LabNode } from "./node";
 
+/** The concerns that watch the hardware, which a container node does not have. */
+export const unwatched = { nodeExporter: false };
+
+export interface LabStackOptions {
+    /** Settings under `defaults`; without them only hosts, fstab and interfaces are managed. */
+    readonly defaults?: object;
+}
+
 /** Holds no key: pulumi takes it from HOLDFAST_IDENTITY_FILE. */
-export async function writeLabStack(lab: Lab, file: string): Promise<void> {
+export async function writeLabStack(lab: Lab, file: string, { defaults = unwatched }: LabStackOptions = {}): Promise<void> {
     const nodes = await Promise.all(lab.nodes.map(async (node) => [node.name, await nodeConfig(node)] as const));
-    const fleet = { domain, ssh: { user: "root" }, nodes: Object.fromEntries(nodes) };
+    const fleet = { domain, ssh: { user: "root" }, defaults, nodes: Object.fromEntries(nodes) };
     await writeFile(file, `# Written by \`holdfast lab up\`; \`holdfast lab down\` removes it.\n${stringify({ config: { "holdfast:fleet": fleet } }, { lineWidth: 0 })}`);
 }
 

@@ -5,4 +5,10 @@ export const concernFiles: Readonly<Record<string, Readonly<Record<string, Pick<
     hosts: { "/etc/hosts": {}, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { when: "/etc/cloud/cloud.cfg" } },
     fstab: { "/etc/fstab": {} },
     interfaces: { "/etc/network/interfaces": {} },
+    "node-exporter": {
+        "/etc/default/prometheus-node-exporter": {},
+        "/etc/prometheus/node-exporter-web.yml": {},
+        "/etc/systemd/system/prometheus-node-exporter.service.d/holdfast.conf": {},
+        "/etc/tmpfiles.d/holdfast-node-exporter.conf": {},
+    },
 };

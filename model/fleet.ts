@@ -2,15 +2,17 @@
 import type { HostArgs } from "./fileSet";
 import { checkFleet } from "./fleet/checks";
 import { type Fault, describe } from "./fleet/faults";
-import { mergeConcerns } from "./fleet/merge";
+import { mergeConcerns, mergeSettings } from "./fleet/merge";
 import { notApplied } from "./fleet/notApplied";
-import type { FleetConfig, FstabEntryConfig, NodeConfig, StanzaConfig } from "./fleet/schema";
+import type { FleetConfig, FstabEntryConfig, HostConfig, NodeConfig, StanzaConfig } from "./fleet/schema";
 import { parseShape } from "./fleet/shape";
+import { type NodeExporterSettings, resolveNodeExporter } from "./fleet/watch";
 import type { HostsEntry } from "./hosts/format";
 import type { NodeIdentity } from "./lintContext";
 
 export { type Fault, formatFault } from "./fleet/faults";
 export type { FstabEntryConfig, StanzaConfig } from "./fleet/schema";
+export type { NodeExporterSettings } from "./fleet/watch";
 
 export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
@@ -32,7 +34,7 @@ export type FstabSettings = { readonly entries: DeepReadonly<FstabEntryConfig[]>
 export type InterfacesSettings = { readonly file: ProjectFile } | { readonly source: readonly string[]; readonly stanzas: DeepReadonly<StanzaConfig[]> };
 
 /** Concerns that are validated but not built yet, defaults merged. */
-export type UnbuiltSettings = DeepReadonly<Pick<NodeConfig, "smartd" | "temperature" | "ipmievd" | "nodeExporter" | "bootReadiness" | "configBackup">>;
+export type UnbuiltSettings = DeepReadonly<Pick<NodeConfig, "smartd" | "temperature" | "ipmievd" | "bootReadiness" | "configBackup">>;
 
 export interface FleetNode extends UnbuiltSettings {
     readonly identity: NodeIdentity;
@@ -41,11 +43,23 @@ export interface FleetNode extends UnbuiltSettings {
     readonly hostsFile: HostsFileSettings;
     readonly fstab?: FstabSettings;
     readonly interfaces?: InterfacesSettings;
+    /** Absent where it is switched off. */
+    readonly nodeExporter?: NodeExporterSettings;
+}
+
+/** A Linux host that is no node of the cluster. */
+export interface FleetHost {
+    readonly identity: NodeIdentity;
+    readonly host: HostArgs;
+    readonly maintenance: boolean;
+    readonly nodeExporter?: NodeExporterSettings;
 }
 
 export interface Fleet {
     /** By name, `pve2` before `pve10`: the order of the stack file does not reach a Pulumi program. */
     readonly nodes: readonly FleetNode[];
+    /** By name. */
+    readonly hosts: readonly FleetHost[];
     readonly rollout: { readonly canary: readonly string[]; readonly batch: number };
     /** One line each: accepted settings that change nothing yet. */
     readonly warnings: readonly string[];
@@ -65,12 +79,12 @@ export interface ParsedFleet {
 export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
     const { config, faults } = parseShape(given);
     if (!config) return { faults };
-    const names = Object.keys(config.nodes).sort(new Intl.Collator("en", { numeric: true }).compare);
-    const nodes = names.map((name) => resolveNode(config, name, config.nodes[name]!, readFileOrFault));
+    const nodes = namesOf(config.nodes).map((name) => resolveNode(config, name, config.nodes[name]!, readFileOrFault));
+    const hosts = namesOf(config.hosts ?? {}).map((name) => resolveHost(config, name, config.hosts![name]!));
     faults.push(...checkFleet(config, declaredNodes(given)));
     if (faults.length > 0) return { faults };
     const rollout = { canary: config.rollout?.canary ?? nodes.slice(0, 1).map(({ identity }) => identity.name), batch: config.rollout?.batch ?? 1 };
-    return { fleet: deepFreeze({ nodes, rollout, warnings: notApplied(config) }), faults };
+    return { fleet: deepFreeze({ nodes, hosts, rollout, warnings: notApplied(config) }), faults };
 
     function readFileOrFault(path: string, at: readonly PropertyKey[]): ProjectFile {
         try {
@@ -82,6 +96,10 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
     }
 }
 
+function namesOf(machines: Readonly<Record<string, unknown>>): string[] {
+    return Object.keys(machines).sort(new Intl.Collator("en", { numeric: true }).compare);
+}
+
 type ReadAt = (path: string, at: readonly PropertyKey[]) => ProjectFile;
 
 function declaredNodes(given: unknown): string[] {
@@ -90,17 +108,32 @@ function declaredNodes(given: unknown): string[] {
 }
 
 function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: ReadAt): FleetNode {
-    const { address, address6, aliases = [], maintenance = false, ssh, hostsFile, fstab, interfaces, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
+    const { address, address6, aliases = [], maintenance = false, ssh, hostsFile, fstab, interfaces, nodeExporter, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
     const at = (concern: "hostsFile" | "fstab" | "interfaces") => [...(own[concern] ? ["nodes", name] : ["defaults"]), concern, "file"];
     return {
         ...unbuilt,
         identity: { name, domain: config.domain, address, address6, aliases },
-        host: { address, ...config.ssh, ...withoutHost(ssh), name },
+        host: hostArgs(config, name, { address, ssh }),
         maintenance,
         hostsFile: { file: hostsFile?.file === undefined ? undefined : read(hostsFile.file, at("hostsFile")), extra: hostsFile?.extra ?? [] },
         fstab: fstab ? (Array.isArray(fstab) ? { entries: fstab } : { file: read(fstab.file, at("fstab")), essential: fstab.essential ?? [] }) : undefined,
         interfaces: interfaces ? resolveInterfaces(interfaces, (path) => read(path, at("interfaces"))) : undefined,
+        nodeExporter: resolveNodeExporter(nodeExporter, config),
     };
+}
+
+function resolveHost(config: FleetConfig, name: string, own: HostConfig): FleetHost {
+    const { address, address6, maintenance = false, ssh, nodeExporter } = own;
+    return {
+        identity: { name, domain: config.domain, address, address6 },
+        host: hostArgs(config, name, { address, ssh }),
+        maintenance,
+        nodeExporter: resolveNodeExporter(mergeSettings(config.defaults?.nodeExporter, nodeExporter), config),
+    };
+}
+
+function hostArgs(config: FleetConfig, name: string, { address, ssh }: Pick<HostConfig, "address" | "ssh">): HostArgs {
+    return { address, ...config.ssh, ...withoutHost(ssh), name };
 }
 
 /** In the resource's arguments the SSH target is called `address`. */

@@ -96,6 +96,16 @@ const interfaces = z.union(
 const action = z.enum(["alert", "shutdown"], { error: "expected alert or shutdown" }).optional();
 const smartdDevices = z.union([z.literal("auto"), z.array(value.absolutePath).min(1)], { error: "expected auto, or a list of /dev/disk/by-id/… paths" });
 
+const nodeExporter = {
+    port: value.port.optional(),
+    /** Further command line arguments. */
+    args: z.array(value.exporterArgument).optional(),
+    /** Files on the node, readable by the group `prometheus`. */
+    tls: object({ certificate: value.absolutePath, key: value.absolutePath }).optional(),
+    /** Password hashes by user, as `htpasswd -nBC 10 ""` prints them after the colon. */
+    basicAuth: z.record(value.user, value.bcryptHash).optional(),
+};
+
 /** By concern; the same under `defaults` and under a node. */
 export const concerns = {
     hostsFile: hostsFile.optional(),
@@ -104,14 +114,14 @@ export const concerns = {
     smartd: concern({ devices: smartdDevices.optional(), action }).optional(),
     temperature: concern({ warning: value.celsius.optional(), critical: value.celsius.optional(), action }).optional(),
     ipmievd: concern({}).optional(),
-    nodeExporter: concern({ port: value.port.optional() }).optional(),
+    nodeExporter: concern(nodeExporter).optional(),
     bootReadiness: concern({}).optional(),
     configBackup: concern({ target: value.backupTarget }).optional(),
 };
 
 const reach = { address: value.address, address6: value.address6.optional(), maintenance: flag.optional(), ssh: ssh.optional() };
 const node = object({ ...reach, aliases: z.array(value.anyName).optional(), ...concerns });
-const host = object({ ...reach, roles: z.array(z.enum(["docker", "monitoring"], { error: "expected docker or monitoring" })).optional() });
+const host = object({ ...reach, roles: z.array(z.enum(["docker", "monitoring"], { error: "expected docker or monitoring" })).optional(), nodeExporter: concerns.nodeExporter });
 
 export const fleetSchema = object({
     domain: value.domainName.optional(),
@@ -126,6 +136,7 @@ export const fleetSchema = object({
 
 export type FleetConfig = z.infer<typeof fleetSchema>;
 export type NodeConfig = z.infer<typeof node>;
+export type HostConfig = z.infer<typeof host>;
 export type FstabConfig = z.infer<typeof fstab>;
 export type FstabEntryConfig = z.infer<typeof fstabEntry>;
 export type InterfacesConfig = z.infer<typeof interfaces>;

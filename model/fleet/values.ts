@@ -56,6 +56,10 @@ function isHostKey(key: string): boolean {
 export const mailAddress = text(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}(?:@${domain})?$`), "one mail address or local user, without line breaks");
 export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`), "smtp://HOST:PORT or smtps://HOST:PORT");
 
+/** Listening address and web config are the concern's own. No blank: systemd splits the line there. */
+export const exporterArgument = text(/^--(?!web\.)(?:no-)?[a-z][a-z0-9.-]*(?:=[A-Za-z0-9_.,:=/@^$|()[\]*+?-]*)?$/, "an argument of prometheus-node-exporter such as --no-collector.zfs, other than --web.…");
+export const bcryptHash = text(/^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/, "a bcrypt hash, as `htpasswd -nBC 10 \"\"` prints it after the colon");
+
 /** `user@host:/path`, as rsync and ssh write it. */
 export const backupTarget = text(new RegExp(`^(?:[a-z_][a-z0-9_-]{0,31}@)?${domain}:/[A-Za-z0-9._@:+=~/-]*$`), "USER@HOST:/PATH");
 

@@ -15,8 +15,12 @@ beforeAll(async () => {
     await Promise.all(Object.values(nodes).flatMap(({ fileSets }) => Object.values(fileSets).map(({ observed }) => valueOf(observed))));
 });
 
+/** Components, by the role in their logical names, that watch the hardware of every node. */
+const watching = { "node-exporter": "NodeExporter" };
+const isWatching = (name: string) => Object.keys(watching).some((role) => name.endsWith(`-${role}`));
+
 test("names and types are those of the contract", () => {
-    expect(recorder.registered.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
+    expect(recorder.registered.filter(({ name }) => !isWatching(name)).map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
         "holdfast:components:Fstab pve01-fstab",
         "holdfast:components:Fstab pve03-fstab",
         "holdfast:components:HardenedNode pve01",
@@ -35,6 +39,12 @@ test("names and types are those of the contract", () => {
         "holdfast:host:FileSet pve03-fstab",
         "holdfast:host:FileSet pve03-hosts",
     ]);
+});
+
+test("every node is watched", () => {
+    for (const [role, type] of Object.entries(watching)) {
+        for (const node of ["pve01", "pve02", "pve03"]) expect(named(`${node}-${role}`).map((registration) => registration.type)).toEqual([`holdfast:components:${type}`, "holdfast:host:FileSet"]);
+    }
 });
 
 test("each FileSet knows how to reach its node, and who the node is", () => {
