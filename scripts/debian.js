@@ -22,6 +22,9 @@ const labCommands = {
     python3: "python3",
 };
 
+/** What the tests call besides: the report page is looked at in a real browser. */
+const testCommands = { "/usr/bin/chromium": "chromium" };
+
 /** Directories of system commands that an ordinary user's PATH often leaves out. */
 const systemPath = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
 
@@ -67,4 +70,8 @@ async function ensureLabPackages() {
     if (process.getuid?.() !== 0) throw new Error("the lab needs root (namespaces, mounts, loop devices). Run the same command with sudo");
 }
 
-module.exports = { ensureLabPackages, installPackages, isPresent, missingPackages };
+async function ensureTestPackages() {
+    await installPackages(missingPackages(testCommands), "the test of the report page");
+}
+
+module.exports = { ensureLabPackages, ensureTestPackages, installPackages, isPresent, missingPackages };

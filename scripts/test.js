@@ -1,6 +1,7 @@
 /** `npm test`: set-up, static checks, all jest projects, and one line for the whole run. */
 const { mkdirSync, readFileSync, readdirSync, rmSync } = require("node:fs");
 const { join } = require("node:path");
+const { ensureTestPackages } = require("./debian");
 const { afterSetUp } = require("./setup");
 const { status } = require("./step");
 
@@ -30,6 +31,7 @@ const projects = { fast: [], lab: ["--runInBand"] };
 /** @typedef {{ passed: number, failed: number }} Count */
 
 afterSetUp(async (environment) => {
+    await ensureTestPackages();
     const env = { ...environment, HOLDFAST_LAB: `test-${process.pid}`, ...(process.env.HOLDFAST_LAB ? { HOLDFAST_LAB: process.env.HOLDFAST_LAB } : {}) };
     /** @type {Count[]} */
     const counts = [];

@@ -13,11 +13,11 @@ export function nextSteps({ stacks }: DriftReport): NextStep[] {
     const named = (isMeant: (node: NodeDrift) => boolean) => nodes.filter(isMeant).map(({ name }) => name);
     const steps: NextStep[] = [
         ...stacks.flatMap(({ name, error }) => (error === undefined ? [] : [{ nodes: [], text: `Stack ${name} could not be looked at: ${error}` }])),
-        { nodes: named(wouldNotBoot), text: "do not survive a reboot as they stand: do not reboot them. Read the hazards below, then put the declared files back.", command: "pulumi up --refresh" },
-        { nodes: named(({ status }) => status === "unreachable"), text: "could not be looked at. Reach them on the console, or set maintenance: true to leave them out meanwhile." },
-        { nodes: named(({ status }) => status === "drift"), text: "differ from the stack. Take a change over into the stack if it is a fix; otherwise put the declared state back.", command: "pulumi preview --refresh --diff" },
-        { nodes: named(hasPending), text: "have a network configuration on disk that is not the running one. It takes effect at the next reload or boot: choose the moment yourself." },
-        { nodes: named(({ status }) => status === "skipped"), text: "are under maintenance and were not contacted: nothing here is about them. Take that off when the work is done." },
+        { nodes: named(wouldNotBoot), text: "would not survive a reboot. Do not reboot; read the hazards below, then put the declared files back.", command: "pulumi up --refresh" },
+        { nodes: named(({ status }) => status === "unreachable"), text: "could not be looked at. Use the console, or set maintenance: true to leave it out meanwhile." },
+        { nodes: named(({ status }) => status === "drift"), text: "not as declared. Take a change over into the stack if it is a fix; otherwise put the declared state back.", command: "pulumi preview --refresh --diff" },
+        { nodes: named(hasPending), text: "the network configuration on disk is not the running one. It takes effect at the next reload or boot: choose the moment yourself." },
+        { nodes: named(({ status }) => status === "skipped"), text: "skipped, under maintenance: this page says nothing about it. Take that off when the work is done." },
     ];
     return steps.filter(({ nodes: about, text }) => about.length > 0 || text.startsWith("Stack "));
 }

@@ -37,7 +37,7 @@ export function renderPage(report: DriftReport): string {
 
 function renderStep({ nodes, text, command }: NextStep): ComponentChild {
     const about = nodes.length > 8 ? `${nodes.slice(0, 8).join(", ")} and ${nodes.length - 8} more` : nodes.join(", ");
-    return h("li", null, about === "" ? null : h("strong", null, about), ` ${text}`, command === undefined ? null : [" ", h("code", null, command)]);
+    return h("li", null, about === "" ? null : [h("strong", null, about), ": "], text, command === undefined ? null : [" ", h("code", null, command)]);
 }
 
 function renderStack(stack: StackDrift, budget: DiffBudget): ComponentChild {

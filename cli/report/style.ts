@@ -20,8 +20,8 @@ th, td { border-bottom: 1px solid var(--line); padding: .3rem .7rem; text-align:
 .node { border: 1px solid var(--line); border-radius: .4rem; padding: .8rem 1rem; margin: .8rem 0; } .node > :last-child { margin-bottom: 0; }
 summary { cursor: pointer; padding: .3rem 0; overflow-wrap: anywhere; } .hazards { padding-left: 1.2rem; } .change { margin: .4rem 0; }
 pre { overflow-x: auto; background: var(--raised); padding: .6rem; margin: .3rem 0; overflow-wrap: normal; }
-ins, del { text-decoration: none; display: inline-block; min-width: 100%; } ins { background: var(--added); } del { background: var(--removed); } .hunk { color: var(--soft); }
+ins, del { text-decoration: none; display: block; width: max-content; min-width: 100%; } ins { background: var(--added); } del { background: var(--removed); } .hunk { color: var(--soft); }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .1rem 1rem; margin: .3rem 0; } dt { color: var(--soft); overflow-wrap: anywhere; } dd { margin: 0; }
 @media (max-width: 30rem) { body { padding: .7rem; } th, td { padding: .3rem .45rem; } .node { padding: .6rem; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; } .next code { white-space: normal; } }
-@media print { body { max-width: none; font-size: 10pt; } .node { break-inside: avoid; } .scroll, pre { overflow: visible; } pre { white-space: pre-wrap; } details::details-content { content-visibility: visible; height: auto; } a { color: inherit; } }
+@media print { body { max-width: none; font-size: 10pt; } .node { break-inside: avoid; } .scroll, pre { overflow: visible; } pre { white-space: pre-wrap; } ins, del { width: auto; } details::details-content { content-visibility: visible; height: auto; } a { color: inherit; } }
 `;

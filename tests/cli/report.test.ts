@@ -1,0 +1,153 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import axe from "axe-core";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { summarize, type Change, type DriftReport, type NodeDrift } from "../../cli/drift/report";
+import { nextSteps } from "../../cli/report/nextSteps";
+import { renderPage } from "../../cli/report/page";
+
+jest.setTimeout(60_000);
+
+const checkedAt = new Date("2026-01-02T03:04:05Z");
+const change: Change = { concern: "interfaces", kind: "file", subject: "/etc/network/interfaces", summary: "1 line added, 0 removed", modified: "2026-01-01T10:00:00.000Z", diff: "@@ -1,2 +1,3 @@\n auto lo\n iface lo inet loopback\n-# kept\n+27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast master ovs-system state UP group default qlen 1000" };
+
+function node(name: string, parts: Partial<NodeDrift> = {}): NodeDrift {
+    const concerns = ["hosts", "fstab", "interfaces"].map((concern) => ({ name: concern, status: parts.status ?? ("clean" as const), facts: { [`resolves ${name}`]: "192.0.2.11" }, hazards: [] }));
+    return { name, status: "clean", concerns, changes: [], ...parts };
+}
+
+const hazard = { file: "/etc/network/interfaces", line: 3, severity: "error" as const, rule: "stray-line", message: "This is output of `ip link`, not configuration. Delete the line." };
+const drifted = node("pve01", {
+    status: "drift",
+    changes: [change, { concern: "smartd", kind: "unit", subject: "smartd.service", summary: "stopped, expected running" }],
+    concerns: [{ name: "hosts", status: "clean", facts: {}, hazards: [] }, { name: "interfaces", status: "drift", facts: { "interfaces running": "pending activation" }, hazards: [hazard] }],
+});
+const mixed = summarize([{ name: "prod", status: "unknown", nodes: [drifted, node("pve02"), node("pve03", { status: "unreachable", reason: "pve03: root@192.0.2.13 port 22 refuses connections" }), node("pve04", { status: "skipped", reason: "under maintenance, not contacted" })] }], checkedAt);
+const clean = summarize([{ name: "prod", status: "clean", nodes: [node("pve01")] }], checkedAt);
+
+/** Every node differs, each in a diff of 500 lines. */
+function hundredNodes(): DriftReport {
+    const diff = `@@ -1 +1,500 @@\n${Array.from({ length: 500 }, (_, line) => `+line ${line} ${"x".repeat(80)}`).join("\n")}`;
+    const nodes = Array.from({ length: 100 }, (_, index) => node(`pve${index}`, { status: "drift", changes: [{ ...change, diff }] }));
+    return summarize([{ name: "prod", status: "drift", nodes }], checkedAt);
+}
+
+describe("what to do next", () => {
+    test("is the most pressing first, and names the nodes", () => {
+        expect(nextSteps(mixed).map(({ nodes, text }) => `${nodes.join(" ")}: ${text.split(/[.:]/)[0]}`)).toEqual([
+            "pve01: would not survive a reboot",
+            "pve03: could not be looked at",
+            "pve01: not as declared",
+            "pve01: the network configuration on disk is not the running one",
+            "pve04: skipped, under maintenance",
+        ]);
+    });
+
+    test("is nothing where all is well", () => {
+        expect(nextSteps(clean)).toEqual([]);
+        expect(renderPage(clean)).toContain("Nothing: every node is as declared.");
+    });
+
+    test("is the stack's own error where it could not be looked at", () => {
+        expect(nextSteps(summarize([{ name: "prod", status: "unknown", error: "the stack is locked", nodes: [] }], checkedAt))).toEqual([{ nodes: [], text: "Stack prod could not be looked at: the stack is locked" }]);
+    });
+});
+
+describe("the page", () => {
+    test("loads nothing from anywhere and runs no script", () => {
+        const page = renderPage(mixed);
+        expect(page).not.toMatch(/<script|<link|<img|@import|url\(|\son[a-z]+=|https?:/i);
+        expect(page).toContain("default-src &#39;none&#39;".replaceAll("&#39;", "'"));
+    });
+
+    test("shows what came from a node as text, whatever it is", () => {
+        const hostile = "</pre><script>alert(1)</script>\"'&";
+        const page = renderPage(summarize([{ name: hostile, status: "drift", error: hostile, nodes: [node(hostile, { status: "drift", reason: hostile, changes: [{ ...change, subject: hostile, summary: hostile, by: hostile, diff: `+${hostile}` }] })] }], checkedAt));
+        expect(page).not.toMatch(/<script|<\/pre><s/);
+        expect(page).toContain("&lt;script>");
+    });
+
+    test("of 100 nodes that all differ by 500 lines is under 1 MB, and says what it left out", () => {
+        const page = renderPage(hundredNodes());
+        expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
+        expect(page).toMatch(/… \d+ more lines: npx holdfast drift prints them/);
+    });
+});
+
+describe("in a browser", () => {
+    let browser: Browser;
+    let folder: string;
+
+    beforeAll(async () => {
+        folder = await mkdtemp(join(tmpdir(), "report-"));
+        browser = await chromium.launch({
+            executablePath: "/usr/bin/chromium",
+            args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    });
+
+    afterAll(async () => {
+        await browser.close();
+        await rm(folder, { recursive: true, force: true });
+    });
+
+    async function open(report: DriftReport, options: Parameters<Browser["newPage"]>[0] = {}): Promise<{ page: Page; complaints: string[] }> {
+        const file = join(folder, "report.html");
+        await writeFile(file, renderPage(report));
+        const page = await browser.newPage({ bypassCSP: true, ...options });
+        const complaints: string[] = [];
+        page.on("console", (message) => complaints.push(message.text()));
+        page.on("pageerror", (error) => complaints.push(error.message));
+        page.on("request", (request) => { if (!request.url().startsWith("file:")) complaints.push(request.url()); });
+        await page.goto(`file://${file}`);
+        return { page, complaints };
+    }
+
+    test.each(["light", "dark"] as const)("axe finds nothing to complain about in the %s scheme, and the console is silent", async (colorScheme) => {
+        const { page, complaints } = await open(mixed, { colorScheme });
+        for (const summary of await page.locator("summary").all()) await summary.click();
+        await page.evaluate(axe.source);
+        const { violations, passes } = await page.evaluate<axe.AxeResults>("axe.run()");
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+        expect(passes.map(({ id }) => id)).toEqual(expect.arrayContaining(["color-contrast", "scrollable-region-focusable"]));
+        expect(complaints).toEqual([]);
+    });
+
+    test("a cell says in words what its sign means", async () => {
+        const { page } = await open(mixed);
+        const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "pve01" }) });
+        expect(await row.getByRole("cell").allInnerTexts()).toEqual([expect.stringContaining("not declared"), expect.stringContaining("as declared"), expect.stringContaining("would not survive a reboot")]);
+    });
+
+    test("the keyboard alone reaches a node and opens its diff", async () => {
+        const { page } = await open(mixed);
+        const diff = page.getByText("+27: enx60a4b758ba5b");
+        expect(await diff.isVisible()).toBe(false);
+        const focused = () => page.evaluate("document.activeElement.tagName + ' ' + document.activeElement.innerText");
+        for (let presses = 0; presses < 20 && !String(await focused()).startsWith("SUMMARY /etc/network/interfaces"); presses += 1) await page.keyboard.press("Tab");
+        await page.keyboard.press("Enter");
+        expect(await diff.isVisible()).toBe(true);
+    });
+
+    test("every line of a diff stands below the one before it", async () => {
+        const { page } = await open(mixed);
+        await page.locator("details.change summary").first().click();
+        const [removed, added] = await Promise.all(["pre del", "pre ins"].map(async (line) => (await page.locator(line).boundingBox())!));
+        expect(added!.y).toBeCloseTo(removed!.y + removed!.height);
+        expect(added!.x).toBe(removed!.x);
+    });
+
+    test("a phone's screen does not scroll sideways; only the matrix and the diffs do", async () => {
+        const { page } = await open(mixed, { viewport: { width: 360, height: 740 } });
+        for (const summary of await page.locator("summary").all()) await summary.click();
+        expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+    });
+
+    test("on paper the folded diffs are open", async () => {
+        const { page } = await open(mixed);
+        await page.emulateMedia({ media: "print" });
+        const height = await page.evaluate("document.querySelector('pre').getBoundingClientRect().height");
+        expect(height).toBeGreaterThan(20);
+    });
+});
