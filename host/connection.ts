@@ -100,6 +100,8 @@ function explain(error: ConnectError, where: string, tried: readonly string[], t
     if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN") return `${where}: the name does not resolve here; give ssh.host an address`;
     if (error.code === "EHOSTUNREACH" || error.code === "ENETUNREACH" || error.code === "ETIMEDOUT") return `${where} cannot be reached (${error.code}); is the node up? Set maintenance: true to leave it out meanwhile`;
     if (/no matching host key format/i.test(error.message)) return `${where} has no host key of the pinned or known type: compare its keys on the console (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then put the right one into the stack`;
+    // OpenSSH 9.8 and later turns a source away for a while after failed log-ins: PerSourcePenalties, 5 s for each and more.
+    if (error.message.includes("lost before handshake")) return `${where} closes connections at once: it is no SSH server, too busy (MaxStartups), or it has turned this address away after failed log-ins (PerSourcePenalties); wait a minute, then look at its journal`;
     return `${where}: ${error.message}; is that an SSH server, and is it up?`;
 }
 

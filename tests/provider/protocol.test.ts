@@ -39,7 +39,9 @@ beforeEach(async () => {
     plugin = started ??= await Plugin.start({ SSH_AUTH_SOCK: "", HOLDFAST_SSH_CONFIG: "/dev/null", HOLDFAST_IDENTITY_FILE: "/nonexistent" });
     plugin.forgetLog();
 });
-const fresh = (): void => afterEach(stopPlugin);
+const fresh = (): void => {
+    afterEach(stopPlugin);
+};
 afterAll(stopPlugin);
 
 async function stopPlugin(): Promise<void> {
