@@ -5,7 +5,7 @@ import type { HostArgs } from "../model/fileSet";
 import type { Connection, ConnectOptions } from "./connection";
 import { Conversation } from "./conversation";
 import { ConnectionLostError, UnreachableError } from "./errors";
-import type { Observation, PhaseEvent, Plan, Result, Spec, Surroundings } from "./observation";
+import { identityOf, type Observation, type PhaseEvent, type Plan, type Result, type Spec, type Surroundings } from "./observation";
 import { nodeProgram } from "./program";
 import { resolveTarget } from "./sshTarget";
 
@@ -26,6 +26,8 @@ export interface Extras {
     readonly facts: boolean;
     /** Glob patterns of files whose content the lints want. */
     readonly sourced: readonly string[];
+    /** Seconds since 1970, by path: who may have written there then is asked for. */
+    readonly written?: Readonly<Record<string, number>>;
     /** Paths whose state before Holdfast is asked for. */
     readonly originals?: readonly string[];
 }
@@ -142,7 +144,10 @@ export class NodeClient {
         const answer = await pRetry(attach, REATTACH).catch((error: unknown) => {
             throw new ConnectionLostError(this.host.name, `the connection broke during transaction ${plan.id} and the node cannot be asked (${(error as Error).message}). It finishes or undoes the work by itself; when it is back, run up --refresh`, { cause: lost });
         });
-        return { result: answer.result!, seen: answer.seen ?? before, before };
+        const seen = answer.seen ?? before;
+        // The same work has the same name: what the node remembers may be an earlier time, and this plan never arrived.
+        const isEarlier = answer.result?.outcome === "applied" && isSame(before, seen);
+        return { result: isEarlier ? { outcome: "unknown" } : answer.result!, seen, before };
     }
 
     private async follow(talk: Conversation, tell: (event: PhaseEvent) => void): Promise<Answer> {
@@ -176,7 +181,18 @@ export class NodeClient {
         return answer;
     }
 
+    /** A connection that broke while it was idle is made anew, once: nothing has been said on it yet. */
     private async talk(): Promise<Conversation> {
+        const used = this.connection;
+        try {
+            return await this.begin();
+        } catch (error) {
+            if (used && this.connection !== used) return await this.begin();
+            throw error;
+        }
+    }
+
+    private async begin(): Promise<Conversation> {
         try {
             const connection = await this.connected();
             const sudo = this.host.sudo ?? connection.user !== "root";
@@ -208,6 +224,11 @@ export class NodeClient {
 function asUnreachable(node: string, error: unknown): Error {
     if (!(error instanceof ConnectionLostError)) return error as Error;
     return new UnreachableError(node, error.message.replace(`${node}: `, ""), { cause: error });
+}
+
+function isSame(before: Observation, after: Observation): boolean {
+    const state = ({ files, units, packages }: Observation) => [Object.entries(files).map(([path, file]) => [path, identityOf(file)]), units, packages];
+    return canonical(state(before)) === canonical(state(after));
 }
 
 function sameSpec(a: Spec, b: Spec): boolean {

@@ -19,4 +19,9 @@ export class NodePool {
         }
         return client;
     };
+
+    end(): void {
+        for (const client of this.clients.values()) client.end();
+        this.clients.clear();
+    }
 }
