@@ -44,6 +44,8 @@ export interface Surroundings {
     readonly hostname: string;
     readonly facts?: NodeFacts;
     readonly sourced?: Readonly<Record<string, string>>;
+    /** By path: who may have written it at the time that was asked about; a path of which nothing is known is missing. */
+    readonly writers?: Readonly<Record<string, string>>;
     /** The state before Holdfast's first write; a path that Holdfast never wrote is missing here. */
     readonly originals?: Readonly<Record<string, SeenFile>>;
 }

@@ -90,9 +90,10 @@ export class FileSetController {
             if (!last?.files) throw new UnreachableError(args.host.name, "it is under maintenance, so it cannot be imported");
             return { inputs: args, state: last };
         }
-        const seen = await this.nodes(args.host).read(args.concern, specOf(args));
+        const node = this.nodes(args.host);
+        const seen = await node.read(args.concern, specOf(args));
         const state = stateOf(args, seen);
-        if (inputs?.host) for (const line of lastWritten(compare(state, args), seen)) log.info(line);
+        if (inputs?.host) await sayWhoWrote(compare(state, args), seen, node, log);
         const { observed: _, ...live } = state;
         return { inputs: live, state };
     }
@@ -202,11 +203,14 @@ function asExpected(path: string, original: SeenFile) {
     return { content: original.content, mode: original.mode, owner: original.owner, group: original.group };
 }
 
-/** When a file that differs was written: said, and kept out of state, which holds no times. `holdfast drift` reads this line. */
-function lastWritten(differences: readonly Difference[], { files }: Observation): string[] {
-    return differences.flatMap(({ path }) => {
-        const [, file] = /^files\["(.+)"\]\.content$/.exec(path) ?? [];
-        const modified = file === undefined ? undefined : files[file]?.modified;
-        return modified === undefined ? [] : [`${file}: last written ${new Date(modified * 1000).toISOString()}`];
-    });
+/** When, and perhaps by whom, a file that differs was written: said, and kept out of state. `holdfast drift` reads these lines. */
+async function sayWhoWrote(differences: readonly Difference[], { files }: Observation, node: NodeClient, log: Log): Promise<void> {
+    const edited = differences.flatMap(({ path }) => /^files\["(.+)"\]\.content$/.exec(path)?.[1] ?? []);
+    const written = Object.fromEntries(edited.flatMap((path) => (files[path]?.modified === undefined ? [] : [[path, files[path].modified] as const])));
+    if (Object.keys(written).length === 0) return;
+    const { writers = {} } = await node.inspect("drift", { files: {}, packages: [], units: [], facts: {} }, { facts: false, sourced: [], written });
+    for (const [path, seconds] of Object.entries(written)) {
+        const by = writers[path];
+        log.info(`${path}: last written ${new Date(seconds * 1000).toISOString()}${by === undefined ? "" : `, perhaps by ${by}`}`);
+    }
 }

@@ -16,6 +16,7 @@ import facts
 import files
 import install
 import observe
+import provenance
 import transaction
 from refusal import Refused
 
@@ -71,6 +72,8 @@ def around(request):
         answer["facts"] = facts.gather()
     if request.get("sourced"):
         answer["sourced"] = read_matching(request["sourced"])
+    if request.get("written"):
+        answer["writers"] = provenance.writers(request["written"])
     if request.get("originals"):
         answer["originals"] = read_originals(request["originals"])
     return answer

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import execa from "execa";
 import { parse, stringify } from "yaml";
 import { driftReport } from "../../cli/drift/report";
 import type { Lab, LabNode } from "../../lab";
-import { openTestLab } from "../helpers/lab";
+import { openTestLab, sshArguments } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";
 
 jest.setTimeout(300_000);
@@ -57,6 +58,16 @@ test("a stray line is a line diff with the time it was written, exit status 2; u
     expect(await readFile(join(project.folder, "drift.prom"), "utf8")).toContain(`holdfast_drift_node{stack="drift",node="${first.name}",status="drift"} 1`);
     await first.exec(["sh", "-c", "cat >/etc/hosts"], { input: clean });
     expect((await project.holdfast("drift")).exitCode).toBe(0);
+});
+
+test("an edit made over SSH says from where; one that a package made names the package", async () => {
+    const clean = (await first.exec(["cat", "/etc/hosts"], { strip: false })).stdout;
+    await execa("ssh", [...await sshArguments(lab, first), "echo '# by hand' >>/etc/hosts; sleep 2"]);
+    const drift = async () => driftReport.parse(JSON.parse((await project.holdfast("drift", "--format", "json")).stdout)).stacks[0]!.nodes[0]!.changes[0]!.by;
+    expect(await drift()).toMatch(/^root from [\d.]+$/);
+    await first.exec(["sh", "-c", "date -d @1767323045 '+%Y-%m-%d %H:%M:%S upgrade ifupdown2:all 3.0 3.1' >>/var/log/dpkg.log; touch -d @1767323045 /etc/hosts"]);
+    expect(await drift()).toBe("dpkg (ifupdown2)");
+    await first.exec(["sh", "-c", "cat >/etc/hosts"], { input: clean });
 });
 
 test("an unreachable node is status 1 and named, and the drift elsewhere is printed all the same", async () => {
