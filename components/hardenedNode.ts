@@ -7,6 +7,7 @@ import { Fstab } from "./fstab";
 import { HostsFile } from "./hostsFile";
 import { NetworkInterfaces } from "./networkInterfaces";
 import { NodeExporter } from "./nodeExporter";
+import { TemperatureWatchdog } from "./temperatureWatchdog";
 
 export interface HardenedNodeArgs {
     readonly node: FleetNode;
@@ -23,10 +24,14 @@ export class HardenedNode extends pulumi.ComponentResource {
     /** Only where declared. */
     readonly interfaces?: NetworkInterfaces;
     readonly nodeExporter?: NodeExporter;
+    readonly temperature?: TemperatureWatchdog;
+
+    private readonly settings: FleetNode;
 
     constructor(name: string, args: HardenedNodeArgs, options?: pulumi.ComponentResourceOptions) {
         super("holdfast:components:HardenedNode", name, {}, options);
-        const { fstab, interfaces, hostsFile, nodeExporter, identity, host, maintenance } = args.node;
+        this.settings = args.node;
+        const { fstab, interfaces, hostsFile, nodeExporter, temperature, identity, host, maintenance } = args.node;
         const shared = { host, node: identity, maintenance };
         const harmless = { parent: this };
         const risky = { parent: this, dependsOn: [...(args.after ?? [])] };
@@ -35,19 +40,20 @@ export class HardenedNode extends pulumi.ComponentResource {
         if (fstab) this.fstab = new Fstab(`${name}-fstab`, { ...shared, settings: fstab }, risky);
         if (interfaces) this.interfaces = new NetworkInterfaces(`${name}-interfaces`, { ...shared, settings: interfaces }, risky);
         if (nodeExporter) this.nodeExporter = new NodeExporter(`${name}-node-exporter`, { ...shared, settings: nodeExporter }, harmless);
+        if (temperature) this.temperature = new TemperatureWatchdog(`${name}-temperature`, { ...shared, settings: temperature }, temperature.action === "shutdown" ? risky : harmless);
 
         this.registerOutputs({ observed: Object.fromEntries(Object.entries(this.fileSets).map(([concern, { observed }]) => [concern, observed])) });
     }
 
     /** By concern. */
     get fileSets(): Readonly<Record<string, FileSet>> {
-        const components = { hosts: this.hostsFile, fstab: this.fstab, interfaces: this.interfaces, "node-exporter": this.nodeExporter };
+        const components = { hosts: this.hostsFile, fstab: this.fstab, interfaces: this.interfaces, temperature: this.temperature, "node-exporter": this.nodeExporter };
         return Object.fromEntries(Object.entries(components).flatMap(([concern, component]) => (component ? [[concern, component.fileSet]] : [])));
     }
 
-    /** What can keep the node from booting or from being reached. */
+    /** What can keep the node from booting or from being reached, or can power it off. */
     get risky(): readonly FileSet[] {
-        const { fstab, interfaces } = this;
-        return [fstab, interfaces].flatMap((component) => (component ? [component.fileSet] : []));
+        const { temperature } = this.settings;
+        return [this.fstab, this.interfaces, temperature?.action === "shutdown" ? this.temperature : undefined].flatMap((component) => (component ? [component.fileSet] : []));
     }
 }

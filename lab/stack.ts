@@ -1,13 +1,12 @@
 /** Pulumi.lab.yaml: the lab's nodes as a stack that declares what their files should be. */
 import { writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
-import type { Lab } from "./index";
+import type { AnyLab, AnyNode } from "./index";
 import { domain } from "./initialState";
 import { gateway } from "./network";
-import type { LabNode } from "./node";
 
 /** The concerns that watch the hardware, which a container node does not have. */
-export const unwatched = { nodeExporter: false };
+export const unwatched = { nodeExporter: false, temperature: false };
 
 export interface LabStackOptions {
     /** Settings under `defaults`; without them only hosts, fstab and interfaces are managed. */
@@ -15,13 +14,13 @@ export interface LabStackOptions {
 }
 
 /** Holds no key: pulumi takes it from HOLDFAST_IDENTITY_FILE. */
-export async function writeLabStack(lab: Lab, file: string, { defaults = unwatched }: LabStackOptions = {}): Promise<void> {
+export async function writeLabStack(lab: AnyLab, file: string, { defaults = unwatched }: LabStackOptions = {}): Promise<void> {
     const nodes = await Promise.all(lab.nodes.map(async (node) => [node.name, await nodeConfig(node)] as const));
     const fleet = { domain, ssh: { user: "root" }, defaults, nodes: Object.fromEntries(nodes) };
     await writeFile(file, `# Written by \`holdfast lab up\`; \`holdfast lab down\` removes it.\n${stringify({ config: { "holdfast:fleet": fleet } }, { lineWidth: 0 })}`);
 }
 
-async function nodeConfig(node: LabNode): Promise<object> {
+async function nodeConfig(node: AnyNode): Promise<object> {
     return {
         address: node.address,
         address6: node.address6,

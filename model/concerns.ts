@@ -5,6 +5,13 @@ export const concernFiles: Readonly<Record<string, Readonly<Record<string, Pick<
     hosts: { "/etc/hosts": {}, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { when: "/etc/cloud/cloud.cfg" } },
     fstab: { "/etc/fstab": {} },
     interfaces: { "/etc/network/interfaces": {} },
+    temperature: {
+        "/etc/cron.d/holdfast-temperature": {},
+        "/etc/holdfast/temperature.conf": {},
+        "/etc/systemd/system/holdfast-temperature.service": {},
+        "/etc/systemd/system/holdfast-temperature.timer": {},
+        "/usr/local/lib/holdfast/temperature": {},
+    },
     "node-exporter": {
         "/etc/default/prometheus-node-exporter": {},
         "/etc/prometheus/node-exporter-web.yml": {},

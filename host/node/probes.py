@@ -95,6 +95,18 @@ def exporter(*arguments):
     return module.verdict(*arguments)
 
 
+def temperature(*arguments):
+    import watch
+
+    return watch.temperature(*arguments)
+
+
+def last_run(*arguments):
+    import watch
+
+    return watch.last_run(*arguments)
+
+
 PROBES = {
     "resolver": resolver,
     "hostname": hostname,
@@ -105,4 +117,6 @@ PROBES = {
     "interfaces-running": interfaces_running,
     "root-keys": root_keys,
     "exporter": exporter,
+    "temperature": temperature,
+    "last-run": last_run,
 }

@@ -4,6 +4,7 @@ import { canonicalAddress } from "../hosts/address";
 import { type Fault, describe, formatPath } from "./faults";
 import { mergeConcerns } from "./merge";
 import type { FleetConfig, NodeConfig } from "./schema";
+import { temperatureLimits } from "./watch";
 
 type Path = readonly PropertyKey[];
 
@@ -101,10 +102,9 @@ function checkNode(fleet: FleetConfig, name: string, node: NodeConfig): Fault[] 
     ];
 }
 
-/** °C; the defaults of the incident report. */
 function checkTemperature(settings: NodeConfig["temperature"], path: Path): Fault[] {
     if (typeof settings !== "object") return [];
-    const { warning = 75, critical = 90 } = settings;
+    const { warning, critical } = { ...temperatureLimits, ...settings };
     return warning < critical ? [] : [{ path, message: `expected warning below critical, got warning ${warning} and critical ${critical}` }];
 }
 

@@ -96,6 +96,15 @@ const interfaces = z.union(
 const action = z.enum(["alert", "shutdown"], { error: "expected alert or shutdown" }).optional();
 const smartdDevices = z.union([z.literal("auto"), z.array(value.absolutePath).min(1)], { error: "expected auto, or a list of /dev/disk/by-id/… paths" });
 
+const temperature = {
+    warning: value.celsius.optional(),
+    critical: value.celsius.optional(),
+    action,
+    /** Sensors that lie: a chip, a driver, or either with a label. */
+    ignore: z.array(value.sensorName).optional(),
+    schedule: z.enum(["timer", "cron"], { error: "expected timer or cron" }).optional(),
+};
+
 const nodeExporter = {
     port: value.port.optional(),
     /** Further command line arguments. */
@@ -112,7 +121,7 @@ export const concerns = {
     fstab: fstab.optional(),
     interfaces: interfaces.optional(),
     smartd: concern({ devices: smartdDevices.optional(), action }).optional(),
-    temperature: concern({ warning: value.celsius.optional(), critical: value.celsius.optional(), action }).optional(),
+    temperature: concern(temperature).optional(),
     ipmievd: concern({}).optional(),
     nodeExporter: concern(nodeExporter).optional(),
     bootReadiness: concern({}).optional(),

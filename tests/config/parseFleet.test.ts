@@ -126,9 +126,9 @@ describe("a parsed fleet", () => {
 
     test("a node's own settings win over the defaults, key by key", () => {
         expect(fleet.nodes.map(({ temperature }) => temperature)).toEqual([
-            { warning: 70, critical: 85 },
-            { warning: 70, critical: 80 },
-            { warning: 70, critical: 85 },
+            { warning: 70, critical: 85, action: "shutdown", ignore: [], schedule: "timer" },
+            { warning: 70, critical: 80, action: "shutdown", ignore: [], schedule: "timer" },
+            { warning: 70, critical: 85, action: "shutdown", ignore: [], schedule: "timer" },
         ]);
     });
     test("false turns a concern off for one node", () => {
@@ -157,8 +157,6 @@ describe("a parsed fleet", () => {
     test("settings that change nothing yet are warned about, unless they are switched off", () => {
         expect(fleet.warnings).toEqual([
             "holdfast:fleet.defaults.smartd: not applied: this version of Holdfast does not act on it yet",
-            "holdfast:fleet.defaults.temperature: not applied: this version of Holdfast does not act on it yet",
-            "holdfast:fleet.nodes.pve02.temperature: not applied: this version of Holdfast does not act on it yet",
         ]);
     });
     test("a node's own file replaces the defaults' stanzas", () => {

@@ -1,0 +1,64 @@
+/** A look at the temperatures every five minutes: mail at the warning limit, shutdown or a second mail at the critical one. */
+import * as pulumi from "@pulumi/pulumi";
+import type { FileArgs, FileSetArgs, HostArgs } from "../model/fileSet";
+import type { TemperatureSettings } from "../model/fleet";
+import type { NodeIdentity } from "../model/lintContext";
+import { FileSet } from "../provider/resource";
+import { renderFile } from "../render/render";
+
+export interface TemperatureWatchdogArgs {
+    readonly host: HostArgs;
+    readonly node: NodeIdentity;
+    readonly settings: TemperatureSettings;
+    readonly maintenance?: boolean;
+}
+
+export class TemperatureWatchdog extends pulumi.ComponentResource {
+    readonly fileSet: FileSet;
+
+    constructor(name: string, args: TemperatureWatchdogArgs, options?: pulumi.ComponentResourceOptions) {
+        super("holdfast:components:TemperatureWatchdog", name, {}, options);
+        this.fileSet = new FileSet(name, planTemperatureWatchdog(args), { parent: this });
+        this.registerOutputs({ observed: this.fileSet.observed });
+    }
+}
+
+const program = "/usr/local/lib/holdfast/temperature";
+const service = "/etc/systemd/system/holdfast-temperature.service";
+const timer = "/etc/systemd/system/holdfast-temperature.timer";
+const conf = "/etc/holdfast/temperature.conf";
+const cron = "/etc/cron.d/holdfast-temperature";
+/** Seconds: three runs. */
+const overdue = 15 * 60;
+
+export function planTemperatureWatchdog({ host, node, settings, maintenance }: TemperatureWatchdogArgs): FileSetArgs {
+    const { ignore, schedule, ...limits } = settings;
+    const isTimer = schedule === "timer";
+    return {
+        host,
+        concern: "temperature",
+        node,
+        maintenance,
+        packages: ["lm-sensors", ...(isTimer ? [] : ["cron"])],
+        files: {
+            [program]: { content: renderFile(program, {}), mode: "0755" },
+            [conf]: { content: renderFile(conf, { ...limits, ignore: ignore.join(";") }) },
+            [service]: { content: renderFile(service, {}) },
+            [timer]: presentIf(isTimer, timer),
+            [cron]: presentIf(!isTimer, cron),
+        },
+        validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
+        activate: [{ argv: ["systemctl", "daemon-reload"] }],
+        units: { "holdfast-temperature.timer": { enabled: isTimer, active: isTimer } },
+        // One run now, which also shows in the log what can be read. Several samples of a hot machine take ten seconds.
+        verify: [{ argv: ["systemctl", "start", "holdfast-temperature.service"], timeout: 60 }],
+        facts: {
+            temperature: { probe: "temperature" },
+            "watchdog runs": { probe: "last-run", args: ["/run/holdfast/temperature/level", String(overdue)], value: "on time" },
+        },
+    };
+}
+
+function presentIf(wanted: boolean, path: string): FileArgs {
+    return wanted ? { content: renderFile(path, {}) } : { absent: true };
+}
