@@ -238,6 +238,11 @@ describe("further hazards", () => {
         expect(only("unpinned-name", { further: { [path]: content } })).toHaveLength(count);
     });
 
+    test("a card that is named after its MAC address needs no pin", () => {
+        const files = { "/etc/network/interfaces": interfaces.replaceAll("enp1s0", "enx02005e100001") };
+        expect(only("unpinned-name", { files, facts: { links: [{ name: "enx02005e100001", mac: "02:00:5e:10:00:01", state: "up" }] } })).toEqual([]);
+    });
+
     test("device names in backup, storage and crypttab files", () => {
         const files = { "/etc/vzdump.conf": "# dumpdir: /dev/sdz1\ntmpdir: /dev/sdb1\n", "/etc/crypttab": "data /dev/sdb1 none luks\n", "/etc/pve/storage.cfg": "dir: local\n\tpath /var/lib/vz\n" };
         expect(only("device-name", { files }).slice(1)).toEqual(["/etc/crypttab:1:6 warning", "/etc/vzdump.conf:2:9 warning"]);
