@@ -1,9 +1,9 @@
 /** `holdfast lab`: disposable nodes in the incidents' state, to try everything on. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Argument, InvalidArgumentError, Option, type Command } from "commander";
 import execa from "execa";
-import { labDown, labUp, openLab, type BootReport, type InitialState, type Lab, type LabNode, type Release } from "../lab";
+import { diskNames, labDown, labUp, openAnyLab, openVmLab, vmLabUp, type BootReport, type DiskName, type InitialState, type Lab, type LabNode, type Release, type SelEvent, type VmNode } from "../lab";
 import { writeLabStack } from "../lab/stack";
 
 const stackFile = join(__dirname, "..", "Pulumi.lab.yaml");
@@ -14,6 +14,7 @@ export function registerLab(program: Command): void {
     lab.command("up")
         .description("Boot the nodes, write Pulumi.lab.yaml, and say how to reach each. Safe to repeat.")
         .option("--nodes <count>", "how many", parseCount, 2)
+        .option("--vm", "virtual machines (QEMU) instead of containers: real kernel, hardware that can fail", false)
         .addOption(new Option("--release <name>", "Debian release").choices(["trixie", "bookworm"]).default("trixie"))
         .addOption(new Option("--state <name>", "what the files are like").choices(["incident", "sound"]).default("incident"))
         .addOption(idOption())
@@ -29,12 +30,37 @@ export function registerLab(program: Command): void {
         .argument("<node>")
         .addOption(idOption())
         .action(reboot);
+    registerMisfortunes(lab);
     lab.command("down").description("Remove the nodes and everything of theirs.").addOption(idOption()).action(down);
 }
 
-async function up(options: { nodes: number; release: Release; state: InitialState; id: string }): Promise<void> {
+/** What can happen to a virtual machine. */
+function registerMisfortunes(lab: Command): void {
+    const command = (name: string, description: string): Command =>
+        lab.command(name).description(`${description} (virtual machines)`).argument("<node>").addOption(idOption());
+    const disk = new Argument("<disk>", "which").choices(diskNames);
+    const event = new Argument("<event>", "which").choices(["power-supply-failed", "fan-critical"]);
+
+    command("power-cut", "The power fails: what was not yet on disk is lost").action(onVm((node) => node.kill()));
+    command("power-on", "Boot a node that is off, and say what its console showed").action(onVm(async (node) => console.log(formatBoot(node.name, await node.start()))));
+    command("fail-health", "The NVMe disk reports that its health has failed, until the power is cut").action(onVm((node) => node.failDiskHealth()));
+    command("unplug", "Pull a disk, for the boots to come as well").addArgument(disk).action(onVm((node, name) => node.unplugDisk(name as DiskName)));
+    command("plug", "Put a disk back").addArgument(disk).action(onVm((node, name) => node.plugDisk(name as DiskName)));
+    command("reorder", "From the next `lab reboot`, root and data disk swap their letters").action(onVm((node) => node.reorderDisks()));
+    command("sel", "The BMC notes an event in its log").addArgument(event).action(onVm((node, name) => node.addSelEvent(name as SelEvent)));
+}
+
+/** A commander action on one virtual machine, with one further argument where the command has one. */
+function onVm(act: (node: VmNode, argument: string) => Promise<void>) {
+    return async function (this: Command): Promise<void> {
+        const [name = "", argument = ""] = this.args;
+        await act(findNode(await openVmLab(this.opts<{ id: string }>().id), name), argument);
+    };
+}
+
+async function up({ vm, ...options }: { vm: boolean; nodes: number; release: Release; state: InitialState; id: string }): Promise<void> {
     const started = Date.now();
-    const lab = await labUp({ ...options, log: (line) => console.log(line) });
+    const lab = await (vm ? vmLabUp : labUp)({ ...options, log: (line) => console.log(line) });
     await writeLabStack(lab, stackFile);
     console.log(`lab: ${lab.nodes.length} nodes are up after ${((Date.now() - started) / 1000).toFixed(1)} s; Pulumi.lab.yaml describes them`);
     for (const node of lab.nodes) console.log(`  ${node.name}  ${node.address}  npx holdfast lab ssh ${node.name}`);
@@ -42,7 +68,7 @@ async function up(options: { nodes: number; release: Release; state: InitialStat
 }
 
 async function ssh(name: string, command: string[], options: { id: string }): Promise<void> {
-    const lab = await openLab(options.id);
+    const lab = await openAnyLab(options.id);
     const { ssh } = findNode(lab, name);
     const { exitCode } = await execa("ssh", [
         "-i", lab.identityFile, "-o", "IdentitiesOnly=yes", "-o", `UserKnownHostsFile=${lab.knownHostsFile}`, "-o", "StrictHostKeyChecking=yes",
@@ -52,7 +78,7 @@ async function ssh(name: string, command: string[], options: { id: string }): Pr
 }
 
 async function reboot(name: string, options: { id: string }): Promise<void> {
-    const node = findNode(await openLab(options.id), name);
+    const node = findNode(await openAnyLab(options.id), name);
     console.log(formatBoot(node.name, await node.reboot()));
 }
 
@@ -68,7 +94,7 @@ export function formatBoot(name: string, report: BootReport): string {
     return `${name}: booted in ${report.seconds.toFixed(1)} s, ${target}${failed.length === 0 ? ", no unit failed" : failed.join("")}`;
 }
 
-function findNode(lab: Lab, name: string): LabNode {
+function findNode<Node extends LabNode | VmNode>(lab: Lab<Node>, name: string): Node {
     const node = lab.nodes.find((candidate) => candidate.name === name);
     if (!node) throw new Error(`no node "${name}" in the lab; there are ${lab.nodes.map((candidate) => candidate.name).join(", ")}`);
     return node;

@@ -9,11 +9,15 @@ import { withLock } from "./lock";
 import { bridgeNamespace, createBridge, deleteNamespaces, listNamespaceProcesses } from "./network";
 import { LabNode, unmount } from "./node";
 import { findMarked, killAndWait, waitForExit } from "./processes";
-import { claimSlot, labFolder, labsFolder, readRecord, readSlots, releaseSlot, writeRecord, type InitialState, type LabRecord, type Release } from "./state";
+import { claimSlot, identityFile, labFolder, labsFolder, readRecord, readSlots, releaseSlot, socketFolder, writeRecord, type InitialState, type LabRecord, type Release } from "./state";
+import { ensureVmImage } from "./vm/image";
+import { VmNode } from "./vm/node";
 
 export { LabNode, type BootReport, type ExecOptions } from "./node";
 export { domain, strayLine } from "./initialState";
 export type { InitialState, Release } from "./state";
+export { VmNode, type SelEvent } from "./vm/node";
+export { diskNames, type DiskName } from "./vm/hardware";
 
 export interface LabOptions {
     /** Lower-case letters, digits, hyphens. Labs of different ids live side by side. */
@@ -28,13 +32,16 @@ export interface LabOptions {
     readonly log?: (line: string) => void;
 }
 
-export interface Lab {
+export interface Lab<Node extends LabNode | VmNode = LabNode> {
     readonly id: string;
-    readonly nodes: readonly LabNode[];
+    readonly nodes: readonly Node[];
     /** The private key that root, `ops` (sudo without a password) and `nosudo` accept. */
     readonly identityFile: string;
     readonly knownHostsFile: string;
 }
+
+export type AnyNode = LabNode | VmNode;
+export type AnyLab = Lab<AnyNode>;
 
 /**
  * Boots the nodes and waits until all answer. Safe to repeat: what is there and sound stays, what a crash has left
@@ -42,15 +49,24 @@ export interface Lab {
  * @throws where it does not run as root, or a node does not boot (with the end of its console).
  */
 export async function labUp(options: LabOptions): Promise<Lab> {
+    return up(options, false) as Promise<Lab>;
+}
+
+/** As `labUp`, with virtual machines for nodes: real kernel, real reboot, hardware that fails on command. */
+export async function vmLabUp(options: LabOptions): Promise<Lab<VmNode>> {
+    return up(options, true) as Promise<Lab<VmNode>>;
+}
+
+async function up(options: LabOptions, vm: boolean): Promise<AnyLab> {
     if (process.getuid?.() !== 0) throw new Error("the lab needs root (namespaces, mounts, loop devices): run it with sudo");
     const { id, nodes, release = "trixie", state = "incident", log = (): void => undefined } = options;
-    const image = await ensureImage(release, log);
+    const image = await (vm ? ensureVmImage : ensureImage)(release, log);
     await reapOrphans();
     return withLock(labFolder(id), async () => {
         const before = await readRecord(id);
         if (before && (before.image !== image || before.state !== state)) await tearDown(id);
         await mkdir(labFolder(id), { recursive: true });
-        const record: LabRecord = { id, slot: await claimSlot(id), release, state, nodes, image };
+        const record: LabRecord = { id, slot: await claimSlot(id), release, state, nodes, image, vm };
         for (const surplus of nodesOf(before).slice(nodes)) await surplus.remove();
         await writeRecord(record);
         await raiseInotifyLimit();
@@ -60,7 +76,7 @@ export async function labUp(options: LabOptions): Promise<Lab> {
         const publicKey = await readFile(`${lab.identityFile}.pub`, "utf8");
         log(`lab: booting ${nodes} node${nodes === 1 ? "" : "s"} …`);
         await Promise.all(lab.nodes.map(async (node) => {
-            await node.create(publicKey, lab.nodes.filter((peer) => peer !== node));
+            await node.create(publicKey, lab.nodes.filter((peer: AnyNode) => peer !== node));
             await node.start();
         }));
         await writeKnownHosts(lab);
@@ -70,9 +86,27 @@ export async function labUp(options: LabOptions): Promise<Lab> {
 
 /** The lab that `labUp` made, without touching it. @throws where there is none. */
 export async function openLab(id: string): Promise<Lab> {
+    const lab = await openAnyLab(id);
+    if (isVmLab(lab)) throw new Error(`lab "${id}" has virtual machines, and this needs container nodes`);
+    return lab as Lab;
+}
+
+/** The lab that `vmLabUp` made, without touching it. @throws where there is none. */
+export async function openVmLab(id: string): Promise<Lab<VmNode>> {
+    const lab = await openAnyLab(id);
+    if (!isVmLab(lab)) throw new Error(`lab "${id}" has container nodes, and this needs virtual machines: run "holdfast lab up --vm"`);
+    return lab;
+}
+
+/** The lab of that id, of either kind, without touching it. @throws where there is none. */
+export async function openAnyLab(id: string): Promise<AnyLab> {
     const record = await readRecord(id);
     if (!record) throw new Error(`there is no lab "${id}": run "holdfast lab up" first`);
     return describe(record);
+}
+
+function isVmLab(lab: AnyLab): lab is Lab<VmNode> {
+    return lab.nodes[0] instanceof VmNode;
 }
 
 /** Ids of the labs in this checkout, half-built ones included. */
@@ -85,13 +119,13 @@ export async function labDown(id: string): Promise<void> {
     await withLock(labFolder(id), () => tearDown(id));
 }
 
-function describe(record: LabRecord): Lab {
-    const folder = labFolder(record.id);
-    return { id: record.id, nodes: nodesOf(record), identityFile: join(folder, "id_ed25519"), knownHostsFile: join(folder, "known_hosts") };
+function describe(record: LabRecord): AnyLab {
+    return { id: record.id, nodes: nodesOf(record), identityFile: identityFile(record.id), knownHostsFile: join(labFolder(record.id), "known_hosts") };
 }
 
-function nodesOf(record: LabRecord | undefined): LabNode[] {
-    return record ? Array.from({ length: record.nodes }, (_, index) => new LabNode(record, index + 1)) : [];
+function nodesOf(record: LabRecord | undefined): AnyNode[] {
+    const Node = record?.vm ? VmNode : LabNode;
+    return record ? Array.from({ length: record.nodes }, (_, index) => new Node(record, index + 1)) : [];
 }
 
 async function tearDown(id: string): Promise<void> {
@@ -112,6 +146,7 @@ async function removeEverything(folder: string, slot: number): Promise<void> {
     await detachDisks(folder);
     await deleteNamespaces(slot);
     await removeCgroups(bridgeNamespace(slot));
+    await rm(socketFolder(slot), { recursive: true, force: true });
     await rm(folder, { recursive: true, force: true });
     await releaseSlot(slot);
 }
@@ -143,7 +178,7 @@ async function createIdentity(file: string): Promise<void> {
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "holdfast lab", "-f", file]);
 }
 
-async function writeKnownHosts(lab: Lab): Promise<void> {
+async function writeKnownHosts(lab: AnyLab): Promise<void> {
     const lines = await Promise.all(lab.nodes.map(async (node) => `[${node.ssh.host}]:${node.ssh.port} ${await node.hostKey()}\n`));
     await writeFile(lab.knownHostsFile, lines.join(""));
 }

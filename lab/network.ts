@@ -34,6 +34,15 @@ export async function createBridge(slot: number): Promise<void> {
     await execa("ip", ["-n", namespace, "-batch", "-"], { input: batch.join("\n") });
 }
 
+/** A port of the lab's bridge for a virtual machine; QEMU, started in the bridge's namespace, is its other end. */
+export async function attachTap(slot: number, name: string): Promise<void> {
+    const namespace = bridgeNamespace(slot);
+    // Left over from a former boot.
+    await execa("ip", ["-n", namespace, "link", "delete", name], { reject: false });
+    await execa("ip", ["-n", namespace, "tuntap", "add", "dev", name, "mode", "tap"]);
+    await execa("ip", ["-n", namespace, "link", "set", name, "master", "br0", "up"]);
+}
+
 export async function deleteNamespaces(slot: number): Promise<void> {
     const own = bridgeNamespace(slot);
     for (const name of await listNamespaces()) {

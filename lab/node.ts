@@ -1,13 +1,14 @@
 /** One container node: its files, its power switch, and commands inside it. */
 import { spawn } from "node:child_process";
-import { access, chmod, chown, mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access, mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
 import { cgroupOf, removeCgroups } from "./cgroups";
 import { attachDisks, detachDisks, type DiskSpec } from "./disks";
-import { domain, initialFiles, type NodeIdentity } from "./initialState";
+import { domain, type NodeIdentity } from "./initialState";
 import { answersSsh, bridgeNamespace, listNamespaceProcesses, nodeNamespace, sshPort, startForward, stopForward } from "./network";
+import { readHostKey, writeNodeFile, writeNodeFiles } from "./nodeFiles";
 import { childrenOf, findMarked, killAndWait, markVariable, signal, waitForExit } from "./processes";
 import { labFolder, type LabRecord } from "./state";
 
@@ -66,8 +67,7 @@ export class LabNode implements NodeIdentity {
 
     /** `ssh-ed25519 AAAA…` */
     async hostKey(): Promise<string> {
-        const [type, key] = (await readFile(join(this.root, "etc/ssh/ssh_host_ed25519_key.pub"), "utf8")).split(" ");
-        return `${type} ${key}`;
+        return readHostKey(this.root);
     }
 
     /** Everything the node has said on its console since it was created. */
@@ -107,13 +107,7 @@ export class LabNode implements NodeIdentity {
         await this.#mount();
         const done = join(this.#folder, "created");
         if (await isThere(done)) return;
-        for (const [path, content] of Object.entries(initialFiles(this, peers, this.lab.state))) await this.#write(path, content);
-        await this.#write("/etc/machine-id", `${(await execa("systemd-id128", ["new"])).stdout}\n`, 0o444);
-        const hostKey = join(this.root, "etc/ssh/ssh_host_ed25519_key");
-        await rm(hostKey, { force: true });
-        await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", `root@${this.name}`, "-f", hostKey]);
-        await this.#authorize("root", publicKey);
-        for (const user of ["home/ops", "home/nosudo"]) await this.#authorize(user, publicKey);
+        await writeNodeFiles(this.root, this, { publicKey, peers, state: this.lab.state });
         await writeFile(done, "");
     }
 
@@ -188,7 +182,7 @@ export class LabNode implements NodeIdentity {
         const loops = await attachDisks(this.#folder, this.#disks());
         // No udev in a container: its names for disks are made by systemd-tmpfiles.
         const links = [this.rootUuid, this.dataUuid].map((uuid, disk) => `L /dev/disk/by-uuid/${uuid} - - - - ../../${loops[disk]?.slice(5)}`);
-        await this.#write("/etc/tmpfiles.d/lab-disks.conf", `d /dev/disk/by-uuid\n${links.join("\n")}\n`);
+        await writeNodeFile(this.root, "/etc/tmpfiles.d/lab-disks.conf", `d /dev/disk/by-uuid\n${links.join("\n")}\n`);
         const console = await open(join(this.#folder, "console.log"), "a");
         const mac = `52:54:00:77:${hex(this.lab.slot)}:${hex(this.index)}`;
         const namespace = nodeNamespace(this.lab.slot, this.name);
@@ -227,24 +221,6 @@ export class LabNode implements NodeIdentity {
             return { unit, message: journal.stdout };
         }));
         return { multiUser: target.stdout === "active", failed, seconds };
-    }
-
-    async #authorize(home: string, publicKey: string): Promise<void> {
-        const path = `/${home}/.ssh/authorized_keys`;
-        await this.#write(path, publicKey, 0o600);
-        if (home === "root") return;
-        const passwd = await readFile(join(this.root, "etc/passwd"), "utf8");
-        const [, , uid, gid] = passwd.split("\n").find((line) => line.startsWith(`${home.slice(5)}:`))?.split(":") ?? [];
-        for (const owned of [path, dirname(path)]) await chown(join(this.root, owned), Number(uid), Number(gid));
-    }
-
-    async #write(path: string, content: string, mode = 0o644): Promise<void> {
-        const target = join(this.root, path);
-        await mkdir(dirname(target), { recursive: true });
-        if (path.endsWith("/.ssh/authorized_keys")) await chmod(dirname(target), 0o700);
-        await rm(target, { force: true });
-        await writeFile(target, content, { mode });
-        await chmod(target, mode);
     }
 
     /** The node's name with domain: `pve01.example.test`. */

@@ -14,6 +14,8 @@ export interface LabRecord {
     readonly release: Release;
     readonly state: InitialState;
     readonly nodes: number;
+    /** Virtual machines instead of containers. */
+    readonly vm?: boolean;
     /** The image folder the nodes stand on. */
     readonly image: string;
 }
@@ -30,6 +32,16 @@ export function labsFolder(): string {
 export function labFolder(id: string): string {
     if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(id)) throw new Error(`lab id "${id}": use lower-case letters, digits and hyphens`);
     return join(labsFolder(), id);
+}
+
+/** The private key that the nodes accept; the public one lies beside it. */
+export function identityFile(id: string): string {
+    return join(labFolder(id), "id_ed25519");
+}
+
+/** Sockets of a lab's virtual machines: not in the lab's folder, since their paths must stay under 108 bytes. */
+export function socketFolder(slot: number): string {
+    return join("/run/holdfast/vm", String(slot));
 }
 
 /** The record of a lab, or undefined where `lab up` has not got that far. */

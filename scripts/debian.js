@@ -19,6 +19,9 @@ const labCommands = {
     "mkfs.xfs": "xfsprogs",
     losetup: "mount",
     nsenter: "util-linux",
+    sfdisk: "fdisk",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-img": "qemu-utils",
     python3: "python3",
 };
 

@@ -1,0 +1,16 @@
+/** What a boot's console tells where nobody can log in. Pure. */
+import type { BootReport } from "../node";
+
+/** systemd's emergency mode, with a shell or with none where root's password is locked. */
+export function hasGivenUp(said: string): boolean {
+    return /You are in emergency mode|root account is locked/.test(said);
+}
+
+/** systemd's own lines: `[FAILED] Failed to mount srv-local.mount - /srv/local.`, `[ TIME ] Timed out waiting for device …`. */
+export function readConsoleFailures(said: string): BootReport["failed"] {
+    const plain = said.replace(/\x1b\[[\d;?]*[A-Za-z]/g, "");
+    return [...plain.matchAll(/^\s*\[\s*(?:FAILED|DEPEND|TIME)\s*\]\s*(.*?)\s*$/gm)].map(([, message = ""]) => ({
+        unit: /\S+\.(?:mount|service|device|target|swap|socket)\b/.exec(message)?.[0] ?? "",
+        message,
+    }));
+}
