@@ -1,0 +1,28 @@
+/** A FileSet pushed through the provider's own controller, without an engine around it. */
+import { readFile } from "node:fs/promises";
+import { NodeClient } from "../../host/nodeClient";
+import type { Lab, LabNode } from "../../lab";
+import type { FileSetArgs, HostArgs } from "../../model/fileSet";
+import { parseConfiguration } from "../../provider/configuration";
+import { FileSetController, type Log } from "../../provider/fileSet";
+import { checkInputs } from "../../provider/inputs";
+import type { FileSetState } from "../../provider/state";
+
+const silent: Log = { status: () => undefined, info: () => undefined, warning: () => undefined };
+
+export async function hostOf(node: LabNode): Promise<HostArgs> {
+    return { name: node.name, address: node.ssh.host, port: node.ssh.port, user: "root", hostKey: await node.hostKey() };
+}
+
+/** Check and Create, as the engine would call them. @throws with the check's failures, or with the push's error */
+export async function pushFileSet(lab: Lab, args: FileSetArgs): Promise<FileSetState> {
+    const { inputs, failures } = checkInputs(args);
+    if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
+    const privateKey = await readFile(lab.identityFile, "utf8");
+    const node = new NodeClient(args.host, { credentials: { privateKey }, allowUnknownHostKey: false, timeout: 20 });
+    try {
+        return (await new FileSetController(parseConfiguration({}), () => node).create(inputs, silent)).state;
+    } finally {
+        node.end();
+    }
+}

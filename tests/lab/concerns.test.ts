@@ -1,0 +1,133 @@
+/** What each concern guarantees, seen by the real programs that read its files: the resolver, cloud-init, systemd, ifupdown2. */
+import { planFstab } from "../../components/fstab";
+import { planHostsFile } from "../../components/hostsFile";
+import { planNetworkInterfaces } from "../../components/networkInterfaces";
+import { strayLine, type Lab, type LabNode } from "../../lab";
+import type { HostArgs } from "../../model/fileSet";
+import type { NodeIdentity } from "../../model/lintContext";
+import { openTestNode } from "../helpers/lab";
+import { hostOf, pushFileSet } from "../helpers/pushFileSet";
+
+jest.setTimeout(120_000);
+
+let lab: Lab;
+let node: LabNode;
+let host: HostArgs;
+let identity: NodeIdentity;
+
+beforeAll(async () => {
+    ({ lab, node } = await openTestNode(3));
+    host = await hostOf(node);
+    identity = { name: node.name, domain: "example.test", address: node.address, address6: node.address6 };
+    await shell("rm -rf /root/before && mkdir /root/before && cp --archive --parents -t /root/before /etc/hosts /etc/fstab /etc/network/interfaces");
+});
+afterEach(() => shell("cp --archive -t / /root/before/etc && rm -rf /etc/cloud/cloud.cfg.d/9[89]* /var/lib/cloud /etc/network/interfaces.new && touch /etc/cloud/cloud-init.disabled && systemctl daemon-reload"));
+
+async function shell(script: string): Promise<string> {
+    return (await node.exec(["sh", "-ec", script])).stdout;
+}
+
+describe("hosts", () => {
+    const plan = () => planHostsFile({ host, node: identity, peers: [{ name: "pve09", domain: "example.test", address: "192.0.2.19" }] });
+
+    it("gives the node's own name its LAN address, where the resolver gave 127.0.1.1 before", async () => {
+        const resolve = `getent ahosts ${node.name} | awk '{print $1}' | sort -u`;
+        expect(await shell(resolve)).toContain("127.0.1.1");
+        const state = await pushFileSet(lab, plan());
+        expect((await shell(resolve)).split("\n").sort()).toEqual([node.address, node.address6].sort());
+        expect(await shell("getent ahostsv4 pve09 | head -n1")).toContain("192.0.2.19");
+        expect(state.observed.facts).toEqual({ [`resolves ${node.name}`]: node.address, [`resolves ${node.name} (IPv6)`]: node.address6 });
+    });
+
+    /** NoCloud user-data that demands the opposite, and nothing of cloud-init's that would disturb the lab. */
+    const runCloudInit = `
+        rm -rf /var/lib/cloud /etc/cloud/cloud-init.disabled && mkdir -p /var/lib/cloud/seed/nocloud
+        echo "instance-id: i-test" > /var/lib/cloud/seed/nocloud/meta-data
+        printf '#cloud-config\\nmanage_etc_hosts: true\\n' > /var/lib/cloud/seed/nocloud/user-data
+        printf 'datasource_list: [NoCloud]\\nnetwork: {config: disabled}\\nssh_deletekeys: false\\nssh_genkeytypes: []\\nusers: []\\npreserve_hostname: true\\n' > /etc/cloud/cloud.cfg.d/98-test.cfg
+        cloud-init init --local && cloud-init init`;
+
+    it("keeps cloud-init from rewriting the file, whatever its user-data says", async () => {
+        await pushFileSet(lab, plan());
+        const pushed = await shell("cat /etc/hosts");
+        await shell(runCloudInit);
+        expect(await shell("cat /etc/hosts")).toBe(pushed);
+        await shell("rm /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg");
+        await shell(runCloudInit);
+        expect(await shell("cat /etc/hosts")).toContain("127.0.1.1");
+    });
+
+    it("is refused by the effect, not by the exit status: a name service that still says 127.0.1.1", async () => {
+        await shell("cp -a /etc/nsswitch.conf /root/before/ && sed -i 's/^hosts:.*/hosts: myhostname files/' /etc/nsswitch.conf && printf '127.0.0.1 localhost\\n' > /etc/hosts");
+        const other = { ...plan(), verify: [{ argv: ["holdfast", "resolver", node.name, "192.0.2.99"] }] };
+        await expect(pushFileSet(lab, other)).rejects.toThrow(/verify failed: holdfast resolver .*not to 192\.0\.2\.99.*The node is as it was/);
+        expect(await shell("cat /etc/hosts")).toBe("127.0.0.1 localhost");
+        await shell("cp -a /root/before/nsswitch.conf /etc/");
+    });
+});
+
+describe("fstab", () => {
+    const entry = (options: string[]) => ({ source: `UUID=${node.dataUuid}`, target: "/srv/local", fstype: "ext4", options, passno: 2 });
+    const root = () => ({ source: `UUID=${node.rootUuid}`, target: "/", fstype: "ext4", options: ["errors=remount-ro"], passno: 1 });
+    const requires = `d=$(mktemp -d) && SYSTEMD_FSTAB=/etc/fstab unshare -m sh -c 'mount -t tmpfs none /sys && /usr/lib/systemd/system-generators/systemd-fstab-generator "$0" "$0" "$0"' $d && ls $d/local-fs.target.requires; rm -rf $d`;
+
+    it("leaves no optional mount that could stop a boot, where one could before", async () => {
+        expect(await shell(requires)).toContain("srv-local.mount");
+        await pushFileSet(lab, planFstab({ host, node: identity, settings: { entries: [root(), entry(["defaults"])] } }));
+        expect(await shell(requires)).not.toContain("srv-local.mount");
+        expect(await shell("systemctl show -p Before --value srv-local.mount 2>/dev/null; grep srv/local /etc/fstab")).toContain("x-systemd.before=pve-guests.service");
+    });
+
+    it("mounts and unmounts nothing", async () => {
+        const mounts = await shell("findmnt -rno TARGET,SOURCE");
+        await pushFileSet(lab, planFstab({ host, node: identity, settings: { entries: [root(), entry(["defaults"])] } }));
+        expect(await shell("findmnt -rno TARGET,SOURCE")).toBe(mounts);
+    });
+
+    it("refuses an essential mount whose UUID the node does not have, before anything is staged", async () => {
+        const absent = { source: "UUID=dead0000-0000-4000-8000-000000000000", target: "/var/lib/vz", fstype: "xfs", options: ["defaults"], essential: true };
+        const before = await shell("cat /etc/fstab");
+        await expect(pushFileSet(lab, planFstab({ host, node: identity, settings: { entries: [root(), absent] } }))).rejects.toThrow(/\/etc\/fstab:\d+:\d+: .*dead0000.*\[source-not-found\]/);
+        expect(await shell("cat /etc/fstab")).toBe(before);
+    });
+
+    it("is validated by findmnt: what only the real tool knows stops the transaction", async () => {
+        const args = planFstab({ host, node: identity, settings: { entries: [root()] } });
+        const essential = { ...args, validate: [{ argv: ["holdfast", "fstab-generator", "{staged:/etc/fstab}"] }] };
+        await expect(pushFileSet(lab, essential)).rejects.toThrow(/validate failed: holdfast fstab-generator .*\/ would stop the boot.*Nothing was changed/);
+    });
+});
+
+describe("interfaces", () => {
+    const sound = () => `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n\tbridge-stp off\n\tbridge-fd 0\n\niface vmbr0 inet6 static\n\taddress ${node.address6}/64\n`;
+    const plan = (content: string) => planNetworkInterfaces({ host, node: identity, settings: { file: { path: "nodes/x/interfaces", content } } });
+
+    it("is written and pending, and the running network is left as it is", async () => {
+        const links = await shell("ip -o addr");
+        const state = await pushFileSet(lab, plan(sound()));
+        expect(state.observed.facts).toMatchObject({ "interfaces running": "pending activation", "interfaces pending": "none", "link enp1s0": "up" });
+        expect(await shell("ip -o addr")).toBe(links);
+        expect(await shell("ifquery --list -a")).toContain("vmbr0");
+    });
+
+    it("refuses incident B's line in Check, with its number", async () => {
+        await expect(pushFileSet(lab, plan(`${sound()}${strayLine}\n`))).rejects.toThrow(/\/etc\/network\/interfaces:17:1: .*\[stray-line\]/);
+    });
+
+    it("looks ports up on the node: one that is nowhere is refused", async () => {
+        await expect(pushFileSet(lab, plan(sound().replaceAll("enp1s0", "enp9s9").replace("auto enp9s9\niface enp9s9 inet manual\n\n", "")))).rejects.toThrow(/enp9s9/);
+        expect(await shell("cat /etc/network/interfaces")).toContain("enp1s0");
+    });
+
+    it("reports a change of the Proxmox GUI that the next boot would put in its place", async () => {
+        await shell("echo pending > /etc/network/interfaces.new");
+        const state = await pushFileSet(lab, plan(sound()));
+        await shell("rm /etc/network/interfaces.new");
+        expect(state.observed.facts["interfaces pending"]).toBe("pending");
+    });
+
+    it("is asked of ifupdown2 itself before it is committed: a sourced file that is not there", async () => {
+        await expect(pushFileSet(lab, plan(`${sound()}source /etc/network/absent\n`))).rejects.toThrow(/validate failed: holdfast interfaces .*cannot find source file.*Nothing was changed/);
+        expect(await shell("cat /etc/network/interfaces")).not.toContain("absent");
+    });
+});
