@@ -5,8 +5,6 @@
 import { existsSync } from "node:fs";
 import execa from "execa";
 import { builtFolder, pulumiEnvironment } from "../../scripts/toolchain";
-import { collectStack, stackOf } from "./collect";
-import { parseDigest } from "./digest";
 import type { StackDrift } from "./report";
 
 interface Finished {
@@ -20,7 +18,10 @@ interface Finished {
  * at is `unknown`, with the reason.
  */
 export async function refreshStack(stack?: string): Promise<StackDrift> {
-    const { exitCode, stdout, stderr } = await run("refresh", "--preview-only", "--json", ...(stack === undefined ? [] : ["--stack", stack]));
+    const running = run("refresh", "--preview-only", "--json", ...(stack === undefined ? [] : ["--stack", stack]));
+    // Loaded while the engine works.
+    const [{ collectStack, stackOf }, { parseDigest }] = await Promise.all([import("./collect"), import("./digest")]);
+    const { exitCode, stdout, stderr } = await running;
     const digest = parseDigest(stdout);
     const name = stack ?? (digest && stackOf(digest)) ?? "the selected stack";
     const found = digest && collectStack(name, digest);
@@ -41,11 +42,10 @@ export async function listStacks(): Promise<string[]> {
 async function run(...args: readonly string[]): Promise<Finished> {
     const folder = builtFolder();
     const env = pulumiEnvironment(existsSync(folder) ? folder : undefined);
-    try {
-        return await execa("pulumi", [...args, "--non-interactive", "--color", "never"], { env, extendEnv: false, reject: false, maxBuffer: 1 << 30 });
-    } catch (error) {
-        throw new Error("pulumi cannot be run: install it (https://www.pulumi.com/docs/install), or run `npm run setup`", { cause: error });
-    }
+    const finished = await execa("pulumi", [...args, "--non-interactive", "--color", "never"], { env, extendEnv: false, reject: false, maxBuffer: 1 << 30 });
+    // With `reject: false` a command that is missing, or that a signal ended, has no exit status.
+    if ((finished.exitCode as number | undefined) === undefined) throw new Error(`pulumi did not run to its end (${finished.signal ?? "is it installed?"}); \`npm run setup\` builds it where it is missing`);
+    return finished;
 }
 
 function plain(text: string): string {

@@ -1,7 +1,7 @@
 /** One drift run over one or more stacks. */
 import pLimit from "p-limit";
 import { listStacks, refreshStack } from "./pulumi";
-import { summarize, type DriftReport, type StackDrift } from "./report";
+import type { DriftReport, StackDrift } from "./report";
 
 /** Engines at once: each takes a core of its own while it starts. */
 const CONCURRENT = 4;
@@ -18,5 +18,5 @@ export async function runDrift({ stack, allStacks }: DriftSelection): Promise<Dr
     if (names.length === 0) throw new Error("this project has no stacks yet: `pulumi stack init NAME` makes one");
     const limit = pLimit(CONCURRENT);
     const stacks = await Promise.all(names.map((name) => limit((): Promise<StackDrift> => refreshStack(name))));
-    return summarize(stacks, checkedAt);
+    return (await import("./report")).summarize(stacks, checkedAt);
 }
