@@ -14,6 +14,12 @@ export interface AdoptedNode {
 /** The concern's key in the stack config. */
 const keys = { hosts: "hostsFile", fstab: "fstab", interfaces: "interfaces" } as const;
 
+/** The first preview is to show repairs of what stands on the nodes, and nothing that they never had. */
+const watchOff = { smartd: false, temperature: false, ipmievd: false, nodeExporter: false };
+const watchComment = ` The watch on the hardware is off, so that the first \`up\` only repairs. Then turn it on, one at a time:
+ nodeExporter: true, ipmievd: true, smartd: { action: alert }, temperature: { action: alert }.
+ At the limit a mail is sent; \`action: shutdown\` also powers the node off: watch the alerts for a while before choosing it.`;
+
 /** Path of a kept file, relative to the project. */
 export function projectPath(node: string, { format }: Pick<KeptFile, "format">): string {
     return `nodes/${node}/${format}`;
@@ -23,13 +29,13 @@ export function projectPath(node: string, { format }: Pick<KeptFile, "format">):
 export function renderStackConfig(adopted: readonly AdoptedNode[], domain: string | undefined): string {
     const fleet = {
         ...(domain !== undefined && { domain }),
-        defaults: { temperature: { action: "alert" }, smartd: { action: "alert" } },
+        defaults: watchOff,
         nodes: Object.fromEntries(adopted.map((node) => [node.identity.name, nodeConfig(node)])),
     };
     refuseFaults(fleet, adopted);
     const document = new Document({ config: { "holdfast:fleet": fleet } });
     document.commentBefore = ` Written by \`holdfast adopt ${adopted.map(({ survey }) => survey.target.text).join(" ")}\`. Pulumi.prod.yaml shows what else can be set.`;
-    comment(document, ["config", "holdfast:fleet", "defaults"], " At the limit a mail is sent; `shutdown` also powers the node off. Watch the alerts for a while before choosing it.");
+    comment(document, ["config", "holdfast:fleet", "defaults"], watchComment);
     for (const { identity, kept } of adopted) {
         const node = ["config", "holdfast:fleet", "nodes", identity.name];
         comment(document, [...node, "address"], " What the node's own name resolves to.");

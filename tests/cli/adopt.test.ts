@@ -76,7 +76,7 @@ describe("a node in both incidents' state", () => {
         const { fleet, node } = adoptOne({ hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD7Ud9GQB5ZjvL2IT0+" });
         expect(fleet).toEqual({
             domain: "example.test",
-            defaults: { temperature: { action: "alert" }, smartd: { action: "alert" } },
+            defaults: { smartd: false, temperature: false, ipmievd: false, nodeExporter: false },
             nodes: {
                 pve01: {
                     address: "192.0.2.11",
