@@ -46,7 +46,7 @@ function registerMisfortunes(lab: Command): void {
     command("fail-health", "The NVMe disk reports that its health has failed, until the power is cut").action(onVm((node) => node.failDiskHealth()));
     command("unplug", "Pull a disk, for the boots to come as well").addArgument(disk).action(onVm((node, name) => node.unplugDisk(name as DiskName)));
     command("plug", "Put a disk back").addArgument(disk).action(onVm((node, name) => node.plugDisk(name as DiskName)));
-    command("reorder", "From the next `lab reboot`, root and data disk swap their letters").action(onVm((node) => node.reorderDisks()));
+    command("reorder", "From the next `lab reboot`, the data disk is sdc instead of sdb, or sdb again").action(onVm((node) => node.reorderDisks()));
     command("sel", "The BMC notes an event in its log").addArgument(event).action(onVm((node, name) => node.addSelEvent(name as SelEvent)));
 }
 

@@ -8,7 +8,7 @@ import execa from "execa";
 import { diskNames, type DiskName } from "./hardware";
 
 /** Mebibytes; all files are sparse. */
-const sizes: Readonly<Record<DiskName, number>> = { root: 3072, data: 128, ata: 64, nvme: 64 };
+const sizes: Readonly<Record<DiskName, number>> = { root: 3072, data: 128, nvme: 64, spare: 64 };
 /** Mebibytes: where /dev/sdb1 begins on the data disk. */
 const partitionStart = 1;
 

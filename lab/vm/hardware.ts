@@ -2,20 +2,19 @@
 import type { Accelerator } from "./accelerator";
 
 /**
- * `root` and `data` are SCSI disks of one controller, named sda and sdb as long as nobody reorders them; both come
- * without SMART, like the volumes of a RAID controller. `ata` and `nvme` are empty and have SMART.
+ * `root` is an ATA disk with SMART, found in the initrd: sda. `data` hangs on a SCSI controller whose driver comes
+ * later: sdb, without SMART, like the volume of a RAID controller. `nvme` is empty and has SMART. `spare`, an empty ATA
+ * disk, is in the drawer at first; where it is plugged, the initrd finds it too, and the data disk becomes sdc.
  */
-export const diskNames = ["root", "data", "ata", "nvme"] as const;
+export const diskNames = ["root", "data", "nvme", "spare"] as const;
 export type DiskName = (typeof diskNames)[number];
 
-/** What stays changed from boot to boot. */
+/** Disks that are not there, from boot to boot. */
 export interface Hardware {
     readonly unplugged: readonly DiskName[];
-    /** The data disk is found before the root disk, so that their letters swap. */
-    readonly reordered: boolean;
 }
 
-export const soundHardware: Hardware = { unplugged: [], reordered: false };
+export const soundHardware: Hardware = { unplugged: ["spare"] };
 
 export interface Machine {
     readonly name: string;
@@ -49,20 +48,25 @@ export function qemuArguments(machine: Machine, hardware: Hardware, accelerator:
         "-device", "pcie-root-port,id=nvme-port,chassis=2",
         "-device", "virtio-scsi-pci,id=scsi",
         ...diskNames.flatMap((name) => ["-blockdev", JSON.stringify({ driver: "qcow2", "node-name": blockNode(name), file: { driver: "file", filename: machine.disks[name] } })]),
-        ...diskNames.filter((name) => !hardware.unplugged.includes(name)).flatMap((name) => ["-device", JSON.stringify(diskDevice(name, hardware))]),
+        ...diskNames.filter((name) => !hardware.unplugged.includes(name)).flatMap((name) => ["-device", JSON.stringify(diskDevice(name))]),
         "-device", "ipmi-bmc-sim,id=bmc", "-device", "isa-ipmi-kcs,bmc=bmc",
     ];
 }
 
 /** A disk as a device, on the command line as for QMP's `device_add`. */
-export function diskDevice(name: DiskName, { reordered }: Hardware): Record<string, string | number> {
+export function diskDevice(name: DiskName): Record<string, string> {
     const common = { id: name, drive: blockNode(name), serial: `HOLDFAST-${name.toUpperCase()}` };
     switch (name) {
-        case "root": return { ...common, driver: "scsi-hd", bus: "scsi.0", "scsi-id": reordered ? 1 : 0 };
-        case "data": return { ...common, driver: "scsi-hd", bus: "scsi.0", "scsi-id": reordered ? 0 : 1 };
-        case "ata": return { ...common, driver: "ide-hd", bus: "ide.0" };
+        case "root": return { ...common, driver: "ide-hd", bus: "ide.0" };
+        case "spare": return { ...common, driver: "ide-hd", bus: "ide.1" };
+        case "data": return { ...common, driver: "scsi-hd", bus: "scsi.0" };
         case "nvme": return { ...common, driver: "nvme", bus: "nvme-port" };
     }
+}
+
+/** QEMU's AHCI controller has no hotplug. */
+export function isHotpluggable(name: DiskName): boolean {
+    return name === "data" || name === "nvme";
 }
 
 function blockNode(name: DiskName): string {

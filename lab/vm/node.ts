@@ -13,7 +13,7 @@ import { identityFile, labFolder, socketFolder, type LabRecord } from "../state"
 import { chooseAccelerator } from "./accelerator";
 import { hasGivenUp, readConsoleFailures } from "./console";
 import { createDisks, diskFiles, dropOverlays, ensureOverlays } from "./disks";
-import { diskDevice, qemuArguments, soundHardware, type DiskName, type Hardware } from "./hardware";
+import { diskDevice, isHotpluggable, qemuArguments, soundHardware, type DiskName, type Hardware } from "./hardware";
 import { vmImageFiles } from "./image";
 import { qmp } from "./qmp";
 
@@ -153,16 +153,16 @@ export class VmNode implements NodeIdentity {
         await this.#setHardware(soundHardware);
     }
 
-    /** The NVMe disk says that its health has failed (critical warning bit 2), until the node is powered off. QEMU's ATA disks cannot fail theirs. */
+    /** The NVMe disk says that its health has failed (critical warning, bit 2), until the power is cut. QEMU's ATA disks cannot fail theirs. */
     async failDiskHealth(): Promise<void> {
         await this.#qmp("qom-set", { path: "/machine/peripheral/nvme", property: "smart_critical_warning", value: 4 });
     }
 
-    /** At once, and at each boot from now on. The ATA disk has no hotplug: it goes at the next power-on. */
+    /** At once, and at each boot from now on; an ATA disk from the next power-on. */
     async unplugDisk(name: DiskName): Promise<void> {
-        const hardware = await this.#hardware();
-        await this.#setHardware({ ...hardware, unplugged: [...hardware.unplugged.filter((other) => other !== name), name] });
-        if (name === "ata" || (await this.qemuPid()) === undefined || !(await this.#hasDevice(name))) return;
+        const { unplugged } = await this.#hardware();
+        await this.#setHardware({ unplugged: [...unplugged.filter((other) => other !== name), name] });
+        if (!isHotpluggable(name) || (await this.qemuPid()) === undefined || !(await this.#hasDevice(name))) return;
         await this.#qmp("device_del", { id: name });
         const deadline = Date.now() + 30_000;
         while (await this.#hasDevice(name)) {
@@ -171,18 +171,18 @@ export class VmNode implements NodeIdentity {
         }
     }
 
-    /** At once, and at each boot from now on; the ATA disk at the next power-on. */
+    /** At once, and at each boot from now on; an ATA disk from the next power-on. */
     async plugDisk(name: DiskName): Promise<void> {
-        const hardware = await this.#hardware();
-        await this.#setHardware({ ...hardware, unplugged: hardware.unplugged.filter((other) => other !== name) });
-        if (name === "ata" || (await this.qemuPid()) === undefined || (await this.#hasDevice(name))) return;
-        await this.#qmp("device_add", diskDevice(name, hardware));
+        const { unplugged } = await this.#hardware();
+        await this.#setHardware({ unplugged: unplugged.filter((other) => other !== name) });
+        if (!isHotpluggable(name) || (await this.qemuPid()) === undefined || (await this.#hasDevice(name))) return;
+        await this.#qmp("device_add", diskDevice(name));
     }
 
-    /** From the next power-on or `reboot()`, root and data disk swap places, and with them their letters; once more, and they are back. */
+    /** From the next power-on or `reboot()` the data disk is sdc instead of sdb: another disk is found before it. Once more, and it is sdb again. */
     async reorderDisks(): Promise<void> {
-        const hardware = await this.#hardware();
-        await this.#setHardware({ ...hardware, reordered: !hardware.reordered });
+        const { unplugged } = await this.#hardware();
+        await (unplugged.includes("spare") ? this.plugDisk("spare") : this.unplugDisk("spare"));
     }
 
     /** The BMC notes in its event log (SEL) that a power supply has failed, or that a fan is below its critical threshold. */

@@ -9,9 +9,10 @@ for modules in drivers/gpu drivers/media drivers/net/wireless drivers/iio driver
     echo "path-exclude=/usr/lib/modules/*/kernel/$modules/*"
     echo "path-exclude=/lib/modules/*/kernel/$modules/*"
 done >"$root/etc/dpkg/dpkg.cfg.d/lab-kernel"
-# What finds the root disk, no more: unpacking it is a good part of a boot in emulation.
+# What finds the root disk, no more: the data disk's driver comes later, so that letters are the same at each boot
+# (sd probes its disks side by side: two on one controller are named by chance).
 printf 'MODULES=list\nCOMPRESS=zstd\n' >"$root/etc/initramfs-tools/conf.d/lab"
-printf 'virtio_pci\nvirtio_scsi\nsd_mod\next4\n' >"$root/etc/initramfs-tools/modules"
+printf 'ahci\nsd_mod\next4\n' >"$root/etc/initramfs-tools/modules"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 export DEBIAN_FRONTEND=noninteractive
 chroot "$root" apt-get --quiet update
