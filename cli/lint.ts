@@ -28,17 +28,15 @@ interface Output {
     readonly stderr: string;
 }
 
-const kinds = ["hosts", "fstab", "interfaces"] as const;
+const kinds = ["hosts", "fstab", "interfaces", "smartd"] as const;
 type Kind = (typeof kinds)[number];
-
-const smartdUnbuilt = "the grammar of smartd.conf is not built yet; check the file with 'smartd -q onecheck' on the node";
 
 const formats: ReadonlyMap<string, (findings: readonly FileFinding[]) => Output> = new Map([["text", textOutput], ["json", jsonOutput], ["github", githubOutput]]);
 
 export function registerLint(program: Command): void {
     program
         .command("lint")
-        .description("check hosts, fstab and interfaces files, offline")
+        .description("check hosts, fstab, interfaces and smartd.conf files, offline")
         .argument("[files...]", "files to check; - reads standard input")
         .option("--kind <kind>", "hosts, fstab, interfaces or smartd (default: by the file's name)")
         .option("--format <format>", "text, json or github", "text")
@@ -55,8 +53,7 @@ export async function lintFiles(files: readonly string[], options: LintOptions =
     const { kind, format: outputFormat = "text" } = options;
     const write = formats.get(outputFormat);
     if (!write) return badUsage(`unknown format '${outputFormat}'; use one of: ${[...formats.keys()].join(", ")}`);
-    if (kind === "smartd") return badUsage(smartdUnbuilt);
-    if (kind !== undefined && !isKind(kind)) return badUsage(`unknown kind '${kind}'; use one of: ${[...kinds, "smartd"].join(", ")}`);
+    if (kind !== undefined && !isKind(kind)) return badUsage(`unknown kind '${kind}'; use one of: ${kinds.join(", ")}`);
     if (files.length === 0) return badUsage("no file given; usage: holdfast lint [--kind KIND] [--format FORMAT] FILE…");
 
     const findings: FileFinding[] = [];
@@ -68,10 +65,6 @@ export async function lintFiles(files: readonly string[], options: LintOptions =
         });
         if (content === undefined) continue;
         const format = formatOf(path, content, kind);
-        if (format === "smartd") {
-            problems.push(`${file}: ${smartdUnbuilt}`);
-            continue;
-        }
         if (format === "text") problems.push(`${file}: neither its name nor its content tells the grammar, so only the rules for any text were run; give --kind`);
         findings.push(...lintContent(format, content).map((finding) => ({ ...finding, file })));
     }
@@ -84,8 +77,8 @@ function badUsage(message: string): LintResult {
 }
 
 /** A file of interfaces.d stays a fragment when it is given as `--kind interfaces`. */
-function formatOf(path: string, content: string, kind: Kind | undefined): FormatName | "smartd" {
-    if (kind === undefined) return /(?:^|\/)smartd\.conf$/.test(path) ? "smartd" : guessFormat(path, content);
+function formatOf(path: string, content: string, kind: Kind | undefined): FormatName {
+    if (kind === undefined) return guessFormat(path, content);
     if (kind === "interfaces" && formatOfPath(path) === "interfaces.d") return "interfaces.d";
     return kind;
 }

@@ -7,6 +7,7 @@ import { Fstab } from "./fstab";
 import { HostsFile } from "./hostsFile";
 import { NetworkInterfaces } from "./networkInterfaces";
 import { NodeExporter } from "./nodeExporter";
+import { Smartd } from "./smartd";
 import { TemperatureWatchdog } from "./temperatureWatchdog";
 
 export interface HardenedNodeArgs {
@@ -25,13 +26,14 @@ export class HardenedNode extends pulumi.ComponentResource {
     readonly interfaces?: NetworkInterfaces;
     readonly nodeExporter?: NodeExporter;
     readonly temperature?: TemperatureWatchdog;
+    readonly smartd?: Smartd;
 
     private readonly settings: FleetNode;
 
     constructor(name: string, args: HardenedNodeArgs, options?: pulumi.ComponentResourceOptions) {
         super("holdfast:components:HardenedNode", name, {}, options);
         this.settings = args.node;
-        const { fstab, interfaces, hostsFile, nodeExporter, temperature, identity, host, maintenance } = args.node;
+        const { fstab, interfaces, hostsFile, nodeExporter, temperature, smartd, identity, host, maintenance } = args.node;
         const shared = { host, node: identity, maintenance };
         const harmless = { parent: this };
         const risky = { parent: this, dependsOn: [...(args.after ?? [])] };
@@ -40,20 +42,28 @@ export class HardenedNode extends pulumi.ComponentResource {
         if (fstab) this.fstab = new Fstab(`${name}-fstab`, { ...shared, settings: fstab }, risky);
         if (interfaces) this.interfaces = new NetworkInterfaces(`${name}-interfaces`, { ...shared, settings: interfaces }, risky);
         if (nodeExporter) this.nodeExporter = new NodeExporter(`${name}-node-exporter`, { ...shared, settings: nodeExporter }, harmless);
-        if (temperature) this.temperature = new TemperatureWatchdog(`${name}-temperature`, { ...shared, settings: temperature }, temperature.action === "shutdown" ? risky : harmless);
+        if (smartd) this.smartd = new Smartd(`${name}-smartd`, { ...shared, settings: smartd }, canPowerOff(smartd) ? risky : harmless);
+        if (temperature) this.temperature = new TemperatureWatchdog(`${name}-temperature`, { ...shared, settings: temperature }, canPowerOff(temperature) ? risky : harmless);
 
         this.registerOutputs({ observed: Object.fromEntries(Object.entries(this.fileSets).map(([concern, { observed }]) => [concern, observed])) });
     }
 
     /** By concern. */
     get fileSets(): Readonly<Record<string, FileSet>> {
-        const components = { hosts: this.hostsFile, fstab: this.fstab, interfaces: this.interfaces, temperature: this.temperature, "node-exporter": this.nodeExporter };
+        const components = { hosts: this.hostsFile, fstab: this.fstab, interfaces: this.interfaces, smartd: this.smartd, temperature: this.temperature, "node-exporter": this.nodeExporter };
         return Object.fromEntries(Object.entries(components).flatMap(([concern, component]) => (component ? [[concern, component.fileSet]] : [])));
     }
 
     /** What can keep the node from booting or from being reached, or can power it off. */
     get risky(): readonly FileSet[] {
-        const { temperature } = this.settings;
-        return [this.fstab, this.interfaces, temperature?.action === "shutdown" ? this.temperature : undefined].flatMap((component) => (component ? [component.fileSet] : []));
+        const { temperature, smartd } = this.settings;
+        const powerOff = [canPowerOff(smartd) ? this.smartd : undefined, canPowerOff(temperature) ? this.temperature : undefined];
+        return [this.fstab, this.interfaces, ...powerOff].flatMap((component) => (component ? [component.fileSet] : []));
     }
+}
+
+function canPowerOff(settings: FleetNode["smartd"] | FleetNode["temperature"]): boolean {
+    if (!settings) return false;
+    const ofDevices = "devices" in settings && settings.devices !== "auto" ? settings.devices.map(({ action }) => action) : [];
+    return [settings.action, ...ofDevices].includes("shutdown");
 }

@@ -5,6 +5,16 @@ export const concernFiles: Readonly<Record<string, Readonly<Record<string, Pick<
     hosts: { "/etc/hosts": {}, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { when: "/etc/cloud/cloud.cfg" } },
     fstab: { "/etc/fstab": {} },
     interfaces: { "/etc/network/interfaces": {} },
+    smartd: {
+        "/etc/holdfast/smartd-policy": {},
+        "/etc/smartd.conf": {},
+        "/etc/smartmontools/run.d/60holdfast": {},
+        "/etc/systemd/system/holdfast-nvme-selftest-long.timer": {},
+        "/etc/systemd/system/holdfast-nvme-selftest-short.timer": {},
+        "/etc/systemd/system/holdfast-nvme-selftest@.service": {},
+        "/etc/systemd/system/smartmontools.service.d/holdfast.conf": {},
+        "/usr/local/lib/holdfast/nvme-selftest": {},
+    },
     temperature: {
         "/etc/cron.d/holdfast-temperature": {},
         "/etc/holdfast/temperature.conf": {},

@@ -6,13 +6,13 @@ import { mergeConcerns, mergeSettings } from "./fleet/merge";
 import { notApplied } from "./fleet/notApplied";
 import type { FleetConfig, FstabEntryConfig, HostConfig, NodeConfig, StanzaConfig } from "./fleet/schema";
 import { parseShape } from "./fleet/shape";
-import { type NodeExporterSettings, resolveNodeExporter, resolveTemperature, type TemperatureSettings } from "./fleet/watch";
+import { type NodeExporterSettings, resolveNodeExporter, resolveSmartd, resolveTemperature, type SmartdSettings, type TemperatureSettings } from "./fleet/watch";
 import type { HostsEntry } from "./hosts/format";
 import type { NodeIdentity } from "./lintContext";
 
 export { type Fault, formatFault } from "./fleet/faults";
 export type { FstabEntryConfig, StanzaConfig } from "./fleet/schema";
-export type { NodeExporterSettings, TemperatureSettings } from "./fleet/watch";
+export type { NodeExporterSettings, SmartdSettings, TemperatureSettings } from "./fleet/watch";
 
 export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
@@ -34,7 +34,7 @@ export type FstabSettings = { readonly entries: DeepReadonly<FstabEntryConfig[]>
 export type InterfacesSettings = { readonly file: ProjectFile } | { readonly source: readonly string[]; readonly stanzas: DeepReadonly<StanzaConfig[]> };
 
 /** Concerns that are validated but not built yet, defaults merged. */
-export type UnbuiltSettings = DeepReadonly<Pick<NodeConfig, "smartd" | "ipmievd" | "bootReadiness" | "configBackup">>;
+export type UnbuiltSettings = DeepReadonly<Pick<NodeConfig, "ipmievd" | "bootReadiness" | "configBackup">>;
 
 export interface FleetNode extends UnbuiltSettings {
     readonly identity: NodeIdentity;
@@ -46,6 +46,7 @@ export interface FleetNode extends UnbuiltSettings {
     /** Absent where it is switched off; so are the ones below. */
     readonly nodeExporter?: NodeExporterSettings;
     readonly temperature?: TemperatureSettings;
+    readonly smartd?: SmartdSettings;
 }
 
 /** A Linux host that is no node of the cluster. */
@@ -109,7 +110,7 @@ function declaredNodes(given: unknown): string[] {
 }
 
 function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: ReadAt): FleetNode {
-    const { address, address6, aliases = [], maintenance = false, ssh, hostsFile, fstab, interfaces, nodeExporter, temperature, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
+    const { address, address6, aliases = [], maintenance = false, ssh, hostsFile, fstab, interfaces, nodeExporter, temperature, smartd, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
     const at = (concern: "hostsFile" | "fstab" | "interfaces") => [...(own[concern] ? ["nodes", name] : ["defaults"]), concern, "file"];
     return {
         ...unbuilt,
@@ -121,6 +122,7 @@ function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: R
         interfaces: interfaces ? resolveInterfaces(interfaces, (path) => read(path, at("interfaces"))) : undefined,
         nodeExporter: resolveNodeExporter(nodeExporter, config),
         temperature: resolveTemperature(temperature),
+        smartd: resolveSmartd(smartd, config),
     };
 }
 

@@ -4,10 +4,11 @@ import type { LintContext } from "./lintContext";
 import { lintFstab } from "./fstab/lint";
 import { lintHosts } from "./hosts/lint";
 import { lintInterfaces, lintInterfacesFragment } from "./interfaces/lint";
+import { lintSmartd } from "./smartd/lint";
 import { lintText } from "./text";
 
 /** `interfaces.d` is a file that the main interfaces file sources; `text` a file without a grammar here. */
-export type FormatName = "hosts" | "fstab" | "interfaces" | "interfaces.d" | "text";
+export type FormatName = "hosts" | "fstab" | "interfaces" | "interfaces.d" | "smartd" | "text";
 
 type Lint = (content: string, context: LintContext) => Finding[];
 
@@ -16,6 +17,7 @@ const lints: Record<FormatName, Lint> = {
     fstab: lintFstab,
     interfaces: lintInterfaces,
     "interfaces.d": lintInterfacesFragment,
+    smartd: lintSmartd,
     text: (content) => lintText(content),
 };
 
@@ -24,11 +26,12 @@ export function formatOfPath(path: string): FormatName {
     if (/(?:^|\/)interfaces\.d\/[^/]+$/.test(path)) return "interfaces.d";
     const name = path.slice(path.lastIndexOf("/") + 1);
     if (name === "interfaces.new") return "interfaces";
+    if (name === "smartd.conf") return "smartd";
     return name === "hosts" || name === "fstab" || name === "interfaces" ? name : "text";
 }
 
 /** `pve01-hosts`, `pve01.fstab`, `interfaces.bak`; but `hosts.allow` and `hosts.deny` have another grammar. */
-const copyNames = /^(?:.+[.-])?(hosts|fstab|interfaces)(?:\.(?:new|txt|bak|orig|old|staged|dpkg-(?:new|old|dist)))*$/;
+const copyNames = /^(?:.+[.-])?(hosts|fstab|interfaces|smartd\.conf)(?:\.(?:new|txt|bak|orig|old|staged|dpkg-(?:new|old|dist)))*$/;
 
 /**
  * The format that a file looks like, by name and then by content. For `holdfast lint` only: on a node the path alone
@@ -40,6 +43,7 @@ export function guessFormat(path: string, content: string): FormatName {
     const copyOf = copyNames.exec(path.slice(path.lastIndexOf("/") + 1))?.[1];
     if (copyOf) return formatOfPath(copyOf);
     if (/^[ \t]*(?:iface|auto|allow-\S+|source)[ \t]+\S/m.test(content)) return "interfaces";
+    if (/^[ \t]*(?:DEVICESCAN|DEFAULT|\/dev\/\S+)[ \t]+-[A-Za-z]/m.test(content)) return "smartd";
     if (/^[ \t]*[^\s#]\S*[ \t]+(?:\/\S*|none|swap)[ \t]+\S+[ \t]+\S/m.test(content)) return "fstab";
     if (/^[ \t]*[0-9a-fA-F]*[.:][0-9a-fA-F.:]*[ \t]+[A-Za-z]/m.test(content)) return "hosts";
     return "text";

@@ -101,6 +101,18 @@ def temperature(*arguments):
     return watch.temperature(*arguments)
 
 
+def smartd_coverage(*arguments):
+    import watch
+
+    return watch.smartd_coverage(*arguments)
+
+
+def self_tests(*arguments):
+    import watch
+
+    return watch.self_tests(*arguments)
+
+
 def last_run(*arguments):
     import watch
 
@@ -119,4 +131,6 @@ PROBES = {
     "exporter": exporter,
     "temperature": temperature,
     "last-run": last_run,
+    "smartd-coverage": smartd_coverage,
+    "self-tests": self_tests,
 }

@@ -1,7 +1,13 @@
 """Verdicts about the programs that watch the hardware, from what they leave behind: no disk, sensor or BMC is touched."""
 
+import glob
 import os
+import re
 import time
+
+import commands
+
+STATES = "/var/lib/smartmontools/smartd.*.state"
 
 
 def temperature():
@@ -10,16 +16,73 @@ def temperature():
     return {None: "unknown", "blind": "no trustworthy sensor"}.get(level, level)
 
 
-def last_run(path, seconds):
-    """Whether a program that touches `path` at each run has run within `seconds`; both /run and the timers are young after a boot."""
-    limit = float(seconds)
+def last_run(path, seconds, grace=None):
+    """Whether a program that touches `path` at each run has run within `seconds`.
+
+    For `grace` seconds after a boot (by default the same time) /run is empty by right, and timers are catching up.
+    """
+    limit, young = float(seconds), float(grace or seconds)
     with open("/proc/uptime", encoding="ascii") as stream:
         uptime = float(stream.read().split()[0])
     try:
         age = time.time() - os.stat(path).st_mtime
     except FileNotFoundError:
-        return "on time" if uptime < limit else "never"
-    return "on time" if age < limit or uptime < limit else "overdue"
+        return "on time" if uptime < young else "never"
+    return "on time" if age < limit or uptime < young else "overdue"
+
+
+def smartd_coverage(unit, *declared):
+    """`none`, or the disks that no line of smartd.conf names. Without declared ones smartd looks for disks when it starts,
+    so what has come since is not covered."""
+    disks = physical_disks()
+    if declared:
+        covered = {namespace_of(os.path.realpath(path)) for path in declared}
+        missing = [disk for disk in disks if f"/dev/{disk}" not in covered and not is_virtual(disk)]
+    else:
+        started = commands.run(["systemctl", "show", "-p", "ExecMainStartTimestampMonotonic", "--value", "--", unit]).output.strip()
+        missing = [disk for disk in disks if seen_since_boot(disk) > int(started or 0) and not is_virtual(disk)] if started not in ("", "0") else disks
+    return ", ".join(stable_name(disk) for disk in sorted(missing)) or "none"
+
+
+def physical_disks():
+    """Disks with a device behind them: no loop, zd, dm, md or ram, and nothing that a container merely sees of its host."""
+    if not os.path.isdir("/run/udev/data"):
+        return []
+    names = os.listdir("/sys/block") if os.path.isdir("/sys/block") else []
+    return [name for name in names if re.fullmatch(r"sd[a-z]+|hd[a-z]+|nvme\d+n\d+", name) and os.path.exists(f"/sys/block/{name}/device")]
+
+
+def is_virtual(disk):
+    """A RAID controller's logical volume: it has no SMART, its members are watched instead."""
+    vendor = read_word(f"/sys/block/{disk}/device/vendor") or ""
+    model = read_word(f"/sys/block/{disk}/device/model") or ""
+    return bool(re.search(r"(?i)perc|megaraid|raid|logical volume|virtual", f"{vendor} {model}"))
+
+
+def namespace_of(path):
+    """smartd may be told the NVMe controller, /dev/nvme0."""
+    return f"{path}n1" if re.fullmatch(r"/dev/nvme\d+", path) else path
+
+
+def seen_since_boot(disk):
+    """Microseconds after the boot at which udev met the disk."""
+    number = read_word(f"/sys/block/{disk}/dev") or ""
+    match = re.search(r"^I:(\d+)$", read_word(f"/run/udev/data/b{number}") or "", re.MULTILINE)
+    return int(match.group(1)) if match else 0
+
+
+def stable_name(disk):
+    links = [link for link in sorted(glob.glob("/dev/disk/by-id/*")) if os.path.realpath(link) == f"/dev/{disk}"]
+    return links[0] if links else f"/dev/{disk}"
+
+
+def self_tests():
+    """From smartd's own notes: a test that was due two days ago and has not been started."""
+    checks = [re.search(r"^scheduled-test-next-check = (\d+)$", read_word(path) or "", re.MULTILINE) for path in glob.glob(STATES)]
+    due = [int(match.group(1)) for match in checks if match]
+    if not due:
+        return "not checked: no disk whose self-tests smartd starts"
+    return "on time" if min(due) > time.time() - 2 * 86_400 else "overdue"
 
 
 def read_word(path):

@@ -2,7 +2,7 @@
 import { formatPath } from "./faults";
 import type { FleetConfig } from "./schema";
 
-const unbuiltConcerns = ["smartd", "ipmievd", "bootReadiness", "configBackup"] as const;
+const unbuiltConcerns = ["ipmievd", "bootReadiness", "configBackup"] as const;
 
 /** One line per setting. A concern that is switched off is off already. */
 export function notApplied(fleet: FleetConfig): string[] {

@@ -94,7 +94,19 @@ const interfaces = z.union(
 
 /** What happens at the limit: mail only, or a graceful shutdown. */
 const action = z.enum(["alert", "shutdown"], { error: "expected alert or shutdown" }).optional();
-const smartdDevices = z.union([z.literal("auto"), z.array(value.absolutePath).min(1)], { error: "expected auto, or a list of /dev/disk/by-id/… paths" });
+const smartdDevice = z.union(
+    [
+        value.smartdPath,
+        object({
+            device: value.smartdPath,
+            type: value.smartdType.optional(),
+            action,
+            temperature: object({ difference: value.smartdCelsius.optional(), informal: value.smartdCelsius.optional(), critical: value.smartdCelsius.optional() }).optional(),
+        }),
+    ],
+    { error: "expected a /dev/disk/by-id/… path, or { device, type, action, temperature }" },
+);
+const smartdDevices = z.union([z.literal("auto"), z.array(smartdDevice).min(1, { error: "expected at least one disk, or auto" })], { error: "expected auto, or a list of /dev/disk/by-id/… paths" });
 
 const temperature = {
     warning: value.celsius.optional(),

@@ -71,6 +71,13 @@ export const batchSize = wholeNumber(1, 1000, "nodes at a time");
 /** fs_freq and fs_passno of fstab(5). */
 export const fstabNumber = wholeNumber(0, 9, "a digit");
 
+/** A controller's node, such as /dev/bus/0, does not change its meaning with the order of detection. */
+export const smartdPath = text(/^\/dev\/(?:disk\/by-(?:id|path)\/[A-Za-z0-9._:+-]+|bus\/\d+|tw[ael]\d+|sg\d+|cciss\/c\d+d\d+)$/, "a /dev/disk/by-id/… path (or /dev/bus/N of a RAID controller)");
+/** Of smartd's -d; smartd itself checks it on the node. */
+export const smartdType = text(/^(?!auto$|removable$|ignore$|by-id$)[a-z0-9]+(?:[,+/-][a-z0-9]+)*$/, "a device type of smartd: sat, nvme, megaraid,N, sat+megaraid,N, usbjmicron …");
+/** 0 switches a limit off. */
+export const smartdCelsius = wholeNumber(0, 120, "°C");
+
 const segment = "(?!\\.{1,2}(?:/|$))[A-Za-z0-9._@:+=~-]+";
 /** Absolute and clean: no `..`, no double or trailing slash. */
 export const absolutePath = text(new RegExp(`^/(?:${segment}(?:/${segment})*)?$`), "an absolute path without ., .., // or a trailing /");

@@ -1,4 +1,5 @@
 /** The concerns that watch the hardware: their settings, completed with the defaults of the incident report. */
+import type { SmartdLine, TemperatureLimits } from "../smartd/format";
 import type { FleetConfig, NodeConfig } from "./schema";
 
 export interface NodeExporterSettings {
@@ -31,6 +32,54 @@ export function resolveTemperature(given: NodeConfig["temperature"]): Temperatur
     if (given === false) return undefined;
     const { warning = temperatureLimits.warning, critical = temperatureLimits.critical, action = "shutdown", ignore = [], schedule = "timer" } = settingsOf(given);
     return { warning, critical, action, ignore, schedule };
+}
+
+/** What happens when a disk really fails. */
+type Action = "alert" | "shutdown";
+
+export interface SmartdDevice extends Pick<SmartdLine, "device" | "type" | "temperature"> {
+    readonly action: Action;
+}
+
+export interface SmartdSettings {
+    /** `auto`: smartd looks for disks whenever it starts. */
+    readonly devices: "auto" | readonly SmartdDevice[];
+    readonly action: Action;
+    readonly mailTo: readonly string[];
+}
+
+/** Powers off as the incident report's helper does; `holdfast adopt` writes `alert` for a start. */
+export function resolveSmartd(given: NodeConfig["smartd"], fleet: FleetConfig): SmartdSettings | undefined {
+    if (given === false) return undefined;
+    const { devices = "auto", action = "shutdown" } = settingsOf(given);
+    return { devices: devices === "auto" ? devices : devices.map((device) => resolveDevice(device, action)), action, mailTo: mailRecipients(fleet) };
+}
+
+type DeviceConfig = Exclude<Exclude<NonNullable<NodeConfig["smartd"]>, boolean>["devices"], "auto" | undefined>[number];
+
+function resolveDevice(given: DeviceConfig, action: Action): SmartdDevice {
+    const { device, type = typeOf(device), ...own } = typeof given === "string" ? { device: given } : given;
+    return { device, type, action: own.action ?? action, temperature: { ...limitsOf(device), ...own.temperature } };
+}
+
+/** A USB bridge nearly always speaks SAT, but smartd asks it only where it knows the bridge. */
+function typeOf(device: string): string | undefined {
+    const kind = /^\/dev\/disk\/by-id\/(nvme|usb)-/.exec(device)?.[1];
+    return kind === "usb" ? "sat" : kind;
+}
+
+/**
+ * °C. Makers rate hard disks for 60 °C and NVMe drives for 70 °C (data sheets of Seagate's Exos and WD's Ultrastar, and of
+ * Samsung's and Intel's data centre drives); a solid-state disk with SATA gets the hard disk's, the lower ones.
+ */
+function limitsOf(device: string): TemperatureLimits {
+    return device.startsWith("/dev/disk/by-id/nvme-") ? { difference: 0, informal: 65, critical: 70 } : { difference: 5, informal: 50, critical: 60 };
+}
+
+/** root: whoever reads root's mail of the node. */
+export function mailRecipients({ mail }: FleetConfig): string[] {
+    const to = mail?.to ?? "root";
+    return typeof to === "string" ? [to] : to;
 }
 
 /** `true` and nothing at all mean the defaults. */

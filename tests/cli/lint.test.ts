@@ -77,8 +77,6 @@ describe("exit 2", () => {
         [["notes"], { format: "xml" }, /unknown format 'xml'; use one of: text, json, github/],
         [["notes"], { format: "toString" }, /unknown format 'toString'/],
         [["notes"], {}, /notes: neither its name nor its content tells the grammar/],
-        [["smartd.conf"], {}, /smartd\.conf is not built yet/],
-        [["missing"], { kind: "smartd" }, /^holdfast lint: the grammar of smartd\.conf is not built yet/],
     ])("%j with %j", async (files, options, message) => {
         expect(await lint(files, options)).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(message) });
     });
@@ -105,7 +103,7 @@ test("github is one escaped workflow command per finding", async () => {
 describe("kinds", () => {
     test.each([
         ["/etc/hosts", "hosts"], ["/etc/fstab", "fstab"], ["/etc/network/interfaces", "interfaces"], ["/etc/network/interfaces.new", "interfaces"],
-        ["/etc/network/interfaces.d/sdn", "interfaces.d"], ["/etc/hosts.allow", "text"], ["/etc/default/pve01-hosts", "text"],
+        ["/etc/network/interfaces.d/sdn", "interfaces.d"], ["/etc/smartd.conf", "smartd"], ["/etc/hosts.allow", "text"], ["/etc/default/pve01-hosts", "text"],
     ])("the path %s is %s", (path, format) => {
         expect(formatOfPath(path)).toBe(format);
     });
@@ -113,6 +111,7 @@ describe("kinds", () => {
     test.each([
         ["pve01-hosts", "", "hosts"], ["pve01.fstab", "", "fstab"], ["interfaces.bak", "", "interfaces"], ["hosts.allow", "sshd: 192.0.2.0/24\n", "text"],
         ["incident-b", "auto bond0\niface bond0 inet manual\n", "interfaces"], ["a", "UUID=1 /srv ext4 defaults 0 2\n", "fstab"], ["a", "192.0.2.1 pve01\n", "hosts"],
+        ["pve01-smartd.conf", "", "smartd"], ["a", "/dev/disk/by-id/ata-A -a\n", "smartd"],
         ["a", "2001:db8::1 pve01\n", "hosts"], ["a", "# note\n", "text"],
     ])("on the command line %s with %j is %s", (name, content, format) => {
         expect(guessFormat(name, content)).toBe(format);

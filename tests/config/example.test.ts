@@ -4,6 +4,9 @@ import { parse } from "yaml";
 import { planFstab } from "../../components/fstab";
 import { planHostsFile } from "../../components/hostsFile";
 import { planNetworkInterfaces } from "../../components/networkInterfaces";
+import { planNodeExporter } from "../../components/nodeExporter";
+import { planSmartd } from "../../components/smartd";
+import { planTemperatureWatchdog } from "../../components/temperatureWatchdog";
 import { formatFault, parseFleet } from "../../model/fleet";
 import { fleetJsonSchema } from "../../model/fleet/jsonSchema";
 import { formatOfPath, lintContent } from "../../model/formats";
@@ -17,11 +20,18 @@ test("the example stack has no fault", () => {
 });
 test("the lints find no error and no warning in what the example stack makes", () => {
     const identities = fleet!.nodes.map(({ identity }) => identity);
-    const findings = fleet!.nodes.flatMap(({ identity, host, hostsFile, fstab, interfaces }) => {
+    const findings = fleet!.nodes.flatMap(({ identity, host, hostsFile, fstab, interfaces, smartd, temperature, nodeExporter }) => {
         const shared = { host, node: identity };
         const peers = identities.filter((peer) => peer !== identity);
-        const plans = [planHostsFile({ ...shared, peers, settings: hostsFile }), ...(fstab ? [planFstab({ ...shared, settings: fstab })] : []), ...(interfaces ? [planNetworkInterfaces({ ...shared, settings: interfaces })] : [])];
-        return plans.flatMap(({ files }) => Object.entries(files).flatMap(([file, { content }]) => lintContent(formatOfPath(file), content!, { node: identity, peers }).map((finding) => ({ file, ...finding }))));
+        const plans = [
+            planHostsFile({ ...shared, peers, settings: hostsFile }),
+            ...(fstab ? [planFstab({ ...shared, settings: fstab })] : []),
+            ...(interfaces ? [planNetworkInterfaces({ ...shared, settings: interfaces })] : []),
+            ...(smartd ? [planSmartd({ ...shared, settings: smartd })] : []),
+            ...(temperature ? [planTemperatureWatchdog({ ...shared, settings: temperature })] : []),
+            ...(nodeExporter ? [planNodeExporter({ ...shared, settings: nodeExporter })] : []),
+        ];
+        return plans.flatMap(({ files }) => Object.entries(files).flatMap(([file, { content = "" }]) => lintContent(formatOfPath(file), content, { node: identity, peers }).map((finding) => ({ file, ...finding }))));
     });
     expect(findings.filter(({ severity }) => severity !== "not checked")).toEqual([]);
 });

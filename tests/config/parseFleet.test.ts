@@ -132,7 +132,7 @@ describe("a parsed fleet", () => {
         ]);
     });
     test("false turns a concern off for one node", () => {
-        expect(fleet.nodes.map(({ smartd }) => smartd)).toEqual([{ devices: "auto" }, { devices: "auto" }, false]);
+        expect(fleet.nodes.map(({ smartd }) => smartd)).toEqual([{ devices: "auto", action: "shutdown", mailTo: ["root"] }, { devices: "auto", action: "shutdown", mailTo: ["root"] }, undefined]);
     });
     test("ssh is the fleet's under the node's own, and connects to the address by default", () => {
         expect(fleet.nodes.map(({ host }) => host)).toEqual([
@@ -155,8 +155,10 @@ describe("a parsed fleet", () => {
         expect(() => Object.assign(fleet.nodes[0]!.identity, { name: "other" })).toThrow(TypeError);
     });
     test("settings that change nothing yet are warned about, unless they are switched off", () => {
-        expect(fleet.warnings).toEqual([
-            "holdfast:fleet.defaults.smartd: not applied: this version of Holdfast does not act on it yet",
+        const given = { ...threeNodes(), defaults: { bootReadiness: {}, configBackup: false }, hosts: { vm1: { address: "192.0.2.70", roles: ["docker"] } } };
+        expect(parseFleet(given, readFixture).fleet?.warnings).toEqual([
+            "holdfast:fleet.hosts.vm1.roles: not applied: this version of Holdfast does not act on it yet",
+            "holdfast:fleet.defaults.bootReadiness: not applied: this version of Holdfast does not act on it yet",
         ]);
     });
     test("a node's own file replaces the defaults' stanzas", () => {

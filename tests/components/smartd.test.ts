@@ -1,0 +1,210 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import execa from "execa";
+import { planSmartd } from "../../components/smartd";
+import { concernFiles } from "../../model/concerns";
+import { formatFault, parseFleet } from "../../model/fleet";
+
+const byId = "/dev/disk/by-id/ata-EXAMPLE_1";
+const hook = "/etc/smartmontools/run.d/60holdfast";
+
+function planOf(smartd: unknown, fleet: object = {}) {
+    const parsed = parseFleet({ ...fleet, nodes: { pve01: { address: "192.0.2.11", smartd } } }, () => "");
+    expect(parsed.faults).toEqual([]);
+    const { identity, host, smartd: settings } = parsed.fleet!.nodes[0]!;
+    return planSmartd({ host, node: identity, settings: settings! });
+}
+
+const linesOf = (smartd: unknown, fleet?: object) => planOf(smartd, fleet).files["/etc/smartd.conf"]!.content!.split("\n").filter((line) => /^[^#]/.test(line));
+const faultsOf = (smartd: unknown) => parseFleet({ nodes: { pve01: { address: "192.0.2.11", smartd } } }, () => "").faults.map(formatFault);
+
+describe("the plan", () => {
+    test("without settings smartd looks for the disks itself, with weekly and monthly self-tests and mail through Debian's runner", () => {
+        expect(linesOf(undefined, { mail: { to: ["ops@example.test", "root"] } })).toEqual([
+            "DEVICESCAN -d removable -n standby,15,q -a -I 190 -I 194 -W 0,60,70 -s (S/../../6/01:001|L/../09/./02:024) -m ops@example.test,root -M exec /usr/share/smartmontools/smartd-runner",
+        ]);
+    });
+    test("declared disks have the type and the temperature limits of their kind", () => {
+        const devices = [byId, "/dev/disk/by-id/nvme-EXAMPLE_2", "/dev/disk/by-id/usb-EXAMPLE-0:0", { device: "/dev/bus/0", type: "sat+megaraid,3" }, { device: "/dev/disk/by-id/ata-SSD", temperature: { critical: 70 } }];
+        expect(linesOf({ devices }).map((line) => / -n /.exec(line) && [line.slice(0, line.indexOf(" -n ")), / -W \S+/.exec(line)?.[0]])).toEqual([
+            [`${byId} -d removable`, " -W 5,50,60"],
+            ["/dev/disk/by-id/nvme-EXAMPLE_2 -d nvme -d removable", " -W 0,65,70"],
+            ["/dev/disk/by-id/usb-EXAMPLE-0:0 -d sat -d removable", " -W 5,50,60"],
+            ["/dev/bus/0 -d sat+megaraid,3 -d removable", " -W 5,50,60"],
+            ["/dev/disk/by-id/ata-SSD -d removable", " -W 5,50,70"],
+        ]);
+    });
+    test("a disk's own action wins over the node's", () => {
+        const devices = [{ device: byId, action: "alert" }, { device: "/dev/bus/0", type: "megaraid,1" }];
+        expect(planOf({ devices }).files["/etc/holdfast/smartd-policy"]?.content?.split("\n").slice(1)).toEqual([`${byId} alert`, "/dev/bus/0[megaraid,1] shutdown", "* shutdown", ""]);
+    });
+    test("nodes have their long self-tests on different days", () => {
+        const days = ["pve01", "pve02", "pve03"].map((name) => planSmartd({ host: { name, address: "192.0.2.11" }, node: { name, address: "192.0.2.11" }, settings: { devices: "auto", action: "alert", mailTo: ["root"] } }).files["/etc/smartd.conf"]?.content?.match(/L\/\.\.\/(\d\d)/)?.[1]);
+        expect(new Set(days).size).toBe(3);
+    });
+    test("an import reads the files that the component declares", () => {
+        expect(Object.keys(concernFiles.smartd!).sort()).toEqual(Object.keys(planOf(true).files).sort());
+    });
+    test.each<[object, string]>([
+        [{ devices: ["/dev/sda"] }, 'smartd.devices[0]: expected a /dev/disk/by-id/… path (or /dev/bus/N of a RAID controller), got "/dev/sda"'],
+        [{ devices: [{ device: byId, type: "sat -m root" }] }, 'smartd.devices[0].type: expected a device type of smartd'],
+        [{ devices: [{ device: byId, type: "removable" }] }, "smartd.devices[0].type: expected a device type of smartd"],
+        [{ devices: [] }, "smartd.devices: expected at least one disk, or auto"],
+        [{ devices: [{ device: byId, temperature: { critical: 200 } }] }, "smartd.devices[0].temperature.critical: expected °C, a whole number from 0 to 120, got 200"],
+    ])("%j is refused", (smartd, fault) => {
+        expect(faultsOf(smartd)[0]).toContain(`holdfast:fleet.nodes.pve01.${fault}`);
+    });
+});
+
+describe("the hook on a warning", () => {
+    let folder: string;
+    const path = (...parts: string[]) => join(folder, ...parts);
+    beforeEach(async () => {
+        folder = await mkdtemp(join(tmpdir(), "holdfast-smartd-"));
+        for (const name of ["shutdown", "logger", "mailer", "blkid", "zpool"]) await fake(name, `echo "${name} $*" >>"${path("calls")}"`);
+        await fake("mailer", `echo "mail $1" >>"${path("calls")}"; cat >/dev/null`);
+        await fake("blkid", `cat "${path("type")}-\${5##*/}" 2>/dev/null`);
+        await fake("zpool", `cat "${path("pool")}"`);
+        await put({ "sys/block/sda/sda1/size": "1", "sys/block/sda/size": "2" });
+    });
+    afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    async function fake(name: string, body: string): Promise<void> {
+        await put({ [`bin/${name}`]: `#!/bin/sh\n${body}\n` });
+        await chmod(path("bin", name), 0o755);
+    }
+    async function put(files: Readonly<Record<string, string>>): Promise<void> {
+        for (const [name, content] of Object.entries(files)) {
+            await mkdir(dirname(path(name)), { recursive: true });
+            await writeFile(path(name), content.endsWith("\n") ? content : `${content}\n`);
+        }
+    }
+    async function link(from: string, to: string): Promise<void> {
+        await mkdir(dirname(path(from)), { recursive: true });
+        await symlink(path(to), path(from));
+    }
+
+    /** Runs the rendered hook; the commands it called, in order. */
+    async function warn(environment: Readonly<Record<string, string>>, smartd: object = {}): Promise<string[]> {
+        const { files } = planOf(smartd);
+        await put({ hook: files[hook]!.content!, policy: files["/etc/holdfast/smartd-policy"]!.content! });
+        await writeFile(path("calls"), "");
+        const { stderr } = await execa("dash", [path("hook")], {
+            extendEnv: false,
+            env: {
+                PATH: `${path("bin")}:/usr/sbin:/usr/bin:/sbin:/bin`, HOLDFAST_SYS: path("sys"), HOLDFAST_RUN: path("run"), HOLDFAST_SMARTD_POLICY: path("policy"), HOLDFAST_MAILER: path("bin/mailer"),
+                SMARTD_DEVICE: "/dev/sda", SMARTD_DEVICETYPE: "sat", SMARTD_FAILTYPE: "Health", SMARTD_SUBJECT: "SMART error detected", SMARTD_MESSAGE: "FAILED SMART self-check", ...environment,
+            },
+        });
+        expect(stderr).toBe("");
+        return (await readFile(path("calls"), "utf8")).split("\n").slice(0, -1);
+    }
+    const subject = "mail SMART error detected";
+    const spared = (reason: string) => [subject, `logger -t holdfast -- disk /dev/sda fails (Health); not powered off: ${reason}`];
+    const poweredOff = (failure = "Health") => [
+        subject,
+        `logger -t holdfast -- disk /dev/sda fails (${failure}); shutting down in 5 minutes`,
+        `shutdown -h +5 Holdfast: disk /dev/sda fails (${failure}). Cancel with: shutdown -c`,
+        "mail disk failing, shutting down in 5 minutes: /dev/sda",
+    ];
+
+    test.each(["Health", "Usage", "OfflineUncorrectableSector", "USAGE_FAILED", "OFFLINE_FAILED"])("%s schedules a shutdown, once", async (failure) => {
+        expect(await warn({ SMARTD_FAILTYPE: failure })).toEqual(poweredOff(failure));
+        expect(await warn({ SMARTD_FAILTYPE: failure })).toEqual([subject]);
+    });
+
+    test.each(["EmailTest", "FailedOpenDevice", "FailedReadSmartData", "FailedReadSmartErrorLog", "FailedReadSmartSelfTestLog", "FailedHealthCheck", "ErrorCount", "SelfTest", "CurrentPendingSector", "Temperature", ""])(
+        "%s is mailed, and never a reason to power off",
+        async (failure) => {
+            expect(await warn({ SMARTD_FAILTYPE: failure })).toEqual([subject]);
+        },
+    );
+
+    test("the action alert is respected, for the node and for one disk", async () => {
+        expect(await warn({}, { action: "alert" })).toEqual(spared("the stack says alert"));
+        await rm(path("run"), { recursive: true });
+        const devices = [{ device: byId, action: "alert" }];
+        expect(await warn({ SMARTD_DEVICE: byId }, { devices })).toContain(`logger -t holdfast -- disk ${byId} fails (Health); not powered off: the stack says alert`);
+    });
+
+    test.each(["megaraid,4", "sat+megaraid,4", "cciss,0", "3ware,1", "areca,3/1"])("a disk behind a RAID controller (%s) only alerts", async (type) => {
+        expect(await warn({ SMARTD_DEVICETYPE: type })).toEqual(spared("it is behind a RAID controller, whose redundancy is not known"));
+    });
+
+    test("a disk of which nothing is known only alerts", async () => {
+        expect(await warn({ SMARTD_DEVICE: "/dev/sdz" })).toContain("logger -t holdfast -- disk /dev/sdz fails (Health); not powered off: what is on it is not known");
+    });
+
+    test("an NVMe controller is known by its namespace", async () => {
+        await put({ "sys/block/nvme0n1/nvme0n1p2/size": "1" });
+        expect(await warn({ SMARTD_DEVICE: "/dev/nvme0", SMARTD_DEVICETYPE: "nvme" })).toContain("shutdown -h +5 Holdfast: disk /dev/nvme0 fails (Health). Cancel with: shutdown -c");
+    });
+
+    describe("in a Linux array", () => {
+        async function array(level: string, degraded: string, states: readonly string[] = ["in_sync", "in_sync"]): Promise<void> {
+            await put({ "sys/block/md0/md/level": level, "sys/block/md0/md/degraded": degraded, "sys/block/md0/md/dev-sda1/state": states[0]! });
+            for (const [index, state] of states.slice(1).entries()) await put({ [`sys/block/md0/md/dev-sd${"bcd"[index]}1/state`]: state });
+            await link("sys/block/sda/sda1/holders/md0", "sys/block/md0");
+        }
+        test.each([["raid1", "0"], ["raid5", "0"], ["raid6", "1"], ["raid10", "0"]])("%s that lacks %s members only alerts", async (level, degraded) => {
+            await array(level, degraded);
+            expect(await warn({})).toEqual(spared(`md0 (${level}) is still redundant`));
+        });
+        test.each([["raid0", ""], ["linear", ""], ["raid5", "1"], ["raid6", "2"]])("%s that lacks %j members powers off", async (level, degraded) => {
+            await array(level, degraded);
+            expect(await warn({})).toEqual(poweredOff());
+        });
+        test("a mirror whose other half is gone powers off, one of three does not", async () => {
+            await array("raid1", "1", ["in_sync"]);
+            expect(await warn({})).toEqual(poweredOff());
+            await rm(path("run"), { recursive: true });
+            await put({ "sys/block/md0/md/dev-sdb1/state": "in_sync" });
+            expect(await warn({})).toEqual(spared("md0 (raid1) is still redundant"));
+        });
+        test("a member that the array has dropped already only alerts", async () => {
+            await array("raid1", "1", ["faulty", "in_sync"]);
+            expect(await warn({})).toEqual(spared("md0 does without it already"));
+        });
+    });
+
+    test("below LVM powers off, below an LVM mirror or Ceph it does not", async () => {
+        await put({ "sys/block/dm-0/dm/name": "pve-root" });
+        await link("sys/block/sda/sda1/holders/dm-0", "sys/block/dm-0");
+        expect(await warn({})).toEqual(poweredOff());
+        await rm(path("run"), { recursive: true });
+        await put({ "sys/block/dm-0/dm/name": "data_rimage_0" });
+        expect((await warn({}))[1]).toContain("it is part of the LVM mirror data, whose state is not known");
+        await rm(path("run"), { recursive: true });
+        await put({ "sys/block/dm-0/dm/name": "ceph--1234-osd--block" });
+        expect((await warn({}))[1]).toContain("its data are replicated by Ceph");
+    });
+
+    describe("in a ZFS pool", () => {
+        const pool = (config: string) => `  pool: rpool\n state: ONLINE\nconfig:\n\n\tNAME             STATE     READ WRITE CKSUM\n${config}\nerrors: No known data errors\n`;
+        const mirror = (other: string) => pool(`\trpool            ONLINE       0     0     0\n\t  mirror-0       ONLINE       0     0     0\n\t    /dev/sda1    ONLINE       0     0     0\n\t    /dev/sdb1    ${other}       0     0     0\n`);
+        beforeEach(() => put({ "type-sda1": "zfs_member" }));
+
+        test.each<[string, string, string | undefined]>([
+            ["a whole mirror", mirror("ONLINE"), "its pool is still redundant (mirror-0)"],
+            ["a mirror whose other half is gone", mirror("FAULTED"), undefined],
+            ["a single disk", pool("\trpool        ONLINE\n\t  /dev/sda1  ONLINE\n"), undefined],
+            ["a stripe beside a mirror", pool("\trpool        ONLINE\n\t  mirror-0  ONLINE\n\t    /dev/sdb1  ONLINE\n\t    /dev/sdc1  ONLINE\n\t  /dev/sda1  ONLINE\n"), undefined],
+            ["raidz1", pool("\trpool        ONLINE\n\t  raidz1-0  ONLINE\n\t    /dev/sda1  ONLINE\n\t    /dev/sdb1  ONLINE\n\t    /dev/sdc1  ONLINE\n"), "its pool is still redundant (raidz1-0)"],
+            ["raidz1 that lacks one", pool("\trpool        DEGRADED\n\t  raidz1-0  DEGRADED\n\t    /dev/sda1  ONLINE\n\t    /dev/sdb1  UNAVAIL\n\t    /dev/sdc1  ONLINE\n"), undefined],
+            ["raidz2 that lacks one", pool("\trpool        DEGRADED\n\t  raidz2-0  DEGRADED\n\t    /dev/sda1  ONLINE\n\t    /dev/sdb1  UNAVAIL\n\t    /dev/sdc1  ONLINE\n"), "its pool is still redundant (raidz2-0)"],
+            ["a cache", pool("\trpool        ONLINE\n\t  /dev/sdb1  ONLINE\n\tcache\n\t  /dev/sda1  ONLINE\n"), "its pool does without it"],
+            ["a log", pool("\trpool        ONLINE\n\t  /dev/sdb1  ONLINE\n\tlogs\n\t  /dev/sda1  ONLINE\n"), "it is a log device of a pool, which can do without it"],
+            ["a special device, as good as the pool itself", pool("\trpool        ONLINE\n\t  mirror-0  ONLINE\n\t    /dev/sdb1  ONLINE\n\t    /dev/sdc1  ONLINE\n\tspecial\n\t  /dev/sda1  ONLINE\n"), undefined],
+            ["a pool that does not show it", pool("\trpool        ONLINE\n\t  /dev/sdb1  ONLINE\n"), "it belongs to a ZFS pool that does not show it"],
+        ])("%s", async (_title, status, reason) => {
+            await put({ pool: status });
+            expect(await warn({})).toEqual(reason === undefined ? poweredOff() : spared(reason));
+        });
+    });
+
+    test("what smartd says is never run as a command", async () => {
+        await warn({ SMARTD_MESSAGE: `$(touch ${path("ran")}) \`touch ${path("ran")}\``, SMARTD_DEVICE: `/dev/disk/by-id/ata-'; touch ${path("ran")} #`, SMARTD_FAILTYPE: "Health" });
+        await expect(readFile(path("ran"))).rejects.toThrow("ENOENT");
+    });
+});

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { formatFinding } from "../../../model/finding";
+import type { NodeFacts } from "../../../model/lintContext";
+import { formatSmartdLine, lintSmartd, parseSmartd, selfTestSchedule } from "../../../model/smartd";
+
+const fixtures = path.join(__dirname, "../../fixtures/smartd");
+const found = (content: string, facts?: NodeFacts) => lintSmartd(content, { facts }).filter(({ severity }) => severity !== "not checked").map((finding) => formatFinding("f", finding));
+const rules = (content: string) => lintSmartd(content).filter(({ severity }) => severity !== "not checked").map(({ rule, severity, line, column }) => `${line}:${column} ${severity} ${rule}`);
+
+test.each(readdirSync(fixtures))("%s, which smartd accepts, has no finding", (name) => {
+    expect(found(readFileSync(path.join(fixtures, name), "utf8"))).toEqual([]);
+});
+
+test("what Holdfast writes has no finding", () => {
+    const line = formatSmartdLine({ device: "/dev/disk/by-id/ata-A", type: "sat", temperature: { difference: 5, informal: 50, critical: 60 }, selfTests: selfTestSchedule("pve01"), mailTo: "root" });
+    expect(line).toBe(
+        "/dev/disk/by-id/ata-A -d sat -d removable -n standby,15,q -a -I 190 -I 194 -W 5,50,60 -s (S/../../6/01:001|L/../09/./02:024) -m root -M exec /usr/share/smartmontools/smartd-runner",
+    );
+    expect(found(`${line}\n`)).toEqual([]);
+});
+
+test("words keep their line and column across a continued line, and a comment ends the line", () => {
+    expect(parseSmartd("/dev/a -d sat \\\n   -M exec /bin/x # -q\n\nDEVICESCAN\n")).toEqual([
+        {
+            device: { text: "/dev/a", line: 1, column: 1 },
+            directives: [
+                { name: { text: "-d", line: 1, column: 8 }, values: [{ text: "sat", line: 1, column: 11 }] },
+                { name: { text: "-M", line: 2, column: 4 }, values: [{ text: "exec", line: 2, column: 7 }, { text: "/bin/x", line: 2, column: 12 }] },
+            ],
+            stray: [],
+        },
+        { device: { text: "DEVICESCAN", line: 4, column: 1 }, directives: [], stray: [] },
+    ]);
+});
+
+describe("refused", () => {
+    test.each<[string, string, string]>([
+        ["an unknown directive", "/dev/disk/by-id/a -d removable -a -q\n", "1:35 error unknown-directive"],
+        ["a directive without its value", "/dev/disk/by-id/a -d removable -m\n", "1:32 error missing-value"],
+        ["-M exec without a program", "/dev/disk/by-id/a -d removable -m root -M exec\n", "1:43 error missing-value"],
+        ["-M without -m", "/dev/disk/by-id/a -d removable -M daily\n", "1:32 error exec-without-mail"],
+        ["a device type that does not exist", "/dev/disk/by-id/a -d removable -d megaraid\n", "1:35 error bad-value"],
+        ["an attribute above 255", "/dev/disk/by-id/a -d removable -I 256\n", "1:35 error bad-value"],
+        ["temperatures that are no numbers", "/dev/disk/by-id/a -d removable -W 4,45C,55\n", "1:35 error bad-value"],
+        ["a schedule that is no regular expression", "/dev/disk/by-id/a -d removable -s (S/../.././02\n", "1:35 error bad-value"],
+        ["a word that is no directive", "/dev/disk/by-id/a -d removable ops@example.test\n", "1:32 error not-a-directive"],
+        ["a line that starts with no device", "sda -d removable -a\n", "1:1 error not-a-device"],
+        ["what stands behind DEVICESCAN", "DEVICESCAN -d removable\n/dev/disk/by-id/a -d removable\n", "2:1 error after-devicescan"],
+        ["a disk that is listed twice", "/dev/disk/by-id/a -d removable -a\n/dev/disk/by-id/a -a -d removable\n", "2:1 error duplicate-disk"],
+        ["incident B's line", "DEVICESCAN -d removable -a\n27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500\n", "2:1 error stray-line"],
+        ["a file of comments only: smartd ends with status 17", "# DEVICESCAN\n", "1:1 error empty-file"],
+        ["a value that was missing", "/dev/disk/by-id/a -d removable -m undefined\n", "1:35 error undefined-value"],
+    ])("%s", (_title, content, expected) => {
+        expect(rules(content)).toEqual([expected]);
+    });
+});
+
+describe("warned about", () => {
+    test.each<[string, string, string]>([
+        ["a name that the kernel may give to another disk", "/dev/sda -d removable -a\n", "1:1 warning device-name"],
+        ["a line on which one dead disk stops smartd", "/dev/disk/by-id/a -a\n", "1:1 warning missing-removable"],
+        ["a test mail at each start", "DEVICESCAN -d removable -a -m root -M test\n", "1:39 warning test-mail"],
+    ])("%s", (_title, content, expected) => {
+        expect(rules(content)).toEqual([expected]);
+    });
+});
+
+describe("with the node's facts", () => {
+    const facts = { hostname: "pve01", mounts: [], links: [], blockDevices: [{ path: "/dev/sda", links: ["/dev/disk/by-id/ata-A"] }] };
+    test("a disk that the node does not have is refused", () => {
+        expect(found("/dev/disk/by-id/ata-A -d removable\n/dev/disk/by-id/ata-B -d removable\n", facts)).toEqual([
+            "f:2:1: error: The node has no /dev/disk/by-id/ata-B. `ls /dev/disk/by-id` lists its disks. [absent-disk]",
+        ]);
+    });
+    test("a controller's own node is no block device", () => {
+        expect(found("/dev/bus/0 -d megaraid,0 -d removable\n", facts)).toEqual([]);
+    });
+});
+
+test("without facts it is said that disks were not looked for", () => {
+    expect(lintSmartd("/dev/disk/by-id/ata-A -d removable\n").map(({ rule, severity }) => [rule, severity])).toEqual([["absent-disk", "not checked"]]);
+});
