@@ -28,6 +28,8 @@ export interface LabOptions {
     readonly release?: Release;
     /** incident by default. */
     readonly state?: InitialState;
+    /** false: nodes that are off stay off. */
+    readonly boot?: boolean;
     /** Progress lines; none by default. */
     readonly log?: (line: string) => void;
 }
@@ -59,7 +61,7 @@ export async function vmLabUp(options: LabOptions): Promise<Lab<VmNode>> {
 
 async function up(options: LabOptions, vm: boolean): Promise<AnyLab> {
     if (process.getuid?.() !== 0) throw new Error("the lab needs root (namespaces, mounts, loop devices): run it with sudo");
-    const { id, nodes, release = "trixie", state = "incident", log = (): void => undefined } = options;
+    const { id, nodes, release = "trixie", state = "incident", boot = true, log = (): void => undefined } = options;
     const image = await (vm ? ensureVmImage : ensureImage)(release, log);
     await reapOrphans();
     return withLock(labFolder(id), async () => {
@@ -74,10 +76,10 @@ async function up(options: LabOptions, vm: boolean): Promise<AnyLab> {
         const lab = describe(record);
         await createIdentity(lab.identityFile);
         const publicKey = await readFile(`${lab.identityFile}.pub`, "utf8");
-        log(`lab: booting ${nodes} node${nodes === 1 ? "" : "s"} …`);
+        if (boot) log(`lab: booting ${nodes} node${nodes === 1 ? "" : "s"} …`);
         await Promise.all(lab.nodes.map(async (node) => {
             await node.create(publicKey, lab.nodes.filter((peer: AnyNode) => peer !== node));
-            await node.start();
+            if (boot) await node.start();
         }));
         await writeKnownHosts(lab);
         return lab;

@@ -10,12 +10,12 @@ import type { FileSetState } from "../../provider/state";
 
 const silent: Log = { status: () => undefined, info: () => undefined, warning: () => undefined };
 
-export async function hostOf(node: LabNode): Promise<HostArgs> {
+export async function hostOf(node: Pick<LabNode, "name" | "ssh" | "hostKey">): Promise<HostArgs> {
     return { name: node.name, address: node.ssh.host, port: node.ssh.port, user: "root", hostKey: await node.hostKey() };
 }
 
 /** Check and Create, as the engine would call them. @throws with the check's failures, or with the push's error */
-export async function pushFileSet(lab: Lab, args: FileSetArgs): Promise<FileSetState> {
+export async function pushFileSet(lab: Pick<Lab, "identityFile">, args: FileSetArgs): Promise<FileSetState> {
     const { inputs, failures } = checkInputs(args);
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
     const privateKey = await readFile(lab.identityFile, "utf8");
