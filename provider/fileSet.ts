@@ -103,7 +103,7 @@ export class FileSetController {
      * How to delete is as last declared; what stands there is as last seen.
      */
     async delete(declared: FileSetArgs, seen: FileSetState, log: Log): Promise<void> {
-        const last: FileSetState = { ...seen, ...declared, files: seen.files, observed: seen.observed };
+        const last: FileSetState = { ...declared, files: seen.files, observed: seen.observed };
         if (last.onDelete !== "restore") {
             log.info(`${idOf(last)}: its files stay on the node as they are (onDelete: keep)`);
             return;

@@ -1,18 +1,23 @@
 /** The program's side of the one custom resource. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileSetArgs } from "../model/fileSet";
+import type { FileArgs, FileSetArgs } from "../model/fileSet";
 
 /** What was seen on the node after the last operation; verdicts and states, never raw measurements. */
 export interface Observed {
     readonly facts: Record<string, string>;
 }
 
+/** Each property may be an Output, and so may each property of a file: its content, where it holds a secret. */
+export type FileSetInputs = pulumi.Inputs & { [K in Exclude<keyof FileSetArgs, "files">]: pulumi.Input<FileSetArgs[K]> } & {
+    readonly files: pulumi.Input<Readonly<Record<string, pulumi.Input<{ readonly [K in keyof FileArgs]: pulumi.Input<FileArgs[K]> }>>>>;
+};
+
 export class FileSet extends pulumi.CustomResource {
     static readonly token = "holdfast:host:FileSet";
 
     declare readonly observed: pulumi.Output<Observed>;
 
-    constructor(name: string, args: pulumi.Inputs & { [K in keyof FileSetArgs]: pulumi.Input<FileSetArgs[K]> }, options?: pulumi.CustomResourceOptions) {
+    constructor(name: string, args: FileSetInputs, options?: pulumi.CustomResourceOptions) {
         super(FileSet.token, name, { ...args, observed: undefined }, options);
     }
 }

@@ -3,9 +3,10 @@ import { Metadata, status, type ServiceError } from "@grpc/grpc-js";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
+import type { FileSetArgs } from "../model/fileSet";
 import { idOf } from "./fileSet";
 import type { Checked } from "./inputs";
-import type { Difference, FileSetState } from "./state";
+import { compare, type Difference, type FileSetState } from "./state";
 import { encode, mask, type Decoded } from "./wire";
 
 const KIND = {
@@ -28,7 +29,9 @@ export function checkResponse({ inputs, failures }: Checked, given: Decoded<unkn
     return answer;
 }
 
-export function diffResponse(differences: readonly Difference[]): messages.DiffResponse {
+/** `before` and `news`: inputs. Where these differ the engine shows them; else state against inputs, as after an `up` that left a difference. */
+export function diffResponse(differences: readonly Difference[], before: FileSetArgs, news: FileSetArgs): messages.DiffResponse {
+    const changed = new Set("files" in before ? compare(before as FileSetState, news).map(({ path }) => path) : []);
     const answer = new messages.DiffResponse();
     answer.setChanges(differences.length > 0 ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE);
     answer.setDiffsList([...new Set(differences.map(({ path }) => path.split(/[.[]/)[0]!))]);
@@ -36,6 +39,7 @@ export function diffResponse(differences: readonly Difference[]): messages.DiffR
     for (const { path, kind } of differences) {
         const detail = new messages.PropertyDiff();
         detail.setKind(KIND[kind]);
+        detail.setInputdiff(changed.has(path));
         answer.getDetaileddiffMap().set(path, detail);
     }
     return answer;

@@ -70,7 +70,8 @@ export function providerService(engineAddress: string | undefined, version: stri
         async diff(request: messages.DiffRequest) {
             const olds = decode<FileSetState>(request.getOlds());
             const news = decode<FileSetArgs>(request.getNews());
-            return diffResponse(controller().diff(olds.value, news.value, logOf(request.getUrn(), news)));
+            const before = decode<FileSetArgs>(request.getOldInputs());
+            return diffResponse(controller().diff(olds.value, news.value, logOf(request.getUrn(), news)), before.value, news.value);
         },
         async create(request: messages.CreateRequest) {
             const news = decode<FileSetArgs>(request.getProperties());

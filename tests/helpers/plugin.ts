@@ -104,14 +104,16 @@ export class Plugin {
     }
 
     /** `{property path: kind}`. */
-    async diff(olds: Properties, news: Properties): Promise<{ changes: boolean; diffs: string[]; replaces: string[]; detailed: Record<string, string> }> {
+    async diff(olds: Properties, news: Properties, before: Properties = {}): Promise<{ changes: boolean; diffs: string[]; replaces: string[]; detailed: Record<string, string>; ofInputs: string[] }> {
         const request = new messages.DiffRequest();
         request.setUrn(urn);
         request.setOlds(struct(olds));
         request.setNews(struct(news));
+        request.setOldInputs(struct(before));
         const answer = await call<messages.DiffResponse>((done) => this.client.diff(request, done));
         const detailed = answer.getDetaileddiffMap().toArray().map(([path]) => [path, kinds[answer.getDetaileddiffMap().get(path)!.getKind()]!] as const);
-        return { changes: answer.getChanges() === messages.DiffResponse.DiffChanges.DIFF_SOME, diffs: answer.getDiffsList(), replaces: answer.getReplacesList(), detailed: Object.fromEntries(detailed) };
+        const ofInputs = detailed.map(([path]) => path).filter((path) => answer.getDetaileddiffMap().get(path)!.getInputdiff());
+        return { changes: answer.getChanges() === messages.DiffResponse.DiffChanges.DIFF_SOME, diffs: answer.getDiffsList(), replaces: answer.getReplacesList(), detailed: Object.fromEntries(detailed), ofInputs };
     }
 
     async create(news: Properties, preview = false): Promise<{ id: string; state: Properties }> {

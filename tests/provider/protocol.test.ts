@@ -138,6 +138,22 @@ describe("Check", () => {
         expect(Object.keys(failures)).toEqual(expect.arrayContaining(["", 'files["/etc/hosts"]']));
     });
 
+    test.each([
+        ["host.address", { host: { ...host, address: "-oProxyCommand=touch /tmp/pwned" } }],
+        ["host.user", { host: { ...host, user: "$(touch /tmp/pwned)" } }],
+        ["host.name", { host: { ...host, name: "$(touch /tmp/pwned)" } }],
+        ["host.proxy.host", { host: { ...host, proxy: { host: "-oProxyCommand=touch" } } }],
+        ["concern", { concern: "../../tmp/pwned" }],
+        ["packages[0]", { packages: ["$(touch /tmp/pwned)"] }],
+        ["packages[0]", { packages: ["-o=Dpkg::Pre-Invoke::=touch"] }],
+        ['units["a.service; touch b.service"]', { units: { "a.service; touch b.service": { active: true } } }],
+        ['files["/etc/a"].owner', { files: { "/etc/a": { content: "x\n", owner: "$(id)" } } }],
+        ['files["/etc/a"].when', { files: { "/etc/a": { content: "x\n", when: "/etc/../$(id)\n" } } }],
+        ["verify[0].argv[1]", { verify: [{ argv: ["cat", "/etc/hosts\0/etc/shadow"] }] }],
+    ])("refuses a hostile %s", async (property, hostile) => {
+        expect(Object.keys((await plugin.check({ ...args, ...hostile })).failures)).toEqual([property]);
+    });
+
     test("refuses another node or concern under the same name", async () => {
         const { failures } = await plugin.check({ ...args, host: { ...host, name: "pve02" }, concern: "fstab" }, args);
         expect(Object.keys(failures)).toEqual(["host.name", "concern"]);
@@ -166,6 +182,13 @@ describe("Diff", () => {
         expect(answer.detailed).toEqual(detailed);
         expect(answer.changes).toBe(Object.keys(detailed).length > 0);
         expect(answer.replaces).toEqual([]);
+    });
+
+    test("lets the engine show inputs where these changed, else state: an expected fact beside the one that was seen", async () => {
+        const of = (value: string): object => ({ facts: { resolves: { probe: "resolver", value } } });
+        const declared = { ...args, ...of("192.0.2.11") };
+        expect((await plugin.diff({ ...state, ...of("127.0.1.1") }, declared, { ...args, ...of("127.0.1.1") })).ofInputs).toEqual(["facts.resolves.value"]);
+        expect((await plugin.diff({ ...state, ...of("127.0.1.1") }, declared, declared)).ofInputs).toEqual([]);
     });
 
     test("holds back what waits for a node under maintenance, and says what that is", async () => {

@@ -1,0 +1,382 @@
+/** The plain Pulumi commands against real nodes. The tests of one group follow one another, as an operator's day does. */
+import { existsSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parse } from "yaml";
+import { strayLine, type Lab, type LabNode } from "../../lab";
+import { initialFiles } from "../../lab/initialState";
+import { writeLabStack } from "../../lab/stack";
+import { CuttingProxy } from "../helpers/cuttingProxy";
+import { openTestLab, readNodeFile } from "../helpers/lab";
+import { PulumiProject, type Run } from "../helpers/pulumi";
+
+jest.setTimeout(300_000);
+
+const preview = ["preview", "--diff"];
+const up = ["up", "--yes", "--skip-preview"];
+const drift = ["refresh", "--preview-only", "--expect-no-changes", "--diff"];
+const repair = [...up, "--refresh"];
+/** What pulumi exits with where --expect-no-changes found some. */
+const DRIFT = 7;
+
+let lab: Lab;
+let first: LabNode;
+let second: LabNode;
+let project: PulumiProject;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+    lab = await openTestLab();
+    [first, second] = lab.nodes as [LabNode, LabNode];
+    environment = { HOLDFAST_IDENTITY_FILE: lab.identityFile, HOLDFAST_SSH_CONFIG: "/dev/null" };
+});
+
+/** As the incidents found it, and as if Holdfast had never been there. */
+async function toIncidentState(node: LabNode): Promise<void> {
+    await node.exec(["rm", "-rf", "/var/lib/holdfast", "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg"]);
+    const files = initialFiles(node, lab.nodes.filter((peer) => peer !== node), "incident");
+    for (const path of ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"]) await node.exec(["tee", path], { input: files[path]! });
+}
+
+interface NodeConfig {
+    ssh: { host: string; port: number; hostKey: string };
+    hostsFile: { extra: { address: string; names: string[] }[] };
+    maintenance?: boolean;
+}
+
+async function fleetOf(names: readonly string[]): Promise<{ domain: string; defaults: object; nodes: Record<string, NodeConfig> }> {
+    const file = join(project.folder, "lab.yaml");
+    await writeLabStack(lab, file);
+    const { config } = parse(await readFile(file, "utf8")) as { config: { "holdfast:fleet": { domain: string; nodes: Record<string, NodeConfig> } } };
+    const { domain, nodes } = config["holdfast:fleet"];
+    // Three concerns are enough here; the others have tests of their own.
+    const defaults = { smartd: false, temperature: false, ipmievd: false, nodeExporter: false, bootReadiness: false };
+    return { domain, defaults, nodes: Object.fromEntries(names.map((name) => [name, nodes[name]!])) };
+}
+
+function expectSuccess({ exitCode, output }: Run): string {
+    if (exitCode !== 0) throw new Error(`exit status ${exitCode}\n${output}`);
+    return output;
+}
+
+describe("the fleet", () => {
+    let fleet: Awaited<ReturnType<typeof fleetOf>>;
+    beforeAll(async () => {
+        project = await PulumiProject.create({ config: {}, env: environment });
+        fleet = await fleetOf([first.name, second.name]);
+        project.configure({ fleet, connectTimeout: 5 });
+        await Promise.all([first, second].map(toIncidentState));
+    });
+    afterAll(async () => {
+        project.remove();
+        await Promise.all([first, second].map((node) => node.start()));
+    });
+    const off = (work: () => Promise<void>, ...nodes: LabNode[]) => async (): Promise<void> => {
+        await Promise.all(nodes.map((node) => node.stop()));
+        await work().finally(() => Promise.all(nodes.map((node) => node.start())));
+    };
+
+    test("is previewed from nothing while its nodes are off", async () => off(async () => {
+        const output = expectSuccess(await project.run(preview));
+        expect(output).toContain("/etc/hosts");
+        expect(output).toContain("127.0.0.1 localhost");
+        expect(output).toMatch(/\+ \d+ to create/);
+    }, first, second)());
+
+    test("goes from the incidents' state to sound files with one up", async () => {
+        const output = expectSuccess(await project.run(up));
+        expect(output).toContain(`${first.name}: /etc/network/interfaces is pending activation`);
+        for (const node of [first, second]) {
+            expect(await readNodeFile(node, "/etc/hosts")).not.toMatch(/^127\.0\.1\.1/m);
+            expect(await readNodeFile(node, "/etc/network/interfaces")).not.toContain(strayLine);
+            expect(await readNodeFile(node, "/etc/fstab")).toContain("nofail,x-systemd.device-timeout=30s");
+        }
+    });
+
+    test("is clean right after", async () => {
+        expectSuccess(await project.run(drift));
+    });
+
+    test("needs no node where nothing changed", async () => off(async () => {
+        expect(expectSuccess(await project.run(up))).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    }, first, second)());
+
+    test("shows every kind of drift as what it is, and up --refresh repairs it", async () => {
+        await first.exec(["sh", "-c", `echo '${strayLine}' >> /etc/network/interfaces; chmod 0666 /etc/hosts`]);
+        await second.exec(["sh", "-c", "rm /etc/fstab; sed -i 's/^hosts:.*/hosts: dns/' /etc/nsswitch.conf"]);
+        const { exitCode, output } = await project.run(drift);
+        expect(exitCode).toBe(DRIFT);
+        expect(output).toMatch(new RegExp(`^\\s*[-+] ${strayLine.slice(0, 30)}`, "m"));
+        expect(output).toMatch(/mode *: "0666" => "0644"|mode *: "0644" => "0666"/);
+        expect(output).toMatch(/"?\/etc\/fstab"?/);
+        expect(output).toMatch(/absent/);
+        expect(output).toMatch(new RegExp(`resolves ${second.name}[^]*value *: "${second.address}" => "(?!${second.address})`));
+        await second.exec(["sed", "-i", "s/^hosts:.*/hosts: files dns/", "/etc/nsswitch.conf"]);
+        expectSuccess(await project.run(repair));
+        expect((await first.exec(["stat", "-c", "%a", "/etc/hosts"])).stdout).toBe("644");
+        expect(await readNodeFile(second, "/etc/fstab")).toContain(second.dataUuid);
+        expectSuccess(await project.run(drift));
+    });
+
+    test("has a node that is down: an error that names it, and the drift run fails", async () => off(async () => {
+        const { exitCode, output } = await project.run(drift);
+        expect(exitCode).not.toBe(0);
+        expect(exitCode).not.toBe(DRIFT);
+        expect(output).toMatch(new RegExp(`error: .*${second.name}: root@\\S+ port 2222 `));
+        expect(output).not.toMatch(/delete/);
+    }, second)());
+
+    test("keeps an edit that nobody has seen: up refuses, shows it, and names the way on", async () => {
+        await first.exec(["sh", "-c", "echo '192.0.2.99 hotfix' >> /etc/hosts"]);
+        fleet.nodes[first.name]!.hostsFile.extra.push({ address: "192.0.2.61", names: ["printer"] });
+        project.configure({ fleet, connectTimeout: 5 });
+        const { exitCode, output } = await project.run(up);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain("+192.0.2.99 hotfix");
+        expect(output).toContain("run `pulumi up --refresh`");
+        expect(await readNodeFile(first, "/etc/hosts")).toMatch(/^192\.0\.2\.99 hotfix$/m);
+        expectSuccess(await project.run(repair));
+        expect(await readNodeFile(first, "/etc/hosts")).toMatch(/^192\.0\.2\.61\s+printer$/m);
+    });
+
+    test("takes a changed port in place", async () => {
+        const proxy = await CuttingProxy.start(first.ssh);
+        const { ssh } = fleet.nodes[first.name]!;
+        const before = { ...ssh };
+        Object.assign(ssh, { host: "127.0.0.1", port: proxy.port });
+        project.configure({ fleet, connectTimeout: 5 });
+        const output = expectSuccess(await project.run(preview));
+        expect(output).toMatch(/~ 3 to update/);
+        expect(output).not.toMatch(/replace/);
+        expectSuccess(await project.run(up));
+        expectSuccess(await project.run(drift));
+        expect(proxy.connections).toBe(2);
+        proxy.stop();
+        Object.assign(ssh, before);
+        project.configure({ fleet, connectTimeout: 5 });
+        expectSuccess(await project.run(up));
+    });
+
+    test("leaves a node under maintenance alone, and says so in every drift run", async () => off(async () => {
+        fleet.nodes[second.name]!.maintenance = true;
+        project.configure({ fleet, connectTimeout: 5 });
+        expectSuccess(await project.run(up));
+        expect(expectSuccess(await project.run(drift))).toContain(`${second.name}: skipped, it is under maintenance`);
+        fleet.nodes[second.name]!.hostsFile.extra.push({ address: "192.0.2.62", names: ["scanner"] });
+        project.configure({ fleet, connectTimeout: 5 });
+        expect(expectSuccess(await project.run(up))).toContain(`${second.name}: skipped, it is under maintenance; pending: files["/etc/hosts"].content`);
+    }, second)());
+
+    test("catches up when the maintenance ends", async () => {
+        delete fleet.nodes[second.name]!.maintenance;
+        project.configure({ fleet, connectTimeout: 5 });
+        expectSuccess(await project.run(up));
+        expect(await readNodeFile(second, "/etc/hosts")).toContain("192.0.2.62");
+        expectSuccess(await project.run(drift));
+    });
+});
+
+describe("a FileSet", () => {
+    const folder = "/etc/holdfast-engine";
+    let number = 0;
+    let path: string;
+    const program = `
+        import { readFileSync } from "node:fs";
+        import * as pulumi from "@pulumi/pulumi";
+        import { FileSet } from "./provider/resource";
+        const plain = JSON.parse(readFileSync("filesets.json", "utf8"));
+        const withSecrets = (value: any): any =>
+            Array.isArray(value) ? value.map(withSecrets)
+            : value?.secret !== undefined ? pulumi.secret(value.secret)
+            : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withSecrets(item)]))
+            : value;
+        for (const [name, args] of Object.entries(plain)) new FileSet(name, withSecrets(args));
+    `;
+    let host: object;
+    beforeAll(async () => {
+        project = await PulumiProject.create({ config: {}, program, env: environment });
+        host = { name: first.name, address: first.ssh.host, port: first.ssh.port, user: "root", hostKey: await first.hostKey() };
+    });
+    beforeEach(async () => {
+        // A path of its own for each test: what stood there before Holdfast is noted once and for ever.
+        path = `${folder}/file${++number}`;
+        await first.exec(["sh", "-c", `rm -rf ${folder} && mkdir ${folder}`]);
+    });
+    afterAll(async () => {
+        await first.exec(["rm", "-rf", folder]);
+        await toIncidentState(first);
+        project.remove();
+    });
+    const declare = (sets: Record<string, object>): void => project.write("filesets.json", JSON.stringify(Object.fromEntries(Object.entries(sets).map(([name, args]) => [name, { host, concern: name, ...args }]))));
+    const put = (content: string): Promise<unknown> => first.exec(["tee", path], { input: content });
+
+    test("shows a stopped unit and a missing enablement as such", async () => {
+        declare({ cron: { files: {}, units: { "cron.service": { active: true, enabled: true } } } });
+        expectSuccess(await project.run(up));
+        await first.exec(["systemctl", "disable", "--now", "cron.service"]);
+        const { exitCode, output } = await project.run(drift);
+        expect(exitCode).toBe(DRIFT);
+        expect(output).toMatch(/cron\.service[^]*active *: true => false/);
+        expectSuccess(await project.run(repair));
+        expect((await first.exec(["systemctl", "is-active", "cron.service"])).stdout).toBe("active");
+        expect((await first.exec(["systemctl", "is-enabled", "cron.service"])).stdout).toBe("enabled");
+    });
+
+    test("is imported by NODE/CONCERN, with its hazards named and no talk of a provider bug; the first preview shows only the repairs", async () => {
+        await toIncidentState(first);
+        const fleet = await fleetOf([first.name]);
+        project.configure({ fleet });
+        project.write("import.json", JSON.stringify({ resources: [{ type: "holdfast:host:FileSet", name: "hosts", id: `${first.name}/hosts` }] }));
+        const imported = expectSuccess(await project.run(["import", "-f", "import.json", "--generate-code=false", "--yes", "--skip-preview", "--protect=false"]));
+        expect(imported).toMatch(/stands on the node: \/etc\/hosts:2:\d+: .*127\.0\.1\.1/);
+        expect(imported).not.toMatch(/bug|failed to validate/);
+        const live = await readNodeFile(first, "/etc/hosts");
+        declare({ hosts: { files: { "/etc/hosts": { content: `${live.replace("127.0.1.1", first.address)}\n` }, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { content: "# by Holdfast\n", when: "/etc/cloud/cloud.cfg" } } } });
+        const shown = expectSuccess(await project.run(preview));
+        expect(shown).toMatch(/- 127\.0\.1\.1/);
+        expect(shown).toMatch(new RegExp(`\\+ ${first.address.replaceAll(".", "\\.")}`));
+        expect(shown).toMatch(/~ 1 to update/);
+        expectSuccess(await project.run(up));
+        expect(await readNodeFile(first, "/etc/hosts")).not.toContain("127.0.1.1");
+    });
+
+    test("stays on the node when it leaves the stack", async () => {
+        declare({ kept: { files: { [path]: { content: "kept\n" } } } });
+        expectSuccess(await project.run(up));
+        declare({});
+        expect(expectSuccess(await project.run(up))).toContain("its files stay on the node as they are (onDelete: keep)");
+        expect(await readNodeFile(first, path)).toBe("kept");
+    });
+
+    test("gives back what stood before it with onDelete: restore, also where only that was changed after the push", async () => {
+        await put("before\n");
+        const files = { [path]: { content: "declared\n" }, [`${folder}/made`]: { content: "new\n" } };
+        declare({ restored: { files } });
+        expectSuccess(await project.run(up));
+        declare({ restored: { files, onDelete: "restore" } });
+        expectSuccess(await project.run(up));
+        declare({});
+        expectSuccess(await project.run(up));
+        expect(await readNodeFile(first, path)).toBe("before");
+        expect((await first.exec(["ls", folder])).stdout).toBe(`file${number}`);
+    });
+
+    test("gives nothing back over a file that has changed since", async () => {
+        declare({ edited: { files: { [path]: { content: "declared\n" } }, onDelete: "restore" } });
+        expectSuccess(await project.run(up));
+        await put("a human's\n");
+        declare({});
+        const { exitCode, output } = await project.run(up);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(`${path} has changed since Holdfast wrote it, so it is not restored`);
+        expect(await readNodeFile(first, path)).toBe("a human's");
+        await put("declared\n");
+        expectSuccess(await project.run(up));
+    });
+
+    test("never brings 127.0.1.1 back", async () => {
+        await toIncidentState(first);
+        const node = { name: first.name, domain: "example.test", address: first.address };
+        declare({ hosts: { node, onDelete: "restore", files: { "/etc/hosts": { content: `127.0.0.1 localhost\n${first.address} ${first.fqdn} ${first.name}\n` } } } });
+        expectSuccess(await project.run(up));
+        declare({});
+        const { exitCode, output } = await project.run(up);
+        expect(exitCode).not.toBe(0);
+        expect(output).toMatch(/refused before anything was staged:[^]*127\.0\.1\.1/);
+        expect(await readNodeFile(first, "/etc/hosts")).not.toContain("127.0.1.1");
+        declare({ hosts: { node, files: { "/etc/hosts": { content: `127.0.0.1 localhost\n${first.address} ${first.fqdn} ${first.name}\n` } } } });
+        expectSuccess(await project.run(up));
+    });
+
+    test("that was undone stays out of state, and a corrected one goes in", async () => {
+        const files = { [path]: { content: "declared\n" } };
+        declare({ undone: { files, activate: [{ argv: ["false"] }] } });
+        const { exitCode, output } = await project.run(up);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(`${first.name}: activate failed: false: exit status 1. The node is as it was.`);
+        expect((await first.exec(["ls", folder])).stdout).toBe("");
+        expect(await project.state()).not.toContain('"undone"');
+        declare({ undone: { files } });
+        expectSuccess(await project.run(up));
+    });
+
+    test("that was applied in part is kept in state with its reason, and the next up goes on", async () => {
+        const files = { [path]: { content: "declared\n" } };
+        declare({ half: { files, activate: [{ argv: ["sh", "-c", `echo edited >> ${path}; exit 1`] }] } });
+        const { exitCode, output } = await project.run(up);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain("NOT complete");
+        expect(await project.state()).toMatch(/"initErrors": \[\s+"pve01: activate failed/);
+        declare({ half: { files } });
+        expectSuccess(await project.run(up));
+        expect(await readNodeFile(first, path)).toBe("declared");
+        expectSuccess(await project.run(drift));
+    });
+
+    test("whose client is killed is finished by the node, and three commands heal the stack", async () => {
+        declare({ killed: { files: { [path]: { content: "declared\n" } }, activate: [{ argv: ["sleep", "4"] }] } });
+        const running = project.start(up);
+        for (let tries = 0; (await first.exec(["test", "-e", path], { reject: false })).exitCode !== 0; tries++) {
+            if (tries > 300) throw new Error("the file never came");
+            await delay(100);
+        }
+        running.kill("SIGKILL");
+        await running;
+        expectSuccess(await project.run(["cancel", "--yes"]));
+        expectSuccess(await project.run(["refresh", "--clear-pending-creates", "--yes"]));
+        expectSuccess(await project.run(up));
+        expect(await readNodeFile(first, path)).toBe("declared");
+        expect((await first.exec(["ls", "-A", "/etc/holdfast/journal"])).stdout).toBe("");
+        expectSuccess(await project.run(drift));
+    });
+
+    test("that is secret shows in no output, no state and no log, when it changes and when it drifts", async () => {
+        const outputs: string[] = [];
+        const said = async (args: readonly string[]): Promise<Run> => {
+            const run = await project.run(args);
+            outputs.push(run.output);
+            return run;
+        };
+        const [one, two, edit] = ["correct-horse-battery", "staple-and-glue", "typed-by-a-human"];
+        const secretFile = (value: string): Record<string, object> => ({ hidden: { files: { [path]: { content: { secret: `password=${value}\n` }, mode: "0600" } }, validate: [{ argv: ["grep", "-c", "password", `{staged:${path}}`] }] } });
+        declare(secretFile(one));
+        expectSuccess(await said(preview));
+        expectSuccess(await said(up));
+        declare(secretFile(two));
+        expectSuccess(await said(preview));
+        expectSuccess(await said(up));
+        await put(`password=${edit}\n`);
+        expect((await said(drift)).exitCode).toBe(DRIFT);
+        declare(secretFile(one));
+        expect((await said(up)).exitCode).not.toBe(0);
+        expect(outputs.at(-1)).toContain(`${path}: was edited; its content is secret`);
+        declare({ hidden: { files: { [path]: { content: { secret: `password=${two}\n` }, mode: "0600" } }, verify: [{ argv: ["sh", "-c", `cat ${path}; exit 1`] }] } });
+        expect((await said(repair)).exitCode).not.toBe(0);
+        expect(outputs.at(-1)).toContain("verify failed");
+        outputs.push(await project.state());
+        for (const value of [one, two, edit]) expect(outputs.join("\n")).not.toContain(value);
+    });
+
+    test("with hostile values in every field reaches no shell", async () => {
+        const hostile = "$(touch /tmp/pwned)`touch /tmp/pwned`'\"; touch /tmp/pwned #é\n\\";
+        const inName = hostile.replaceAll("/", "|").replaceAll("\n", " ");
+        await Promise.all([rm("/tmp/pwned", { force: true }), first.exec(["rm", "-f", "/tmp/pwned"])]);
+        const hostilePath = `${folder}/${inName}`;
+        declare({
+            hostile: {
+                files: { [hostilePath]: { content: `${hostile}\n`, when: folder }, [`${folder}/other`]: { content: "x\n", when: `${folder}/${inName}/none` } },
+                facts: { [hostile]: { probe: "resolver", args: [hostile] } },
+                validate: [{ argv: ["test", "-n", hostile] }, { argv: ["test", "-f", `{staged:${hostilePath}}`] }],
+                activate: [{ argv: ["test", "-n", hostile] }],
+                verify: [{ argv: ["test", "-n", hostile] }],
+            },
+        });
+        expectSuccess(await project.run(preview));
+        expectSuccess(await project.run(up));
+        expectSuccess(await project.run(drift));
+        expect((await first.exec(["cat", hostilePath], { strip: false })).stdout).toBe(`${hostile}\n`);
+        expect((await first.exec(["test", "-e", "/tmp/pwned"], { reject: false })).exitCode).toBe(1);
+        expect(existsSync("/tmp/pwned")).toBe(false);
+    });
+});
