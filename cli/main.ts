@@ -4,6 +4,8 @@ import { registerAdopt } from "./adopt";
 import { registerDrift } from "./drift";
 import { registerLab } from "./lab";
 import { registerLint } from "./lint";
+import { registerPreview } from "./preview";
+import { registerPublish } from "./publish";
 import { registerReport } from "./report";
 
 const program = new Command("holdfast")
@@ -13,8 +15,10 @@ const program = new Command("holdfast")
 
 registerLint(program);
 registerAdopt(program);
+registerPreview(program);
 registerDrift(program);
 registerReport(program);
+registerPublish(program);
 registerLab(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -71,4 +71,12 @@ function pulumiEnvironment(folder) {
     };
 }
 
+/** `npm run toolchain`: what a CI job needs besides `npm ci`. */
+if (require.main === module) {
+    ensurePulumi().then((folder) => console.log(`toolchain: ${folder === undefined ? "the pulumi on PATH will do" : `pulumi is in ${folder}`}`)).catch((error) => {
+        console.error(`holdfast: ${error.message}`);
+        process.exitCode = 1;
+    });
+}
+
 module.exports = { builtFolder, ensurePulumi, isAtLeast, pulumiEnvironment, toolchain };

@@ -1,0 +1,99 @@
+import { openForge } from "../../cli/publish/forge";
+import { publishComment, publishIssue } from "../../cli/publish/run";
+import { ForgeServer } from "./forgeServer";
+
+let server: ForgeServer;
+beforeEach(async () => (server = await ForgeServer.start()));
+afterEach(() => server.stop());
+
+const drifted = { key: "drift-prod", title: "Drift on prod", status: 2 };
+
+describe.each(["github", "gitlab"] as const)("on %s", (kind) => {
+    const forge = () => openForge(server[kind]);
+    const us = kind === "github" ? "github-actions[bot]" : "7";
+    const somebody = kind === "github" ? "mallory" : "8";
+
+    test("a second preview replaces the comment of the first", async () => {
+        for (let other = 0; other < 3; other++) server.add(server.comments, somebody, "looks good");
+        expect(await publishComment(forge(), "first", { key: "preview-prod" })).toMatch(/^comment added: https:/);
+        expect(await publishComment(forge(), "second", { key: "preview-prod" })).toMatch(/^comment updated: https:/);
+        expect(server.comments.map(({ body }) => body)).toEqual(["looks good", "looks good", "looks good", "second\n\n<!-- holdfast:preview-prod -->\n"]);
+    });
+
+    test("another stack has a comment of its own", async () => {
+        await publishComment(forge(), "prod", { key: "preview-prod" });
+        await publishComment(forge(), "lab", { key: "preview-lab" });
+        expect(server.comments).toHaveLength(2);
+    });
+
+    test("drift opens one issue, further drift updates it, a clean run closes it and says so", async () => {
+        server.add(server.issues, somebody, "a disk is loud");
+        server.add(server.issues, us, "nightly build");
+        expect(await publishIssue(forge(), "hosts differ", drifted)).toMatch(/^issue opened: /);
+        expect(await publishIssue(forge(), "hosts and fstab differ", drifted)).toMatch(/^issue updated: /);
+        const issue = server.issues[2]!;
+        expect(server.issues).toHaveLength(3);
+        expect(issue).toMatchObject({ title: "Drift on prod", isOpen: true, body: "hosts and fstab differ\n\n<!-- holdfast:drift-prod -->\n" });
+        expect(await publishIssue(forge(), "No drift", { ...drifted, status: 0 })).toMatch(/^issue closed: /);
+        expect(issue).toMatchObject({ isOpen: false, comments: [{ body: "No drift" }] });
+        expect(server.issues.filter(({ isOpen }) => isOpen)).toHaveLength(2);
+    });
+
+    test("a clean run where nothing is open writes nothing", async () => {
+        expect(await publishIssue(forge(), "No drift", { ...drifted, status: 0 })).toBe("nothing to close: no issue is open");
+        expect(server.issues).toEqual([]);
+    });
+
+    test("an issue that somebody else opened with our marker is left alone", async () => {
+        const planted = server.add(server.issues, somebody, "<!-- holdfast:drift-prod -->");
+        await publishIssue(forge(), "hosts differ", drifted);
+        expect(planted.body).toBe("<!-- holdfast:drift-prod -->");
+        expect(server.issues).toHaveLength(2);
+    });
+
+    test("a node that could not be reached keeps the issue open", async () => {
+        await publishIssue(forge(), "hosts differ", drifted);
+        await publishIssue(forge(), "pve02 unreachable", { ...drifted, status: 1 });
+        expect(server.issues).toMatchObject([{ isOpen: true, body: expect.stringContaining("pve02 unreachable") }]);
+    });
+
+    test("a run that ended without a report says so", async () => {
+        await publishIssue(forge(), "", drifted);
+        expect(server.issues[0]!.body).toMatch(/^The run ended without a report/);
+    });
+
+    test("a token that may not write is an error that names what it lacks, and not the token", async () => {
+        server.refusal = 403;
+        const failed = publishIssue(forge(), "x", drifted);
+        await expect(failed).rejects.toThrow(kind === "github" ? /403 .*issues: write/s : /403 .*scope `api`/s);
+        await expect(failed).rejects.not.toThrow(/hub-token|lab-token/);
+    });
+
+    test("the token is sent as this forge takes it", async () => {
+        await publishComment(forge(), "x", { key: "k" });
+        expect([...server.tokens]).toEqual([kind === "github" ? "Bearer hub-token" : "lab-token"]);
+    });
+});
+
+test("GitHub lists pull requests among the issues: none is taken for ours", async () => {
+    const request = server.add(server.issues, "github-actions[bot]", "<!-- holdfast:drift-prod -->", { isPullRequest: true });
+    await publishIssue(openForge(server.github), "hosts differ", drifted);
+    expect(request.body).toBe("<!-- holdfast:drift-prod -->");
+});
+
+test.each<[string, NodeJS.ProcessEnv, RegExp]>([
+    ["outside of CI", {}, /GITHUB_ACTIONS, GITLAB_CI.*npx holdfast drift/],
+    ["without a GitHub token", { GITHUB_ACTIONS: "true", GITHUB_REPOSITORY: "a/b" }, /GITHUB_TOKEN is not set: .*github\.token/],
+    ["without a GitLab token", { GITLAB_CI: "true" }, /GITLAB_TOKEN is not set: .*project access token/],
+])("%s the error says what to set", (_, env, message) => {
+    expect(() => openForge(env)).toThrow(message);
+});
+
+test("a comment outside of a pull request is an error that names the trigger", async () => {
+    const forge = openForge({ ...server.github, GITHUB_REF: "refs/heads/main" });
+    await expect(publishComment(forge, "x", { key: "k" })).rejects.toThrow(/refs\/heads\/main; run this on `pull_request`/);
+});
+
+test("a key that would end the marker is refused", async () => {
+    await expect(publishComment(openForge(server.github), "x", { key: "a --> b" })).rejects.toThrow(/--key/);
+});

