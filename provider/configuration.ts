@@ -33,9 +33,12 @@ export function parseConfiguration(given: Record<string, unknown>): Configuratio
 export async function declaredHost(configuration: Configuration, name: string): Promise<{ host: HostArgs; maintenance: boolean }> {
     const { formatFault, parseFleet } = await import("../model/fleet"); // an import is rare, and a no-op `up` should start fast
     const given: unknown = typeof configuration.fleet === "string" ? JSON.parse(configuration.fleet) : configuration.fleet;
-    const { fleet, faults } = parseFleet(given ?? { nodes: {} }, () => "");
+    // The engine imports with the provider that stands in state, and with that one's config (import.go, registerProviders).
+    const unknown = `${name}: the last \`up\` knew no such node, and an import goes by its config. Declare the node under holdfast:fleet.nodes, run \`pulumi up --target '**pulumi:providers:holdfast**'\` (it takes the config over and contacts nobody), then import`;
+    if (given === undefined) throw new Error(unknown);
+    const { fleet, faults } = parseFleet(given, () => "");
     if (!fleet) throw new Error(`${name}: the stack config has faults: ${faults.map(formatFault).join("; ")}`);
     const node = fleet.nodes.find(({ identity }) => identity.name === name);
-    if (!node) throw new Error(`${name}: no such node under holdfast:fleet.nodes; declare it there before importing it`);
+    if (!node) throw new Error(unknown);
     return { host: node.host, maintenance: node.maintenance };
 }

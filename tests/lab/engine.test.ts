@@ -228,7 +228,12 @@ describe("a FileSet", () => {
         const fleet = await fleetOf([first.name]);
         project.configure({ fleet });
         project.write("import.json", JSON.stringify({ resources: [{ type: "holdfast:host:FileSet", name: "hosts", id: `${first.name}/hosts` }] }));
-        const imported = expectSuccess(await project.run(["import", "-f", "import.json", "--generate-code=false", "--yes", "--skip-preview", "--protect=false"]));
+        const command = ["import", "-f", "import.json", "--generate-code=false", "--yes", "--skip-preview", "--protect=false"];
+        const early = await project.run(command);
+        expect(early.exitCode).not.toBe(0);
+        const [, pattern = ""] = /`pulumi up --target '([^']+)'`/.exec(early.output) ?? [];
+        expectSuccess(await project.run([...up, "--target", pattern]));
+        const imported = expectSuccess(await project.run(command));
         expect(imported).toMatch(/stands on the node: \/etc\/hosts:2:\d+: .*127\.0\.1\.1/);
         expect(imported).not.toMatch(/bug|failed to validate/);
         const live = await readNodeFile(first, "/etc/hosts");
@@ -291,10 +296,10 @@ describe("a FileSet", () => {
 
     test("that was undone stays out of state, and a corrected one goes in", async () => {
         const files = { [path]: { content: "declared\n" } };
-        declare({ undone: { files, activate: [{ argv: ["false"] }] } });
+        declare({ undone: { files, activate: [{ argv: ["test", "!", "-e", path] }] } });
         const { exitCode, output } = await project.run(up);
         expect(exitCode).not.toBe(0);
-        expect(output).toContain(`${first.name}: activate failed: false: exit status 1. The node is as it was.`);
+        expect(output).toContain(`${first.name}: activate failed: test ! -e ${path}: exit status 1. The node is as it was.`);
         expect((await first.exec(["ls", folder])).stdout).toBe("");
         expect(await project.state()).not.toContain('"undone"');
         declare({ undone: { files } });
