@@ -18,6 +18,11 @@ export function loadFleet(config = new pulumi.Config("holdfast"), root = process
     return fleet;
 }
 
+/** `holdfast:mailPassword`, always a secret, whether or not it is stored as one. */
+export function loadMailPassword(config = new pulumi.Config("holdfast")): pulumi.Output<string> | undefined {
+    return config.getSecret("mailPassword");
+}
+
 function readConfig(config: pulumi.Config): unknown {
     try {
         return config.requireObject<unknown>("fleet");

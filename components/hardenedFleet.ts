@@ -2,21 +2,21 @@
 import type { Fleet } from "../model/fleet";
 import { planWaves } from "../model/rollout";
 import type { FileSet } from "../provider/resource";
-import { HardenedNode } from "./hardenedNode";
+import { HardenedNode, type HardenedNodeArgs } from "./hardenedNode";
 import { NodeExporter } from "./nodeExporter";
 
 /**
  * Harmless concerns go to all nodes at once. The risky ones of a wave depend on those of the wave before, so that the
  * engine starts none of them after a failure. By node name, in the order of the fleet.
  */
-export function hardenFleet(fleet: Fleet): Readonly<Record<string, HardenedNode>> {
+export function hardenFleet(fleet: Fleet, secrets: Pick<HardenedNodeArgs, "mailPassword"> = {}): Readonly<Record<string, HardenedNode>> {
     const made = new Map<string, HardenedNode>();
     let after: readonly FileSet[] = [];
     for (const wave of planWaves(fleet)) {
         const nodes = wave.map((node) => {
             const { name } = node.identity;
             const peers = fleet.nodes.filter((peer) => peer !== node).map(({ identity }) => identity);
-            const hardened = new HardenedNode(name, { node, peers, after });
+            const hardened = new HardenedNode(name, { node, peers, after, ...secrets });
             made.set(name, hardened);
             return hardened;
         });

@@ -5,6 +5,8 @@ import type { NodeIdentity } from "../model/lintContext";
 import type { FileSet } from "../provider/resource";
 import { Fstab } from "./fstab";
 import { HostsFile } from "./hostsFile";
+import { Ipmievd } from "./ipmievd";
+import { Mail } from "./mail";
 import { NetworkInterfaces } from "./networkInterfaces";
 import { NodeExporter } from "./nodeExporter";
 import { Smartd } from "./smartd";
@@ -16,6 +18,8 @@ export interface HardenedNodeArgs {
     readonly peers: readonly NodeIdentity[];
     /** What has to succeed before a risky concern of this node is touched: the risky concerns of an earlier wave. */
     readonly after?: readonly pulumi.Resource[];
+    /** Of `mail.user` at the relay; a secret. */
+    readonly mailPassword?: pulumi.Output<string>;
 }
 
 export class HardenedNode extends pulumi.ComponentResource {
@@ -24,16 +28,18 @@ export class HardenedNode extends pulumi.ComponentResource {
     readonly fstab?: Fstab;
     /** Only where declared. */
     readonly interfaces?: NetworkInterfaces;
+    readonly mail?: Mail;
     readonly nodeExporter?: NodeExporter;
     readonly temperature?: TemperatureWatchdog;
     readonly smartd?: Smartd;
+    readonly ipmievd?: Ipmievd;
 
     private readonly settings: FleetNode;
 
     constructor(name: string, args: HardenedNodeArgs, options?: pulumi.ComponentResourceOptions) {
         super("holdfast:components:HardenedNode", name, {}, options);
         this.settings = args.node;
-        const { fstab, interfaces, hostsFile, nodeExporter, temperature, smartd, identity, host, maintenance } = args.node;
+        const { fstab, interfaces, hostsFile, nodeExporter, temperature, smartd, ipmievd, mail, identity, host, maintenance } = args.node;
         const shared = { host, node: identity, maintenance };
         const harmless = { parent: this };
         const risky = { parent: this, dependsOn: [...(args.after ?? [])] };
@@ -42,6 +48,8 @@ export class HardenedNode extends pulumi.ComponentResource {
         if (fstab) this.fstab = new Fstab(`${name}-fstab`, { ...shared, settings: fstab }, risky);
         if (interfaces) this.interfaces = new NetworkInterfaces(`${name}-interfaces`, { ...shared, settings: interfaces }, risky);
         if (nodeExporter) this.nodeExporter = new NodeExporter(`${name}-node-exporter`, { ...shared, settings: nodeExporter }, harmless);
+        if (mail) this.mail = new Mail(`${name}-mail`, { ...shared, settings: mail, password: args.mailPassword }, harmless);
+        if (ipmievd) this.ipmievd = new Ipmievd(`${name}-ipmievd`, shared, harmless);
         if (smartd) this.smartd = new Smartd(`${name}-smartd`, { ...shared, settings: smartd }, canPowerOff(smartd) ? risky : harmless);
         if (temperature) this.temperature = new TemperatureWatchdog(`${name}-temperature`, { ...shared, settings: temperature }, canPowerOff(temperature) ? risky : harmless);
 
@@ -50,7 +58,7 @@ export class HardenedNode extends pulumi.ComponentResource {
 
     /** By concern. */
     get fileSets(): Readonly<Record<string, FileSet>> {
-        const components = { hosts: this.hostsFile, fstab: this.fstab, interfaces: this.interfaces, smartd: this.smartd, temperature: this.temperature, "node-exporter": this.nodeExporter };
+        const components = { hosts: this.hostsFile, fstab: this.fstab, interfaces: this.interfaces, mail: this.mail, smartd: this.smartd, temperature: this.temperature, ipmievd: this.ipmievd, "node-exporter": this.nodeExporter };
         return Object.fromEntries(Object.entries(components).flatMap(([concern, component]) => (component ? [[concern, component.fileSet]] : [])));
     }
 

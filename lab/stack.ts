@@ -6,7 +6,7 @@ import { domain } from "./initialState";
 import { gateway } from "./network";
 
 /** The concerns that watch the hardware, which a container node does not have. */
-export const unwatched = { nodeExporter: false, temperature: false, smartd: false };
+export const unwatched = { nodeExporter: false, temperature: false, smartd: false, ipmievd: false };
 
 export interface LabStackOptions {
     /** Settings under `defaults`; without them only hosts, fstab and interfaces are managed. */

@@ -5,6 +5,20 @@ export const concernFiles: Readonly<Record<string, Readonly<Record<string, Pick<
     hosts: { "/etc/hosts": {}, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { when: "/etc/cloud/cloud.cfg" } },
     fstab: { "/etc/fstab": {} },
     interfaces: { "/etc/network/interfaces": {} },
+    ipmievd: {
+        "/etc/systemd/system/holdfast-ipmi.service": {},
+        "/etc/systemd/system/holdfast-sel.service": {},
+        "/etc/systemd/system/holdfast-sel.timer": {},
+        "/etc/systemd/system/ipmievd.service.d/holdfast.conf": {},
+        "/etc/udev/rules.d/90-holdfast-ipmi.rules": {},
+        "/usr/local/lib/holdfast/sel-fill": {},
+    },
+    mail: {
+        "/etc/holdfast/mail.conf": {},
+        "/etc/msmtprc": {},
+        "/etc/tmpfiles.d/holdfast-sendmail.conf": {},
+        "/usr/local/lib/holdfast/mail": {},
+    },
     smartd: {
         "/etc/holdfast/smartd-policy": {},
         "/etc/smartd.conf": {},

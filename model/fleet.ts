@@ -6,13 +6,13 @@ import { mergeConcerns, mergeSettings } from "./fleet/merge";
 import { notApplied } from "./fleet/notApplied";
 import type { FleetConfig, FstabEntryConfig, HostConfig, NodeConfig, StanzaConfig } from "./fleet/schema";
 import { parseShape } from "./fleet/shape";
-import { type NodeExporterSettings, resolveNodeExporter, resolveSmartd, resolveTemperature, type SmartdSettings, type TemperatureSettings } from "./fleet/watch";
+import { type MailSettings, type NodeExporterSettings, resolveMail, resolveNodeExporter, resolveSmartd, resolveTemperature, type SmartdSettings, type TemperatureSettings } from "./fleet/watch";
 import type { HostsEntry } from "./hosts/format";
 import type { NodeIdentity } from "./lintContext";
 
 export { type Fault, formatFault } from "./fleet/faults";
 export type { FstabEntryConfig, StanzaConfig } from "./fleet/schema";
-export type { NodeExporterSettings, SmartdSettings, TemperatureSettings } from "./fleet/watch";
+export type { MailRelay, MailSettings, NodeExporterSettings, SmartdSettings, TemperatureSettings } from "./fleet/watch";
 
 export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
@@ -34,7 +34,7 @@ export type FstabSettings = { readonly entries: DeepReadonly<FstabEntryConfig[]>
 export type InterfacesSettings = { readonly file: ProjectFile } | { readonly source: readonly string[]; readonly stanzas: DeepReadonly<StanzaConfig[]> };
 
 /** Concerns that are validated but not built yet, defaults merged. */
-export type UnbuiltSettings = DeepReadonly<Pick<NodeConfig, "ipmievd" | "bootReadiness" | "configBackup">>;
+export type UnbuiltSettings = DeepReadonly<Pick<NodeConfig, "bootReadiness" | "configBackup">>;
 
 export interface FleetNode extends UnbuiltSettings {
     readonly identity: NodeIdentity;
@@ -47,6 +47,9 @@ export interface FleetNode extends UnbuiltSettings {
     readonly nodeExporter?: NodeExporterSettings;
     readonly temperature?: TemperatureSettings;
     readonly smartd?: SmartdSettings;
+    readonly ipmievd: boolean;
+    /** Where something on the node sends mail, or the stack says how to. */
+    readonly mail?: MailSettings;
 }
 
 /** A Linux host that is no node of the cluster. */
@@ -110,7 +113,13 @@ function declaredNodes(given: unknown): string[] {
 }
 
 function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: ReadAt): FleetNode {
-    const { address, address6, aliases = [], maintenance = false, ssh, hostsFile, fstab, interfaces, nodeExporter, temperature, smartd, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
+    const { address, address6, aliases = [], maintenance = false, ssh, hostsFile, fstab, interfaces, nodeExporter, temperature, smartd, ipmievd, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
+    const watch = {
+        nodeExporter: resolveNodeExporter(nodeExporter, config),
+        temperature: resolveTemperature(temperature),
+        smartd: resolveSmartd(smartd, config),
+    };
+    const sendsMail = config.mail !== undefined || watch.temperature !== undefined || watch.smartd !== undefined || ipmievd !== false;
     const at = (concern: "hostsFile" | "fstab" | "interfaces") => [...(own[concern] ? ["nodes", name] : ["defaults"]), concern, "file"];
     return {
         ...unbuilt,
@@ -120,9 +129,9 @@ function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: R
         hostsFile: { file: hostsFile?.file === undefined ? undefined : read(hostsFile.file, at("hostsFile")), extra: hostsFile?.extra ?? [] },
         fstab: fstab ? (Array.isArray(fstab) ? { entries: fstab } : { file: read(fstab.file, at("fstab")), essential: fstab.essential ?? [] }) : undefined,
         interfaces: interfaces ? resolveInterfaces(interfaces, (path) => read(path, at("interfaces"))) : undefined,
-        nodeExporter: resolveNodeExporter(nodeExporter, config),
-        temperature: resolveTemperature(temperature),
-        smartd: resolveSmartd(smartd, config),
+        ...watch,
+        ipmievd: ipmievd !== false,
+        mail: sendsMail ? resolveMail(config, name) : undefined,
     };
 }
 

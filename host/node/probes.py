@@ -101,6 +101,24 @@ def temperature(*arguments):
     return watch.temperature(*arguments)
 
 
+def ipmievd():
+    import watch
+
+    return watch.ipmievd()
+
+
+def sel():
+    import watch
+
+    return watch.sel()
+
+
+def mail():
+    import watch
+
+    return watch.mail()
+
+
 def smartd_coverage(*arguments):
     import watch
 
@@ -131,6 +149,9 @@ PROBES = {
     "exporter": exporter,
     "temperature": temperature,
     "last-run": last_run,
+    "mail": mail,
+    "ipmievd": ipmievd,
+    "sel": sel,
     "smartd-coverage": smartd_coverage,
     "self-tests": self_tests,
 }

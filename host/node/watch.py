@@ -7,6 +7,7 @@ import time
 
 import commands
 
+NO_BMC = "not checked: this node has no BMC, ipmievd is inactive"
 STATES = "/var/lib/smartmontools/smartd.*.state"
 
 
@@ -83,6 +84,30 @@ def self_tests():
     if not due:
         return "not checked: no disk whose self-tests smartd starts"
     return "on time" if min(due) > time.time() - 2 * 86_400 else "overdue"
+
+
+def ipmievd():
+    if not has_bmc():
+        return NO_BMC
+    state = commands.run(["systemctl", "is-active", "ipmievd.service"]).output.strip()
+    return "in syslog" if state == "active" else f"ipmievd is {state}"
+
+
+def sel():
+    """From the hourly run's note."""
+    return (read_word("/var/lib/holdfast/sel") or "unknown") if has_bmc() else NO_BMC
+
+
+def has_bmc():
+    return bool(glob.glob("/dev/ipmi[0-9]*"))
+
+
+def mail():
+    """What became of the last mail; a local MTA accepts everything, so its queue has a say."""
+    for folder, _, names in os.walk("/var/spool/postfix/deferred"):
+        if names:
+            return "undeliverable: mails wait in postfix's queue, see mailq"
+    return read_word("/var/lib/holdfast/mail") or "not tried"
 
 
 def read_word(path):

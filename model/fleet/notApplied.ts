@@ -2,12 +2,11 @@
 import { formatPath } from "./faults";
 import type { FleetConfig } from "./schema";
 
-const unbuiltConcerns = ["ipmievd", "bootReadiness", "configBackup"] as const;
+const unbuiltConcerns = ["bootReadiness", "configBackup"] as const;
 
 /** One line per setting. A concern that is switched off is off already. */
 export function notApplied(fleet: FleetConfig): string[] {
-    const paths: string[][] = fleet.mail === undefined ? [] : [["mail"]];
-    paths.push(...Object.entries(fleet.hosts ?? {}).flatMap(([name, { roles }]) => (roles?.length ? [["hosts", name, "roles"]] : [])));
+    const paths: string[][] = Object.entries(fleet.hosts ?? {}).flatMap(([name, { roles }]) => (roles?.length ? [["hosts", name, "roles"]] : []));
     const holders = [{ path: ["defaults"], concerns: fleet.defaults ?? {} }, ...Object.entries(fleet.nodes).map(([name, concerns]) => ({ path: ["nodes", name], concerns }))];
     for (const { path, concerns } of holders) {
         paths.push(...unbuiltConcerns.filter((name) => concerns[name]).map((name) => [...path, name]));

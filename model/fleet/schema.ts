@@ -147,7 +147,7 @@ const host = object({ ...reach, roles: z.array(z.enum(["docker", "monitoring"], 
 export const fleetSchema = object({
     domain: value.domainName.optional(),
     ssh: object(sshDefaults).optional(),
-    mail: object({ to: z.union([value.mailAddress, z.array(value.mailAddress).min(1)], { error: "expected a mail address, or a list of them" }), from: value.mailAddress.optional(), relay: value.mailRelay.optional() }).optional(),
+    mail: object({ to: z.union([value.mailAddress, z.array(value.mailAddress).min(1)], { error: "expected a mail address, or a list of them" }), from: value.mailAddress.optional(), relay: value.mailRelay.optional(), user: value.mailUser.optional() }).optional(),
     monitoring: object({ hosts: z.array(value.address).min(1, { error: "expected at least one address" }) }).optional(),
     rollout: object({ canary: z.array(value.hostName).optional(), batch: value.batchSize.optional() }).optional(),
     defaults: object(concerns).optional(),

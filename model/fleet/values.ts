@@ -56,6 +56,9 @@ function isHostKey(key: string): boolean {
 export const mailAddress = text(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}(?:@${domain})?$`), "one mail address or local user, without line breaks");
 export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`), "smtp://HOST:PORT or smtps://HOST:PORT");
 
+/** Its password is a secret of its own: holdfast:mailPassword. */
+export const mailUser = text(/^[A-Za-z0-9][A-Za-z0-9@._+-]{0,127}$/, "a user name at the relay");
+
 /** Listening address and web config are the concern's own. No blank: systemd splits the line there. */
 export const exporterArgument = text(/^--(?!web\.)(?:no-)?[a-z][a-z0-9.-]*(?:=[A-Za-z0-9_.,:=/@^$|()[\]*+?-]*)?$/, "an argument of prometheus-node-exporter such as --no-collector.zfs, other than --web.…");
 export const bcryptHash = text(/^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/, "a bcrypt hash, as `htpasswd -nBC 10 \"\"` prints it after the colon");

@@ -76,6 +76,34 @@ function limitsOf(device: string): TemperatureLimits {
     return device.startsWith("/dev/disk/by-id/nvme-") ? { difference: 0, informal: 65, critical: 70 } : { difference: 5, informal: 50, critical: 60 };
 }
 
+export interface MailRelay {
+    readonly host: string;
+    readonly port: number;
+    readonly security: "none" | "starttls" | "tls";
+    readonly user?: string;
+}
+
+export interface MailSettings {
+    readonly to: readonly string[];
+    readonly from: string;
+    /** For nodes without a sendmail. */
+    readonly relay?: MailRelay;
+}
+
+/** @param name of the node */
+export function resolveMail(fleet: FleetConfig, name: string): MailSettings {
+    const { from = `holdfast@${fleet.domain === undefined ? name : `${name}.${fleet.domain}`}`, relay, user } = fleet.mail ?? {};
+    return { to: mailRecipients(fleet), from, relay: relay === undefined ? undefined : resolveRelay(relay, user) };
+}
+
+/** A password is never sent in the clear; port 587 is for submission, which has STARTTLS (RFC 6409). */
+function resolveRelay(relay: string, user: string | undefined): MailRelay {
+    const { protocol, hostname, port } = new URL(relay);
+    const host = hostname.replace(/^\[|\]$/g, "");
+    if (protocol === "smtps:") return { host, port: Number(port || 465), security: "tls", user };
+    return { host, port: Number(port || 25), security: port === "587" || user !== undefined ? "starttls" : "none", user };
+}
+
 /** root: whoever reads root's mail of the node. */
 export function mailRecipients({ mail }: FleetConfig): string[] {
     const to = mail?.to ?? "root";

@@ -42,6 +42,6 @@ export function selfTestSchedule(seed: string): string {
 
 /** Day of the month on which a node's first disk has its long self-test: "01" to "14", so that 14 disks fit in any month. */
 export function selfTestDay(seed: string): string {
-    const day = 1 + ([...seed].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 14);
+    const day = 1 + (Array.from(seed).reduce((sum, character) => sum + character.charCodeAt(0), 0) % 14);
     return String(day).padStart(2, "0");
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 /** Components, by the role in their logical names, that watch the hardware of every node. */
-const watching = { smartd: "Smartd", temperature: "TemperatureWatchdog", "node-exporter": "NodeExporter" };
+const watching = { smartd: "Smartd", temperature: "TemperatureWatchdog", ipmievd: "Ipmievd", mail: "Mail", "node-exporter": "NodeExporter" };
 const isWatching = (name: string) => Object.keys(watching).some((role) => name.endsWith(`-${role}`));
 
 test("names and types are those of the contract", () => {

@@ -1,0 +1,56 @@
+/** The BMC's events in one node's syslog: power supplies, fans, hot-swap, processor heat. A node without a BMC is let be. */
+import * as pulumi from "@pulumi/pulumi";
+import type { FileSetArgs, HostArgs } from "../model/fileSet";
+import type { NodeIdentity } from "../model/lintContext";
+import { FileSet } from "../provider/resource";
+import { renderFile } from "../render/render";
+
+export interface IpmievdArgs {
+    readonly host: HostArgs;
+    readonly node: NodeIdentity;
+    readonly maintenance?: boolean;
+}
+
+export class Ipmievd extends pulumi.ComponentResource {
+    readonly fileSet: FileSet;
+
+    constructor(name: string, args: IpmievdArgs, options?: pulumi.ComponentResourceOptions) {
+        super("holdfast:components:Ipmievd", name, {}, options);
+        this.fileSet = new FileSet(name, planIpmievd(args), { parent: this });
+        this.registerOutputs({ observed: this.fileSet.observed });
+    }
+}
+
+const plain = [
+    "/etc/systemd/system/ipmievd.service.d/holdfast.conf",
+    "/etc/systemd/system/holdfast-ipmi.service",
+    "/etc/systemd/system/holdfast-sel.service",
+    "/etc/systemd/system/holdfast-sel.timer",
+    "/etc/udev/rules.d/90-holdfast-ipmi.rules",
+];
+const program = "/usr/local/lib/holdfast/sel-fill";
+
+export function planIpmievd({ host, node, maintenance }: IpmievdArgs): FileSetArgs {
+    return {
+        host,
+        concern: "ipmievd",
+        node,
+        maintenance,
+        packages: ["ipmitool"],
+        files: { ...Object.fromEntries(plain.map((path) => [path, { content: renderFile(path, {}) }])), [program]: { content: renderFile(program, {}), mode: "0755" } },
+        validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
+        activate: [{ argv: ["systemctl", "daemon-reload"] }, { argv: ["systemctl", "try-restart", "ipmievd.service"] }],
+        units: {
+            "holdfast-ipmi.service": { enabled: true, active: true },
+            // Whether it runs depends on the BMC, so it is a fact and no setting.
+            "ipmievd.service": { enabled: true },
+            "holdfast-sel.timer": { enabled: true, active: true },
+        },
+        // Without a BMC systemd skips both, which is no failure.
+        verify: [{ argv: ["systemctl", "start", "ipmievd.service"] }, { argv: ["systemctl", "start", "holdfast-sel.service"], timeout: 120 }],
+        facts: {
+            "BMC events": { probe: "ipmievd", value: "in syslog" },
+            "BMC event log": { probe: "sel", value: "has room" },
+        },
+    };
+}
