@@ -14,7 +14,7 @@ const packages = [
     "systemd", "systemd-sysv", "libpam-systemd", "dbus", "udev", "kmod", "cron", "procps", "less", "sudo",
     "openssh-server", "ifupdown2", "bridge-utils", "openvswitch-switch", "iproute2", "iputils-ping", "netcat-openbsd", "curl",
     "util-linux", "util-linux-extra", "e2fsprogs", "xfsprogs", "dosfstools", "lvm2", "cryptsetup-bin",
-    "smartmontools", "nvme-cli", "lm-sensors", "ipmitool", "openipmi", "prometheus-node-exporter",
+    "smartmontools", "nvme-cli", "lm-sensors", "ipmitool", "openipmi", "prometheus-node-exporter", "msmtp", "ca-certificates",
     "cloud-init", "python3",
 ];
 
