@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-    { ignores: ["node_modules/", ".holdfast/", "coverage/", "**/*.cjs", "jest.config.js"] },
+    { ignores: ["node_modules/", ".holdfast/", "dist/", "tests/reuse/consumer/", "coverage/", "**/*.cjs", "jest.config.js"] },
     {
         files: ["**/*.ts"],
         extends: [tseslint.configs.strictTypeChecked],

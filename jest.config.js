@@ -1,6 +1,6 @@
 /** Two projects: `fast` needs nothing but Node; `lab` runs against real nodes, one file at a time. */
 const transform = { "^.+\\.tsx?$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }] };
-const common = { testEnvironment: "node", transform, modulePathIgnorePatterns: ["<rootDir>/.holdfast"] };
+const common = { testEnvironment: "node", transform, modulePathIgnorePatterns: ["<rootDir>/.holdfast", "<rootDir>/dist"] };
 
 module.exports = {
     projects: [

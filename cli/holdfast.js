@@ -1,4 +1,6 @@
 #!/usr/bin/env node
-// The entry of `npx holdfast`: TypeScript is compiled as it is loaded, so a clone needs no build step.
-require("sucrase/register/ts");
-require("./main");
+// The entry of `npx holdfast`. In a clone TypeScript is compiled as it is loaded, so there is no build step; a published
+// package has it compiled, since sucrase leaves node_modules alone.
+const isClone = require("node:fs").existsSync(`${__dirname}/main.ts`);
+if (isClone) require("sucrase/register/ts");
+require(isClone ? "./main" : "../dist/cli/main");

@@ -25,7 +25,7 @@ export interface Forge {
         listOpen(): AsyncIterable<Note>;
         open(title: string, body: string): Promise<Published>;
         edit(id: number, body: string): Promise<Published>;
-        comment(id: number, body: string): Promise<void>;
+        comment(id: number, body: string): Promise<unknown>;
         close(id: number): Promise<Published>;
     };
 }

@@ -27,7 +27,7 @@ export function openGitHub(env: NodeJS.ProcessEnv): Forge {
             listOpen: () => notes(issuesOnly(rest.list("/issues?state=open&per_page=100", issue)), ({ number }) => number),
             open: (title, body) => rest.send("POST", "/issues", published, { title, body }),
             edit: (id, body) => rest.send("PATCH", `/issues/${id}`, published, { body }),
-            comment: async (id, body) => void (await rest.send("POST", `/issues/${id}/comments`, published, { body })),
+            comment: (id, body) => rest.send("POST", `/issues/${id}/comments`, published, { body }),
             close: (id) => rest.send("PATCH", `/issues/${id}`, published, { state: "closed", state_reason: "completed" }),
         },
     };

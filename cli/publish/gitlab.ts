@@ -27,7 +27,7 @@ export function openGitLab(env: NodeJS.ProcessEnv): Forge {
             listOpen: () => withOwner(rest, rest.list(`${project}/issues?state=opened&per_page=100`, issue), ({ iid, description }) => ({ id: iid, body: description ?? "" })),
             open: (title, description) => rest.send("POST", `${project}/issues`, published, { title, description }),
             edit: (iid, description) => rest.send("PUT", `${project}/issues/${iid}`, published, { description }),
-            comment: async (iid, body) => void (await rest.send("POST", `${project}/issues/${iid}/notes`, created, { body })),
+            comment: (iid, body) => rest.send("POST", `${project}/issues/${iid}/notes`, created, { body }),
             close: (iid) => rest.send("PUT", `${project}/issues/${iid}`, published, { state_event: "close" }),
         },
     };

@@ -100,7 +100,7 @@ export class ForgeServer {
     }
 }
 
-const show = {
+const show: Record<keyof typeof ours, (item: Item) => object> = {
     github: ({ id, author, body, isPullRequest }: Item) => ({ id, number: id, body, user: { login: author }, html_url: `https://hub.example.test/${id}`, ...(isPullRequest && { pull_request: {} }) }),
     gitlab: ({ id, author, body }: Item) => ({ id, iid: id, body, description: body, author: { id: Number(author) }, web_url: `https://git.example.test/${id}` }),
 };

@@ -68,7 +68,7 @@ async function runWorkflow(name: string): Promise<{ failed: boolean; output: str
 
 /** Job by job through GitLab's own syntax, with a shell for the image. */
 async function runGitlab(job: string): Promise<{ failed: boolean; output: string }> {
-    const variables = Object.entries({ ...forge.gitlab, CI_PIPELINE_SOURCE: job.startsWith("drift") ? "schedule" : "merge_request_event", CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "3" }).flatMap(([key, value]) => ["--variable", `${key}=${value ?? ""}`]);
+    const variables = Object.entries({ ...forge.gitlab, CI_PIPELINE_SOURCE: job.startsWith("drift") ? "schedule" : "merge_request_event", CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "3" }).flatMap(([key, value]) => ["--variable", `${key}=${value}`]);
     const { exitCode, all } = await execa(join(checkout, "node_modules", ".bin", "gitlab-ci-local"), ["--force-shell-executor", "--no-artifacts-to-source", ...variables, job], { cwd: folder, env: base(), reject: false, all: true, timeout: 60_000 });
     return { failed: exitCode !== 0, output: all ?? "" };
 }

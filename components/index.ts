@@ -1,0 +1,9 @@
+/** For other Pulumi programs: `import { HardenedNode, HostsFile } from "holdfast/components"` (docs/reuse.md). */
+export { FileSet, type Observed } from "../provider/resource";
+export { Fstab, planFstab, type FstabArgs } from "./fstab";
+export { hardenFleet, watchHosts } from "./hardenedFleet";
+export { HardenedNode, type HardenedNodeArgs } from "./hardenedNode";
+export { HostsFile, planHostsFile, type HostsFileArgs } from "./hostsFile";
+export { NetworkInterfaces, planNetworkInterfaces, type NetworkInterfacesArgs } from "./networkInterfaces";
+export { NodeExporter, planNodeExporter, type NodeExporterArgs } from "./nodeExporter";
+export { TemperatureWatchdog, planTemperatureWatchdog, type TemperatureWatchdogArgs } from "./temperatureWatchdog";
