@@ -6,6 +6,7 @@ import type { FileSet } from "../provider/resource";
 import { Fstab } from "./fstab";
 import { HostsFile } from "./hostsFile";
 import { Ipmievd } from "./ipmievd";
+import { LogDigest } from "./logDigest";
 import { Mail } from "./mail";
 import { NetworkInterfaces } from "./networkInterfaces";
 import { NodeExporter } from "./nodeExporter";
@@ -33,13 +34,15 @@ export class HardenedNode extends pulumi.ComponentResource {
     readonly temperature?: TemperatureWatchdog;
     readonly smartd?: Smartd;
     readonly ipmievd?: Ipmievd;
+    /** Only where asked for. */
+    readonly logDigest?: LogDigest;
 
     private readonly settings: FleetNode;
 
     constructor(name: string, args: HardenedNodeArgs, options?: pulumi.ComponentResourceOptions) {
         super("holdfast:components:HardenedNode", name, {}, options);
         this.settings = args.node;
-        const { fstab, interfaces, hostsFile, nodeExporter, temperature, smartd, ipmievd, mail, identity, host, maintenance } = args.node;
+        const { fstab, interfaces, hostsFile, nodeExporter, temperature, smartd, ipmievd, mail, logDigest, identity, host, maintenance } = args.node;
         const shared = { host, node: identity, maintenance };
         const harmless = { parent: this };
         const risky = { parent: this, dependsOn: [...(args.after ?? [])] };
@@ -50,6 +53,7 @@ export class HardenedNode extends pulumi.ComponentResource {
         if (nodeExporter) this.nodeExporter = new NodeExporter(`${name}-node-exporter`, { ...shared, settings: nodeExporter }, harmless);
         if (mail) this.mail = new Mail(`${name}-mail`, { ...shared, settings: mail, password: args.mailPassword }, harmless);
         if (ipmievd) this.ipmievd = new Ipmievd(`${name}-ipmievd`, shared, harmless);
+        if (logDigest) this.logDigest = new LogDigest(`${name}-log-digest`, { ...shared, settings: logDigest }, harmless);
         if (smartd) this.smartd = new Smartd(`${name}-smartd`, { ...shared, settings: smartd }, canPowerOff(smartd) ? risky : harmless);
         if (temperature) this.temperature = new TemperatureWatchdog(`${name}-temperature`, { ...shared, settings: temperature }, canPowerOff(temperature) ? risky : harmless);
 
@@ -58,7 +62,7 @@ export class HardenedNode extends pulumi.ComponentResource {
 
     /** By concern. */
     get fileSets(): Readonly<Record<string, FileSet>> {
-        const components = { hosts: this.hostsFile, fstab: this.fstab, interfaces: this.interfaces, mail: this.mail, smartd: this.smartd, temperature: this.temperature, ipmievd: this.ipmievd, "node-exporter": this.nodeExporter };
+        const components = { hosts: this.hostsFile, fstab: this.fstab, interfaces: this.interfaces, mail: this.mail, smartd: this.smartd, temperature: this.temperature, ipmievd: this.ipmievd, "log-digest": this.logDigest, "node-exporter": this.nodeExporter };
         return Object.fromEntries(Object.entries(components).flatMap(([concern, component]) => (component ? [[concern, component.fileSet]] : [])));
     }
 

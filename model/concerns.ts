@@ -13,6 +13,11 @@ export const concernFiles: Readonly<Record<string, Readonly<Record<string, Pick<
         "/etc/udev/rules.d/90-holdfast-ipmi.rules": {},
         "/usr/local/lib/holdfast/sel-fill": {},
     },
+    "log-digest": {
+        "/etc/systemd/system/holdfast-log-digest.service": {},
+        "/etc/systemd/system/holdfast-log-digest.timer": {},
+        "/usr/local/lib/holdfast/log-digest": {},
+    },
     mail: {
         "/etc/holdfast/mail.conf": {},
         "/etc/msmtprc": {},

@@ -6,13 +6,13 @@ import { mergeConcerns, mergeSettings } from "./fleet/merge";
 import { notApplied } from "./fleet/notApplied";
 import type { FleetConfig, FstabEntryConfig, HostConfig, NodeConfig, StanzaConfig } from "./fleet/schema";
 import { parseShape } from "./fleet/shape";
-import { type MailSettings, type NodeExporterSettings, resolveMail, resolveNodeExporter, resolveSmartd, resolveTemperature, type SmartdSettings, type TemperatureSettings } from "./fleet/watch";
+import { type LogDigestSettings, type MailSettings, type NodeExporterSettings, resolveLogDigest, resolveMail, resolveNodeExporter, resolveSmartd, resolveTemperature, type SmartdSettings, type TemperatureSettings } from "./fleet/watch";
 import type { HostsEntry } from "./hosts/format";
 import type { NodeIdentity } from "./lintContext";
 
 export { type Fault, formatFault } from "./fleet/faults";
 export type { FstabEntryConfig, StanzaConfig } from "./fleet/schema";
-export type { MailRelay, MailSettings, NodeExporterSettings, SmartdSettings, TemperatureSettings } from "./fleet/watch";
+export type { LogDigestSettings, MailRelay, MailSettings, NodeExporterSettings, SmartdSettings, TemperatureSettings } from "./fleet/watch";
 
 export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
@@ -48,6 +48,7 @@ export interface FleetNode extends UnbuiltSettings {
     readonly temperature?: TemperatureSettings;
     readonly smartd?: SmartdSettings;
     readonly ipmievd: boolean;
+    readonly logDigest?: LogDigestSettings;
     /** Where something on the node sends mail, or the stack says how to. */
     readonly mail?: MailSettings;
 }
@@ -113,13 +114,14 @@ function declaredNodes(given: unknown): string[] {
 }
 
 function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: ReadAt): FleetNode {
-    const { address, address6, aliases = [], maintenance = false, ssh, hostsFile, fstab, interfaces, nodeExporter, temperature, smartd, ipmievd, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
+    const { address, address6, aliases = [], maintenance = false, ssh, hostsFile, fstab, interfaces, nodeExporter, temperature, smartd, ipmievd, logDigest, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
     const watch = {
         nodeExporter: resolveNodeExporter(nodeExporter, config),
         temperature: resolveTemperature(temperature),
         smartd: resolveSmartd(smartd, config),
+        logDigest: resolveLogDigest(logDigest),
     };
-    const sendsMail = config.mail !== undefined || watch.temperature !== undefined || watch.smartd !== undefined || ipmievd !== false;
+    const sendsMail = config.mail !== undefined || ipmievd !== false || [watch.temperature, watch.smartd, watch.logDigest].some(Boolean);
     const at = (concern: "hostsFile" | "fstab" | "interfaces") => [...(own[concern] ? ["nodes", name] : ["defaults"]), concern, "file"];
     return {
         ...unbuilt,

@@ -12,6 +12,7 @@ export function mergeConcerns(defaults: Concerns, own: NodeConfig): NodeConfig {
     merged.temperature = mergeSettings(defaults.temperature, own.temperature);
     merged.ipmievd = mergeSettings(defaults.ipmievd, own.ipmievd);
     merged.nodeExporter = mergeSettings(defaults.nodeExporter, own.nodeExporter);
+    merged.logDigest = mergeSettings(defaults.logDigest, own.logDigest);
     merged.bootReadiness = mergeSettings(defaults.bootReadiness, own.bootReadiness);
     merged.configBackup = mergeSettings(defaults.configBackup, own.configBackup);
     return merged;

@@ -136,6 +136,7 @@ export const concerns = {
     temperature: concern(temperature).optional(),
     ipmievd: concern({}).optional(),
     nodeExporter: concern(nodeExporter).optional(),
+    logDigest: concern({ time: value.timeOfDay.optional() }).optional(),
     bootReadiness: concern({}).optional(),
     configBackup: concern({ target: value.backupTarget }).optional(),
 };

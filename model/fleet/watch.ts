@@ -76,6 +76,17 @@ function limitsOf(device: string): TemperatureLimits {
     return device.startsWith("/dev/disk/by-id/nvme-") ? { difference: 0, informal: 65, critical: 70 } : { difference: 5, informal: 50, critical: 60 };
 }
 
+export interface LogDigestSettings {
+    /** `06:30`, the node's own time. */
+    readonly time: string;
+}
+
+/** Off unless asked for: a node may well have a digest of its own. */
+export function resolveLogDigest(given: NodeConfig["logDigest"]): LogDigestSettings | undefined {
+    if (given === undefined || given === false) return undefined;
+    return { time: settingsOf(given).time ?? "06:30" };
+}
+
 export interface MailRelay {
     readonly host: string;
     readonly port: number;

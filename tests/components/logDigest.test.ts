@@ -1,0 +1,69 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import execa from "execa";
+import { planLogDigest } from "../../components/logDigest";
+import { concernFiles } from "../../model/concerns";
+import { formatFault, parseFleet } from "../../model/fleet";
+
+const planOf = (time = "06:30") => planLogDigest({ host: { name: "pve01", address: "192.0.2.11" }, node: { name: "pve01", address: "192.0.2.11" }, settings: { time } });
+const parse = (logDigest?: unknown) => parseFleet({ nodes: { pve01: { address: "192.0.2.11", logDigest } } }, () => "");
+
+test("it is off unless asked for, since a node may have a digest already", () => {
+    expect([undefined, false, true, { time: "05:00" }].map((given) => parse(given).fleet?.nodes[0]?.logDigest?.time)).toEqual([undefined, undefined, "06:30", "05:00"]);
+    expect(parse({ time: "25:00" }).faults.map(formatFault)).toEqual(['holdfast:fleet.nodes.pve01.logDigest.time: expected a time of day such as 06:30, got "25:00"']);
+});
+
+test("it runs every morning, and a missed one is caught up", () => {
+    expect(planOf("05:00").files["/etc/systemd/system/holdfast-log-digest.timer"]?.content).toContain("\nOnCalendar=05:00\nPersistent=true\n");
+});
+
+test("an import reads the files that the component declares", () => {
+    expect(Object.keys(concernFiles["log-digest"]!).sort()).toEqual(Object.keys(planOf().files).sort());
+});
+
+describe("the node's program", () => {
+    let folder: string;
+    beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "holdfast-digest-"))));
+    afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    /** `journal`: lines by what journalctl is asked for. */
+    async function run(journal: { hardware?: string; holdfast?: string; errors?: string }) {
+        await writeFile(join(folder, "program"), planOf().files["/usr/local/lib/holdfast/log-digest"]!.content!);
+        for (const key of ["hardware", "holdfast", "errors"] as const) await writeFile(join(folder, `${key}.log`), journal[key] ?? "");
+        const journalctl = `case "$*" in *--identifier=smartd*) cat "${folder}/hardware.log" ;; *--identifier=holdfast*) cat "${folder}/holdfast.log" ;; *--priority=err) cat "${folder}/errors.log" ;; esac`;
+        for (const [name, script] of [["journalctl", journalctl], ["mailer", `{ echo "$1"; cat; } >"${folder}/mail"`]] as const) {
+            await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
+            await chmod(join(folder, name), 0o755);
+        }
+        const { stdout } = await execa("dash", [join(folder, "program")], { extendEnv: false, env: { PATH: `${folder}:/usr/bin:/bin`, HOLDFAST_MAILER: join(folder, "mailer") } });
+        return { stdout, mail: await readFile(join(folder, "mail"), "utf8").catch(() => undefined) };
+    }
+
+    test("mails the events of the hardware first, then the errors, each kind once with its count", async () => {
+        const { mail } = await run({
+            hardware: "Nov 21 03:00:00 pve01 ipmievd[77]: Power Supply sensor PS1 - Failure detected\nNov 21 04:00:00 pve01 smartd[88]: Device: /dev/sda [SAT], 8 Currently unreadable (pending) sectors\n",
+            holdfast: "Nov 21 05:00:00 pve01 holdfast[9]: temperature: ok; coretemp/Package id 0 45 °C\nNov 21 05:05:00 pve01 holdfast[9]: temperature warning: coretemp/Package id 0 at 76 °C, limits 75 and 90\n",
+            errors: "Nov 21 01:00:00 pve01 kernel: ata1: failed command\nNov 21 01:00:01 pve01 kernel: ata1: failed command\nNov 21 02:00:00 pve01 sshd[12]: fatal: no hostkeys\nNov 21 03:00:00 pve01 ipmievd[77]: said above\n",
+        });
+        expect(mail?.split("\n")).toEqual([
+            "log digest: 5 kinds of errors and events",
+            "Hardware",
+            "",
+            "smartd: Device: /dev/sda [SAT], 8 Currently unreadable (pending) sectors",
+            "ipmievd: Power Supply sensor PS1 - Failure detected",
+            "holdfast: temperature warning: coretemp/Package id 0 at 76 °C, limits 75 and 90",
+            "",
+            "Errors",
+            "",
+            "2x kernel: ata1: failed command",
+            "sshd: fatal: no hostkeys",
+            "",
+            "More: journalctl --since=yesterday --until=today --priority=err",
+            "",
+        ]);
+    });
+    test("mails nothing after a day without errors", async () => {
+        expect(await run({ holdfast: "Nov 21 05:00:00 pve01 holdfast[9]: temperature: ok; coretemp/Package id 0 45 °C\n" })).toEqual({ stdout: "log digest: no errors", mail: undefined });
+    });
+});
