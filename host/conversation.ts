@@ -72,15 +72,21 @@ export class Conversation {
             if (this.size > CHATTER_LIMIT) throw this.lost("sent a line without end, which is not Holdfast's protocol");
             await this.more(seconds);
         }
-        const end = Buffer.concat(this.chunks).indexOf(NEWLINE);
+        const end = this.whole().indexOf(NEWLINE);
         return this.take(end + 1).subarray(0, end).toString("utf8");
     }
 
     private take(length: number): Buffer {
-        const all = Buffer.concat(this.chunks);
+        const all = this.whole();
         this.chunks = [all.subarray(length)];
         this.size = all.length - length;
         return all.subarray(0, length);
+    }
+
+    /** Copies only where something new has come: a node may send a million short lines. */
+    private whole(): Buffer {
+        if (this.chunks.length !== 1) this.chunks = [Buffer.concat(this.chunks)];
+        return this.chunks[0]!;
     }
 
     /** Resolves when something has come. */

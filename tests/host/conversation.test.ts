@@ -1,0 +1,77 @@
+/** Frames in whatever pieces they arrive, and other ends that do not keep to the protocol. */
+import { EventEmitter } from "node:events";
+import { PassThrough } from "node:stream";
+import fc from "fast-check";
+import type { ClientChannel } from "ssh2";
+import { Conversation } from "../../host/conversation";
+import { greeting } from "../../host/program";
+
+class Channel extends EventEmitter {
+    readonly stderr = new PassThrough();
+    readonly written: Buffer[] = [];
+    write(data: Buffer): boolean {
+        this.written.push(data);
+        return true;
+    }
+}
+
+function begin(pieces: readonly Buffer[], seconds = 5): { channel: Channel; talk: Promise<Conversation> } {
+    const channel = new Channel();
+    const talk = Conversation.begin("pve01", channel as unknown as ClientChannel, seconds);
+    setImmediate(() => {
+        for (const piece of pieces) channel.emit("data", piece);
+    });
+    return { channel, talk };
+}
+
+function frame(value: unknown): string {
+    const text = JSON.stringify(value);
+    return `${Buffer.byteLength(text)}\n${text}`;
+}
+
+function cut(data: Buffer, at: readonly number[]): Buffer[] {
+    const places = [...new Set(at.map((place) => place % (data.length + 1)))].sort((a, b) => a - b);
+    return [0, ...places].map((start, index) => data.subarray(start, places[index] ?? data.length));
+}
+
+describe("a conversation", () => {
+    test("reads the same frames however they are cut, past any chatter", async () => {
+        await fc.assert(
+            fc.asyncProperty(fc.array(fc.jsonValue(), { minLength: 1, maxLength: 5 }), fc.array(fc.nat(), { maxLength: 8 }), fc.constantFrom("", "Welcome\n42\n", "no newline"), async (values, at, chatter) => {
+                const data = Buffer.from(`${chatter}${greeting.ready}\n${values.map(frame).join("")}`);
+                const talk = await begin(cut(data, at)).talk;
+                for (const value of values) expect(await talk.receive(5)).toEqual(JSON.parse(JSON.stringify(value)));
+            }),
+        );
+    });
+
+    test("sends the program where the node wants it", async () => {
+        const { channel, talk } = begin([Buffer.from(`${greeting.wanted}\n`)]);
+        await talk;
+        expect(Buffer.concat(channel.written).toString()).toMatch(/^\d+\n\{"checks":/);
+    });
+
+    test("ends with what the other side complained of", async () => {
+        const { channel, talk } = begin([]);
+        const outcome = expect(talk).rejects.toThrow("pve01: the remote command ended: sudo -n is refused: sudo: a password is required; give the user NOPASSWD");
+        channel.stderr.write("sudo: a password is required\n");
+        setTimeout(() => channel.emit("close"), 10);
+        await outcome;
+    });
+
+    test("gives up a silent other side", async () => {
+        await expect(begin([], 0.05).talk).rejects.toThrow("pve01: silent for 0.05 s without a word");
+    });
+
+    test.each([
+        ["chatters without end", "x\n".repeat(1_000_000), "prints without end"],
+        ["never ends its line", "x".repeat(2_000_000), "a line without end"],
+    ])("gives up one that %s", async (_, said, complaint) => {
+        await expect(begin([Buffer.from(said)]).talk).rejects.toThrow(complaint);
+    });
+
+    test.each(["-1", "1e9", "99999999999", "hello"])("takes %s for no length of a frame", async (length) => {
+        const talk = await begin([Buffer.from(`${greeting.ready}\n${length}\n`)]).talk;
+        await expect(talk.receive(5)).rejects.toThrow("not Holdfast's protocol");
+    });
+});
