@@ -32,7 +32,12 @@ export function registerLab(program: Command): void {
         .action(reboot);
     registerMisfortunes(lab);
     lab.command("down").description("Remove the nodes and everything of theirs.").addOption(idOption()).action(down);
+    for (const command of lab.commands) command.addHelpText("after", `\nExample:\n  npx holdfast lab ${examples[command.name()] ?? `${command.name()} pve01`}`);
+    lab.addHelpText("after", "\nExample:\n  npx holdfast lab up --nodes 3");
 }
+
+/** Where the command and a node are not all of it. */
+const examples: Readonly<Record<string, string>> = { up: "up --nodes 3 --release bookworm", ssh: "ssh pve01 findmnt --verify", unplug: "unplug pve01 data", plug: "plug pve01 data", sel: "sel pve01 fan-critical", down: "down" };
 
 /** What can happen to a virtual machine. */
 function registerMisfortunes(lab: Command): void {

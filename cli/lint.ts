@@ -40,6 +40,7 @@ export function registerLint(program: Command): void {
         .argument("[files...]", "files to check; - reads standard input")
         .option("--kind <kind>", "hosts, fstab, interfaces or smartd (default: by the file's name)")
         .option("--format <format>", "text, json or github", "text")
+        .addHelpText("after", "\nExample:\n  npx holdfast lint nodes/*/interfaces\n  ssh root@pve01 cat /etc/fstab | npx holdfast lint --kind fstab -")
         .action(async (files: string[], options: LintOptions) => {
             const { exitCode, stdout, stderr } = await lintFiles(files, options);
             process.stdout.write(stdout);

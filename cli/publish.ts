@@ -13,7 +13,7 @@ export interface IssueOptions extends CommentOptions {
 }
 
 export function registerPublish(program: Command): void {
-    const publish = program.command("publish").description("put a report onto the pull request or the issue of a CI run (GitHub, GitLab)");
+    const publish = program.command("publish").description("put a report onto the pull request or the issue of a CI run (GitHub, GitLab)").addHelpText("after", "\nExample:\n  npx holdfast publish comment preview.md");
 
     publish
         .command("comment")

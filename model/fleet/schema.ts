@@ -26,13 +26,13 @@ function concern<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 
 const proxy = object({ host: value.sshTarget, port: value.port.optional(), user: value.user.optional(), hostKey: value.hostKey.optional() });
 /** For every host. A host key is never shared, so it has no place here. */
-const sshDefaults = { port: value.port.optional(), user: value.user.optional(), sudo: flag.optional(), proxy: proxy.optional() };
-const ssh = object({ host: value.sshTarget.optional(), hostKey: value.hostKey.optional(), ...sshDefaults });
+const sshDefaults = { port: value.port.optional(), user: value.user.optional(), sudo: flag.optional().describe("run the program on the node through `sudo -n`; by default for every user but root"), proxy: proxy.optional().describe("jump host") };
+const ssh = object({ host: value.sshTarget.optional().describe("what to connect to; by default the address"), hostKey: value.hostKey.optional().describe("pinned host key, as ssh-keyscan prints it after the name; without it known_hosts decides"), ...sshDefaults });
 
 const hostsFile = object(
     {
-        file: value.projectFile.optional(),
-        extra: z.array(object({ address: value.anyAddress, names: z.array(value.anyName).min(1, { error: "expected at least one name" }) })).optional(),
+        file: value.projectFile.optional().describe("keep this file of the project, comments and all, with the fewest edits"),
+        extra: z.array(object({ address: value.anyAddress, names: z.array(value.anyName).min(1, { error: "expected at least one name" }) })).optional().describe("further lines of /etc/hosts"),
     },
     "settings: the hosts file is always managed",
 );
@@ -44,12 +44,12 @@ const fstabEntry = object({
     options: z.array(value.mountOption).min(1, { error: "expected at least one option, such as defaults" }).optional(),
     freq: value.fstabNumber.optional(),
     passno: value.fstabNumber.optional(),
-    essential: flag.optional(),
+    essential: flag.optional().describe("the node must not boot without it: no nofail, no time limit"),
 });
 const fstab = z.union(
     [
         z.array(fstabEntry).min(1, { error: "expected at least one entry, or no fstab at all" }),
-        object({ file: value.projectFile, essential: z.array(value.mountTarget).optional() }),
+        object({ file: value.projectFile.describe("keep this file of the project, comments and all, with the fewest edits"), essential: z.array(value.mountTarget).optional().describe("mount points that the node must not boot without") }),
         z.literal(false),
     ],
     { error: "expected a list of entries, { file: … }, or false" },
@@ -58,13 +58,13 @@ const fstab = z.union(
 const optionValue = z.union([z.string(), z.number(), flag, z.array(z.union([z.string(), z.number()])).min(1)], { error: "expected text, a number, true, false, or a list of texts and numbers" });
 const stanza = object({
     name: value.linkName,
-    auto: flag.optional(),
+    auto: flag.optional().describe("bring it up at boot"),
     /** Classes of `allow-CLASS`: hotplug, ovs, or the name of an OVS bridge. */
     allow: z.array(value.linkName).optional(),
     family: z.enum(["inet", "inet6"], { error: "expected inet or inet6" }).optional(),
     method: z.enum(["loopback", "manual", "static", "dhcp", "auto"], { error: "expected loopback, manual, static, dhcp or auto" }),
     options: z.record(value.optionName, optionValue).superRefine(checkOptions).optional(),
-    comments: z.array(value.commandLine).optional(),
+    comments: z.array(value.commandLine).optional().describe("lines after the options, where Proxmox keeps them"),
 });
 
 /** Hook lines are shell commands by definition (interfaces(5)); nothing else may look like one. */
@@ -81,11 +81,11 @@ function checkOptions(options: Record<string, unknown>, context: z.core.$Refinem
 const interfaces = z.union(
     [
         object({
-            file: value.projectFile.optional(),
-            source: z.array(value.sourcePattern).optional(),
+            file: value.projectFile.optional().describe("take this file of the project as it is"),
+            source: z.array(value.sourcePattern).optional().describe("files to read as well, as in interfaces(5)"),
             stanzas: z.array(stanza).min(1, { error: "expected at least one stanza" }).optional(),
-            apply: z.enum(["boot", "reload"], { error: "expected boot or reload" }).optional(),
-            confirmWindow: value.seconds.optional(),
+            apply: z.enum(["boot", "reload"], { error: "expected boot or reload" }).optional().describe("when the new file takes effect; boot by default"),
+            confirmWindow: value.seconds.optional().describe("seconds after which the node reverts a reload that nobody confirms; 120 by default"),
         }),
         z.literal(false),
     ],
@@ -93,7 +93,7 @@ const interfaces = z.union(
 );
 
 /** What happens at the limit: mail only, or a graceful shutdown. */
-const action = z.enum(["alert", "shutdown"], { error: "expected alert or shutdown" }).optional();
+const action = z.enum(["alert", "shutdown"], { error: "expected alert or shutdown" }).optional().describe("at the limit: a mail, or a graceful shutdown");
 const smartdDevice = z.union(
     [
         value.smartdPath,
@@ -109,49 +109,54 @@ const smartdDevice = z.union(
 const smartdDevices = z.union([z.literal("auto"), z.array(smartdDevice).min(1, { error: "expected at least one disk, or auto" })], { error: "expected auto, or a list of /dev/disk/by-id/… paths" });
 
 const temperature = {
-    warning: value.celsius.optional(),
-    critical: value.celsius.optional(),
+    warning: value.celsius.optional().describe("°C; mail; 75 by default"),
+    critical: value.celsius.optional().describe("°C; the action; 90 by default"),
     action,
     /** Sensors that lie: a chip, a driver, or either with a label. */
-    ignore: z.array(value.sensorName).optional(),
-    schedule: z.enum(["timer", "cron"], { error: "expected timer or cron" }).optional(),
+    ignore: z.array(value.sensorName).optional().describe("sensors that lie"),
+    schedule: z.enum(["timer", "cron"], { error: "expected timer or cron" }).optional().describe("what runs it every five minutes; timer by default"),
 };
 
 const nodeExporter = {
-    port: value.port.optional(),
+    port: value.port.optional().describe("9100 by default"),
     /** Further command line arguments. */
-    args: z.array(value.exporterArgument).optional(),
+    args: z.array(value.exporterArgument).optional().describe("further arguments of prometheus-node-exporter"),
     /** Files on the node, readable by the group `prometheus`. */
-    tls: object({ certificate: value.absolutePath, key: value.absolutePath }).optional(),
+    tls: object({ certificate: value.absolutePath, key: value.absolutePath }).optional().describe("files on the node, readable by the group prometheus"),
     /** Password hashes by user, as `htpasswd -nBC 10 ""` prints them after the colon. */
-    basicAuth: z.record(value.user, value.bcryptHash).optional(),
+    basicAuth: z.record(value.user, value.bcryptHash).optional().describe("bcrypt hash by user"),
 };
 
 /** By concern; the same under `defaults` and under a node. */
 export const concerns = {
-    hostsFile: hostsFile.optional(),
-    fstab: fstab.optional(),
-    interfaces: interfaces.optional(),
+    hostsFile: hostsFile.optional().describe("/etc/hosts; always managed"),
+    fstab: fstab.optional().describe("/etc/fstab, whole, or a file that is kept; only where declared"),
+    interfaces: interfaces.optional().describe("/etc/network/interfaces; only where declared"),
     smartd: concern({ devices: smartdDevices.optional(), action }).optional(),
-    temperature: concern(temperature).optional(),
-    ipmievd: concern({}).optional(),
-    nodeExporter: concern(nodeExporter).optional(),
+    temperature: concern(temperature).optional().describe("a look at the sensors every five minutes; on by default"),
+    ipmievd: concern({}).optional().describe("events of the BMC in the log; on by default"),
+    nodeExporter: concern(nodeExporter).optional().describe("metrics for the monitoring hosts, a closed port for all others; on by default"),
     logDigest: concern({ time: value.timeOfDay.optional() }).optional(),
-    bootReadiness: concern({}).optional(),
-    configBackup: concern({ target: value.backupTarget }).optional(),
+    bootReadiness: concern({}).optional().describe("would this node survive a reboot now?"),
+    configBackup: concern({ target: value.backupTarget }).optional().describe("nightly, encrypted; off without a target"),
 };
 
-const reach = { address: value.address, address6: value.address6.optional(), maintenance: flag.optional(), ssh: ssh.optional() };
-const node = object({ ...reach, aliases: z.array(value.anyName).optional(), ...concerns });
+const reach = {
+    address: value.address.describe("what the host's own name resolves to"),
+    address6: value.address6.optional().describe("the same in IPv6"),
+    maintenance: flag.optional().describe("true: not contacted; its state and its line in the peers' hosts files stay"),
+    ssh: ssh.optional().describe("how to reach it"),
+};
+const node = object({ ...reach, aliases: z.array(value.anyName).optional().describe("further names"), ...concerns });
 const host = object({ ...reach, roles: z.array(z.enum(["docker", "monitoring"], { error: "expected docker or monitoring" })).optional(), nodeExporter: concerns.nodeExporter });
 
 export const fleetSchema = object({
     domain: value.domainName.optional(),
-    ssh: object(sshDefaults).optional(),
+    ssh: object(sshDefaults).optional().describe("for every host; a host's own wins"),
     mail: object({ to: z.union([value.mailAddress, z.array(value.mailAddress).min(1)], { error: "expected a mail address, or a list of them" }), from: value.mailAddress.optional(), relay: value.mailRelay.optional(), user: value.mailUser.optional() }).optional(),
-    monitoring: object({ hosts: z.array(value.address).min(1, { error: "expected at least one address" }) }).optional(),
-    rollout: object({ canary: z.array(value.hostName).optional(), batch: value.batchSize.optional() }).optional(),
-    defaults: object(concerns).optional(),
+    monitoring: object({ hosts: z.array(value.address).min(1, { error: "expected at least one address" }).describe("the only addresses that may scrape") }).optional(),
+    rollout: object({ canary: z.array(value.hostName).optional().describe("nodes that get risky changes first; by default the first by name"), batch: value.batchSize.optional().describe("nodes at a time after that; 1 by default") }).optional(),
+    defaults: object(concerns).optional().describe("any concern's settings, for every node that has none of its own"),
     nodes: z.record(value.hostName, node),
     hosts: z.record(value.hostName, host).optional(),
 });

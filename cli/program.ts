@@ -1,0 +1,26 @@
+/** All commands of `holdfast`, not yet run: what main.ts parses with, and what help, completion and reference are made from. */
+import { Command } from "commander";
+import { registerAdopt } from "./adopt";
+import { registerCompletion } from "./completion";
+import { registerDrift } from "./drift";
+import { registerLab } from "./lab";
+import { registerLint } from "./lint";
+import { registerPreview } from "./preview";
+import { registerPublish } from "./publish";
+import { registerReport } from "./report";
+
+export function buildProgram(): Command {
+    const program = new Command("holdfast")
+        .description("Keeps Proxmox VE hypervisors bootable, reachable and watched.")
+        .showHelpAfterError("(add --help for the options and an example)")
+        .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 --import import.json > Pulumi.prod.yaml");
+    for (const register of [registerLint, registerAdopt, registerPreview, registerDrift, registerReport, registerPublish, registerLab, registerCompletion]) register(program);
+    // A subcommand copies these when it is made: those that exist already are told.
+    for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError("(add --help for the options and an example)");
+    return program;
+}
+
+/** The command itself, and every one below it. */
+export function everyCommand(command: Command): Command[] {
+    return [command, ...command.commands.flatMap(everyCommand)];
+}

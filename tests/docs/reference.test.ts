@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { buildProgram, everyCommand } from "../../cli/program";
+import { renderReference } from "../../scripts/generateReference";
+import { commandHelp } from "../../scripts/reference/commands";
+import { lintRules } from "../../scripts/reference/lintRules";
+import { settings } from "../../scripts/reference/settings";
+
+const checkout = resolve(__dirname, "../..");
+
+test("docs/reference.md is current (npm run schema writes it)", () => {
+    expect(readFileSync(join(checkout, "docs/reference.md"), "utf8")).toBe(renderReference());
+});
+
+test("every command's help ends with an example", () => {
+    for (const { name, help } of commandHelp()) expect([name, help]).toEqual([name, expect.stringMatching(/\n\nExample:\n {2}\S/)]);
+});
+
+test("every command and every option says what it is", () => {
+    for (const command of everyCommand(buildProgram())) {
+        expect(command.description()).not.toBe("");
+        for (const option of command.options) expect([command.name(), option.flags, option.description]).toEqual([command.name(), option.flags, expect.stringMatching(/\w/)]);
+    }
+});
+
+test("the rules that stop both incidents are found in the sources, with their severity and what to do", () => {
+    const rules = lintRules(checkout);
+    const rule = (place: string, name: string) => rules.get(place)!.find((candidate) => candidate.name === name);
+    expect(rule("hosts", "own-name-on-loopback")).toBeDefined();
+    expect([...rule("hosts", "own-name-on-loopback")!.severities]).toContain("error");
+    expect([...rule("interfaces", "stray-line")!.messages].join()).toContain("Delete");
+    expect(rule("fstab", "device-name")).toBeDefined();
+    for (const place of rules.keys()) expect([place, rules.get(place)!.length > 0]).toEqual([place, true]);
+});
+
+test("settings are listed through lists, unions and maps", () => {
+    expect(settings().map(({ path }) => path)).toEqual(expect.arrayContaining(["nodes.NAME.address", "nodes.NAME.fstab[].source", "nodes.NAME.interfaces.stanzas[].name", "nodes.NAME.temperature.warning", "hosts.NAME.roles"]));
+});
