@@ -1,10 +1,9 @@
 /** `holdfast lab`: disposable nodes in the incidents' state, to try everything on. */
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Argument, InvalidArgumentError, Option, type Command } from "commander";
 import execa from "execa";
 import { diskNames, labDown, labUp, openAnyLab, openVmLab, vmLabUp, type BootReport, type DiskName, type InitialState, type Lab, type LabNode, type Release, type SelEvent, type VmNode } from "../lab";
-import { writeLabStack } from "../lab/stack";
+import { removeLabStack, writeLabStack } from "../lab/stack";
 
 const stackFile = join(__dirname, "..", "Pulumi.lab.yaml");
 
@@ -89,7 +88,7 @@ async function reboot(name: string, options: { id: string }): Promise<void> {
 
 async function down(options: { id: string }): Promise<void> {
     await labDown(options.id);
-    await rm(stackFile, { force: true });
+    await removeLabStack(options.id, stackFile);
 }
 
 /** `pve01: booted in 2.1 s, multi-user.target reached`, then a line for each failed unit. */

@@ -1,5 +1,5 @@
 /** Pulumi.lab.yaml: the lab's nodes as a stack that declares what their files should be. */
-import { writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import type { AnyLab, AnyNode } from "./index";
 import { domain } from "./initialState";
@@ -17,7 +17,17 @@ export interface LabStackOptions {
 export async function writeLabStack(lab: AnyLab, file: string, { defaults = unwatched }: LabStackOptions = {}): Promise<void> {
     const nodes = await Promise.all(lab.nodes.map(async (node) => [node.name, await nodeConfig(node)] as const));
     const fleet = { domain, ssh: { user: "root" }, defaults, nodes: Object.fromEntries(nodes) };
-    await writeFile(file, `# Written by \`holdfast lab up\`; \`holdfast lab down\` removes it.\n${stringify({ config: { "holdfast:fleet": fleet } }, { lineWidth: 0 })}`);
+    await writeFile(file, `${header(lab.id)}\n${stringify({ config: { "holdfast:fleet": fleet } }, { lineWidth: 0 })}`);
+}
+
+/** Removes the file where it describes that lab; another lab's stays. */
+export async function removeLabStack(id: string, file: string): Promise<void> {
+    const content = await readFile(file, "utf8").catch(() => "");
+    if (content.startsWith(`${header(id)}\n`)) await rm(file);
+}
+
+function header(id: string): string {
+    return `# The nodes of lab "${id}". Written by \`holdfast lab up\`; \`holdfast lab down\` removes it.`;
 }
 
 async function nodeConfig(node: AnyNode): Promise<object> {

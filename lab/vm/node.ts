@@ -185,7 +185,7 @@ export class VmNode implements NodeIdentity {
         await (unplugged.includes("spare") ? this.plugDisk("spare") : this.unplugDisk("spare"));
     }
 
-    /** The BMC notes in its event log (SEL) that a power supply has failed, or that a fan is below its critical threshold. */
+    /** The BMC notes in its event log (SEL) that a power supply has failed, or that a fan has passed its upper critical threshold. */
     async addSelEvent(event: SelEvent): Promise<void> {
         await this.exec(["modprobe", "--all", "ipmi_si", "ipmi_devintf"]);
         await this.exec(["ipmitool", "raw", "0x0a", "0x44", ...selRecords[event]]);
