@@ -111,10 +111,14 @@ def classic_ifup(timeout, staged):
 
 
 def smartd(timeout, staged):
-    """Every disk of the staged file, once; without mails, state files or hooks. Status 17: this node has no disk to watch."""
+    """Every disk of the staged file, once; without mails, state files or hooks. Status 17: this node has no disk to watch.
+
+    With -d removable smartd also passes over a device type that it does not know.
+    """
     tried = commands.run(["smartd", "-q", "onecheck", "-s", "-", "-A", "-", "-w", "/bin/true", "-c", staged], timeout)
+    unsupported = [line for line in tried.output.splitlines() if "unsupported device type" in line]
     if tried.code in (0, 17):
-        return None
+        return "; ".join(unsupported) or None
     complaints = [line for line in (tried.output + tried.errors).splitlines() if re.search(r"(?i)invalid|error|unable|missing|unknown|syntax", line)]
     return "; ".join(complaints[-3:]) or tried.explain()
 

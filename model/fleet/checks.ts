@@ -4,7 +4,7 @@ import { canonicalAddress } from "../hosts/address";
 import { type Fault, describe, formatPath } from "./faults";
 import { mergeConcerns } from "./merge";
 import type { FleetConfig, NodeConfig } from "./schema";
-import { temperatureLimits } from "./watch";
+import { smartdLimits, temperatureLimits } from "./watch";
 
 type Path = readonly PropertyKey[];
 
@@ -17,6 +17,7 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
         ...checkUnique("SSH target", targetClaims(fleet)),
         ...Object.entries(fleet.nodes).flatMap(([name, node]) => checkNode(fleet, name, node)),
         ...checkTemperature(fleet.defaults?.temperature, ["defaults", "temperature"]),
+        ...checkSmartd(fleet.defaults?.smartd, ["defaults", "smartd"]),
         ...checkFstab(fleet.defaults?.fstab, ["defaults", "fstab"]),
         ...Object.entries({ ...fleet.nodes, ...fleet.hosts }).flatMap(([name, { address, address6 }]) => checkFamilies([name in fleet.nodes ? "nodes" : "hosts", name, "address6"], address, address6)),
     ];
@@ -96,6 +97,7 @@ function checkNode(fleet: FleetConfig, name: string, node: NodeConfig): Fault[] 
     const merged = mergeConcerns(fleet.defaults ?? {}, node);
     return [
         ...(node.temperature === undefined ? [] : checkTemperature(merged.temperature, [...path, "temperature"])),
+        ...checkSmartd(node.smartd, [...path, "smartd"]),
         ...checkFstab(node.fstab, [...path, "fstab"]),
         ...checkInterfaces(merged.interfaces, node.interfaces !== undefined, [...path, "interfaces"]),
         ...checkExtra(merged.hostsFile?.extra ?? [], [...path, "hostsFile", "extra"]),
@@ -106,6 +108,16 @@ function checkTemperature(settings: NodeConfig["temperature"], path: Path): Faul
     if (typeof settings !== "object") return [];
     const { warning, critical } = { ...temperatureLimits, ...settings };
     return warning < critical ? [] : [{ path, message: `expected warning below critical, got warning ${warning} and critical ${critical}` }];
+}
+
+/** smartd itself takes the limits in any order; 0 switches one off. */
+function checkSmartd(settings: NodeConfig["smartd"], path: Path): Fault[] {
+    if (typeof settings !== "object" || !Array.isArray(settings.devices)) return [];
+    return settings.devices.flatMap((device, index) => {
+        const { informal = 0, critical = 0 } = typeof device === "object" ? { ...smartdLimits(device.device), ...device.temperature } : {};
+        const isWrong = informal > 0 && critical > 0 && informal >= critical;
+        return isWrong ? [{ path: [...path, "devices", index, "temperature"], message: `expected informal below critical, got informal ${informal} and critical ${critical}` }] : [];
+    });
 }
 
 function checkFstab(fstab: NodeConfig["fstab"], path: Path): Fault[] {

@@ -59,7 +59,7 @@ type DeviceConfig = Exclude<Exclude<NonNullable<NodeConfig["smartd"]>, boolean>[
 
 function resolveDevice(given: DeviceConfig, action: Action): SmartdDevice {
     const { device, type = typeOf(device), ...own } = typeof given === "string" ? { device: given } : given;
-    return { device, type, action: own.action ?? action, temperature: { ...limitsOf(device), ...own.temperature } };
+    return { device, type, action: own.action ?? action, temperature: { ...smartdLimits(device), ...own.temperature } };
 }
 
 /** A USB bridge nearly always speaks SAT, but smartd asks it only where it knows the bridge. */
@@ -72,7 +72,7 @@ function typeOf(device: string): string | undefined {
  * °C. Makers rate hard disks for 60 °C and NVMe drives for 70 °C (data sheets of Seagate's Exos and WD's Ultrastar, and of
  * Samsung's and Intel's data centre drives); a solid-state disk with SATA gets the hard disk's, the lower ones.
  */
-function limitsOf(device: string): TemperatureLimits {
+export function smartdLimits(device: string): TemperatureLimits {
     return device.startsWith("/dev/disk/by-id/nvme-") ? { difference: 0, informal: 65, critical: 70 } : { difference: 5, informal: 50, critical: 60 };
 }
 

@@ -51,6 +51,7 @@ describe("the plan", () => {
         [{ devices: [{ device: byId, type: "sat -m root" }] }, 'smartd.devices[0].type: expected a device type of smartd'],
         [{ devices: [{ device: byId, type: "removable" }] }, "smartd.devices[0].type: expected a device type of smartd"],
         [{ devices: [] }, "smartd.devices: expected at least one disk, or auto"],
+        [{ devices: [{ device: byId, temperature: { critical: 50 } }] }, "smartd.devices[0].temperature: expected informal below critical, got informal 50 and critical 50"],
         [{ devices: [{ device: byId, temperature: { critical: 200 } }] }, "smartd.devices[0].temperature.critical: expected °C, a whole number from 0 to 120, got 200"],
     ])("%j is refused", (smartd, fault) => {
         expect(faultsOf(smartd)[0]).toContain(`holdfast:fleet.nodes.pve01.${fault}`);

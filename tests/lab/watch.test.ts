@@ -1,0 +1,147 @@
+/** The watch on the hardware, on container nodes: what is absent there is handled, everything else is the real thing. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import type { Lab, LabNode } from "../../lab";
+import { writeLabStack } from "../../lab/stack";
+import { openTestLab, readNodeFile } from "../helpers/lab";
+import { PulumiProject } from "../helpers/pulumiProject";
+
+jest.setTimeout(300_000);
+
+let lab: Lab;
+let node: LabNode;
+let sink: LabNode;
+let project: PulumiProject;
+
+const DRIFT = ["refresh", "--preview-only", "--expect-no-changes", "--diff", "--stack", "watch"];
+const shell = async (script: string, on = node) => (await on.exec(["sh", "-c", script])).stdout;
+
+/** `defaults` and further settings of the fleet, beside the lab's own. */
+async function declare(defaults: object, settings: object = {}): Promise<void> {
+    const file = join(project.folder, "Pulumi.watch.yaml");
+    const salt = /^encryptionsalt:.*$/m.exec(await readFile(file, "utf8").catch(() => ""))?.[0] ?? "";
+    await writeLabStack(lab, file, { defaults });
+    const stack = parse(await readFile(file, "utf8")) as { config: { "holdfast:fleet": object } };
+    Object.assign(stack.config["holdfast:fleet"], settings);
+    await writeFile(file, `${salt}\n${stringify(stack)}`);
+}
+
+async function mails(): Promise<string[]> {
+    const listed = await shell('for mail in /tmp/mails/*; do [ ! -f "$mail" ] || { cat "$mail"; echo ----; }; done', sink);
+    return listed.split("\n----").map((mail) => mail.trim()).filter(Boolean);
+}
+
+beforeAll(async () => {
+    const whole = await openTestLab();
+    lab = { ...whole, nodes: whole.nodes.slice(0, 1) };
+    [node, sink] = [whole.nodes[0]!, whole.nodes[1]!];
+    await sink.exec(["sh", "-c", "cat >/tmp/smtpSink.py && rm -rf /tmp/mails"], { input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8") });
+    await sink.exec(["systemd-run", "--collect", "--unit=smtp-sink", "python3", "/tmp/smtpSink.py", "2525", "/tmp/mails"]);
+    await shell("rm -rf /var/lib/holdfast/mail* /run/holdfast/smartd-*");
+    project = await PulumiProject.create(lab);
+    await project.pulumi("stack", "init", "watch");
+    await declare({}, { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` } });
+    await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
+});
+afterAll(async () => {
+    await sink.exec(["systemctl", "stop", "smtp-sink"], { reject: false });
+    await shell("shutdown -c; systemctl disable --now smartmontools prometheus-node-exporter holdfast-ipmi ipmievd 'holdfast-*.timer'; rm -rf /etc/systemd/system/holdfast-[nst]* /etc/systemd/system/*.d/holdfast.conf /etc/holdfast/*.conf /usr/local/lib/holdfast/mail /var/lib/holdfast /usr/sbin/sendmail; systemctl daemon-reload", node);
+    await project.remove();
+});
+
+test("a node without sensors, disks and BMC is handled, and its outputs say so", async () => {
+    const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "watch")) as { nodes: Record<string, { observed: Record<string, { facts: object }> }> };
+    const { observed } = nodes[node.name]!;
+    expect(observed).toMatchObject({
+        ipmievd: { facts: { "BMC events": "not checked: this node has no BMC, ipmievd is inactive" } },
+        temperature: { facts: { temperature: "no trustworthy sensor", "watchdog runs": "on time" } },
+        smartd: { facts: { "disks without smartd": "none", "self-tests": "not checked: no disk whose self-tests smartd starts" } },
+        "node-exporter": { facts: { "metrics port": "answers, and others are refused" } },
+        mail: { facts: { mail: "accepted" } },
+    });
+    expect(await shell("systemctl is-active smartmontools ipmievd holdfast-temperature.timer prometheus-node-exporter || true")).toBe("active\ninactive\nactive\nactive");
+    expect(await shell("systemctl is-failed ipmievd smartmontools holdfast-temperature holdfast-sel || true")).not.toContain("failed");
+});
+
+test("nothing drifts right after, and a second up has nothing to do", async () => {
+    await project.pulumi(...DRIFT);
+    await project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "watch");
+});
+
+test("the watchdog's metrics reach whoever scrapes the exporter", async () => {
+    const scraped = await shell("curl --silent --fail 127.0.0.1:9100/metrics");
+    expect(scraped).toMatch(/^holdfast_temperature_sensors 0$/m);
+    expect(scraped).toMatch(/^node_systemd_unit_state\{.*name="smartmontools.service",state="active".*\} 1$/m);
+});
+
+test("the test message arrived at the SMTP server, with the node's name in its subject", async () => {
+    const sent = (await mails()).filter((mail) => mail.includes("test message"));
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).toMatch(/^MAIL FROM:<holdfast@example\.test>\nRCPT TO:<ops@example\.test>\n/);
+    expect(sent[0]).toContain(`\nSubject: [${node.name}] Holdfast test message\n`);
+});
+
+describe("smartd's runner, as smartd starts it", () => {
+    const warn = (failure: string) =>
+        shell(`mkdir -p /tmp/sys/block/sdz && env HOLDFAST_SYS=/tmp/sys SMARTD_DEVICE=/dev/sdz SMARTD_DEVICETYPE=sat SMARTD_FAILTYPE=${failure} SMARTD_ADDRESS=ops@example.test SMARTD_SUBJECT="SMART error (${failure}) detected on host: ${node.name}" SMARTD_MESSAGE="Device: /dev/sdz" SMARTD_FULLMESSAGE="Device: /dev/sdz, ${failure}" /usr/share/smartmontools/smartd-runner 2>/dev/null; cat /run/systemd/shutdown/scheduled 2>/dev/null || true`);
+
+    test("EmailTest and a disk that cannot be opened are mailed, and schedule nothing", async () => {
+        for (const failure of ["EmailTest", "FailedOpenDevice"]) {
+            expect(await warn(failure)).toBe("");
+            expect((await mails()).at(-1)).toContain(`\nSubject: [${node.name}] SMART error (${failure}) detected on host: ${node.name}\n`);
+        }
+    });
+
+    test("a disk whose health fails schedules one shutdown, which can be cancelled and then stays so", async () => {
+        expect(await warn("Health")).toMatch(/^MODE=poweroff$/m);
+        expect((await mails()).slice(-2).map((mail) => /^Subject: (.*)$/m.exec(mail)?.[1])).toEqual([`[${node.name}] SMART error (Health) detected on host: ${node.name}`, `[${node.name}] disk failing, shutting down in 5 minutes: /dev/sdz`]);
+        await shell("shutdown -c");
+        expect(await warn("Health")).toBe("");
+    });
+});
+
+test("the digest names the errors, and what smartd's hook said", async () => {
+    await shell("logger -t smartd -p daemon.crit 'Device: /dev/sdz [SAT], FAILED SMART self-check'; logger -t somebody -p user.err 'out of luck'; journalctl --sync");
+    await declare({ logDigest: true }, { mail: { to: "ops@example.test", relay: `smtp://${sink.address}:2525` } });
+    await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
+    const digest = await shell("HOLDFAST_SINCE=today HOLDFAST_UNTIL=now /usr/local/lib/holdfast/log-digest --print");
+    expect(digest).toMatch(/^Hardware\n[^]*smartd: Device: \/dev\/sdz \[SAT\], FAILED SMART self-check\n[^]*holdfast: disk \/dev\/sdz fails \(Health\); shutting down in 5 minutes\n[^]*\nErrors\n[^]*somebody: out of luck\n/m);
+});
+
+test("a stopped smartd, an edited smartd.conf and a watchdog that has not run each show as what they are, and `up --refresh` repairs them", async () => {
+    const before = await readNodeFile(node, "/etc/smartd.conf");
+    await shell("systemctl stop smartmontools holdfast-temperature.timer; echo '/dev/sda -a' >>/etc/smartd.conf; touch -d '1 hour ago' /run/holdfast/temperature/level");
+    const { exitCode, stdout } = await project.run("pulumi", [...DRIFT, "--non-interactive", "--color", "never"]);
+    expect(exitCode).not.toBe(0);
+    expect(stdout).toContain("/dev/sda -a");
+    expect(stdout).toMatch(/smartmontools\.service[^]*?active *: (?:true => false|false => true)/);
+    expect(stdout).toContain("overdue");
+    await project.pulumi("up", "--refresh", "--yes", "--skip-preview", "--stack", "watch");
+    expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(before);
+    await project.pulumi(...DRIFT);
+});
+
+test("a mail that cannot be delivered is a warning in the outputs, and no failed up", async () => {
+    await declare({}, { mail: { to: "ops@example.test", relay: `smtp://${sink.address}:2526` } });
+    await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
+    const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "watch")) as { nodes: Record<string, { observed: { mail: { facts: { mail: string } } } }> };
+    expect(nodes[node.name]?.observed.mail.facts.mail).toMatch(/^undeliverable: .*refused/i);
+});
+
+test("where the kernel does not filter, the exporter is refused and the port stays as it was: closed to others", async () => {
+    await declare({}, { monitoring: { hosts: ["192.0.2.50"] } });
+    const { exitCode, stdout, stderr } = await project.run("pulumi", ["up", "--yes", "--skip-preview", "--stack", "watch", "--non-interactive", "--color", "never"]);
+    expect(exitCode).not.toBe(0);
+    expect(stdout + stderr).toContain("this kernel does not enforce IPAddressDeny= (a container?), so the port would be open to everyone");
+    expect(await shell("ss --listening --tcp --numeric --no-header 'sport = 9100' | awk '{ print $4 }'")).toBe("127.0.0.1:9100");
+});
+
+test("a device type that smartd does not know is refused by the check on the staged file, and the live one stays", async () => {
+    const live = await readNodeFile(node, "/etc/smartd.conf");
+    await declare({ smartd: { devices: [{ device: "/dev/bus/0", type: "hpt,9/9/9" }] } });
+    const { exitCode, stdout, stderr } = await project.run("pulumi", ["up", "--yes", "--skip-preview", "--stack", "watch", "--non-interactive", "--color", "never"]);
+    expect(exitCode).not.toBe(0);
+    expect(stdout + stderr).toContain("unsupported device type 'hpt,9/9/9'");
+    expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(live);
+});
