@@ -7,6 +7,7 @@ function waves(given: { nodes: readonly string[]; maintenance?: readonly string[
         host: { name, address: "192.0.2.1" },
         maintenance: given.maintenance?.includes(name) ?? false,
         hostsFile: { extra: [] },
+        ipmievd: false,
     }));
     return planWaves({ nodes, rollout: { canary: given.canary, batch: given.batch } }).map((wave) => wave.map(({ identity }) => identity.name));
 }
