@@ -104,6 +104,15 @@ describe("in a browser", () => {
         return { page, complaints };
     }
 
+    /** With HOLDFAST_SCREENSHOTS=docs/images, the pictures of the documentation are made anew. */
+    test.each([["light", 1100], ["dark", 1100], ["narrow", 390]] as const)("a picture of it: %s", async (name, width) => {
+        const { page } = await open(mixed, { colorScheme: name === "dark" ? "dark" : "light", viewport: { width, height: 900 } });
+        const target = process.env["HOLDFAST_SCREENSHOTS"];
+        const picture = await page.screenshot({ fullPage: true, ...(target !== undefined && { path: join(target, `report-${name}.png`) }) });
+        expect(picture.readUInt32BE(16)).toBe(width);
+        await page.close();
+    });
+
     test.each(["light", "dark"] as const)("axe finds nothing to complain about in the %s scheme, and the console is silent", async (colorScheme) => {
         const { page, complaints } = await open(mixed, { colorScheme });
         for (const summary of await page.locator("summary").all()) await summary.click();
