@@ -7,3 +7,6 @@ export { HostsFile, planHostsFile, type HostsFileArgs } from "./hostsFile";
 export { NetworkInterfaces, planNetworkInterfaces, type NetworkInterfacesArgs } from "./networkInterfaces";
 export { NodeExporter, planNodeExporter, type NodeExporterArgs } from "./nodeExporter";
 export { TemperatureWatchdog, planTemperatureWatchdog, type TemperatureWatchdogArgs } from "./temperatureWatchdog";
+export { Ipmievd, planIpmievd, type IpmievdArgs } from "./ipmievd";
+export { Mail, planMail, type MailArgs } from "./mail";
+export { Smartd, planSmartd, type SmartdArgs } from "./smartd";
