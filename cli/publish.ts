@@ -22,7 +22,7 @@ export function registerPublish(program: Command): void {
         .option("--key <name>", "tells this comment from others, where there are several", "preview")
         .addHelpText("after", "\nExample:\n  GITHUB_TOKEN=… npx holdfast publish comment preview.md")
         .action(async (file: string, options: CommentOptions) => {
-            const [{ publishComment }, { openForge }] = await Promise.all([import("./publish/run"), import("./publish/forge")]);
+            const [{ publishComment }, { openForge }] = await Promise.all([import("./publish/run"), import("./publish/openForge")]);
             console.log(await publishComment(openForge(process.env), await readFile(file, "utf8"), options));
         });
     publish
@@ -34,7 +34,7 @@ export function registerPublish(program: Command): void {
         .option("--key <name>", "tells this issue from others, where there are several", "drift")
         .addHelpText("after", "\nExample:\n  GITHUB_TOKEN=… npx holdfast publish issue drift.md --title 'Drift on prod' --status 2")
         .action(async (file: string, options: IssueOptions) => {
-            const [{ publishIssue }, { openForge }] = await Promise.all([import("./publish/run"), import("./publish/forge")]);
+            const [{ publishIssue }, { openForge }] = await Promise.all([import("./publish/run"), import("./publish/openForge")]);
             console.log(await publishIssue(openForge(process.env), await readFile(file, "utf8"), options));
         });
 }

@@ -1,6 +1,4 @@
 /** What GitHub and GitLab have in common here. Both tell a CI job through its environment where it runs. */
-import { openGitHub } from "./github";
-import { openGitLab } from "./gitlab";
 
 export interface Published {
     readonly url: string;
@@ -28,13 +26,6 @@ export interface Forge {
         comment(id: number, body: string): Promise<unknown>;
         close(id: number): Promise<Published>;
     };
-}
-
-/** @throws Error outside of a CI run of either, and where the token is missing */
-export function openForge(env: NodeJS.ProcessEnv): Forge {
-    if (env["GITHUB_ACTIONS"] === "true") return openGitHub(env);
-    if (env["GITLAB_CI"] === "true") return openGitLab(env);
-    throw new Error("neither a GitHub Actions run nor a GitLab job (GITHUB_ACTIONS, GITLAB_CI); to look at the report here: npx holdfast drift");
 }
 
 /** @throws Error that names the variable and what to do */

@@ -1,4 +1,4 @@
-import { openForge } from "../../cli/publish/forge";
+import { openForge } from "../../cli/publish/openForge";
 import { publishComment, publishIssue } from "../../cli/publish/run";
 import { ForgeServer } from "./forgeServer";
 
