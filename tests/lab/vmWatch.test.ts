@@ -1,0 +1,109 @@
+/** The watch on the hardware, with hardware that fails on command: one virtual machine goes through all of it, and ends powered off. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import execa from "execa";
+import { planIpmievd } from "../../components/ipmievd";
+import { planMail } from "../../components/mail";
+import { planNodeExporter } from "../../components/nodeExporter";
+import { planSmartd } from "../../components/smartd";
+import { labDown, vmLabUp, type Lab, type VmNode } from "../../lab";
+import { bridgeNamespace, gateway } from "../../lab/network";
+import { parseFleet, type FleetNode } from "../../model/fleet";
+import type { FileSetArgs } from "../../model/fileSet";
+import { hostOf, pushFileSet } from "../helpers/pushFileSet";
+
+jest.setTimeout(400_000);
+
+const id = `test-${process.pid}`;
+let lab: Lab<VmNode>;
+let node: VmNode;
+
+const sh = async (script: string): Promise<string> => (await node.exec(["sh", "-ec", script], { timeout: 120 })).stdout;
+
+async function push(plan: (shared: { host: FleetNode["host"]; node: FleetNode["identity"] }, settings: FleetNode) => FileSetArgs, monitoring = gateway.address) {
+    const mail = { to: "ops@example.test", from: "holdfast@example.test", relay: "smtp://127.0.0.1:2525" };
+    const { fleet } = parseFleet({ domain: "example.test", mail, monitoring: { hosts: [monitoring] }, nodes: { [node.name]: { address: node.address } } }, () => "");
+    const settings = fleet!.nodes[0]!;
+    return pushFileSet(lab, plan({ host: await hostOf(node), node: settings.identity }, settings));
+}
+
+/** Until the command prints something. */
+async function eventually(script: string, seconds: number): Promise<string> {
+    for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await delay(1000)) {
+        const seen = await sh(`${script} || true`);
+        if (seen) return seen;
+    }
+    throw new Error(`nothing within ${seconds} s: ${script}`);
+}
+
+beforeAll(async () => {
+    lab = await vmLabUp({ id, nodes: 1, state: "sound" });
+    node = lab.nodes[0]!;
+    await node.exec(["sh", "-c", "cat >/root/smtpSink.py"], { input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8") });
+    await sh("systemd-run --collect --unit=smtp-sink python3 /root/smtpSink.py 2525 /root/mails; sleep 1");
+    // smartd looks every half an hour by default.
+    await sh("echo 'smartd_opts=\"-i 10\"' >/etc/default/smartmontools");
+});
+afterAll(() => labDown(id));
+
+describe("the exporter", () => {
+    const scrape = async () => {
+        const slot = Number(node.ssh.host.split(".")[2]);
+        return execa("ip", ["netns", "exec", bridgeNamespace(slot), "curl", "--silent", "--max-time", "3", `http://${node.address}:9100/metrics`], { reject: false });
+    };
+
+    test("answers the monitoring address", async () => {
+        const { observed } = await push((shared, { nodeExporter }) => planNodeExporter({ ...shared, settings: nodeExporter! }));
+        expect(observed.facts).toEqual({ "metrics port": "answers, and others are refused" });
+        expect((await scrape()).stdout).toContain("node_exporter_build_info");
+    });
+
+    test("refuses the same address when it is none any more", async () => {
+        await push((shared, { nodeExporter }) => planNodeExporter({ ...shared, settings: nodeExporter! }), "192.0.2.50");
+        expect(await scrape()).toMatchObject({ exitCode: 28, stdout: "" });
+    });
+});
+
+describe("the BMC", () => {
+    test("is listened to, and its log has room", async () => {
+        const { observed } = await push((shared) => planIpmievd(shared));
+        expect(observed.facts).toEqual({ "BMC events": "in syslog", "BMC event log": "has room" });
+    });
+
+    test("that loses a power supply is in the journal within 30 s", async () => {
+        await node.addSelEvent("power-supply-failed");
+        expect(await eventually("journalctl --no-pager --output=cat --identifier=ipmievd --grep='Power Supply'", 30)).toMatch(/Power Supply/);
+    });
+});
+
+describe("a disk whose health fails", () => {
+    const subjects = () => sh("grep -h ^Subject: /root/mails/* || true");
+
+    test("is one that smartd watches", async () => {
+        await push((shared, { mail }) => planMail({ ...shared, settings: mail! }));
+        const { observed } = await push((shared, { smartd }) => planSmartd({ ...shared, settings: smartd! }));
+        expect(observed.facts).toMatchObject({ "disks without smartd": "none" });
+        expect(await sh("journalctl --no-pager --output=cat --unit=smartmontools --grep='^Monitoring' | tail -n 1")).toMatch(/Monitoring 1 ATA\/SATA, \d SCSI\/SAS and 1 NVMe devices/);
+    });
+
+    test("is mailed, and powers the node off in five minutes", async () => {
+        await node.failDiskHealth();
+        expect(await eventually("cat /run/systemd/shutdown/scheduled 2>/dev/null", 60)).toMatch(/^MODE=poweroff$/m);
+        expect(await subjects()).toMatch(/disk failing, shutting down in 5 minutes/);
+        expect(await subjects()).toMatch(/SMART/i);
+    });
+
+    test("stays on when somebody cancels, however often smartd looks", async () => {
+        await sh("shutdown -c; sleep 25");
+        expect(await sh("cat /run/systemd/shutdown/scheduled 2>/dev/null || true")).toBe("");
+    });
+
+    test("really halts when nobody does", async () => {
+        // A restarted smartd warns again; the mark of the first time is what keeps the hook from acting twice.
+        await sh("rm -f /run/holdfast/smartd-*; systemctl restart smartmontools");
+        await eventually("cat /run/systemd/shutdown/scheduled 2>/dev/null", 60);
+        await sh("date --set '+5 minutes' >/dev/null");
+        await node.waitUntilOff(120);
+    });
+});
