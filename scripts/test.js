@@ -25,8 +25,8 @@ const checks = {
     "Python syntax": ["python3", "-c", "import ast, sys\nfor f in sys.argv[1:]: ast.parse(open(f).read(), f)", ...readdirSync(nodePrograms).filter((name) => name.endsWith(".py")).map((name) => join(nodePrograms, name))],
 };
 
-/** `lab`: its files share the nodes, so one at a time. */
-const projects = { fast: [], lab: ["--runInBand"] };
+/** The files of `lab` share the nodes, those of `vm` the processors: one at a time. `npm run test:vm` adds the machines. */
+const projects = process.env.HOLDFAST_VM ? { vm: ["--runInBand"] } : { fast: [], lab: ["--runInBand"] };
 
 /** @typedef {{ passed: number, failed: number }} Count */
 
