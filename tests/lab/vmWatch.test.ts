@@ -30,9 +30,11 @@ async function push(plan: (shared: { host: FleetNode["host"]; node: FleetNode["i
 
 /** Until the command prints something. */
 async function eventually(script: string, seconds: number): Promise<string> {
-    for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await delay(1000)) {
+    const deadline = Date.now() + seconds * 1000;
+    while (Date.now() < deadline) {
         const seen = await sh(`${script} || true`);
         if (seen) return seen;
+        await delay(1000);
     }
     throw new Error(`nothing within ${seconds} s: ${script}`);
 }
