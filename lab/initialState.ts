@@ -12,6 +12,18 @@ export interface NodeIdentity {
     readonly dataUuid: string;
 }
 
+/** The same for a container and a virtual machine. @param index 1 to 89 */
+export function identityOf(index: number): NodeIdentity {
+    const number = String(index).padStart(2, "0");
+    return {
+        name: `pve${number}`,
+        address: `192.0.2.${10 + index}`,
+        address6: `2001:db8::${10 + index}`,
+        rootUuid: `0a1b0000-0000-4000-8000-0000000000${number}`,
+        dataUuid: `9c8d0000-0000-4000-8000-0000000000${number}`,
+    };
+}
+
 export const domain = "example.test";
 
 /** Incident B's line, as it was found at the end of /etc/network/interfaces. */

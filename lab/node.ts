@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
 import { cgroupOf, removeCgroups } from "./cgroups";
 import { attachDisks, detachDisks, type DiskSpec } from "./disks";
-import { domain, type NodeIdentity } from "./initialState";
+import { domain, identityOf, type NodeIdentity } from "./initialState";
 import { answersSsh, bridgeNamespace, listNamespaceProcesses, nodeNamespace, sshPort, startForward, stopForward } from "./network";
 import { readHostKey, writeNodeFile, writeNodeFiles } from "./nodeFiles";
 import { childrenOf, findMarked, killAndWait, markVariable, signal, waitForExit } from "./processes";
@@ -49,12 +49,7 @@ export class LabNode implements NodeIdentity {
     readonly #mark: string;
 
     constructor(private readonly lab: LabRecord, private readonly index: number) {
-        const number = String(index).padStart(2, "0");
-        this.name = `pve${number}`;
-        this.address = `192.0.2.${10 + index}`;
-        this.address6 = `2001:db8::${10 + index}`;
-        this.rootUuid = `0a1b0000-0000-4000-8000-0000000000${number}`;
-        this.dataUuid = `9c8d0000-0000-4000-8000-0000000000${number}`;
+        ({ name: this.name, address: this.address, address6: this.address6, rootUuid: this.rootUuid, dataUuid: this.dataUuid } = identityOf(index));
         this.#folder = join(labFolder(lab.id), "nodes", this.name);
         this.#mark = `${labFolder(lab.id)} ${this.name}`;
         this.root = join(this.#folder, "root");

@@ -4,7 +4,7 @@ import { access, mkdir, open, readFile, rm, stat, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
-import { domain, type NodeIdentity } from "../initialState";
+import { domain, identityOf, type NodeIdentity } from "../initialState";
 import { answersSsh, attachTap, bridgeNamespace, sshPort, startForward, stopForward } from "../network";
 import { unmount, type BootReport, type ExecOptions } from "../node";
 import { readHostKey, writeNodeFiles } from "../nodeFiles";
@@ -31,12 +31,7 @@ export class VmNode implements NodeIdentity {
     readonly #mark: string;
 
     constructor(private readonly lab: LabRecord, private readonly index: number) {
-        const number = String(index).padStart(2, "0");
-        this.name = `pve${number}`;
-        this.address = `192.0.2.${10 + index}`;
-        this.address6 = `2001:db8::${10 + index}`;
-        this.rootUuid = `0a1b0000-0000-4000-8000-0000000000${number}`;
-        this.dataUuid = `9c8d0000-0000-4000-8000-0000000000${number}`;
+        ({ name: this.name, address: this.address, address6: this.address6, rootUuid: this.rootUuid, dataUuid: this.dataUuid } = identityOf(index));
         this.#folder = join(labFolder(lab.id), "nodes", this.name);
         this.#mark = `${labFolder(lab.id)} ${this.name}`;
     }
