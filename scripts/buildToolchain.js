@@ -31,10 +31,12 @@ async function build(folder) {
 
 /**
  * This host is older than the CLI: it takes the options of Pulumi.yaml's `runtime` as flags, which that CLI no longer
- * passes. Without them it would type-check the whole program at every run.
+ * passes. Without them it would type-check the whole program at every run. Other programs than ours have no loader there.
  */
 const launcher = `#!/bin/sh
-exec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false -nodeargs="--require sucrase/register/ts" "$@"
+loader=./scripts/loadTypeScript.js
+test -e $loader || loader=sucrase/register/ts
+exec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false -nodeargs="--require $loader" "$@"
 `;
 
 /**

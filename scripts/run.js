@@ -6,7 +6,7 @@ const { status } = require("./step");
 const root = join(__dirname, "..");
 /** @type {Record<string, string[]>} */
 const commands = {
-    bench: ["--require", "sucrase/register/ts", "bench/index.ts"],
+    bench: ["--require", "./scripts/loadTypeScript.js", "bench/index.ts"],
     // The same tests with a bigger count, which they read from HOLDFAST_SOAK.
     soak: ["node_modules/jest/bin/jest.js", "--runInBand"],
 };

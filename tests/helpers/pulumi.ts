@@ -30,7 +30,7 @@ export class PulumiProject {
 
     static async create({ config, program, env = {} }: ProjectOptions): Promise<PulumiProject> {
         const folder = mkdtempSync(join(tmpdir(), "holdfast-pulumi-"));
-        for (const name of ["node_modules", "package.json", "config.ts", "components", "model", "render", "templates", "provider", "host"]) symlinkSync(join(checkout, name), join(folder, name));
+        for (const name of ["node_modules", "package.json", "config.ts", "components", "model", "render", "templates", "provider", "host", "scripts"]) symlinkSync(join(checkout, name), join(folder, name));
         const settings = readFileSync(join(checkout, "Pulumi.yaml"), "utf8");
         writeFileSync(join(folder, "Pulumi.yaml"), settings);
         if (program === undefined) cpSync(join(checkout, "index.ts"), join(folder, "index.ts"));

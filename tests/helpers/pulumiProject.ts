@@ -7,7 +7,7 @@ import type { Lab } from "../../lab";
 import { ensurePulumi, pulumiEnvironment } from "../../scripts/toolchain";
 
 const checkout = resolve(__dirname, "../..");
-const shared = ["index.ts", "config.ts", "package.json", "node_modules", "cli", "components", "host", "model", "provider", "render", "schema", "templates"];
+const shared = ["index.ts", "config.ts", "package.json", "node_modules", "cli", "components", "host", "model", "provider", "render", "schema", "scripts", "templates"];
 
 export interface Finished {
     readonly exitCode: number;

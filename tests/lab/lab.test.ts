@@ -126,7 +126,7 @@ describe("lab up and lab down", () => {
 
     async function runAndKill(call: string, milliseconds: number): Promise<void> {
         const program = `const { labUp, labDown } = require("./lab"); console.log("ready"); void ${call}`;
-        const child = spawn(process.execPath, ["--require", "sucrase/register/ts", "--eval", program], { cwd: join(__dirname, "..", ".."), stdio: ["ignore", "pipe", "inherit"] });
+        const child = spawn(process.execPath, ["--require", "./scripts/loadTypeScript.js", "--eval", program], { cwd: join(__dirname, "..", ".."), stdio: ["ignore", "pipe", "inherit"] });
         const ended = new Promise((done) => child.once("exit", done));
         await new Promise((ready) => child.stdout.once("data", ready));
         await delay(milliseconds);
