@@ -1,9 +1,8 @@
 /** `holdfast lab`: disposable nodes in the incidents' state, to try everything on. */
 import { join } from "node:path";
 import { Argument, InvalidArgumentError, Option, type Command } from "commander";
-import execa from "execa";
-import { diskNames, labDown, labUp, openAnyLab, openVmLab, vmLabUp, type BootReport, type DiskName, type InitialState, type Lab, type LabNode, type Release, type SelEvent, type VmNode } from "../lab";
-import { removeLabStack, writeLabStack } from "../lab/stack";
+import type { BootReport, DiskName, InitialState, Lab, LabNode, Release, SelEvent, VmNode } from "../lab";
+import { diskNames } from "../lab/vm/hardware";
 
 const stackFile = join(__dirname, "..", "Pulumi.lab.yaml");
 
@@ -35,6 +34,9 @@ export function registerLab(program: Command): void {
     lab.addHelpText("after", "\nExample:\n  npx holdfast lab up --nodes 3");
 }
 
+/** Loaded only where a command of the lab runs: no other pays for it. */
+const theLab = () => import("../lab");
+
 /** Where the command and a node are not all of it. */
 const examples: Readonly<Record<string, string>> = { up: "up --nodes 3 --release bookworm", ssh: "ssh pve01 findmnt --verify", unplug: "unplug pve01 data", plug: "plug pve01 data", sel: "sel pve01 fan-critical", down: "down" };
 
@@ -58,12 +60,14 @@ function registerMisfortunes(lab: Command): void {
 function onVm(act: (node: VmNode, argument: string) => Promise<void>) {
     return async function (this: Command): Promise<void> {
         const [name = "", argument = ""] = this.args;
-        await act(findNode(await openVmLab(this.opts<{ id: string }>().id), name), argument);
+        await act(findNode(await (await theLab()).openVmLab(this.opts<{ id: string }>().id), name), argument);
     };
 }
 
 async function up({ vm, ...options }: { vm: boolean; nodes: number; release: Release; state: InitialState; id: string }): Promise<void> {
     const started = Date.now();
+    const { labUp, vmLabUp } = await theLab();
+    const { writeLabStack } = await import("../lab/stack");
     const lab = await (vm ? vmLabUp : labUp)({ ...options, log: (line) => console.log(line) });
     await writeLabStack(lab, stackFile);
     console.log(`lab: ${lab.nodes.length} nodes are up after ${((Date.now() - started) / 1000).toFixed(1)} s; Pulumi.lab.yaml describes them`);
@@ -72,7 +76,8 @@ async function up({ vm, ...options }: { vm: boolean; nodes: number; release: Rel
 }
 
 async function ssh(name: string, command: string[], options: { id: string }): Promise<void> {
-    const lab = await openAnyLab(options.id);
+    const { default: execa } = await import("execa");
+    const lab = await (await theLab()).openAnyLab(options.id);
     const { ssh } = findNode(lab, name);
     const { exitCode } = await execa("ssh", [
         "-i", lab.identityFile, "-o", "IdentitiesOnly=yes", "-o", `UserKnownHostsFile=${lab.knownHostsFile}`, "-o", "StrictHostKeyChecking=yes",
@@ -82,12 +87,13 @@ async function ssh(name: string, command: string[], options: { id: string }): Pr
 }
 
 async function reboot(name: string, options: { id: string }): Promise<void> {
-    const node = findNode(await openAnyLab(options.id), name);
+    const node = findNode(await (await theLab()).openAnyLab(options.id), name);
     console.log(formatBoot(node.name, await node.reboot()));
 }
 
 async function down(options: { id: string }): Promise<void> {
-    await labDown(options.id);
+    await (await theLab()).labDown(options.id);
+    const { removeLabStack } = await import("../lab/stack");
     await removeLabStack(options.id, stackFile);
 }
 

@@ -1,9 +1,5 @@
 /** `holdfast lint`: the lints of the preview, offline, for a pre-commit hook or a pull request. */
-import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
 import type { Command } from "commander";
-import { formatFinding, hasErrors, type Finding } from "../model/finding";
-import { formatOfPath, guessFormat, lintContent, type FormatName } from "../model/formats";
 
 export interface LintOptions {
     /** `hosts`, `fstab`, `interfaces` or `smartd`; by default the file's name tells. */
@@ -11,27 +7,6 @@ export interface LintOptions {
     /** `text` (the default), `json` or `github` (workflow commands, shown beside the lines of a pull request). */
     readonly format?: string;
 }
-
-export interface LintResult {
-    /** 0 clean, warnings allowed; 1 an error was found; 2 bad usage or an unreadable file, which wins over 1. */
-    readonly exitCode: 0 | 1 | 2;
-    readonly stdout: string;
-    readonly stderr: string;
-}
-
-interface FileFinding extends Finding {
-    readonly file: string;
-}
-
-interface Output {
-    readonly stdout: string;
-    readonly stderr: string;
-}
-
-const kinds = ["hosts", "fstab", "interfaces", "smartd"] as const;
-type Kind = (typeof kinds)[number];
-
-const formats: ReadonlyMap<string, (findings: readonly FileFinding[]) => Output> = new Map([["text", textOutput], ["json", jsonOutput], ["github", githubOutput]]);
 
 export function registerLint(program: Command): void {
     program
@@ -42,90 +17,11 @@ export function registerLint(program: Command): void {
         .option("--format <format>", "text, json or github", "text")
         .addHelpText("after", "\nExample:\n  npx holdfast lint nodes/*/interfaces\n  ssh root@pve01 cat /etc/fstab | npx holdfast lint --kind fstab -")
         .action(async (files: string[], options: LintOptions) => {
+            // Loaded only here: no other command pays for it.
+            const { lintFiles } = await import("./lint/run");
             const { exitCode, stdout, stderr } = await lintFiles(files, options);
             process.stdout.write(stdout);
             process.stderr.write(stderr);
             process.exitCode = exitCode;
         });
-}
-
-/** Reads and checks the files; a file that cannot be read does not keep the others from being checked. */
-export async function lintFiles(files: readonly string[], options: LintOptions = {}, read: (file: string) => Promise<string> = readInput): Promise<LintResult> {
-    const { kind, format: outputFormat = "text" } = options;
-    const write = formats.get(outputFormat);
-    if (!write) return badUsage(`unknown format '${outputFormat}'; use one of: ${[...formats.keys()].join(", ")}`);
-    if (kind !== undefined && !isKind(kind)) return badUsage(`unknown kind '${kind}'; use one of: ${kinds.join(", ")}`);
-    if (files.length === 0) return badUsage("no file given; usage: holdfast lint [--kind KIND] [--format FORMAT] FILE…");
-
-    const findings: FileFinding[] = [];
-    const problems: string[] = [];
-    for (const path of files) {
-        const file = path === "-" ? "<stdin>" : path;
-        const content = await read(path).catch((cause: unknown) => {
-            problems.push(`${file}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
-        });
-        if (content === undefined) continue;
-        const format = formatOf(path, content, kind);
-        if (format === "text") problems.push(`${file}: neither its name nor its content tells the grammar, so only the rules for any text were run; give --kind`);
-        findings.push(...lintContent(format, content).map((finding) => ({ ...finding, file })));
-    }
-    const { stdout, stderr } = write(findings);
-    return { exitCode: problems.length > 0 ? 2 : hasErrors(findings) ? 1 : 0, stdout, stderr: stderr + lines(problems.map((problem) => `holdfast lint: ${problem}`)) };
-}
-
-function badUsage(message: string): LintResult {
-    return { exitCode: 2, stdout: "", stderr: `holdfast lint: ${message}\n` };
-}
-
-/** A file of interfaces.d stays a fragment when it is given as `--kind interfaces`. */
-function formatOf(path: string, content: string, kind: Kind | undefined): FormatName {
-    if (kind === undefined) return guessFormat(path, content);
-    if (kind === "interfaces" && formatOfPath(path) === "interfaces.d") return "interfaces.d";
-    return kind;
-}
-
-function isKind(kind: string): kind is Kind {
-    return kinds.some((known) => known === kind);
-}
-
-function readInput(path: string): Promise<string> {
-    return path === "-" ? text(process.stdin) : readFile(path, "utf8");
-}
-
-/** What could not be checked goes to stderr: nobody can act on it in a pre-commit hook. */
-function textOutput(findings: readonly FileFinding[]): Output {
-    const [unchecked, found] = [findings.filter(isUnchecked), findings.filter((finding) => !isUnchecked(finding))];
-    const toLine = (finding: FileFinding) => formatFinding(finding.file, finding);
-    return { stdout: lines(found.map(toLine)), stderr: lines(unchecked.map(toLine)) };
-}
-
-/** An array of `{file, line, column, severity, rule, message}`. */
-function jsonOutput(findings: readonly FileFinding[]): Output {
-    const ordered = findings.map(({ file, line, column, severity, rule, message }) => ({ file, line, column, severity, rule, message }));
-    return { stdout: `${JSON.stringify(ordered, undefined, 2)}\n`, stderr: "" };
-}
-
-function githubOutput(findings: readonly FileFinding[]): Output {
-    const commands = findings.map(({ file, line, column, severity, rule, message }) => {
-        const command = severity === "not checked" ? "notice" : severity;
-        return `::${command} file=${escapeProperty(file)},line=${line},col=${column},title=${escapeProperty(rule)}::${escapeData(message)}`;
-    });
-    return { stdout: lines(commands), stderr: "" };
-}
-
-/** As @actions/core escapes them: a message ends at a newline, a property also at a colon or comma. */
-function escapeData(value: string): string {
-    return value.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function escapeProperty(value: string): string {
-    return escapeData(value).replaceAll(":", "%3A").replaceAll(",", "%2C");
-}
-
-function isUnchecked({ severity }: Finding): boolean {
-    return severity === "not checked";
-}
-
-function lines(texts: readonly string[]): string {
-    return texts.map((line) => `${line}\n`).join("");
 }

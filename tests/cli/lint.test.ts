@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { lintFiles, registerLint, type LintOptions } from "../../cli/lint";
+import { registerLint, type LintOptions } from "../../cli/lint";
+import { lintFiles } from "../../cli/lint/run";
 import { formatOfPath, guessFormat } from "../../model/formats";
 
 const stray = "27: eno1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP group default qlen 1000";
