@@ -8,5 +8,6 @@ export { NetworkInterfaces, planNetworkInterfaces, type NetworkInterfacesArgs } 
 export { NodeExporter, planNodeExporter, type NodeExporterArgs } from "./nodeExporter";
 export { TemperatureWatchdog, planTemperatureWatchdog, type TemperatureWatchdogArgs } from "./temperatureWatchdog";
 export { Ipmievd, planIpmievd, type IpmievdArgs } from "./ipmievd";
+export { LogDigest, planLogDigest, type LogDigestArgs } from "./logDigest";
 export { Mail, planMail, type MailArgs } from "./mail";
 export { Smartd, planSmartd, type SmartdArgs } from "./smartd";

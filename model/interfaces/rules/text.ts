@@ -64,7 +64,16 @@ interface StrayPart {
     readonly column: number;
 }
 
+/** Nearly every rule asks, of every line. */
+const known = new WeakMap<LogicalLine, StrayPart | "none">();
+
 function strayPart(line: LogicalLine): StrayPart | undefined {
+    let part = known.get(line);
+    if (part === undefined) known.set(line, (part = findStrayPart(line) ?? "none"));
+    return part === "none" ? undefined : part;
+}
+
+function findStrayPart(line: LogicalLine): StrayPart | undefined {
     if (line.tokens.length === 0 || line.tokens[0]!.text.startsWith("#")) return undefined;
     for (const [index, text] of line.physical.entries()) {
         const what = strayLine(text);
