@@ -36,4 +36,8 @@ def run(names):
     if removed:
         return f"installing {' '.join(names)} would remove {', '.join(removed)}: install it by hand, knowing what goes"
     installed = commands.run([*APT, "install", "--no-install-recommends", "--", *names], timeout=900)
-    return None if installed.ok else f"apt-get install {' '.join(names)}: {installed.explain()}"
+    if installed.ok:
+        return None
+    # apt's own last word is that dpkg failed; what failed stands further up, in either stream.
+    reasons = [line for line in (installed.output + installed.errors).splitlines() if line][-8:]
+    return f"apt-get install {' '.join(names)}: {installed.problem or f'exit status {installed.code}'}: {'; '.join(reasons)}"
