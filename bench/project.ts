@@ -36,7 +36,7 @@ export class Project {
         await writeLabStack(lab, stack);
         const config = parse(await readFile(stack, "utf8")) as { config: { "holdfast:fleet": Record<string, unknown> } };
         // One at a time is the safe default of a rollout; what is measured here is the pushing, not the waiting in line.
-        config.config["holdfast:fleet"]["rollout"] = { canary: lab.nodes.slice(0, 1).map(({ name }) => name), batch: lab.nodes.length };
+        config.config["holdfast:fleet"]["rollout"] = { canary: lab.nodes.map(({ name }) => name) };
         await writeFile(stack, stringify(config));
         const env = { PULUMI_BACKEND_URL: `file://${join(folder, ".state")}`, PULUMI_CONFIG_PASSPHRASE: "bench", HOLDFAST_IDENTITY_FILE: lab.identityFile };
         const made = new Project(folder, env);

@@ -41,7 +41,7 @@ export class Conversation {
             chatter += line.length + 1;
             if (line.endsWith(greeting.ready)) return talk;
             if (line.endsWith(greeting.wanted)) {
-                talk.send(nodeProgram().modules);
+                talk.sendData(nodeProgram().packed);
                 return talk;
             }
         }
@@ -49,7 +49,10 @@ export class Conversation {
     }
 
     send(message: unknown): void {
-        const data = Buffer.from(JSON.stringify(message), "utf8");
+        this.sendData(Buffer.from(JSON.stringify(message), "utf8"));
+    }
+
+    private sendData(data: Buffer): void {
         this.channel.write(Buffer.concat([Buffer.from(`${data.length}\n`), data]));
     }
 

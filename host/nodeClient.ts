@@ -1,12 +1,13 @@
-/** One node: its one connection, its shared observation, its transactions. */
+/** One node: its one connection, its shared observation, its pushes. */
 import pLimit from "p-limit";
 import pRetry from "p-retry";
 import type { HostArgs } from "../model/fileSet";
 import type { Connection, ConnectOptions } from "./connection";
 import { Conversation } from "./conversation";
 import { ConnectionLostError, UnreachableError } from "./errors";
-import { identityOf, type Observation, type PhaseEvent, type Plan, type Result, type Spec, type Surroundings } from "./observation";
+import { canonical, type Observation, type PhaseEvent, type Spec, type Surroundings } from "./observation";
 import { nodeProgram } from "./program";
+import { Push, type Answer, type Applied, type Extras, type Look, type Planner } from "./push";
 import { resolveTarget } from "./sshTarget";
 
 /** Seconds. A look is quick; a transaction may wait for apt and for another transaction, each with bounds of its own. */
@@ -17,40 +18,23 @@ const REATTACH = { retries: 12, minTimeout: 1000, maxTimeout: 15_000 };
 /** So often a node that does not know the transaction is asked again. */
 const BEGIN_TRIES = 2;
 
+/** Milliseconds that a conversation stays open for more pushes: a node's program need not start twice for what comes in a row. */
+const KEEP = 3000;
+
 /** Remote commands at once on one connection: sshd's MaxSessions is 10, and a node may have more concerns than that. */
 const SESSIONS = 8;
 
-/** What to look at beyond the spec. */
-export interface Extras {
-    /** Gather block devices, mounts and links. */
-    readonly facts: boolean;
-    /** Glob patterns of files whose content the lints want. */
-    readonly sourced: readonly string[];
-    /** Seconds since 1970, by path: who may have written there then is asked for. */
-    readonly written?: Readonly<Record<string, number>>;
-    /** Paths whose state before Holdfast is asked for. */
-    readonly originals?: readonly string[];
-}
-
-export interface Look extends Surroundings {
-    readonly seen: Observation;
-}
-
-/** Made from a look: a plan, `"nothing"` where the node is as it should be, or an error thrown, upon which nothing happens. */
-export type Planner = (look: Look) => Plan | "nothing";
-
-export interface Applied {
-    readonly result: Result;
-    /** A second look, after the work. */
-    readonly seen: Observation;
-    readonly before: Observation;
-}
-
-type Answer = Surroundings & { observed?: { spec: Spec; seen: Observation }[]; seen?: Observation; result?: Result; event?: PhaseEvent };
+/** What the node says of a look. */
+type Seen = Surroundings & { readonly observed?: readonly { spec: Spec; seen: Observation }[]; readonly looks?: readonly Observation[] };
 
 export class NodeClient {
     private connection: Promise<Connection> | undefined;
-    private everything: Promise<Answer> | undefined;
+    private everything: Promise<Seen> | undefined;
+    /** Pushes that the next remote command will do. */
+    private waiting: Push[] = [];
+    private isPushing = false;
+    /** Of the last pushes, for the next. */
+    private kept: { readonly talk: Conversation; readonly timer: NodeJS.Timeout } | undefined;
     private readonly session = pLimit(SESSIONS);
 
     constructor(
@@ -79,86 +63,132 @@ export class NodeClient {
         return { ...answer, seen: answer.observed!.find((each) => sameSpec(each.spec, spec))!.seen };
     }
 
-    /** Looks, plans, applies and looks again, in one remote command. */
+    /**
+     * Looks, plans, applies and looks again. Pushes that come together (while the connection is made, or while the node is busy
+     * with earlier ones) share one look at the node's facts; those that follow each other share one remote command and one
+     * service there.
+     */
     apply(name: string, spec: Spec, extras: Extras, plan: Planner, tell: (event: PhaseEvent) => void): Promise<Applied> {
-        return this.session(() => this.transact(name, spec, extras, plan, tell));
+        const push = new Push(name, spec, extras, plan, tell);
+        this.waiting.push(push);
+        void this.pushAll();
+        return push.done;
     }
 
-    private async transact(name: string, spec: Spec, extras: Extras, plan: Planner, tell: (event: PhaseEvent) => void): Promise<Applied> {
-        this.everything = undefined;
-        const talk = await this.talk();
-        let sent: Plan | undefined;
-        let before: Observation | undefined;
-        try {
-            talk.send({ op: "apply", name, spec, ...extras });
-            const look = await this.answer(talk, READ_TIMEOUT);
-            before = look.seen!;
-            const planned = this.planOrRefuse(talk, plan, { ...look, seen: before });
-            const key = (await this.connection)?.publicKey;
-            if (planned === "nothing") {
-                talk.send({ nothing: true, key });
-            } else {
-                sent = planned;
-                talk.send({ ...planned, key });
+    private async pushAll(): Promise<void> {
+        if (this.isPushing) return;
+        this.isPushing = true;
+        while (this.waiting.length > 0) {
+            try {
+                await this.connected(); // more may come meanwhile
+                await this.pushTogether(this.waiting.splice(0));
+            } catch (error) {
+                const known = asUnreachable(this.host.name, error);
+                for (const push of this.waiting.splice(0)) push.fail(known);
             }
-            const answer = await this.follow(talk, tell);
-            return { result: answer.result!, seen: answer.seen ?? before, before };
+        }
+        this.isPushing = false;
+    }
+
+    /** Never rejects: every push learns what became of it. */
+    private async pushTogether(pushes: readonly Push[]): Promise<void> {
+        this.everything = undefined;
+        const unsettled = () => pushes.filter((push) => !push.isSettled);
+        try {
+            const { talk, look } = await this.lookFor(pushes);
+            try {
+                const plans = pushes.map((push, index) => push.decide({ ...look, seen: look.looks![index]! }));
+                talk.send({ plans, key: (await this.connection)?.publicKey });
+                while (unsettled().length > 0) {
+                    const answer = await talk.receive<Answer & { set?: number }>(APPLY_TIMEOUT);
+                    for (const push of answer.set === undefined ? unsettled() : [pushes[answer.set]!]) push.hear(answer);
+                }
+            } catch (error) {
+                talk.close();
+                throw error;
+            }
+            this.keep(talk);
         } catch (error) {
-            if (!sent) throw asUnreachable(this.host.name, error);
-            if (!(error instanceof ConnectionLostError)) throw error;
-            return await this.comeBack(sent, spec, before!, tell, error);
+            await Promise.all(unsettled().map((push) => this.lose(push, error)));
         } finally {
-            talk.close();
             this.everything = undefined;
         }
     }
 
-    end(): void {
-        this.connection?.then((connection) => connection.end(), () => undefined);
-    }
-
-    private planOrRefuse(talk: Conversation, plan: Planner, look: Look): Plan | "nothing" {
+    /** In the conversation of the last pushes where it is still open, else in a new one. */
+    private async lookFor(pushes: readonly Push[]): Promise<{ talk: Conversation; look: Seen }> {
+        const begin = async (talk: Conversation) => {
+            try {
+                talk.send({
+                    op: "apply",
+                    sets: pushes.map(({ name, spec }) => ({ name, spec })),
+                    facts: pushes.some(({ extras }) => extras.facts),
+                    sourced: [...new Set(pushes.flatMap(({ extras }) => extras.sourced))],
+                });
+                return { talk, look: await this.answer(talk, READ_TIMEOUT) };
+            } catch (error) {
+                talk.close();
+                throw error;
+            }
+        };
+        const kept = this.takeKept();
+        if (!kept) return begin(await this.talk());
         try {
-            return plan(look);
+            return await begin(kept);
         } catch (error) {
-            talk.send({ refused: true });
-            throw error;
+            if (!(error instanceof ConnectionLostError)) throw error;
+            return begin(await this.talk()); // it broke while it was idle: nothing has been done
         }
     }
 
+    private keep(talk: Conversation): void {
+        this.kept = { talk, timer: setTimeout(() => this.takeKept()?.close(), KEEP).unref() };
+    }
+
+    private takeKept(): Conversation | undefined {
+        clearTimeout(this.kept?.timer);
+        const talk = this.kept?.talk;
+        this.kept = undefined;
+        return talk;
+    }
+
+    end(): void {
+        this.takeKept()?.close();
+        this.connection?.then((connection) => connection.end(), () => undefined);
+    }
+
+    /** Before a plan was sent, nothing was done; after it, only a lost connection leaves something to ask for. */
+    private async lose(push: Push, error: unknown): Promise<void> {
+        if (push.plan && error instanceof ConnectionLostError) await this.comeBack(push, push.plan.id, error);
+        else push.fail(asUnreachable(this.host.name, error));
+    }
+
     /** The connection broke after the plan was sent: the node goes on alone, and remembers the outcome. */
-    private async comeBack(plan: Plan, spec: Spec, before: Observation, tell: (event: PhaseEvent) => void, lost: Error): Promise<Applied> {
-        tell({ phase: "verify", message: `connection lost (${lost.message}); the node goes on by itself, asking it for the outcome` });
+    private async comeBack(push: Push, id: string, lost: Error): Promise<void> {
+        push.tell({ phase: "verify", message: `connection lost (${lost.message}); the node goes on by itself, asking it for the outcome` });
         const attach = async (attempt: number) => {
             const talk = await this.talk();
             try {
-                talk.send({ op: "result", id: plan.id, spec });
-                const answer = await this.follow(talk, tell);
-                // The plan may have arrived whole and be on its way to its service still.
-                if (answer.result?.outcome === "unknown" && attempt <= BEGIN_TRIES) throw new Error("it has not begun there");
-                return answer;
+                talk.send({ op: "result", id, spec: push.spec });
+                for (;;) {
+                    const answer = await talk.receive<Answer>(APPLY_TIMEOUT);
+                    // The plan may have arrived whole and be on its way to its service still.
+                    if (answer.result?.outcome === "unknown" && attempt <= BEGIN_TRIES) throw new Error("it has not begun there");
+                    if (answer.result) return answer;
+                    push.hear(answer);
+                }
             } finally {
                 talk.close();
             }
         };
-        const answer = await pRetry(attach, REATTACH).catch((error: unknown) => {
-            throw new ConnectionLostError(this.host.name, `the connection broke during transaction ${plan.id} and the node cannot be asked (${(error as Error).message}). It finishes or undoes the work by itself; when it is back, run up --refresh`, { cause: lost });
-        });
-        const seen = answer.seen ?? before;
-        // The same work has the same name: what the node remembers may be an earlier time, and this plan never arrived.
-        const isEarlier = answer.result?.outcome === "applied" && isSame(before, seen);
-        return { result: isEarlier ? { outcome: "unknown" } : answer.result!, seen, before };
-    }
-
-    private async follow(talk: Conversation, tell: (event: PhaseEvent) => void): Promise<Answer> {
-        for (;;) {
-            const answer = await talk.receive<Answer>(APPLY_TIMEOUT);
-            if (answer.result) return answer;
-            if (answer.event) tell(answer.event);
+        try {
+            push.hearAgain(await pRetry(attach, REATTACH));
+        } catch (error) {
+            push.fail(new ConnectionLostError(this.host.name, `the connection broke during transaction ${id} and the node cannot be asked (${(error as Error).message}). It finishes or undoes the work by itself; when it is back, run up --refresh`, { cause: lost }));
         }
     }
 
-    private ask(request: unknown, anyName = false): Promise<Answer> {
+    private ask(request: unknown, anyName = false): Promise<Seen> {
         return this.session(async () => {
             const talk = await this.talk();
             try {
@@ -172,8 +202,8 @@ export class NodeClient {
         });
     }
 
-    private async answer(talk: Conversation, seconds: number, anyName = false): Promise<Answer> {
-        const answer = await talk.receive<Answer>(seconds);
+    private async answer(talk: Conversation, seconds: number, anyName = false): Promise<Seen> {
+        const answer = await talk.receive<Answer & Seen>(seconds);
         if (answer.result) throw new UnreachableError(this.host.name, `cannot be looked at: ${answer.result.message}`);
         if (!anyName && answer.hostname.split(".")[0] !== this.host.name) {
             throw new UnreachableError(this.host.name, `the host at ${this.host.address} calls itself ${answer.hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`);
@@ -226,17 +256,6 @@ function asUnreachable(node: string, error: unknown): Error {
     return new UnreachableError(node, error.message.replace(`${node}: `, ""), { cause: error });
 }
 
-function isSame(before: Observation, after: Observation): boolean {
-    const state = ({ files, units, packages }: Observation) => [Object.entries(files).map(([path, file]) => [path, identityOf(file)]), units, packages];
-    return canonical(state(before)) === canonical(state(after));
-}
-
 function sameSpec(a: Spec, b: Spec): boolean {
     return canonical(a) === canonical(b);
-}
-
-function canonical(value: unknown): string {
-    return JSON.stringify(value, (_, item: unknown) =>
-        item !== null && typeof item === "object" && !Array.isArray(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
-    );
 }

@@ -71,6 +71,8 @@ export interface Plan {
     readonly id: string;
     /** Who does it, for the lock: `user@workstation`. */
     readonly client: string;
+    /** A file's content is secret: what a command says of it is told to the client, and kept out of the node's log. */
+    readonly secret?: boolean;
     readonly files: Readonly<Record<string, PlannedFile>>;
     readonly packages: readonly string[];
     readonly units: Readonly<Record<string, { readonly enabled?: boolean; readonly active?: boolean }>>;
@@ -91,4 +93,11 @@ export interface Result {
 export interface PhaseEvent {
     readonly phase: string;
     readonly message: string;
+}
+
+/** JSON with sorted keys: equal values have equal text. */
+export function canonical(value: unknown): string {
+    return JSON.stringify(value, (_, item: unknown) =>
+        item !== null && typeof item === "object" && !Array.isArray(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
+    );
 }

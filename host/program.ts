@@ -2,12 +2,15 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { deflateSync } from "node:zlib";
 
 export interface NodeProgram {
     /** Sixteen hexadecimal digits of the SHA-256 over all modules: the folder's name on the node. */
     readonly version: string;
     /** Python source by module name. */
     readonly modules: Readonly<Record<string, string>>;
+    /** The same as it is sent: JSON, deflated (RFC 1950). */
+    readonly packed: Buffer;
     /** Given to the login shell as it is; a constant, no data is ever spliced into it. */
     readonly command: string;
 }
@@ -21,8 +24,9 @@ export function nodeProgram(): NodeProgram {
 function load(folder: string): NodeProgram {
     const names = readdirSync(folder).filter((name) => name.endsWith(".py")).sort();
     const modules = Object.fromEntries(names.map((name) => [name.slice(0, -3), readFileSync(join(folder, name), "utf8")]));
-    const version = createHash("sha256").update(JSON.stringify(modules)).digest("hex").slice(0, 16);
-    return { version, modules, command: `/usr/bin/python3 -I -S -c '${bootstrap(version)}'` };
+    const text = JSON.stringify(modules);
+    const version = createHash("sha256").update(text).digest("hex").slice(0, 16);
+    return { version, modules, packed: deflateSync(text), command: `/usr/bin/python3 -I -S -c '${bootstrap(version)}'` };
 }
 
 /** What the node says first, so that a login script's own chatter before it does no harm. */
@@ -41,18 +45,20 @@ if os.path.isdir(folder) and os.stat(folder).st_uid == 0:
     sys.path.insert(0, folder)
     print("${greeting.ready}", flush=True)
 else:
-    import importlib.machinery, json
+    import importlib.machinery, json, zlib
     print("${greeting.wanted}", flush=True)
-    modules = json.loads(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))
+    modules = json.loads(zlib.decompress(sys.stdin.buffer.read(int(sys.stdin.buffer.readline()))))
     class Sent:
+        compiled = {}
         def find_spec(self, name, path=None, target=None):
             return importlib.machinery.ModuleSpec(name, self) if name in modules else None
         def create_module(self, spec):
             return None
         def exec_module(self, module):
-            exec(compile(modules[module.__name__], module.__name__ + ".py", "exec"), module.__dict__)
+            code = self.compiled[module.__name__] = compile(modules[module.__name__], module.__name__ + ".py", "exec")
+            exec(code, module.__dict__)
     sys.meta_path.insert(0, Sent())
 import session
-session.main(version, modules)
+session.main(version, modules and {name: (source, Sent.compiled.get(name)) for name, source in modules.items()})
 `;
 }

@@ -5,7 +5,8 @@ import { formatOfPath } from "../model/formats";
 import { parseInterfaces } from "../model/interfaces/parse";
 import { sourcedPatterns } from "../model/interfaces/network";
 import { UnreachableError } from "../host/errors";
-import type { Applied, Extras, Look, NodeClient } from "../host/nodeClient";
+import type { NodeClient } from "../host/nodeClient";
+import type { Applied, Extras, Look } from "../host/push";
 import { identityOf, type Observation, type PhaseEvent, type SeenFile } from "../host/observation";
 import { declaredHost, type Configuration } from "./configuration";
 import { checkInputs } from "./inputs";
@@ -64,13 +65,13 @@ export class FileSetController {
     }
 
     /** A first push, or a repeated one: what stands already is left alone, what stood before Holdfast is kept. */
-    async create(expected: FileSetArgs, log: Log): Promise<{ id: string; state: FileSetState }> {
+    async create(expected: FileSetArgs, log: Log, secretFiles: ReadonlySet<string> = new Set()): Promise<{ id: string; state: FileSetState }> {
         const id = idOf(expected);
         if (expected.maintenance) {
             log.warning(`${expected.host.name}: skipped, it is under maintenance; the first \`up\` without \`maintenance: true\` sets it up`);
             return { id, state: { ...expected, files: {}, observed: { facts: {} } } };
         }
-        return { id, state: await this.push(expected, undefined, log) };
+        return { id, state: await this.push(expected, undefined, log, secretFiles) };
     }
 
     /** `secretFiles`: what stands in these is never shown, neither as it was nor as it is. */
@@ -152,7 +153,6 @@ export class FileSetController {
         if (expected.files[path] && applied.seen.files[path]?.sha256 !== before) {
             log.info(`${expected.host.name}: ${path} is pending activation: it takes effect at the next reload or boot, and any Apply in the Proxmox GUI reloads it`);
         }
-        log.status("done");
     }
 }
 

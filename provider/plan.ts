@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createTwoFilesPatch } from "diff";
 import type { FileArgs, FileSetArgs } from "../model/fileSet";
 import { identityOf, type Observation, type Plan, type PlannedFile } from "../host/observation";
-import type { Look } from "../host/nodeClient";
+import type { Look } from "../host/push";
 import { lintWithFacts } from "./inputs";
 import { compareFile, fileStateOf, stateOf, type FileSetState } from "./state";
 
@@ -34,6 +34,7 @@ export function planUpdate(expected: FileSetArgs, last: FileSetState | undefined
     return {
         id: transactionId(expected, look.seen),
         client,
+        ...(secretFiles.size > 0 && { secret: true }),
         files,
         packages,
         units,

@@ -80,7 +80,7 @@ export function providerService(engineAddress: string | undefined, version: stri
                 answer.setProperties(encode(controller().preview(news.value), news.secrets));
                 return answer;
             }
-            const { id, state } = await guarded([news], () => controller().create(news.value, logOf(request.getUrn(), news)));
+            const { id, state } = await guarded(request, [news], () => controller().create(news.value, logOf(request.getUrn(), news), secretFiles(news)));
             answer.setId(id);
             answer.setProperties(encode(state, news.secrets));
             return answer;
@@ -91,7 +91,7 @@ export function providerService(engineAddress: string | undefined, version: stri
             const answer = new messages.UpdateResponse();
             const state = request.getPreview()
                 ? controller().preview(news.value)
-                : await guarded([news, olds], () => controller().update(olds.value, news.value, logOf(request.getUrn(), news, olds), secretFiles(news, olds)));
+                : await guarded(request, [news, olds], () => controller().update(olds.value, news.value, logOf(request.getUrn(), news, olds), secretFiles(news, olds)));
             answer.setProperties(encode(state, news.secrets));
             return answer;
         },
@@ -99,7 +99,7 @@ export function providerService(engineAddress: string | undefined, version: stri
             refuseOtherTypes(request.getUrn());
             const inputs = decode<FileSetArgs>(request.getInputs());
             const last = decode<FileSetState>(request.getProperties());
-            const live = await guarded([inputs, last], () => controller().read(request.getId(), inputs.value, last.value, logOf(request.getUrn(), inputs, last)));
+            const live = await guarded(request, [inputs, last], () => controller().read(request.getId(), inputs.value, last.value, logOf(request.getUrn(), inputs, last)));
             const answer = new messages.ReadResponse();
             answer.setId(request.getId());
             answer.setInputs(encode(live.inputs, inputs.secrets));
@@ -109,7 +109,7 @@ export function providerService(engineAddress: string | undefined, version: stri
         async delete(request: messages.DeleteRequest) {
             const last = decode<FileSetState>(request.getProperties());
             const declared = decode<FileSetArgs>(request.getOldInputs());
-            await guarded([last, declared], () => controller().delete(declared.value, last.value, logOf(request.getUrn(), last, declared)));
+            await guarded(request, [last, declared], () => controller().delete(declared.value, last.value, logOf(request.getUrn(), last, declared)));
             return new Empty();
         },
         /** Nothing new is begun; what has begun is waited for, since a node finishes or undoes its transaction in any case. */
@@ -120,13 +120,15 @@ export function providerService(engineAddress: string | undefined, version: stri
     };
 
     /** What contacts a node: not after a Cancel, and no secret leaves in an error. */
-    async function guarded<T>(given: readonly Decoded<unknown>[], work: () => Promise<T>): Promise<T> {
+    async function guarded<T>(request: { getUrn(): string }, given: readonly Decoded<unknown>[], work: () => Promise<T>): Promise<T> {
         if (isCancelled) throw new Error("cancelled, so this was not begun");
         try {
             return await work();
         } catch (error) {
             const message = mask(error instanceof Error ? error.message : String(error), ...given);
             throw error instanceof PartlyAppliedError ? new InitFailedError(message, error.state, given[0]?.secrets) : new Error(message, { cause: error });
+        } finally {
+            log?.end(request.getUrn());
         }
     }
 

@@ -2,9 +2,9 @@
 
 import os
 import re
-import tempfile
 
 import commands
+import durable
 import facts
 import probes
 
@@ -67,7 +67,9 @@ def fstab_generator(timeout, staged, *essential):
     In a container /sys is read-only and the generator then ignores every device, so the run gets a /sys of its own.
     """
     generator = "/usr/lib/systemd/system-generators/systemd-fstab-generator"
-    with tempfile.TemporaryDirectory(prefix="holdfast-", dir="/run") as folder:
+    folder = f"{durable.RUN}/fstab-generator-{os.getpid()}"
+    os.makedirs(folder, 0o700)
+    try:
         script = 'mount -t tmpfs none /sys && exec "$0" "$@"'
         ran = commands.run(
             ["unshare", "--mount", "sh", "-c", script, generator, folder, folder, folder],
@@ -79,6 +81,8 @@ def fstab_generator(timeout, staged, *essential):
         required = os.path.join(folder, "local-fs.target.requires")
         names = os.listdir(required) if os.path.isdir(required) else []
         targets = {mount_target(os.path.join(folder, name)) for name in names if name.endswith(".mount")}
+    finally:
+        commands.run(["rm", "-rf", "--", folder])
     blocking = sorted(target for target in targets if target and target not in essential)
     if blocking:
         return f"{', '.join(blocking)} would stop the boot when its disk is missing: add nofail, or declare it essential"

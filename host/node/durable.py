@@ -339,11 +339,16 @@ def remove_empty(folders):
 
 
 def note_result(record, rollback):
-    """Where a client that comes back looks for it; in /run, since /var need not be there this early."""
+    """Where a client that comes back looks for it: in /run, since /var need not be there this early; and where it is, in /var
+    too, for a client that comes only after one more boot."""
     folder = f"{RUN}/{record['id']}"
     os.makedirs(folder, 0o700, exist_ok=True)
     result = {"id": record["id"], "outcome": "failed", "phase": "rollback", "message": "the node went down during the transaction", "rollback": rollback}
     replace(f"{folder}/result.json", json.dumps(result).encode())
+    try:
+        replace(f"{RESULTS}/{record['id']}.json", json.dumps(result).encode())
+    except OSError as error:
+        print(f"recover: transaction {record['id']}: its result is kept until the next boot only: {error}", flush=True)
 
 
 def main():

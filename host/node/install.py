@@ -1,5 +1,7 @@
 """Putting the program itself on the node: once per version, whole or not at all, with the boot unit that undoes."""
 
+import importlib.util
+import marshal
 import os
 
 import durable
@@ -36,7 +38,7 @@ WantedBy=sysinit.target
 
 
 def ensure(version, modules):
-    """`modules`: {name: source}, or None where this very version is what runs. Returns the program's folder.
+    """`modules`: {name: (source, code or None)}, or None where this very version is what runs. Returns the program's folder.
 
     Everything is durable before the first commit relies on it.
     """
@@ -72,16 +74,29 @@ def ensure_link(path, target):
 def install_program(program, modules):
     draft = f"{program}.{os.getpid()}.draft"
     os.makedirs(draft, 0o755)
-    for name, source in modules.items():
+    for name, (source, _) in modules.items():
         durable.write_new(f"{draft}/{name}.py", source.encode(), 0o644)
+    keep_compiled(draft, modules)
     durable.sync_folder(draft)
     try:
         os.rename(draft, program)
     except OSError:
+        durable.discard(os.path.dirname(importlib.util.cache_from_source(f"{draft}/any.py")))
         durable.discard(draft)  # another session was first
         if not os.path.isdir(program):
             raise
     durable.sync_folder(LIBRARY)
+
+
+def keep_compiled(folder, modules):
+    """What Python would else do once more, at the program's next start. Valid for this source only, by its hash (PEP 552)."""
+    cache = os.path.dirname(importlib.util.cache_from_source(f"{folder}/any.py"))
+    os.mkdir(cache, 0o755)
+    for name, (source, code) in modules.items():
+        if code is not None:
+            head = importlib.util.MAGIC_NUMBER + b"\x03\0\0\0" + importlib.util.source_hash(source.encode())
+            durable.write_new(importlib.util.cache_from_source(f"{folder}/{name}.py"), head + marshal.dumps(code), 0o644)
+    durable.sync_folder(cache)
 
 
 def ensure_file(path, data, mode):

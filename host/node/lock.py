@@ -1,5 +1,6 @@
 """The node's one lock: held by a process, so that it cannot outlive its holder; the file's text names that holder."""
 
+import contextlib
 import fcntl
 import time
 
@@ -8,6 +9,14 @@ import refusal
 
 LOCK = f"{durable.RUN}/lock"
 WAIT = 300  # seconds; another transaction is bounded too
+
+
+@contextlib.contextmanager
+def gate():
+    """Held for moments only: while the list of handed over transactions is read or changed."""
+    with open(f"{durable.RUN}/start", "w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 class locked:

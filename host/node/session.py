@@ -3,7 +3,6 @@
 Frames are `LENGTH NEWLINE JSON`. A frame that is cut short means nothing at all: the work starts only on a whole plan.
 """
 
-import fcntl
 import glob
 import json
 import os
@@ -16,7 +15,7 @@ import facts
 import files
 import install
 import observe
-import provenance
+import runner
 import transaction
 from refusal import Refused
 
@@ -40,12 +39,19 @@ def send(message):
 
 
 def main(version, modules=None):
-    """`modules`: {name: source} where the program is not installed yet and runs from what the client sent."""
-    request = receive()
-    if request is None:
-        return
+    """`modules`: {name: (source, code or None)} where the program is not installed yet and runs from what the client sent."""
+    try:
+        while (request := receive()) is not None:
+            answer(request, version, modules)
+    finally:
+        runner.dismiss()
+
+
+def answer(request, version, modules):
     try:
         {"read": read, "apply": apply, "result": result}[request["op"]](request, version, modules)
+    except BrokenPipeError:
+        raise  # the client is gone
     except OSError as error:
         send({"result": failure("lock", f"{error.filename or ''}: {error.strerror}; free space, or mount it writable, then try again")})
     except Refused as refused:
@@ -73,6 +79,8 @@ def around(request):
     if request.get("sourced"):
         answer["sourced"] = read_matching(request["sourced"])
     if request.get("written"):
+        import provenance  # a drift run asks for it, where something differs
+
         answer["writers"] = provenance.writers(request["written"])
     if request.get("originals"):
         answer["originals"] = read_originals(request["originals"])
@@ -103,95 +111,72 @@ def read_matching(patterns):
 
 
 def apply(request, version, modules):
+    """Looks at several FileSets, takes a decision for each (a plan, `nothing` or `refused`), and follows one service that does
+    them in their order. Frames about one of them carry its place in the request as `set`."""
     if os.geteuid() == 0:
         transaction.recover_abandoned()
-    send({"seen": observe.observe(request["spec"]), **around(request)})
-    plan = receive()
-    if plan is None or plan.get("refused"):
+    sets = request["sets"]
+    send({"looks": [observe.observe(each["spec"]) for each in sets], **around(request)})
+    decided = receive()
+    decisions = {} if decided is None else {number: plan for number, plan in enumerate(decided["plans"]) if not plan.get("refused")}
+    if not decisions:
         return
     if os.geteuid() != 0:
         send({"result": failure("lock", "not root on the node: connect as root, or as a user with sudo -n")})
         return
     program = install.ensure(version, modules)
-    remember(request["name"], request["spec"])
-    keep_key(plan.get("key"))
-    if plan.get("nothing"):
-        send({"result": {"outcome": "unchanged"}})
-        return
-    start(program, plan)
-    send({"result": follow(plan["id"]), "seen": observe.observe(request["spec"])})
+    # Before another word to the client: one that is gone by now does not keep the work from being done.
+    runner.start(program, [plan for plan in decisions.values() if not plan.get("nothing")])
+    for number in decisions:
+        remember(sets[number]["name"], sets[number]["spec"])
+    keep_key(decided.get("key"))
+    for number, plan in decisions.items():
+        if plan.get("nothing"):
+            send({"set": number, "result": {"outcome": "unchanged"}})
+    for number, plan in decisions.items():
+        if not plan.get("nothing"):
+            outcome = follow(plan["id"], {"set": number})
+            send({"set": number, "result": outcome, "seen": observe.observe(sets[number]["spec"])})
 
 
 def result(request, version, modules):
     """What became of a transaction whose client lost the connection. Asking again is harmless."""
     if os.path.isdir(f"{transaction.RUN}/{request['id']}"):
-        outcome = follow(request["id"])
+        outcome = follow(request["id"], {})
     else:
         kept = durable.read_regular(f"{durable.RESULTS}/{request['id']}.json")
         outcome = json.loads(kept) if kept else {"outcome": "unknown"}
     send({"result": outcome, "seen": observe.observe(request["spec"])})
 
 
-def start(program, plan):
-    """Hands the plan to a service of its own, unless exactly this transaction is running already."""
-    identifier = plan["id"]
-    unit = f"holdfast-transaction-{identifier}.service"
-    folder = f"{transaction.RUN}/{identifier}"
-    os.makedirs(transaction.RUN, 0o700, exist_ok=True)
-    with open(f"{transaction.RUN}/start", "w", encoding="utf-8") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)  # the same push from two clients at once is one transaction
-        if os.path.isdir(folder) and is_running(unit):
-            return
-        durable.discard(folder)
-        os.mkdir(folder, 0o700)
-        durable.replace(f"{folder}/plan.json", json.dumps(plan).encode())
-        python = f"/usr/bin/python3 -I -S {program}/main.py"
-        begun = commands.run([
-            "systemd-run", "--quiet", "--collect", f"--unit={unit}", "--service-type=exec",
-            "--property=SyslogIdentifier=holdfast", "--property=KillMode=mixed", "--property=TimeoutStopSec=600",
-            # Whatever ends the program early, a kill or the memory's end, its open journal is undone at once.
-            f"--property=ExecStopPost=/bin/sh -c 'test -e {folder}/result.json || exec {python} after {identifier}'",
-            *python.split(), "run", identifier,
-        ], timeout=60)
-    if not begun.ok:
-        failed = failure("lock", f"systemd-run: {begun.explain()}")
-        durable.replace(f"{folder}/result.json", json.dumps(failed).encode())
-
-
-def is_running(unit):
-    shown = commands.run(["systemctl", "show", "-p", "ActiveState", "--value", unit])
-    return shown.output.strip() in ("active", "activating", "deactivating")
-
-
-def follow(identifier):
+def follow(identifier, about):
     """Passes the events on as they come, until the result stands. Bounded by the transaction's own bounds."""
     folder = f"{transaction.RUN}/{identifier}"
     position = 0
     last_look = time.monotonic()
     while True:
         done = durable.read_regular(f"{folder}/result.json")
-        position = pass_on(f"{folder}/events", position)
+        position = pass_on(f"{folder}/events", position, about)
         if done:
             return json.loads(done)
         if time.monotonic() - last_look > 5:
             last_look = time.monotonic()
-            if not is_running(f"holdfast-transaction-{identifier}.service") and not os.path.exists(f"{folder}/result.json"):
+            if not runner.is_running(runner.unit_of(identifier)) and not os.path.exists(f"{folder}/result.json"):
                 return {"outcome": "unknown"}
         time.sleep(POLL)
 
 
-def pass_on(path, position):
+def pass_on(path, position, about):
+    """Of what has come since the last look the latest: it is shown to a human, and the node's log has them all."""
     try:
         with open(path, "rb") as stream:
             stream.seek(position)
-            for line in stream:
-                if not line.endswith(b"\n"):
-                    break
-                position += len(line)
-                send({"event": json.loads(line)})
+            lines = [line for line in stream if line.endswith(b"\n")]
     except FileNotFoundError:
-        pass  # not started yet
-    return position
+        return position  # not started yet
+    if lines:
+        send({**about, "event": json.loads(lines[-1])})
+    return position + sum(map(len, lines))
 
 
 def managed():

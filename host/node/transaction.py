@@ -1,7 +1,7 @@
 """The transaction on the node: lock, observe, stage, validate, commit, activate, verify, done; else rollback.
 
 Runs as a systemd service of its own, so it finishes or undoes its work whatever becomes of the connection.
-A plan is {id, client, spec, files: {path: {was: identity, content | absent, mode, owner, group}}, packages, units,
+A plan is {id, client, secret?, spec, files: {path: {was: identity, content | absent, mode, owner, group}}, packages, units,
 validate, activate, verify}: only what differs, as the provider decided from the observation it was given.
 """
 
@@ -59,7 +59,7 @@ class Transaction:
             return {"outcome": "applied"}
 
     def failed(self, refused, rollback):
-        self.tell(refused.phase, f"failed: {refused}")
+        self.tell(refused.phase, "failed; a file here is secret, so only the client is told why" if self.plan.get("secret") else f"failed: {refused}")
         self.tell("rollback", rollback)
         return {"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": rollback}
 
@@ -256,7 +256,7 @@ def recover_abandoned():
 
 
 def main(identifier):
-    """The service's program: `run ID`. Its folder below /run/holdfast holds the plan, and then the result."""
+    """Does the transaction whose folder below /run/holdfast holds the plan, and then the result. Returns 0 where it is applied."""
     folder = f"{RUN}/{identifier}"
     with open(f"{folder}/plan.json", encoding="utf-8") as stream:
         plan = json.load(stream)
@@ -268,15 +268,15 @@ def main(identifier):
 
     try:
         result = Transaction(plan, tell).run()
-    except Refused as refused:  # the lock; anything unforeseen goes on to `main.py after`, which undoes it
+    except Refused as refused:  # the lock; anything unforeseen goes on to runner.after, which undoes it
         result = {"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": durable.NOTHING}
-    finish(folder, identifier, result)
+    finish(identifier, result)
     return 0 if result["outcome"] == "applied" else 1
 
 
-def finish(folder, identifier, result):
+def finish(identifier, result):
     result["id"] = identifier
-    durable.replace(f"{folder}/result.json", json.dumps(result).encode())
+    durable.replace(f"{RUN}/{identifier}/result.json", json.dumps(result).encode())
     try:
         durable.replace(f"{STATE}/results/{identifier}.json", json.dumps(result).encode())
     except OSError as error:

@@ -96,7 +96,7 @@ def run_program(action):
 
 
 def transact(disk, program, plan, mode, image, folder):
-    """The node's program, as systemd would start it: `main.py run ID`."""
+    """The node's program, as its service runs it."""
     enter(disk)
     sys.path.insert(0, program)
     import transaction
@@ -121,7 +121,7 @@ def install(disk, program):
     for name in os.listdir(program):
         if name.endswith(".py"):
             with open(f"{program}/{name}", encoding="utf-8") as stream:
-                modules[name[:-3]] = stream.read()
+                modules[name[:-3]] = (stream.read(), None)
     installer.ensure("test", modules)
     return None
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { NodeClient } from "../../host/nodeClient";
 import { identityOf, type Plan, type PhaseEvent, type Spec } from "../../host/observation";
-import type { Applied } from "../../host/nodeClient";
+import type { Applied } from "../../host/push";
 import type { HostArgs } from "../../model/fileSet";
 import type { Lab, LabNode } from "../../lab";
 

@@ -1,6 +1,7 @@
 /** Frames in whatever pieces they arrive, and other ends that do not keep to the protocol. */
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
+import { inflateSync } from "node:zlib";
 import fc from "fast-check";
 import type { ClientChannel } from "ssh2";
 import { Conversation } from "../../host/conversation";
@@ -48,7 +49,9 @@ describe("a conversation", () => {
     test("sends the program where the node wants it", async () => {
         const { channel, talk } = begin([Buffer.from(`${greeting.wanted}\n`)]);
         await talk;
-        expect(Buffer.concat(channel.written).toString()).toMatch(/^\d+\n\{"checks":/);
+        const [, length, data] = /^(\d+)\n(.*)$/s.exec(Buffer.concat(channel.written).toString("latin1"))!;
+        expect(Number(length)).toBe(data!.length);
+        expect(inflateSync(Buffer.from(data!, "latin1")).toString()).toMatch(/^\{"checks":/);
     });
 
     test("ends with what the other side complained of", async () => {

@@ -359,7 +359,9 @@ describe("a FileSet", () => {
         declare({ hidden: { files: { [path]: { content: { secret: `password=${two}\n` }, mode: "0600" } }, verify: [{ argv: ["sh", "-c", `cat ${path}; exit 1`] }] } });
         expect((await said(repair)).exitCode).not.toBe(0);
         expect(outputs.at(-1)).toContain("verify failed");
-        outputs.push(await project.state());
+        const log = (await first.exec(["journalctl", "--boot", "--no-pager", "--output=cat", "--identifier=holdfast"])).stdout;
+        expect(log).toContain("verify: failed; a file here is secret");
+        outputs.push(await project.state(), log);
         for (const value of [one, two, edit]) expect(outputs.join("\n")).not.toContain(value);
     });
 

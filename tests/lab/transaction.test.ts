@@ -32,6 +32,15 @@ async function shell(script: string): Promise<string> {
     return (await node.exec(["sh", "-ec", script])).stdout;
 }
 
+/** The service that does the transaction, and perhaps others with it. */
+async function runnerOf(id: string): Promise<string> {
+    return (JSON.parse(await readNodeFile(node, `/run/holdfast/${id}/plan.json`)) as { unit: string }).unit;
+}
+
+async function killRunner(id: string, whom: "main" | "all"): Promise<void> {
+    await node.exec(["systemctl", "kill", "--signal=KILL", `--kill-whom=${whom}`, await runnerOf(id)]);
+}
+
 /** Whole files, old or new, and nothing of Holdfast's beside them. */
 async function state(): Promise<string> {
     const contents = await Promise.all([first, second].map((path) => readNodeFile(node, path)));
@@ -76,7 +85,7 @@ describe.each(phases)("in %s", (phase, meanwhile) => {
     test("the program killed with SIGKILL: undone at once, and said so", async () => {
         const { wanted, acted } = inPhase(phase, async (id) => {
             expect(await state()).toBe(meanwhile);
-            await node.exec(["systemctl", "kill", "--signal=KILL", "--kill-whom=main", `holdfast-transaction-${id}.service`]);
+            await killRunner(id, "main");
         });
         const { result } = await push(client, wanted);
         await acted;
@@ -145,6 +154,41 @@ test("a validator that is missing is named", async () => {
     expect(await state()).toBe("old");
 });
 
+describe("several at once from one client", () => {
+    const old = { [first]: "old 1\n", [second]: "old 2\n" };
+    const ids = { first: newId(), second: newId(), third: newId() };
+
+    test("are one service on the node, each with its own result; what follows soon goes to the same one", async () => {
+        const [one, other] = await Promise.all([push(client, { id: ids.first, files: { [first]: "new 1\n" } }), push(client, { id: ids.second, files: { [second]: "new 2\n" }, validate: [{ argv: ["false"] }] })]);
+        expect(one.result).toMatchObject({ outcome: "applied", id: ids.first });
+        expect(other.result).toMatchObject({ outcome: "failed", phase: "validate", id: ids.second, rollback: "nothing was changed" });
+        expect([await readNodeFile(node, first), await readNodeFile(node, second)]).toEqual(["new 1", "old 2"]);
+        await push(client, { id: ids.third, files: old });
+        const [begun, ...others] = await Promise.all(Object.values(ids).map(runnerOf));
+        expect(others).toEqual([begun, begun]);
+    });
+
+    test("killed in the first: it is undone, the second never begins, and both are told", async () => {
+        const { wanted, acted } = inPhase("verify", (id) => killRunner(id, "main"), { files: { [first]: "new 1\n" } });
+        const [one, other] = await Promise.all([push(client, wanted), push(client, { files: { [second]: "new 2\n" } })]);
+        await acted;
+        expect(one.result).toMatchObject({ outcome: "failed", message: expect.stringContaining("ended early") as string, rollback: "the node is as it was" });
+        expect(other.result).toMatchObject({ outcome: "failed", message: expect.stringContaining("ended early") as string, rollback: "nothing was changed" });
+        expect(await state()).toBe("old");
+        await expectHealed();
+    });
+
+    test("the connection lost in the first: the node does them all, and tells of each", async () => {
+        const lost = await clientOf(lab, node);
+        const { wanted, acted } = inPhase("verify", () => shell("pkill --oldest --full 'sshd.*notty' && true"), { files: { [first]: "new 1\n" } });
+        const both = await Promise.all([push(lost, wanted), push(lost, { files: { [second]: "new 2\n" } })]);
+        await acted;
+        lost.end();
+        expect(both.map(({ result }) => result.outcome)).toEqual(["applied", "applied"]);
+        expect(await state()).toBe("new");
+    });
+});
+
 describe("someone else", () => {
     test("who edits between the look and the commit keeps the edit", async () => {
         const { wanted, acted } = inPhase("validate", () => shell(`echo theirs > ${second}`));
@@ -203,7 +247,7 @@ describe("two pushes at once", () => {
     });
 
     test("a holder that was killed leaves no lock behind", async () => {
-        const { wanted, acted } = inPhase("validate", (id) => node.exec(["systemctl", "kill", "--signal=KILL", "--kill-whom=all", `holdfast-transaction-${id}.service`]));
+        const { wanted, acted } = inPhase("validate", (id) => killRunner(id, "all"));
         await push(client, wanted);
         await acted;
         const events: string[] = [];
@@ -309,7 +353,7 @@ describe("units", () => {
     });
 
     test("are put back after the program was killed, and after a power cut", async () => {
-        const killed = inPhase("verify", (id) => node.exec(["systemctl", "kill", "--signal=KILL", "--kill-whom=main", `holdfast-transaction-${id}.service`]), on);
+        const killed = inPhase("verify", (id) => killRunner(id, "main"), on);
         expect((await push(client, killed.wanted)).result.rollback).toBe("the node is as it was");
         await killed.acted;
         expect(await states()).toBe("disabled\ninactive");

@@ -2,13 +2,13 @@
 import { python } from "./python";
 
 const talk = `
-import io, sys, json, install, session, transaction, observe
+import io, sys, json, install, session, runner, transaction, observe
 began = []
 install.ensure = lambda *_: began.append("install") or "/nowhere"
 transaction.recover_abandoned = lambda: None
 session.remember = session.keep_key = lambda *_: None
-session.start = lambda program, plan: began.append(plan)
-session.follow = lambda identifier: {"outcome": "applied", "id": identifier}
+runner.start = lambda program, plans: began.extend(plans)
+session.follow = lambda identifier, about: {"outcome": "applied", "id": identifier}
 session.os.geteuid = lambda: 0
 observe.observe = lambda spec: {"files": {}}
 out = sys.stdout
@@ -31,8 +31,10 @@ def converse(data):
         sys.stdout = out
     return list(began), said.decode()
 
-request = frame({"op": "apply", "name": "hosts", "spec": {"files": {}}})
-plan = frame({"id": "0123456789abcdef", "client": "x", "files": {"/etc/hosts": {"content": "\u00e4" * 50}}})
+request = frame({"op": "apply", "sets": [{"name": "hosts", "spec": {"files": {}}}, {"name": "fstab", "spec": {"files": {}}}]})
+work = {"id": "0123456789abcdef", "client": "x", "files": {"/etc/hosts": {"content": "\u00e4" * 50}}}
+other = {**work, "id": "fedcba9876543210"}
+plan = frame({"plans": [work, {"refused": True}]})
 `;
 
 test("cut at every byte of the request or of the plan, nothing begins", async () => {
@@ -49,8 +51,14 @@ test("whole, it begins once, and the result is told", async () => {
     expect(said).toContain('"outcome": "applied"');
 });
 
+test("several plans are one start, and each result says whose it is", async () => {
+    const [began, said] = await python<[unknown[], string]>(`${talk}answer = converse(request + frame({"plans": [work, other]}))`);
+    expect(began).toEqual(["install", expect.objectContaining({ id: "0123456789abcdef" }), expect.objectContaining({ id: "fedcba9876543210" })]);
+    expect(said).toMatch(/"set": 0, "result": \{"outcome": "applied", "id": "0123456789abcdef"\}[^]*"set": 1, "result": \{"outcome": "applied", "id": "fedcba9876543210"\}/);
+});
+
 test("a plan that the client refused, and one of nothing, start no transaction", async () => {
-    const [refused, nothing] = await python<[[unknown[], string], [unknown[], string]]>(`${talk}answer = [converse(request + frame({"refused": True})), converse(request + frame({"nothing": True}))]`);
+    const [refused, nothing] = await python<[[unknown[], string], [unknown[], string]]>(`${talk}answer = [converse(request + frame({"plans": [{"refused": True}, {"refused": True}]})), converse(request + frame({"plans": [{"nothing": True}, {"refused": True}]}))]`);
     expect(refused[0]).toEqual([]);
     expect(nothing[0]).toEqual(["install"]);
     expect(nothing[1]).toContain('"outcome": "unchanged"');

@@ -1,0 +1,163 @@
+"""The service that does transactions, apart from the session: whatever becomes of the connection, it goes on.
+
+One serves all that a session hands over, in its order. Its queue file, `UNIT.queue` in /run/holdfast, holds their ids line by
+line. It is there for as long as the runner takes more, which holds a lock on it: one without is a killed runner's.
+"""
+
+import fcntl
+import json
+import os
+import time
+
+import commands
+import durable
+import lock
+import transaction
+
+LINGER = 5  # seconds that it waits for more; a client that has nothing for three hangs up
+END = "end"  # the session's last line
+POLL = 0.01  # seconds between looks at its queue
+
+current = None  # this session's own unit
+
+
+def start(program, plans):
+    """Hands the plans over, but for those that another session has handed over already."""
+    global current
+    os.makedirs(durable.RUN, 0o700, exist_ok=True)
+    with lock.gate():  # the same push from two clients at once is one transaction
+        plans = [plan for plan in plans if not is_under_way(plan["id"])]
+        if not plans:
+            return
+        is_new = current is None or not takes_more(current)
+        if is_new:
+            # A runner that did this transaction before may still wait for more, under that name.
+            again = f"-{os.getpid()}" if os.path.isdir(f"{durable.RUN}/{plans[0]['id']}") else ""
+            current = f"holdfast-transaction-{plans[0]['id']}{again}.service"
+        for plan in plans:
+            folder = f"{durable.RUN}/{plan['id']}"
+            durable.discard(folder)
+            os.mkdir(folder, 0o700)
+            durable.replace(f"{folder}/plan.json", json.dumps({**plan, "unit": current}).encode())
+        append(current, [plan["id"] for plan in plans])
+        if is_new:
+            begun = run_service(current, f"{program}/main.py")
+            if not begun.ok:
+                give_up(current, f"systemd-run: {begun.explain()}")
+
+
+def dismiss():
+    """The session is over: its runner ends with its last transaction."""
+    if current is not None:
+        with lock.gate():
+            if takes_more(current):
+                append(current, [END])
+
+
+def run_service(unit, program):
+    python = ["/usr/bin/python3", "-I", "-S", program]
+    return commands.run([
+        "systemd-run", "--quiet", "--collect", f"--unit={unit}", "--service-type=exec",
+        "--property=SyslogIdentifier=holdfast", "--property=KillMode=mixed", "--property=TimeoutStopSec=600",
+        # Whatever ends the program early, a kill or the memory's end, its open journal is undone at once.
+        f"--property=ExecStopPost=/bin/sh -c 'test ! -e {queue_of(unit)} || exec {' '.join(python)} after {unit}'",
+        *python, "run", unit,
+    ], timeout=60)
+
+
+def run(unit):
+    """The service's program. Returns its exit status: 0 where everything was applied."""
+    queue = open(queue_of(unit), encoding="utf-8")
+    fcntl.flock(queue, fcntl.LOCK_EX)
+    done, status, since = 0, 0, time.monotonic()
+    while True:
+        for identifier in queued(unit)[done:]:
+            if identifier == END:
+                durable.remove(queue_of(unit))
+                return status
+            status = max(status, transaction.main(identifier))
+            done, since = done + 1, time.monotonic()
+        if time.monotonic() - since > LINGER:
+            with lock.gate():
+                if len(queued(unit)) == done:
+                    os.unlink(queue_of(unit))
+                    return status
+        time.sleep(POLL)
+
+
+def after(unit):
+    """The program has ended with transactions left: killed, or by a fault of its own. Undo what it left open."""
+    with lock.gate():
+        left = [identifier for identifier in queued(unit) if identifier != END and not has_result(identifier)]
+        durable.remove(queue_of(unit))
+    for identifier in left:
+        undo(identifier, unit)
+
+
+def undo(identifier, unit):
+    def tell(phase, message):
+        print(f"transaction {identifier} {phase}: {message}", flush=True)
+
+    with lock.locked(plan_of(identifier), tell):
+        rollback = transaction.recover(tell).get(identifier, durable.NOTHING)
+    message = f"the transaction's program ended early, killed or by a fault; look at journalctl -u {unit}"
+    transaction.finish(identifier, {"outcome": "failed", "phase": "rollback", "message": message, "rollback": rollback})
+
+
+def give_up(unit, message):
+    """It never began."""
+    for identifier in queued(unit):
+        transaction.finish(identifier, {"outcome": "failed", "phase": "lock", "message": message, "rollback": durable.NOTHING})
+    os.unlink(queue_of(unit))
+
+
+def takes_more(unit):
+    """Ask with the gate held: the runner leaves only then."""
+    try:
+        with open(queue_of(unit), encoding="utf-8") as queue:
+            fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(queue_of(unit))  # nobody serves it any more
+            return False
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+
+
+def append(unit, lines):
+    with open(queue_of(unit), "a", encoding="utf-8") as stream:
+        stream.write("".join(f"{line}\n" for line in lines))
+
+
+def queued(unit):
+    try:
+        with open(queue_of(unit), encoding="utf-8") as stream:
+            return [line[:-1] for line in stream if line.endswith("\n")]
+    except FileNotFoundError:
+        return []
+
+
+def queue_of(unit):
+    return f"{durable.RUN}/{unit}.queue"
+
+
+def plan_of(identifier):
+    return json.loads(durable.read_regular(f"{durable.RUN}/{identifier}/plan.json") or b"{}")
+
+
+def unit_of(identifier):
+    return plan_of(identifier).get("unit", "none.service")
+
+
+def has_result(identifier):
+    return os.path.exists(f"{durable.RUN}/{identifier}/result.json")
+
+
+def is_under_way(identifier):
+    """Handed over, and not yet decided."""
+    return os.path.isdir(f"{durable.RUN}/{identifier}") and not has_result(identifier) and is_running(unit_of(identifier))
+
+
+def is_running(unit):
+    shown = commands.run(["systemctl", "show", "-p", "ActiveState", "--value", unit])
+    return shown.output.strip() in ("active", "activating", "deactivating")
