@@ -3,7 +3,7 @@
  * The floor of a look is OpenSSH printing the same files of all nodes at once; the floor of a run is the same program and
  * stack with a provider that does nothing. Figures are medians; what is compared is measured in turn, A B A B.
  */
-import { labDown, labUp } from "../lab";
+import { labDown, labUp, type Lab } from "../lab";
 import { keepFiles, restoreFiles, timeFloor } from "./nodes";
 import { Project, type Timed } from "./project";
 
@@ -20,6 +20,10 @@ interface Figures {
     readonly idle: number;
     readonly bare: { readonly push: number; readonly drift: number; readonly idle: number };
     readonly peak: number;
+    /** `holdfast drift`. */
+    readonly cli: number;
+    /** All concerns, the watch on the hardware among them. */
+    readonly whole?: { readonly push: number; readonly drift: number };
 }
 
 async function main(): Promise<void> {
@@ -27,7 +31,7 @@ async function main(): Promise<void> {
     const all: Figures[] = [];
     for (const nodes of sizes.length > 0 ? sizes : [8, 32]) {
         try {
-            all.push(await measure(nodes));
+            all.push(await measure(nodes, all.length === 0));
         } finally {
             await labDown("bench");
         }
@@ -36,7 +40,7 @@ async function main(): Promise<void> {
     if (all.length > 1) printGrowth(all[0]!, all.at(-1)!);
 }
 
-async function measure(nodes: number): Promise<Figures> {
+async function measure(nodes: number, withWatch: boolean): Promise<Figures> {
     const lab = await labUp({ id: "bench", nodes, log: (line) => console.log(line) });
     await keepFiles(lab);
     const real = await Project.create("real", lab, "provider");
@@ -51,9 +55,11 @@ async function measure(nodes: number): Promise<Figures> {
         floor: await timeFloor(lab),
         bareDrift: await bare.time(...DRIFT),
         drift: await real.time(...DRIFT),
+        cli: await real.timeCli("drift"),
         bareIdle: await bare.time(...UP),
         idle: await real.time(...UP),
     }));
+    const whole = withWatch ? await measureWhole(lab) : undefined;
     const seconds = (runs: readonly Timed[]) => median(runs.map((run) => run.seconds));
     return {
         nodes,
@@ -61,9 +67,24 @@ async function measure(nodes: number): Promise<Figures> {
         push: seconds(pushes.map((run) => run.real)),
         drift: seconds(looks.map((run) => run.drift)),
         idle: seconds(looks.map((run) => run.idle)),
+        cli: seconds(looks.map((run) => run.cli)),
+        whole,
         bare: { push: seconds(pushes.map((run) => run.bare)), drift: seconds(looks.map((run) => run.bareDrift)), idle: seconds(looks.map((run) => run.bareIdle)) },
         peak: Math.max(...pushes.map((run) => run.real.peak), ...looks.map((run) => run.drift.peak)),
     };
+}
+
+/** All concerns on the same nodes. Container nodes cannot filter addresses, so the exporter listens on loopback. */
+async function measureWhole(lab: Lab): Promise<Figures["whole"]> {
+    const project = await Project.create("whole", lab, "provider", {});
+    const pushes = await inTurn(PUSHES, async () => {
+        await restoreFiles(lab);
+        await project.forget();
+        return project.time(...UP);
+    });
+    const drifts = await inTurn(PUSHES, () => project.time(...DRIFT));
+    const [push, drift] = [pushes, drifts].map((runs) => median(runs.map(({ seconds }) => seconds)));
+    return { push: push!, drift: drift! };
 }
 
 async function inTurn<T>(count: number, once: () => Promise<T>): Promise<T[]> {
@@ -84,6 +105,11 @@ function print(figures: Figures): void {
     row("drift run", figures.drift, bare.drift, `${((figures.drift - bare.drift) / floor).toFixed(1)} x floor (aim: at most 3)`);
     row("first push", figures.push, bare.push, `${((figures.push - bare.push) / floor).toFixed(1)} x floor (aim: at most 4)`);
     row("no-op up", figures.idle, bare.idle, `${(figures.idle / bare.idle).toFixed(2)} x do-nothing (aim: at most 1.3)`);
+    console.log(`holdfast drift ${figures.cli.toFixed(2).padStart(5)}   ${(figures.cli - figures.drift).toFixed(2)} s more than the bare refresh (aim: at most 1)`);
+    if (figures.whole) {
+        const { push, drift: look } = figures.whole;
+        console.log(`all concerns, the watch on the hardware among them: first push ${push.toFixed(2)} = ${(push / figures.push).toFixed(2)} x those three, drift run ${look.toFixed(2)} = ${(look / figures.drift).toFixed(2)} x (aim: at most 1.5)`);
+    }
     console.log(`provider's peak memory ${figures.peak.toFixed(0)} MiB (aim: under 150)\n`);
 }
 

@@ -21,8 +21,11 @@ export async function keepFiles(lab: Lab): Promise<void> {
     await Promise.all(lab.nodes.map((node) => node.exec(["cp", "--archive", "--parents", "-t", "/root", ...files])));
 }
 
+const watchUnits = "smartmontools prometheus-node-exporter holdfast-ipmi ipmievd holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer holdfast-nvme-selftest-long.timer";
+const traces = "/etc/holdfast /var/lib/holdfast /run/holdfast /usr/local/lib/holdfast /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg /etc/systemd/system/holdfast-[nst]* /etc/systemd/system/*.d/holdfast.conf /etc/udev/rules.d/90-holdfast-ipmi.rules";
+
 /** As before Holdfast's first visit: the old files, and nothing of ours. */
 export async function restoreFiles(lab: Lab): Promise<void> {
-    const script = 'cp --archive -t / /root/etc && rm -rf /etc/holdfast /var/lib/holdfast /usr/local/lib/holdfast /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg && systemctl daemon-reload';
+    const script = `cp --archive -t / /root/etc; systemctl disable --now ${watchUnits} 2>/dev/null; rm -rf ${traces}; systemctl daemon-reload`;
     await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", script])));
 }

@@ -22,8 +22,11 @@ export class Project {
         private readonly env: NodeJS.ProcessEnv,
     ) {}
 
-    /** `provider`: folder of the plugin, relative to the project: `provider`, or `bench/nothing`. */
-    static async create(name: string, lab: Lab, provider: string): Promise<Project> {
+    /**
+     * `provider`: folder of the plugin, relative to the project: `provider`, or `bench/nothing`. `defaults` of the fleet: by
+     * default hosts, fstab and interfaces alone.
+     */
+    static async create(name: string, lab: Lab, provider: string, defaults?: object): Promise<Project> {
         const folder = join(scratch, name);
         await rm(folder, { recursive: true, force: true });
         await mkdir(join(folder, ".state"), { recursive: true });
@@ -33,9 +36,9 @@ export class Project {
         const project = await readFile(join(root, "Pulumi.yaml"), "utf8");
         await writeFile(join(folder, "Pulumi.yaml"), project.replace("path: provider", `path: ${provider}`));
         const stack = join(folder, "Pulumi.bench.yaml");
-        await writeLabStack(lab, stack);
+        await writeLabStack(lab, stack, { defaults });
         const config = parse(await readFile(stack, "utf8")) as { config: { "holdfast:fleet": Record<string, unknown> } };
-        // One at a time is the safe default of a rollout; what is measured here is the pushing, not the waiting in line.
+        // A canary and then one at a time is the safe default; what is measured here is the pushing, not the waiting in line.
         config.config["holdfast:fleet"]["rollout"] = { canary: lab.nodes.map(({ name }) => name) };
         await writeFile(stack, stringify(config));
         const env = { PULUMI_BACKEND_URL: `file://${join(folder, ".state")}`, PULUMI_CONFIG_PASSPHRASE: "bench", HOLDFAST_IDENTITY_FILE: lab.identityFile };
@@ -50,14 +53,24 @@ export class Project {
         await execa("pulumi", ["stack", "init", "bench", "--non-interactive"], { cwd: this.folder, env: this.env });
     }
 
+    /** `pulumi ARGS` on this stack. */
     async time(...args: string[]): Promise<Timed> {
+        return this.timeCommand("pulumi", [...args, "--stack", "bench", "--non-interactive", "--color", "never"]);
+    }
+
+    /** `holdfast ARGS` on this stack. */
+    async timeCli(...args: string[]): Promise<Timed> {
+        return this.timeCommand(process.execPath, [join("cli", "holdfast.js"), ...args, "--stack", "bench"]);
+    }
+
+    private async timeCommand(command: string, args: readonly string[]): Promise<Timed> {
         const started = process.hrtime.bigint();
-        const running = execa("pulumi", [...args, "--stack", "bench", "--non-interactive", "--color", "never"], { cwd: this.folder, env: this.env, all: true });
+        const running = execa(command, args, { cwd: this.folder, env: this.env, all: true });
         const peak = peakOf(running.pid ?? 0, "pulumi-resource-holdfast");
         try {
             await running;
         } catch (error) {
-            throw new Error(`pulumi ${args.join(" ")}:\n${(error as execa.ExecaError).all ?? String(error)}`, { cause: error });
+            throw new Error(`${command} ${args.join(" ")}:\n${(error as execa.ExecaError).all ?? String(error)}`, { cause: error });
         } finally {
             await peak.stop();
         }

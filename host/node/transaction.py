@@ -150,17 +150,20 @@ class Transaction:
     def activate(self):
         for command in self.plan.get("activate", []):
             self.execute("activate", command)
-        for name, wanted in self.plan.get("units", {}).items():
-            for key in ("enabled", "active"):
-                if key in wanted and wanted[key] != self.units_before[name][key]:
-                    self.switch_unit(name, key, wanted[key])
+        for key, verbs in (("enabled", ("disable", "enable")), ("active", ("stop", "start"))):
+            for on, verb in enumerate(verbs):
+                units = self.plan.get("units", {}).items()
+                self.switch_units(verb, [name for name, wanted in units if wanted.get(key) is bool(on) and self.units_before[name][key] is not bool(on)])
 
-    def switch_unit(self, name, key, on):
-        verb = {"enabled": ("disable", "enable"), "active": ("stop", "start")}[key][on]
-        self.tell("activate", f"systemctl {verb} {name}")
-        done = commands.run(["systemctl", verb, "--", name], timeout=UNIT_TIMEOUT)
+    def switch_units(self, verb, names):
+        """All in one call: each that enables or disables makes systemd read every unit file again."""
+        if not names:
+            return
+        shown = f"systemctl {verb} {' '.join(names)}"
+        self.tell("activate", shown)
+        done = commands.run(["systemctl", verb, "--", *names], timeout=UNIT_TIMEOUT * len(names))
         if not done.ok:
-            raise Refused("activate", f"systemctl {verb} {name}: {done.explain()}; look at journalctl -u {name}")
+            raise Refused("activate", f"{shown}: {done.explain()}; look at journalctl {' '.join(f'-u {name}' for name in names)}")
 
     def verify(self):
         for command in self.plan.get("verify", []):

@@ -102,6 +102,33 @@ describe("smartd's runner, as smartd starts it", () => {
     });
 });
 
+describe("the NVMe self-tests' program", () => {
+    // No hardware here has an NVMe self-test, nor has QEMU's: nvme-cli and the drive are played, the rest is as the timer starts it.
+    const selfTest = async (result: string) => {
+        const nvme = `#!/bin/sh
+case $1 in
+id-ctrl) echo 'oacs      : 0x17' ;;
+device-self-test) echo "$*" >/tmp/nvme/asked; echo 0x1 >/tmp/nvme/left ;;
+self-test-log)
+    echo "Current operation  : $(cat /tmp/nvme/left)"; echo 0 >/tmp/nvme/left
+    echo "  Operation Result             : ${result}" ;;
+esac`;
+        await node.exec(["sh", "-c", "mkdir -p /tmp/nvme && cat >/tmp/nvme/nvme && printf '#!/bin/sh\\necho $1 >>/tmp/nvme/slept\\n' >/tmp/nvme/sleep && chmod 755 /tmp/nvme/*"], { input: nvme });
+        return shell("touch /dev/nvme7 && mount --bind /dev/null /dev/nvme7; PATH=/tmp/nvme:$PATH /usr/local/lib/holdfast/nvme-selftest short; umount /dev/nvme7; rm /dev/nvme7; cat /tmp/nvme/asked; tr '\\n' ' ' </tmp/nvme/slept; rm /tmp/nvme/slept");
+    };
+
+    test("waits for the drive, and says that it passed", async () => {
+        const before = (await mails()).length;
+        expect(await selfTest("0")).toBe("/dev/nvme7: short self-test, result 0\ndevice-self-test /dev/nvme7 --namespace-id=0xffffffff --self-test-code=1\n5 60 ");
+        expect(await mails()).toHaveLength(before);
+    });
+
+    test("mails a failure with the drive's log", async () => {
+        expect(await selfTest("0x7")).toContain("/dev/nvme7: short self-test, result 7\n");
+        expect((await mails()).at(-1)).toMatch(/\nSubject: \[\S+\] self-test of \/dev\/nvme7 failed\n[^]*Operation Result/);
+    });
+});
+
 test("the digest names the errors, and what smartd's hook said", async () => {
     await shell("logger -t smartd -p daemon.crit 'Device: /dev/sdz [SAT], FAILED SMART self-check'; logger -t somebody -p user.err 'out of luck'; journalctl --sync");
     await declare({ logDigest: true }, { mail: { to: "ops@example.test", relay: `smtp://${sink.address}:2525` } });
@@ -128,6 +155,20 @@ test("a mail that cannot be delivered is a warning in the outputs, and no failed
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
     const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "watch")) as { nodes: Record<string, { observed: { mail: { facts: { mail: string } } } }> };
     expect(nodes[node.name]?.observed.mail.facts.mail).toMatch(/^undeliverable: .*refused/i);
+});
+
+test("the exporter answers in TLS, and only whoever knows the password", async () => {
+    // bcrypt of `scrape-me`
+    const basicAuth = { prometheus: "$2b$10$abcdefghijklmnopqrstuul2LqfVFD9SIf7.Gi9fLxnnlONP3Mpzq" };
+    const tls = { certificate: "/etc/ssl/exporter.pem", key: "/etc/ssl/exporter.key" };
+    await shell(`openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=${node.name}.example.test -out ${tls.certificate} -keyout ${tls.key} 2>/dev/null && chgrp prometheus ${tls.key} && chmod 640 ${tls.key}`);
+    await declare({ nodeExporter: { tls, basicAuth } });
+    await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
+    const status = (options: string, scheme = "https") => shell(`curl --silent --output /tmp/scraped --write-out '%{http_code}' --cacert ${tls.certificate} --resolve ${node.name}.example.test:9100:127.0.0.1 ${options} ${scheme}://${node.name}.example.test:9100/metrics`);
+    expect([await status(""), await status("--user prometheus:wrong"), await status("", "http")]).toEqual(["401", "401", "400"]);
+    expect(await status("--user prometheus:scrape-me")).toBe("200");
+    expect(await readNodeFile(node, "/tmp/scraped")).toContain("node_exporter_build_info");
+    await project.pulumi(...DRIFT);
 });
 
 test("where the kernel does not filter, the exporter is refused and the port stays as it was: closed to others", async () => {
