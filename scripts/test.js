@@ -57,6 +57,7 @@ afterSetUp(async (environment) => {
     }
     const total = counts.reduce((sum, count) => ({ passed: sum.passed + count.passed, failed: sum.failed + count.failed }));
     if (interrupted) console.log("interrupted");
+    if (!process.env.HOLDFAST_VM) console.log("not part of this run: real boots in virtual machines, minutes each without KVM (npm run test:vm)");
     console.log(`${total.passed} passed, ${total.failed} failed`);
     process.exitCode = total.failed > 0 || interrupted ? 1 : 0;
 });

@@ -1,15 +1,19 @@
 """Putting the program itself on the node: once per version, whole or not at all, with the boot unit that undoes."""
 
+import glob
 import importlib.util
 import marshal
 import os
+import time
 
+import commands
 import durable
 
 LIBRARY = "/usr/local/lib/holdfast"
 RECOVER = "/etc/holdfast/recover.py"
 STATE = "/var/lib/holdfast"
 SYSTEM = "/etc/systemd/system"
+KEPT = 30 * 86_400  # seconds; an older program may still do a transaction that an older client began
 # Twice: before anything is mounted, and again for files on mounts of their own.
 UNITS = {
     "holdfast-recover.service": "After=systemd-remount-fs.service\nWants=local-fs-pre.target network-pre.target\nBefore=local-fs-pre.target network-pre.target",
@@ -47,6 +51,7 @@ def ensure(version, modules):
     program = f"{LIBRARY}/{version}"
     if not os.path.isdir(program):
         install_program(program, modules)
+        tidy(program)
     ensure_file(RECOVER, durable.read_regular(f"{program}/durable.py"), 0o644)
     for name, order in UNITS.items():
         ensure_file(f"{SYSTEM}/{name}", UNIT_TEXT.replace("ORDER", order).encode(), 0o644)
@@ -86,6 +91,14 @@ def install_program(program, modules):
         if not os.path.isdir(program):
             raise
     durable.sync_folder(LIBRARY)
+
+
+def tidy(program):
+    """Removes versions and results that nobody can be waiting for any more. Backups stay: they are the human's."""
+    versions = [path for path in glob.glob(f"{LIBRARY}/{'[0-9a-f]' * 16}") if path != program]
+    for path in [*versions, *glob.glob(f"{durable.RESULTS}/*.json")]:
+        if time.time() - os.lstat(path).st_mtime > KEPT:
+            commands.run(["rm", "-rf", "--", path])
 
 
 def keep_compiled(folder, modules):

@@ -22,22 +22,24 @@ async function put(node: LabNode, path: string, content: string): Promise<void> 
     await node.exec(["sh", "-c", 'cat >"$1"', "sh", path], { input: content });
 }
 
+async function breakNode(node: LabNode): Promise<void> {
+    await put(node, "/etc/hosts", `127.0.0.1\tlocalhost\n127.0.1.1\t${node.name}.example.test ${node.name}\n# kept\n`);
+    await put(node, "/etc/fstab", `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\n# PERC RAID-1\n/dev/sdb1 /srv/local ext4 defaults 0 2\n`);
+    await put(node, "/etc/network/interfaces", `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n# management\n27: enp1s0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n`);
+    await node.exec(["sh", "-c", "rm -rf /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg /var/lib/holdfast /usr/local/lib/holdfast"]);
+}
+
 /** Nodes as the incidents left them: whatever an earlier test file did to them. */
 beforeAll(async () => {
     lab = await openTestLab();
     nodes = lab.nodes.slice(0, 2);
     before = new Map();
-    for (const node of nodes) {
-        before.set(node.name, await contents(node));
-        await put(node, "/etc/hosts", `127.0.0.1\tlocalhost\n127.0.1.1\t${node.name}.example.test ${node.name}\n# kept\n`);
-        await put(node, "/etc/fstab", `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\n# PERC RAID-1\n/dev/sdb1 /srv/local ext4 defaults 0 2\n`);
-        await put(node, "/etc/network/interfaces", `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n# management\n27: enp1s0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n`);
-        await node.exec(["sh", "-c", "rm -rf /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg /var/lib/holdfast /usr/local/lib/holdfast"]);
-    }
+    for (const node of lab.nodes) before.set(node.name, await contents(node));
+    for (const node of nodes) await breakNode(node);
 });
 
 afterAll(async () => {
-    for (const node of nodes) for (const [path, content] of Object.entries(before.get(node.name)!)) await put(node, path, content);
+    for (const node of lab.nodes) for (const [path, content] of Object.entries(before.get(node.name)!)) await put(node, path, content);
 });
 
 async function adopt(project: PulumiProject, stack: string) {
@@ -142,4 +144,29 @@ test("a hosts file that a human has repaired already is left as it is", async ()
     } finally {
         await project.remove();
     }
+});
+
+describe("the README's own commands", () => {
+    let project: PulumiProject;
+    beforeAll(async () => {
+        for (const node of lab.nodes) await breakNode(node);
+        project = await PulumiProject.create(lab);
+        const hosts = lab.nodes.map(({ name, ssh }) => `Host ${name}\n  HostName ${ssh.host}\n  Port ${ssh.port}\n  HostKeyAlias [${ssh.host}]:${ssh.port}\n`);
+        await project.write("ssh_config", `${hosts.join("")}Host *\n  UserKnownHostsFile ${lab.knownHostsFile}\n`);
+    });
+    afterAll(() => project.remove());
+
+    test("typed as they stand there, take nodes in the incidents' state to a drift run without drift", async () => {
+        const readme = await readFile(join(__dirname, "../../README.md"), "utf8");
+        const [, block = ""] = /## With your own cluster\n\n```sh\n([^]*?)```/.exec(readme) ?? [];
+        const [installing, ...lines] = block.trim().split("\n");
+        expect(installing).toBe("npm ci --ignore-scripts"); // done, or this test would not run
+        expect(lines.filter((line) => line.startsWith("npx holdfast adopt"))).toEqual([expect.stringContaining(lab.nodes.map(({ name }) => `root@${name}`).join(" "))]);
+        const holdfast = `"${process.execPath}" cli/holdfast.js`;
+        const typed = ["set -e", "export PULUMI_SKIP_CONFIRMATIONS=true", ...lines, "npx holdfast drift"].join("\n").replaceAll("npx holdfast", holdfast);
+        const { exitCode, stdout, stderr } = await project.run("bash", ["-c", typed]);
+        expect({ exitCode, stderr: exitCode === 0 ? "" : stderr + stdout }).toEqual({ exitCode: 0, stderr: "" });
+        expect(stdout).toContain(`- 127.0.1.1\t${nodes[0]!.name}.example.test`);
+        for (const node of lab.nodes) expect(await readNodeFile(node, "/etc/hosts")).toContain(`${node.address}\t${node.name}.example.test ${node.name}`);
+    });
 });

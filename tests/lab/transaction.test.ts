@@ -154,6 +154,14 @@ test("a validator that is missing is named", async () => {
     expect(await state()).toBe("old");
 });
 
+test("a new version of the program removes those that are a month old, and results as old", async () => {
+    const version = (await shell("ls /usr/local/lib/holdfast | grep -E '^[0-9a-f]{16}$'")).split("\n")[0]!;
+    await shell(`cd /usr/local/lib/holdfast && rm -rf ${version} && mkdir -p 0123456789abcdef fedcba9876543210 watchdog && touch -d '31 days ago' 0123456789abcdef watchdog /var/lib/holdfast/results/0123456789abcdef.json`);
+    await (await clientOf(lab, node)).apply("crash", specFor({ files }), noExtras, () => "nothing", () => undefined);
+    expect(await shell("ls /usr/local/lib/holdfast; ls /var/lib/holdfast/results | grep -c 0123456789abcdef || true")).toBe([...[version, "fedcba9876543210", "watchdog"].sort(), "0"].join("\n"));
+    await shell("rmdir /usr/local/lib/holdfast/fedcba9876543210 /usr/local/lib/holdfast/watchdog");
+});
+
 describe("several at once from one client", () => {
     const old = { [first]: "old 1\n", [second]: "old 2\n" };
     const ids = { first: newId(), second: newId(), third: newId() };
