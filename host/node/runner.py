@@ -47,10 +47,10 @@ def start(program, plans):
 
 
 def dismiss():
-    """The session is over: its runner ends with its last transaction."""
+    """The session is over: its runner, which may only just be starting, ends with its last transaction."""
     if current is not None:
         with lock.gate():
-            if takes_more(current):
+            if os.path.exists(queue_of(current)):
                 append(current, [END])
 
 
@@ -112,7 +112,7 @@ def give_up(unit, message):
 
 
 def takes_more(unit):
-    """Ask with the gate held: the runner leaves only then."""
+    """Ask with the gate held, since the runner leaves only then, and after it has given a result: so it has its lock by now."""
     try:
         with open(queue_of(unit), encoding="utf-8") as queue:
             fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)

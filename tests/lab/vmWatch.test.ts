@@ -102,8 +102,8 @@ describe("a disk whose health fails", () => {
     });
 
     test("really halts when nobody does", async () => {
-        // A restarted smartd warns again; the mark of the first time is what keeps the hook from acting twice.
-        await sh("rm -f /run/holdfast/smartd-*; systemctl restart smartmontools");
+        // As if for the first time: smartd remembers across restarts that it has warned, and the hook that it has acted.
+        await sh("systemctl stop smartmontools; rm -f /run/holdfast/smartd-* /var/lib/smartmontools/*.state*; systemctl start smartmontools");
         await eventually("cat /run/systemd/shutdown/scheduled 2>/dev/null", 60);
         await sh("date --set '+5 minutes' >/dev/null");
         await node.waitUntilOff(120);

@@ -1,0 +1,65 @@
+/** The hand-over from a session to its runner, at the moments at which either may end. */
+import { python, scratch } from "./python";
+
+/** systemd and the transactions are played; files and locks are real. */
+const play = `
+import os, commands, durable, runner, transaction
+durable.RUN = given
+units, done = [], []
+def run(argv, timeout=0):
+    if argv[0] == "systemd-run":
+        units.append(next(word for word in argv if word.startswith("--unit="))[len("--unit="):])
+    return commands.Outcome(0, "inactive" if argv[0] == "systemctl" else "", "")
+commands.run = run
+transaction.main = lambda identifier: done.append(identifier) or 0
+plans = [{"id": "0123456789abcdef"}, {"id": "fedcba9876543210"}]
+runner.LINGER = 0.05
+`;
+
+async function played<T>(script: string): Promise<T> {
+    const { folder, remove } = await scratch();
+    return python<T>(`${play}${script}`, folder).finally(remove);
+}
+
+test("a session that ends before its runner has begun does not take the work with it", async () => {
+    const [done, left] = await played<[string[], string[]]>(`
+runner.start("/program", plans)
+runner.dismiss()
+runner.run(units[0])
+answer = [done, [name for name in os.listdir(given) if name.endswith(".queue")]]`);
+    expect(done).toEqual(["0123456789abcdef", "fedcba9876543210"]);
+    expect(left).toEqual([]);
+});
+
+test("a runner that nobody dismisses leaves after a while, and the next start is a new one", async () => {
+    const [first, second] = await played<string[]>(`
+runner.start("/program", plans[:1])
+runner.run(units[0])
+runner.start("/program", plans[1:])
+answer = units`);
+    expect([first, second]).toEqual(["holdfast-transaction-0123456789abcdef.service", "holdfast-transaction-fedcba9876543210.service"]);
+});
+
+test("a killed runner's queue is no longer one, and what it has left is reported by the program that follows it", async () => {
+    const [units, reported] = await played<[string[], string[]]>(`
+reported = []
+runner.undo = lambda identifier, unit: reported.append(identifier)
+runner.start("/program", plans)
+open(f"{given}/0123456789abcdef/result.json", "w").close()
+runner.after(units[0])
+runner.start("/program", [{"id": "00000000000000aa"}])
+answer = [units, reported]`);
+    expect(reported).toEqual(["fedcba9876543210"]);
+    expect(units).toHaveLength(2);
+});
+
+test("a plan that is handed over twice is done once; one that has its result is begun anew, under another unit's name", async () => {
+    const names = await played<string[]>(`
+runner.start("/program", plans[:1])
+runner.is_running = lambda unit: True
+runner.start("/program", plans[:1])
+open(f"{given}/0123456789abcdef/result.json", "w").close()
+runner.start("/program", plans[:1])
+answer = units`);
+    expect(names).toEqual(["holdfast-transaction-0123456789abcdef.service", expect.stringMatching(/^holdfast-transaction-0123456789abcdef-\d+\.service$/)]);
+});
