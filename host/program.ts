@@ -7,9 +7,7 @@ import { deflateSync } from "node:zlib";
 export interface NodeProgram {
     /** Sixteen hexadecimal digits of the SHA-256 over all modules: the folder's name on the node. */
     readonly version: string;
-    /** Python source by module name. */
-    readonly modules: Readonly<Record<string, string>>;
-    /** The same as it is sent: JSON, deflated (RFC 1950). */
+    /** Python source by module name as it is sent: JSON, deflated (RFC 1950). */
     readonly packed: Buffer;
     /** Given to the login shell as it is; a constant, no data is ever spliced into it. */
     readonly command: string;
@@ -26,7 +24,7 @@ function load(folder: string): NodeProgram {
     const modules = Object.fromEntries(names.map((name) => [name.slice(0, -3), readFileSync(join(folder, name), "utf8")]));
     const text = JSON.stringify(modules);
     const version = createHash("sha256").update(text).digest("hex").slice(0, 16);
-    return { version, modules, packed: deflateSync(text), command: `/usr/bin/python3 -I -S -c '${bootstrap(version)}'` };
+    return { version, packed: deflateSync(text), command: `/usr/bin/python3 -I -S -c '${bootstrap(version)}'` };
 }
 
 /** What the node says first, so that a login script's own chatter before it does no harm. */

@@ -41,8 +41,7 @@ export async function listStacks(): Promise<string[]> {
 
 async function run(...args: readonly string[]): Promise<Finished> {
     const folder = builtFolder();
-    // A pipeline may have set it for its `up`; to the engine it is --yes, which it refuses beside --preview-only.
-    const env = { ...pulumiEnvironment(existsSync(folder) ? folder : undefined), PULUMI_SKIP_CONFIRMATIONS: undefined };
+    const env = pulumiEnvironment(existsSync(folder) ? folder : undefined);
     const finished = await execa("pulumi", [...args, "--non-interactive", "--color", "never"], { env, extendEnv: false, reject: false, maxBuffer: 1 << 30 });
     // With `reject: false` a command that is missing, or that a signal ended, has no exit status.
     if ((finished.exitCode as number | undefined) === undefined) throw new Error(`pulumi did not run to its end (${finished.signal ?? "is it installed?"}); \`npm run setup\` builds it where it is missing`);

@@ -68,6 +68,7 @@ def fstab_generator(timeout, staged, *essential):
     """
     generator = "/usr/lib/systemd/system-generators/systemd-fstab-generator"
     folder = f"{durable.RUN}/fstab-generator-{os.getpid()}"
+    commands.remove_tree(folder)  # a killed one's, of the same number
     os.makedirs(folder, 0o700)
     try:
         script = 'mount -t tmpfs none /sys && exec "$0" "$@"'
@@ -82,7 +83,7 @@ def fstab_generator(timeout, staged, *essential):
         names = os.listdir(required) if os.path.isdir(required) else []
         targets = {mount_target(os.path.join(folder, name)) for name in names if name.endswith(".mount")}
     finally:
-        commands.run(["rm", "-rf", "--", folder])
+        commands.remove_tree(folder)
     blocking = sorted(target for target in targets if target and target not in essential)
     if blocking:
         return f"{', '.join(blocking)} would stop the boot when its disk is missing: add nofail, or declare it essential"

@@ -297,9 +297,13 @@ def sentence(problems):
     return "NOT complete: " + "; ".join(problems) if problems else "the node is as it was"
 
 
+# By what a plan and a journal say of a unit: the systemctl verb for off, and for on.
+VERBS = {"enabled": ("disable", "enable"), "active": ("stop", "start")}
+
+
 def switch_units(record, key, on, log):
     """`key` (enabled, active) of the journalled units that had it `on` before. Returns the complaints."""
-    verb = {"enabled": ("disable", "enable"), "active": ("stop", "start")}[key][on]
+    verb = VERBS[key][on]
     failed = []
     for unit, before in record.get("units", {}).items():
         if before.get(key) is not on:
@@ -338,24 +342,24 @@ def remove_empty(folders):
             return  # in use by now
 
 
-def note_result(record, rollback):
-    """Where a client that comes back looks for it: in /run, since /var need not be there this early; and where it is, in /var
-    too, for a client that comes only after one more boot."""
-    folder = f"{RUN}/{record['id']}"
+def keep_result(identifier, result):
+    """Where a client that comes back looks for it: in /run, since /var need not be there early in a boot; and where it is, in
+    /var too, for a client that comes only after one more boot."""
+    data = json.dumps({**result, "id": identifier}).encode()
+    folder = f"{RUN}/{identifier}"
     os.makedirs(folder, 0o700, exist_ok=True)
-    result = {"id": record["id"], "outcome": "failed", "phase": "rollback", "message": "the node went down during the transaction", "rollback": rollback}
-    replace(f"{folder}/result.json", json.dumps(result).encode())
+    replace(f"{folder}/result.json", data)
     try:
-        replace(f"{RESULTS}/{record['id']}.json", json.dumps(result).encode())
+        replace(f"{RESULTS}/{identifier}.json", data)
     except OSError as error:
-        print(f"recover: transaction {record['id']}: its result is kept until the next boot only: {error}", flush=True)
+        print(f"transaction {identifier}: its result is kept until the next boot only: {error}", flush=True)
 
 
 def main():
     """`recover.py`: the boot units' program. What it prints goes to the node's log."""
     undone, faults = recover(log=lambda message: print(message, flush=True))
     for record, rollback in undone:
-        note_result(record, rollback)
+        keep_result(record["id"], {"outcome": "failed", "phase": "rollback", "message": "the node went down during the transaction", "rollback": rollback})
     # The boot's own jobs were queued while the transaction's units were enabled.
     mistaken = [unit for record, _ in undone for unit, before in record.get("units", {}).items() if before.get("enabled") is False]
     if mistaken:

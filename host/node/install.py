@@ -86,8 +86,7 @@ def install_program(program, modules):
     try:
         os.rename(draft, program)
     except OSError:
-        durable.discard(os.path.dirname(importlib.util.cache_from_source(f"{draft}/any.py")))
-        durable.discard(draft)  # another session was first
+        commands.remove_tree(draft)  # another session was first
         if not os.path.isdir(program):
             raise
     durable.sync_folder(LIBRARY)
@@ -98,7 +97,7 @@ def tidy(program):
     versions = [path for path in glob.glob(f"{LIBRARY}/{'[0-9a-f]' * 16}") if path != program]
     for path in [*versions, *glob.glob(f"{durable.RESULTS}/*.json")]:
         if time.time() - os.lstat(path).st_mtime > KEPT:
-            commands.run(["rm", "-rf", "--", path])
+            commands.remove_tree(path)
 
 
 def keep_compiled(folder, modules):

@@ -101,13 +101,13 @@ def undo(identifier, unit):
     with lock.locked(plan_of(identifier), tell):
         rollback = transaction.recover(tell).get(identifier, durable.NOTHING)
     message = f"the transaction's program ended early, killed or by a fault; look at journalctl -u {unit}"
-    transaction.finish(identifier, {"outcome": "failed", "phase": "rollback", "message": message, "rollback": rollback})
+    durable.keep_result(identifier, {"outcome": "failed", "phase": "rollback", "message": message, "rollback": rollback})
 
 
 def give_up(unit, message):
     """It never began."""
     for identifier in queued(unit):
-        transaction.finish(identifier, {"outcome": "failed", "phase": "lock", "message": message, "rollback": durable.NOTHING})
+        durable.keep_result(identifier, {"outcome": "failed", "phase": "lock", "message": message, "rollback": durable.NOTHING})
     os.unlink(queue_of(unit))
 
 

@@ -161,7 +161,7 @@ def follow(identifier, about):
             return json.loads(done)
         if time.monotonic() - last_look > 5:
             last_look = time.monotonic()
-            if not runner.is_running(runner.unit_of(identifier)) and not os.path.exists(f"{folder}/result.json"):
+            if not runner.is_running(runner.unit_of(identifier)) and not runner.has_result(identifier):
                 return {"outcome": "unknown"}
         time.sleep(POLL)
 

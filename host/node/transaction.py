@@ -8,7 +8,6 @@ validate, activate, verify}: only what differs, as the provider decided from the
 import fcntl
 import json
 import os
-import sys
 
 import commands
 import durable
@@ -150,10 +149,10 @@ class Transaction:
     def activate(self):
         for command in self.plan.get("activate", []):
             self.execute("activate", command)
-        for key, verbs in (("enabled", ("disable", "enable")), ("active", ("stop", "start"))):
-            for on, verb in enumerate(verbs):
-                units = self.plan.get("units", {}).items()
-                self.switch_units(verb, [name for name, wanted in units if wanted.get(key) is bool(on) and self.units_before[name][key] is not bool(on)])
+        units = self.plan.get("units", {}).items()
+        for key, verbs in durable.VERBS.items():
+            for on in (False, True):
+                self.switch_units(verbs[on], [name for name, wanted in units if wanted.get(key) is on and self.units_before[name][key] is not on])
 
     def switch_units(self, verb, names):
         """All in one call: each that enables or disables makes systemd read every unit file again."""
@@ -273,14 +272,5 @@ def main(identifier):
         result = Transaction(plan, tell).run()
     except Refused as refused:  # the lock; anything unforeseen goes on to runner.after, which undoes it
         result = {"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": durable.NOTHING}
-    finish(identifier, result)
+    durable.keep_result(identifier, result)
     return 0 if result["outcome"] == "applied" else 1
-
-
-def finish(identifier, result):
-    result["id"] = identifier
-    durable.replace(f"{RUN}/{identifier}/result.json", json.dumps(result).encode())
-    try:
-        durable.replace(f"{STATE}/results/{identifier}.json", json.dumps(result).encode())
-    except OSError as error:
-        print(f"transaction {identifier}: the result could not be kept: {error}", file=sys.stderr, flush=True)
