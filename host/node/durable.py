@@ -343,16 +343,16 @@ def remove_empty(folders):
 
 
 def keep_result(identifier, result):
-    """Where a client that comes back looks for it: in /run, since /var need not be there early in a boot; and where it is, in
-    /var too, for a client that comes only after one more boot."""
+    """Where a client that comes back looks for it: in /run, since /var need not be there early in a boot; and in /var, for a
+    client that comes only after one more boot, or where /run is full."""
     data = json.dumps({**result, "id": identifier}).encode()
     folder = f"{RUN}/{identifier}"
-    os.makedirs(folder, 0o700, exist_ok=True)
-    replace(f"{folder}/result.json", data)
-    try:
-        replace(f"{RESULTS}/{identifier}.json", data)
-    except OSError as error:
-        print(f"transaction {identifier}: its result is kept until the next boot only: {error}", flush=True)
+    for path in (f"{folder}/result.json", f"{RESULTS}/{identifier}.json"):
+        try:
+            os.makedirs(folder, 0o700, exist_ok=True)
+            replace(path, data)
+        except OSError as error:
+            print(f"transaction {identifier}: its result is not kept in {path}: {error}", flush=True)
 
 
 def main():

@@ -24,7 +24,8 @@ class locked:
         self.plan, self.tell = plan, tell
 
     def __enter__(self):
-        self.file = open(LOCK, "a+", encoding="utf-8")
+        with refusal.translated("lock", LOCK):
+            self.file = open(LOCK, "ab+", buffering=0)
         deadline = time.monotonic() + WAIT
         told = False
         while True:
@@ -33,16 +34,20 @@ class locked:
                 break
             except BlockingIOError:
                 self.file.seek(0)
-                holder = self.file.read().strip() or "another transaction"
+                holder = self.file.read().decode().strip() or "another transaction"
                 if time.monotonic() > deadline:
                     raise refusal.Refused("lock", f"still held after {WAIT} s by {holder}")
                 if not told:
                     self.tell("lock", f"waiting for {holder}")
                     told = True
                 time.sleep(0.02)
-        self.file.truncate(0)
-        self.file.write(f"{self.plan['client']}, transaction {self.plan['id']}\n")
-        self.file.flush()
+        try:
+            with refusal.translated("lock", LOCK):
+                self.file.truncate(0)
+                self.file.write(f"{self.plan['client']}, transaction {self.plan['id']}\n".encode())
+        except refusal.Refused:
+            self.file.close()  # the runner lives on, and would hold it
+            raise
 
     def __exit__(self, *_):
         self.file.truncate(0)

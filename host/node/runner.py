@@ -37,6 +37,7 @@ def start(program, plans):
         for plan in plans:
             folder = f"{durable.RUN}/{plan['id']}"
             durable.discard(folder)
+            durable.remove(f"{durable.RESULTS}/{plan['id']}.json")  # of an earlier time
             os.mkdir(folder, 0o700)
             durable.replace(f"{folder}/plan.json", json.dumps({**plan, "unit": current}).encode())
         append(current, [plan["id"] for plan in plans])

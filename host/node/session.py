@@ -141,12 +141,14 @@ def apply(request, version, modules):
 
 def result(request, version, modules):
     """What became of a transaction whose client lost the connection. Asking again is harmless."""
-    if os.path.isdir(f"{transaction.RUN}/{request['id']}"):
-        outcome = follow(request["id"], {})
-    else:
-        kept = durable.read_regular(f"{durable.RESULTS}/{request['id']}.json")
-        outcome = json.loads(kept) if kept else {"outcome": "unknown"}
+    is_here = os.path.isdir(f"{transaction.RUN}/{request['id']}")
+    outcome = follow(request["id"], {}) if is_here else remembered(request["id"])
     send({"result": outcome, "seen": observe.observe(request["spec"])})
+
+
+def remembered(identifier):
+    kept = durable.read_regular(f"{durable.RESULTS}/{identifier}.json")
+    return json.loads(kept) if kept else {"outcome": "unknown"}
 
 
 def follow(identifier, about):
@@ -162,7 +164,7 @@ def follow(identifier, about):
         if time.monotonic() - last_look > 5:
             last_look = time.monotonic()
             if not runner.is_running(runner.unit_of(identifier)) and not runner.has_result(identifier):
-                return {"outcome": "unknown"}
+                return remembered(identifier)
         time.sleep(POLL)
 
 

@@ -257,15 +257,32 @@ def recover_abandoned():
         recover(lambda phase, message: None)
 
 
+class Events:
+    """What the client is shown meanwhile, a line each. Where /run is full they end; the node's log has them all the same."""
+
+    def __init__(self, path):
+        self.path, self.is_whole = path, True
+
+    def add(self, event):
+        if not self.is_whole:
+            return
+        line = json.dumps(event).encode() + b"\n"
+        try:
+            with open(self.path, "ab", buffering=0) as stream:
+                self.is_whole = stream.write(line) == len(line)
+        except OSError:
+            self.is_whole = False
+
+
 def main(identifier):
     """Does the transaction whose folder below /run/holdfast holds the plan, and then the result. Returns 0 where it is applied."""
     folder = f"{RUN}/{identifier}"
     with open(f"{folder}/plan.json", encoding="utf-8") as stream:
         plan = json.load(stream)
-    events = open(f"{folder}/events", "a", encoding="utf-8", buffering=1)
+    events = Events(f"{folder}/events")
 
     def tell(phase, message):
-        events.write(json.dumps({"phase": phase, "message": message}) + "\n")
+        events.add({"phase": phase, "message": message})
         print(f"transaction {identifier} {phase}: {message}", flush=True)
 
     try:

@@ -162,6 +162,25 @@ test("a new version of the program removes those that are a month old, and resul
     await shell("rmdir /usr/local/lib/holdfast/fedcba9876543210 /usr/local/lib/holdfast/watchdog");
 });
 
+describe("/run full while a transaction is under way", () => {
+    // Its own file system, so that the node's other daemons go on; the last page too.
+    const fill = "dd if=/dev/zero of=/run/holdfast/filler bs=4k 2>/dev/null || true; dd if=/dev/zero of=/run/holdfast/last bs=1 2>/dev/null || true";
+    beforeEach(() => shell("mkdir -p /run/holdfast && mount -t tmpfs -o size=512k none /run/holdfast"));
+    afterEach(() => shell("umount --lazy /run/holdfast"));
+
+    test("the one that runs is finished and told of, the next is refused with the remedy, and nothing is lost", async () => {
+        const own = await clientOf(lab, node);
+        const { wanted, acted } = inPhase("verify", () => shell(fill), { files: { [first]: "new 1\n" } });
+        const [one, other] = await Promise.all([push(own, wanted), push(own, { files: { [second]: "new 2\n" } })]);
+        await acted;
+        own.end();
+        expect(one.result).toMatchObject({ outcome: "applied", id: wanted.id });
+        expect(other.result).toMatchObject({ outcome: "failed", phase: "lock", rollback: "nothing was changed", message: "/run/holdfast/lock: No space left on device; free space or inodes there" });
+        expect([await readNodeFile(node, first), await readNodeFile(node, second)]).toEqual(["new 1", "old 2"]);
+        expect(await litter()).toBe("");
+    });
+});
+
 describe("several at once from one client", () => {
     const old = { [first]: "old 1\n", [second]: "old 2\n" };
     const ids = { first: newId(), second: newId(), third: newId() };
