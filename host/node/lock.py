@@ -20,8 +20,8 @@ def gate():
 
 
 class locked:
-    def __init__(self, plan, tell):
-        self.plan, self.tell = plan, tell
+    def __init__(self, holder, tell):
+        self.holder, self.tell = holder, tell
 
     def __enter__(self):
         with refusal.translated("lock", LOCK):
@@ -44,7 +44,7 @@ class locked:
         try:
             with refusal.translated("lock", LOCK):
                 self.file.truncate(0)
-                self.file.write(f"{self.plan['client']}, transaction {self.plan['id']}\n".encode())
+                self.file.write(f"{self.holder}\n".encode())
         except refusal.Refused:
             self.file.close()  # the runner lives on, and would hold it
             raise

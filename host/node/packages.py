@@ -3,6 +3,7 @@
 import re
 
 import commands
+import units
 
 LOCK_TIMEOUT = 120  # seconds that apt waits for another apt
 APT = ["apt-get", "-y", "-q", "-o", "Acquire::Retries=0", "-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}", "-o", "Dpkg::Options::=--force-confold"]
@@ -15,14 +16,20 @@ def install(names, held=()):
     are in place: an exporter would be open to everyone. They are masked meanwhile, no longer than until a reboot, and
     disabled afterwards: the transaction switches them on, or fails and leaves them off.
     """
-    for unit in held:
-        commands.run(["systemctl", "mask", "--runtime", "--", unit])
+    if not held:
+        return run(names)
+    commands.run(["systemctl", "mask", "--runtime", "--", *held])
     try:
         return run(names)
     finally:
-        for unit in held:
-            commands.run(["systemctl", "unmask", "--runtime", "--", unit])
-            commands.run(["systemctl", "disable", "--", unit])
+        commands.run(["systemctl", "unmask", "--runtime", "--", *held])
+        for unit in held:  # each by itself: some of them come with the transaction's files, and are not there yet
+            units.on_disk("disable", [unit])
+
+
+def is_waiting(complaint):
+    """Another apt has the lock: no other package fares better."""
+    return "Could not get lock" in complaint
 
 
 def run(names):

@@ -9,6 +9,7 @@ import json
 import os
 import time
 
+import batch
 import commands
 import durable
 import lock
@@ -72,12 +73,14 @@ def run(unit):
     fcntl.flock(queue, fcntl.LOCK_EX)
     done, status, since = 0, 0, time.monotonic()
     while True:
-        for identifier in queued(unit)[done:]:
-            if identifier == END:
-                durable.remove(queue_of(unit))
-                return status
-            status = max(status, transaction.main(identifier))
-            done, since = done + 1, time.monotonic()
+        waiting = queued(unit)[done:]
+        together = [identifier for identifier in waiting if identifier != END]
+        if together:
+            status = max(status, 0 if batch.run(together) else 1)
+            done, since = done + len(together), time.monotonic()
+        if END in waiting:
+            durable.remove(queue_of(unit))
+            return status
         if time.monotonic() - since > LINGER:
             with lock.gate():
                 if len(queued(unit)) == done:
@@ -91,18 +94,20 @@ def after(unit):
     with lock.gate():
         left = [identifier for identifier in queued(unit) if identifier != END and not has_result(identifier)]
         durable.remove(queue_of(unit))
-    for identifier in left:
-        undo(identifier, unit)
+    if left:
+        undo(left, unit)
 
 
-def undo(identifier, unit):
+def undo(identifiers, unit):
     def tell(phase, message):
-        print(f"transaction {identifier} {phase}: {message}", flush=True)
+        print(f"{unit} {phase}: {message}", flush=True)
 
-    with lock.locked(plan_of(identifier), tell):
-        rollback = transaction.recover(tell).get(identifier, durable.NOTHING)
+    with lock.locked(f"{plan_of(identifiers[0])['client']}, undoing what {unit} left", tell):
+        rollbacks = transaction.recover(tell)
     message = f"the transaction's program ended early, killed or by a fault; look at journalctl -u {unit}"
-    durable.keep_result(identifier, {"outcome": "failed", "phase": "rollback", "message": message, "rollback": rollback})
+    for identifier in identifiers:
+        rollback = rollbacks.get(identifier, durable.NOTHING)
+        durable.keep_result(identifier, {"outcome": "failed", "phase": "rollback", "message": message, "rollback": rollback})
 
 
 def give_up(unit, message):

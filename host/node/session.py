@@ -67,8 +67,8 @@ def read(request, version, modules):
     specs = managed()
     if "spec" in request:
         specs[request["name"]] = request["spec"]
-    seen = [{"spec": spec, "seen": observe.observe(spec)} for spec in specs.values()]
-    send({"observed": seen, **around(request)})
+    seen = observe.observe_all(list(specs.values()))
+    send({"observed": [{"spec": spec, "seen": each} for spec, each in zip(specs.values(), seen)], **around(request)})
 
 
 def around(request):
@@ -116,7 +116,7 @@ def apply(request, version, modules):
     if os.geteuid() == 0:
         transaction.recover_abandoned()
     sets = request["sets"]
-    send({"looks": [observe.observe(each["spec"]) for each in sets], **around(request)})
+    send({"looks": observe.observe_all([each["spec"] for each in sets]), **around(request)})
     decided = receive()
     decisions = {} if decided is None else {number: plan for number, plan in enumerate(decided["plans"]) if not plan.get("refused")}
     if not decisions:
@@ -133,16 +133,15 @@ def apply(request, version, modules):
     for number, plan in decisions.items():
         if plan.get("nothing"):
             send({"set": number, "result": {"outcome": "unchanged"}})
-    for number, plan in decisions.items():
-        if not plan.get("nothing"):
-            outcome = follow(plan["id"], {"set": number})
-            send({"set": number, "result": outcome, "seen": observe.observe(sets[number]["spec"])})
+    handed_over = {number: plan["id"] for number, plan in decisions.items() if not plan.get("nothing")}
+    for number, outcome in follow(handed_over):
+        send({"set": number, "result": outcome, "seen": observe.observe(sets[number]["spec"])})
 
 
 def result(request, version, modules):
     """What became of a transaction whose client lost the connection. Asking again is harmless."""
     is_here = os.path.isdir(f"{transaction.RUN}/{request['id']}")
-    outcome = follow(request["id"], {}) if is_here else remembered(request["id"])
+    outcome = next(outcome for _, outcome in follow({None: request["id"]})) if is_here else remembered(request["id"])
     send({"result": outcome, "seen": observe.observe(request["spec"])})
 
 
@@ -151,21 +150,26 @@ def remembered(identifier):
     return json.loads(kept) if kept else {"outcome": "unknown"}
 
 
-def follow(identifier, about):
-    """Passes the events on as they come, until the result stands. Bounded by the transaction's own bounds."""
-    folder = f"{transaction.RUN}/{identifier}"
-    position = 0
+def follow(identifiers):
+    """Of several transactions, {place in the request or None: id}: passes the events on as they come, and yields (place,
+    result) of each as soon as it stands. Bounded by the transactions' own bounds."""
+    positions = dict.fromkeys(identifiers, 0)
     last_look = time.monotonic()
-    while True:
-        done = durable.read_regular(f"{folder}/result.json")
-        position = pass_on(f"{folder}/events", position, about)
-        if done:
-            return json.loads(done)
-        if time.monotonic() - last_look > 5:
+    while positions:
+        is_time = time.monotonic() - last_look > 5
+        for number, position in list(positions.items()):
+            identifier = identifiers[number]
+            folder = f"{transaction.RUN}/{identifier}"
+            done = durable.read_regular(f"{folder}/result.json")
+            positions[number] = pass_on(f"{folder}/events", position, {} if number is None else {"set": number})
+            is_lost = is_time and not done and not runner.is_running(runner.unit_of(identifier)) and not runner.has_result(identifier)
+            if done or is_lost:
+                del positions[number]
+                yield number, json.loads(done) if done else remembered(identifier)
+        if is_time:
             last_look = time.monotonic()
-            if not runner.is_running(runner.unit_of(identifier)) and not runner.has_result(identifier):
-                return remembered(identifier)
-        time.sleep(POLL)
+        if positions:
+            time.sleep(POLL)
 
 
 def pass_on(path, position, about):

@@ -1,68 +1,90 @@
-"""The transaction on the node: lock, observe, stage, validate, commit, activate, verify, done; else rollback.
+"""One FileSet's transaction: observe, stage, validate, commit, activate, verify, done; else rollback. Its steps are here,
+`batch.py` calls them with the lock held.
 
-Runs as a systemd service of its own, so it finishes or undoes its work whatever becomes of the connection.
 A plan is {id, client, secret?, spec, files: {path: {was: identity, content | absent, mode, owner, group}}, packages, units,
 validate, activate, verify}: only what differs, as the provider decided from the observation it was given.
 """
 
 import fcntl
-import json
 import os
 
 import commands
 import durable
 import observe
-import packages
+import units
 from files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_original, refuse_if_edited, refuse_unwritable, user_id
-from lock import LOCK, locked
+from lock import LOCK
 from refusal import Refused, as_refused, translated
 
 RUN = durable.RUN
-UNIT_TIMEOUT = 90  # seconds; systemd's own default for a start
+RELOAD = ["systemctl", "daemon-reload"]
 
 
 class Transaction:
+    """`result` is None until it is decided: then the steps that are left do nothing."""
+
     def __init__(self, plan, tell):
         self.plan = plan
         self.identifier = plan["id"]
         self.tell = tell  # (phase, message): progress for the client and the log
         self.journal = durable.Journal(self.identifier)
         self.files = dict(plan["files"])
+        self.folders = {}
         self.units_before = {}
         self.missing_units = []
         self.rollback_of_commit = durable.NOTHING
+        self.result = None
 
-    def run(self):
-        """Returns the result that the client is told."""
-        with locked(self.plan, self.tell):
-            try:
-                recover(self.tell)
-                self.observe()
-                self.install()
-                try:
-                    self.stage()
-                    self.validate()
-                    self.commit()
-                except BaseException:
-                    self.journal.abandon()
-                    raise
-            except (Refused, OSError) as error:
-                return self.failed(as_refused("stage", error), rollback=self.rollback_of_commit)
-            try:
-                self.activate()
-                self.verify()
-            except (Refused, OSError) as error:
-                return self.failed(as_refused("verify", error), rollback=self.rollback())
+    def prepare(self, complaint=None):
+        """Stages and validates: of the node's own files none is touched. `complaint`: of the packages' installation."""
+        self.attempt("stage", lambda: self.make_ready(complaint), lambda: durable.NOTHING)
+
+    def commit(self):
+        self.attempt("commit", self.replace_files, lambda: self.rollback_of_commit)
+
+    def enable(self):
+        """What the next boot starts. systemd is not made to read it: see `reads_units`."""
+        self.attempt("activate", lambda: self.switch("enabled"), self.rollback)
+
+    @property
+    def reads_units(self):
+        """Whether systemd has to read its unit files again."""
+        return any(command["argv"] == RELOAD for command in self.plan.get("activate", [])) or any("enabled" in unit for unit in self.plan.get("units", {}).values())
+
+    def activate(self, complaint=None):
+        """`complaint`: of systemd, about reading its unit files."""
+        self.attempt("activate", lambda: self.set_going(complaint), self.rollback)
+
+    def verify(self):
+        self.attempt("verify", self.look_again, self.rollback)
+
+    def finish(self):
+        if self.result is None:
             self.journal.close()
             self.tell("done", "applied")
-            return {"outcome": "applied"}
+            self.decide({"outcome": "applied"})
 
-    def failed(self, refused, rollback):
+    def attempt(self, phase, step, rollback):
+        if self.result is not None:
+            return
+        try:
+            step()
+        except (Refused, OSError) as error:
+            self.fail(as_refused(phase, error), rollback())
+
+    def fail(self, refused, rollback):
         self.tell(refused.phase, "failed; a file here is secret, so only the client is told why" if self.plan.get("secret") else f"failed: {refused}")
         self.tell("rollback", rollback)
-        return {"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": rollback}
+        self.decide({"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": rollback})
+
+    def decide(self, result):
+        self.result = result
+        durable.keep_result(self.identifier, result)
 
     def observe(self):
+        self.attempt("observe", self.look, lambda: durable.NOTHING)
+
+    def look(self):
         """What stands as planned by now, from a push that was quicker, is left alone."""
         for path, file in list(self.files.items()):
             seen = observe.observe_file(path)
@@ -71,18 +93,24 @@ class Transaction:
             else:
                 refuse_if_edited("observe", path, seen, file)
         # Before the packages come, whose own scripts enable and start services: a rollback switches those off again.
-        units = self.plan.get("units", {})
-        seen = observe.observe_units(list(units))
-        self.units_before = {name: {key: seen[name][key] for key in wanted} for name, wanted in units.items()}
-        self.missing_units = [name for name in units if seen[name]["detail"].startswith("not-found")]
+        planned = self.plan.get("units", {})
+        seen = observe.observe_units(list(planned))
+        self.units_before = {name: {key: seen[name][key] for key in wanted} for name, wanted in planned.items()}
+        self.missing_units = [name for name in planned if seen[name]["detail"].startswith("not-found")]
 
-    def install(self):
-        wanted = self.plan.get("packages", [])
-        if wanted:
-            self.tell("stage", f"installing {', '.join(wanted)}")
-            complaint = packages.install(wanted, self.missing_units)
-            if complaint:
-                raise Refused("stage", complaint)
+    def note_folders(self):
+        """Which have to be made. Before any of a batch makes one: where two need it, whichever is undone last removes it."""
+        self.folders = {path: missing_folders(path) for path in self.files}
+
+    def make_ready(self, complaint):
+        if complaint:
+            raise Refused("stage", complaint)
+        try:
+            self.stage()
+            self.validate()
+        except BaseException:
+            self.journal.abandon()
+            raise
 
     def stage(self):
         self.tell("stage", ", ".join(self.files) or "no files")
@@ -91,7 +119,7 @@ class Transaction:
         entries = []
         for path, file in self.files.items():
             new = None if file.get("absent") else durable.digest(file["content"].encode())
-            entries.append({"path": path, "old": file["was"][1], "new": new, "folders": missing_folders(path)})
+            entries.append({"path": path, "old": file["was"][1], "new": new, "folders": self.folders[path]})
         with translated("stage", durable.JOURNAL):
             self.journal.draft(entries, activate=self.plan.get("activate", []), units=self.units_before)
         for entry in entries:
@@ -100,7 +128,7 @@ class Transaction:
 
     def stage_file(self, path, folders):
         for folder in folders:
-            if not os.path.isdir(folder):  # another file of this transaction may be in it too
+            if not os.path.isdir(folder):  # another file may be in it too
                 os.mkdir(folder, 0o755)
         file = self.files[path]
         if file.get("absent"):
@@ -114,15 +142,19 @@ class Transaction:
         for command in self.plan.get("validate", []):
             self.execute("validate", command)
 
-    def commit(self):
+    def replace_files(self):
         self.tell("commit", ", ".join(self.files) or "no files")
-        for path, file in self.files.items():
-            refuse_if_edited("commit", path, observe.observe_file(path), file)
-            with translated("commit", STATE):
-                back_up(path)
-                note_original(path)
-        with translated("commit", durable.JOURNAL):
-            self.journal.seal()
+        try:
+            for path, file in self.files.items():
+                refuse_if_edited("commit", path, observe.observe_file(path), file)
+                with translated("commit", STATE):
+                    back_up(path)
+                    note_original(path)
+            with translated("commit", durable.JOURNAL):
+                self.journal.seal()
+        except BaseException:
+            self.journal.abandon()
+            raise
         try:
             for path, file in self.files.items():
                 with translated("commit", path):
@@ -146,25 +178,29 @@ class Transaction:
             os.rename(previous, path)
             raise edited("commit", path)
 
-    def activate(self):
+    def set_going(self, complaint):
+        if complaint:
+            raise Refused("activate", complaint)
         for command in self.plan.get("activate", []):
-            self.execute("activate", command)
-        units = self.plan.get("units", {}).items()
-        for key, verbs in durable.VERBS.items():
-            for on in (False, True):
-                self.switch_units(verbs[on], [name for name, wanted in units if wanted.get(key) is on and self.units_before[name][key] is not on])
+            if command["argv"] != RELOAD:
+                self.execute("activate", command)
+        self.switch("active")
 
-    def switch_units(self, verb, names):
-        """All in one call: each that enables or disables makes systemd read every unit file again."""
-        if not names:
-            return
+    def switch(self, key):
+        planned = self.plan.get("units", {}).items()
+        for on in (False, True):
+            names = [name for name, wanted in planned if wanted.get(key) is on and self.units_before[name][key] is not on]
+            if names:
+                self.switch_units(key, durable.VERBS[key][on], names)
+
+    def switch_units(self, key, verb, names):
         shown = f"systemctl {verb} {' '.join(names)}"
         self.tell("activate", shown)
-        done = commands.run(["systemctl", verb, "--", *names], timeout=UNIT_TIMEOUT * len(names))
+        done = units.on_disk(verb, names) if key == "enabled" else commands.run(["systemctl", verb, "--", *names], units.TIMEOUT * len(names))
         if not done.ok:
             raise Refused("activate", f"{shown}: {done.explain()}; look at journalctl {' '.join(f'-u {name}' for name in names)}")
 
-    def verify(self):
+    def look_again(self):
         for command in self.plan.get("verify", []):
             self.execute("verify", command)
         for path, file in self.files.items():
@@ -255,39 +291,3 @@ def recover_abandoned():
         except BlockingIOError:
             return
         recover(lambda phase, message: None)
-
-
-class Events:
-    """What the client is shown meanwhile, a line each. Where /run is full they end; the node's log has them all the same."""
-
-    def __init__(self, path):
-        self.path, self.is_whole = path, True
-
-    def add(self, event):
-        if not self.is_whole:
-            return
-        line = json.dumps(event).encode() + b"\n"
-        try:
-            with open(self.path, "ab", buffering=0) as stream:
-                self.is_whole = stream.write(line) == len(line)
-        except OSError:
-            self.is_whole = False
-
-
-def main(identifier):
-    """Does the transaction whose folder below /run/holdfast holds the plan, and then the result. Returns 0 where it is applied."""
-    folder = f"{RUN}/{identifier}"
-    with open(f"{folder}/plan.json", encoding="utf-8") as stream:
-        plan = json.load(stream)
-    events = Events(f"{folder}/events")
-
-    def tell(phase, message):
-        events.add({"phase": phase, "message": message})
-        print(f"transaction {identifier} {phase}: {message}", flush=True)
-
-    try:
-        result = Transaction(plan, tell).run()
-    except Refused as refused:  # the lock; anything unforeseen goes on to runner.after, which undoes it
-        result = {"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": durable.NOTHING}
-    durable.keep_result(identifier, result)
-    return 0 if result["outcome"] == "applied" else 1

@@ -36,6 +36,8 @@ def smartd_coverage(unit, *declared):
     """`none`, or the disks that no line of smartd.conf names. Without declared ones smartd looks for disks when it starts,
     so what has come since is not covered."""
     disks = physical_disks()
+    if not disks:
+        return "none"
     if declared:
         covered = {namespace_of(os.path.realpath(path)) for path in declared}
         missing = [disk for disk in disks if f"/dev/{disk}" not in covered and not is_virtual(disk)]

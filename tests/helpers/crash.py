@@ -95,20 +95,21 @@ def run_program(action):
     return 0
 
 
-def transact(disk, program, plan, mode, image, folder):
-    """The node's program, as its service runs it."""
+def transact(disk, program, plans, mode, image, folder):
+    """The node's program, as its service runs it. Returns the results."""
     enter(disk)
     sys.path.insert(0, program)
+    import batch
     import transaction
 
-    os.makedirs(f"{transaction.RUN}/{plan['id']}")
-    with open(f"{transaction.RUN}/{plan['id']}/plan.json", "w", encoding="utf-8") as stream:
-        json.dump(plan, stream)
+    for plan in plans:
+        os.makedirs(f"{transaction.RUN}/{plan['id']}")
+        with open(f"{transaction.RUN}/{plan['id']}/plan.json", "w", encoding="utf-8") as stream:
+            json.dump(plan, stream)
     if mode != "random":
         Moments(camera(mode, image, folder))
-    transaction.main(plan["id"])
-    with open(f"{transaction.RUN}/{plan['id']}/result.json", encoding="utf-8") as stream:
-        return json.load(stream)
+    batch.run([plan["id"] for plan in plans])
+    return [json.loads(slurp(f"{transaction.RUN}/{plan['id']}/result.json")) for plan in plans]
 
 
 def install(disk, program):
@@ -225,18 +226,20 @@ class Campaign:
                 for key, value in file.get("xattrs", {}).items():
                     os.setxattr(disk + path, key, value.encode())
             apart("install", disk, f"{self.work}/program")
-            self.was = apart("identities", disk, f"{self.work}/program", list(self.scenario["plan"]["files"]))
+            self.was = apart("identities", disk, f"{self.work}/program", [path for plan in self.scenario["plans"] for path in plan["files"]])
         self.old = apart("boot", self.pristine, None, None, None)["tree"]
 
     def disk(self, image):
         return Disk(image, f"{self.work}/disk")
 
-    def plan(self):
-        plan = self.scenario["plan"]
-        return {**plan, "id": "0123456789abcdef", "client": "test", "files": {path: {**file, "was": self.was[path]} for path, file in plan["files"].items()}}
+    def plans(self):
+        return [
+            {**plan, "id": f"{number:016x}", "client": "test", "files": {path: {**file, "was": self.was[path]} for path, file in plan["files"].items()}}
+            for number, plan in enumerate(self.scenario["plans"])
+        ]
 
     def shoot(self, mode, number):
-        """One whole transaction; returns its images and the disk as it is after a clean end."""
+        """Whole transactions, in one batch; returns their images and the disk as it is after a clean end."""
         folder = f"{self.images}/{mode}-{number}"
         os.mkdir(folder)
         live = f"{folder}/live.img"
@@ -245,14 +248,14 @@ class Campaign:
             if mode == "random":
                 result = self.shoot_at_random(disk, live, folder)
             else:
-                result = apart("transact", disk, f"{self.work}/program", self.plan(), mode, live, folder)
+                result = apart("transact", disk, f"{self.work}/program", self.plans(), mode, live, folder)
             clone(live, f"{folder}/{mode}-last.img")
         os.rename(live, f"{folder}/end.img")
         return distinct(folder), result
 
     def shoot_at_random(self, disk, live, folder):
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            running = pool.submit(apart, "transact", disk, f"{self.work}/program", self.plan(), "random", live, folder)
+            running = pool.submit(apart, "transact", disk, f"{self.work}/program", self.plans(), "random", live, folder)
             number = 0
             while not running.done() and number < 40:
                 time.sleep(random.uniform(0, 0.012))
@@ -266,7 +269,7 @@ class Campaign:
         os.unlink(f"{image}-judged")
         report["images"] += 1
         name = "/".join(image.split("/")[-2:])
-        state = "old" if seen["tree"] == self.old else "new" if seen["tree"] == new else "mixture"
+        state = self.state_of(seen["tree"], new)
         report[state] += 1
         is_open = any(not each.startswith(".") for each in seen["journal"])
         report["open"] += is_open
@@ -282,14 +285,26 @@ class Campaign:
             report["faults"].append(f"{name}: no daemon-reload after an undone transaction")
         return is_open
 
+    def state_of(self, tree, new):
+        """`between`: each transaction is whole, some are old and some new. A folder belongs to those that put a file into it."""
+        if tree in (self.old, new):
+            return "old" if tree == self.old else "new"
+        changed = {path for path in {*self.old, *new, *tree} if not self.old.get(path) == new.get(path) == tree.get(path)}
+        for plan in self.scenario["plans"]:
+            own = {path for path in changed if any(f"{file}/".startswith(f"{path}/") for file in plan["files"])}
+            if not any(all(tree.get(path) == end.get(path) for path in own) for end in (self.old, new)):
+                return "mixture"
+            changed -= own
+        return "mixture" if changed else "between"
+
     def run(self, modes, rounds, interrupted):
-        report = {"images": 0, "old": 0, "new": 0, "mixture": 0, "open": 0, "interrupted": 0, "faults": []}
+        report = {"images": 0, "old": 0, "new": 0, "between": 0, "mixture": 0, "open": 0, "interrupted": 0, "faults": []}
         open_images = []
         new = None
         for number in range(rounds):
             for mode in modes:
                 images, result = self.shoot(mode, number)
-                report["result"] = result
+                report["results"] = result
                 new = new or self.tree_of(f"{self.images}/{mode}-{number}/end.img")
                 with concurrent.futures.ThreadPoolExecutor(2) as pool:
                     opened = list(pool.map(lambda image: self.judge(report, new, image), images))

@@ -17,7 +17,8 @@ export interface FileBefore {
 export interface Scenario {
     /** By absolute path below /etc, in folders that exist. */
     readonly before: Readonly<Record<string, FileBefore>>;
-    readonly plan: Pick<Plan, "validate" | "activate" | "verify"> & { readonly files: Readonly<Record<string, Omit<Plan["files"][string], "was">>> };
+    /** One batch. */
+    readonly plans: readonly (Pick<Plan, "validate" | "activate" | "verify"> & { readonly files: Readonly<Record<string, Omit<Plan["files"][string], "was">>> })[];
 }
 
 export interface CrashReport {
@@ -25,6 +26,8 @@ export interface CrashReport {
     readonly images: number;
     readonly old: number;
     readonly new: number;
+    /** Of several transactions some are old and some new, each whole. */
+    readonly between: number;
     readonly mixture: number;
     /** Those that had a transaction to undo. */
     readonly open: number;
@@ -32,9 +35,9 @@ export interface CrashReport {
     readonly interrupted: number;
     /** What was wrong, with the image's name: kind of disk, round, number of the call before which it was taken. */
     readonly faults: readonly string[];
-    /** Of the transaction that nothing cut. */
-    readonly result: Result;
-    /** By path: file type, mode, uid, gid, extended attributes, content in hexadecimal, after the uncut transaction. */
+    /** Of the transactions that nothing cut, in the order of the plans. */
+    readonly results: readonly Result[];
+    /** By path: file type, mode, uid, gid, extended attributes, content in hexadecimal, after the uncut transactions. */
     readonly after: Readonly<Record<string, readonly [number, number, number, number, Readonly<Record<string, string>>, string]>>;
 }
 

@@ -51,7 +51,7 @@ describe("a conversation", () => {
         await talk;
         const [, length, data] = /^(\d+)\n(.*)$/s.exec(Buffer.concat(channel.written).toString("latin1"))!;
         expect(Number(length)).toBe(data!.length);
-        expect(inflateSync(Buffer.from(data!, "latin1")).toString()).toMatch(/^\{"checks":/);
+        expect(inflateSync(Buffer.from(data!, "latin1")).toString()).toMatch(/^\{"batch":/);
     });
 
     test("ends with what the other side complained of", async () => {

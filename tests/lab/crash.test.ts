@@ -12,7 +12,7 @@ const before: Scenario["before"] = {
     "/etc/obsolete": { content: "to be removed\n", mode: "0600", uid: 33, gid: 33, xattrs: { "user.note": "mine" } },
     "/etc/secret": { content: "only the mode changes\n" },
 };
-const files: Scenario["plan"]["files"] = {
+const files: Scenario["plans"][number]["files"] = {
     "/etc/hosts": { content: "127.0.0.1 localhost\n192.0.2.11 pve01\n", ...owned },
     "/etc/fstab": { content: `${"# a comment\n".repeat(1000)}UUID=0a1b / ext4 defaults 0 1\n`, ...owned },
     "/etc/obsolete": { absent: true, ...owned },
@@ -20,7 +20,8 @@ const files: Scenario["plan"]["files"] = {
     "/etc/new.d/one": { content: "1\n", ...owned },
     "/etc/new.d/deeper/two": { content: "2\n", ...owned },
 };
-const applied: Scenario = { before, plan: { files, validate: [], activate: [], verify: [] } };
+const plan = { files, validate: [], activate: [], verify: [] };
+const applied: Scenario = { before, plans: [plan] };
 
 describe("a cut at every call of a transaction with a change, an addition, a removal, a new mode and new folders", () => {
     let report: CrashReport;
@@ -30,7 +31,7 @@ describe("a cut at every call of a transaction with a change, an addition, a rem
     });
 
     test("leaves all files old or all new, with their owners, modes and attributes, and nothing of Holdfast's", () => {
-        expect(report.result.outcome).toBe("applied");
+        expect(report.results).toMatchObject([{ outcome: "applied" }]);
         expect(report.faults).toEqual([]);
         expect(report.mixture).toBe(0);
     });
@@ -49,10 +50,20 @@ describe("a cut at every call of a transaction with a change, an addition, a rem
 });
 
 test("a cut at every call of a transaction that fails in verify leaves the old files", async () => {
-    const report = await crash({ before, plan: { ...applied.plan, verify: [{ argv: ["false"] }] } }, ["asked", "flushed"], rounds, 0);
-    expect(report.result).toMatchObject({ outcome: "failed", phase: "verify", rollback: "the node is as it was" });
+    const report = await crash({ before, plans: [{ ...plan, verify: [{ argv: ["false"] }] }] }, ["asked", "flushed"], rounds, 0);
+    expect(report.results).toMatchObject([{ outcome: "failed", phase: "verify", rollback: "the node is as it was" }]);
     expect(report.faults).toEqual([]);
     expect(report.old).toBe(report.images);
+});
+
+test("a cut at every call of three transactions in one batch leaves each of them old or new, whatever becomes of the others", async () => {
+    const { "/etc/hosts": hosts, "/etc/fstab": fstab, "/etc/obsolete": obsolete, ...others } = files;
+    const inNewFolder = { ...plan, files: { "/etc/fstab": fstab!, "/etc/new.d/three": { content: "3\n", ...owned } } };
+    const failing = { ...plan, files: { "/etc/obsolete": obsolete!, "/etc/new.d/deeper/four": { content: "4\n", ...owned } }, verify: [{ argv: ["false"] }] };
+    const report = await crash({ before, plans: [{ ...plan, files: { "/etc/hosts": hosts!, ...others } }, failing, inNewFolder] }, ["asked", "flushed", "random"], rounds, rounds);
+    expect(report.results).toMatchObject([{ outcome: "applied" }, { outcome: "failed", rollback: "the node is as it was" }, { outcome: "applied" }]);
+    expect(report.faults).toEqual([]);
+    for (const count of [report.old, report.between, report.new]) expect(count).toBeGreaterThan(0);
 });
 
 /**

@@ -168,14 +168,13 @@ describe("/run full while a transaction is under way", () => {
     beforeEach(() => shell("mkdir -p /run/holdfast && mount -t tmpfs -o size=512k none /run/holdfast"));
     afterEach(() => shell("umount --lazy /run/holdfast"));
 
-    test("the one that runs is finished and told of, the next is refused with the remedy, and nothing is lost", async () => {
+    test("what runs is finished and told of all the same", async () => {
         const own = await clientOf(lab, node);
         const { wanted, acted } = inPhase("verify", () => shell(fill), { files: { [first]: "new 1\n" } });
-        const [one, other] = await Promise.all([push(own, wanted), push(own, { files: { [second]: "new 2\n" } })]);
+        const both = await Promise.all([push(own, wanted), push(own, { files: { [second]: "new 2\n" }, verify: [{ argv: ["false"] }] })]);
         await acted;
         own.end();
-        expect(one.result).toMatchObject({ outcome: "applied", id: wanted.id });
-        expect(other.result).toMatchObject({ outcome: "failed", phase: "lock", rollback: "nothing was changed", message: "/run/holdfast/lock: No space left on device; free space or inodes there" });
+        expect(both.map(({ result }) => result)).toMatchObject([{ outcome: "applied", id: wanted.id }, { outcome: "failed", phase: "verify", rollback: "the node is as it was" }]);
         expect([await readNodeFile(node, first), await readNodeFile(node, second)]).toEqual(["new 1", "old 2"]);
         expect(await litter()).toBe("");
     });
@@ -195,14 +194,37 @@ describe("several at once from one client", () => {
         expect(others).toEqual([begun, begun]);
     });
 
-    test("killed in the first: it is undone, the second never begins, and both are told", async () => {
+    test("killed in the first's verify: both are undone, and both are told", async () => {
         const { wanted, acted } = inPhase("verify", (id) => killRunner(id, "main"), { files: { [first]: "new 1\n" } });
         const [one, other] = await Promise.all([push(client, wanted), push(client, { files: { [second]: "new 2\n" } })]);
         await acted;
         expect(one.result).toMatchObject({ outcome: "failed", message: expect.stringContaining("ended early") as string, rollback: "the node is as it was" });
-        expect(other.result).toMatchObject({ outcome: "failed", message: expect.stringContaining("ended early") as string, rollback: "nothing was changed" });
+        expect(other.result).toMatchObject({ outcome: "failed", message: expect.stringContaining("ended early") as string, rollback: "the node is as it was" });
         expect(await state()).toBe("old");
         await expectHealed();
+    });
+
+    test("killed in the first's validate: nothing was changed, and both are told", async () => {
+        const { wanted, acted } = inPhase("validate", (id) => killRunner(id, "main"), { files: { [first]: "new 1\n" } });
+        const both = await Promise.all([push(client, wanted), push(client, { files: { [second]: "new 2\n" } })]);
+        await acted;
+        for (const { result } of both) expect(result).toMatchObject({ outcome: "failed", message: expect.stringContaining("ended early") as string, rollback: "nothing was changed" });
+        expect(await state()).toBe("old");
+        await expectHealed();
+    });
+
+    test("one that fails in verify is undone, the others stay; systemd reads its unit files once for all of them, and once more for the undone one", async () => {
+        const reload = { argv: ["systemctl", "daemon-reload"] };
+        const reloads = async () => Number(await shell("journalctl -q --no-pager -o cat _PID=1 --grep 'Reloading finished' | wc -l"));
+        const before = await reloads();
+        const both = await Promise.all([
+            push(client, { files: { [first]: "new 1\n" }, activate: [reload] }),
+            push(client, { files: { [second]: "new 2\n" }, activate: [reload], verify: [{ argv: ["false"] }] }),
+        ]);
+        expect(both.map(({ result }) => result)).toMatchObject([{ outcome: "applied" }, { outcome: "failed", phase: "verify", rollback: "the node is as it was" }]);
+        expect([await readNodeFile(node, first), await readNodeFile(node, second)]).toEqual(["new 1", "old 2"]);
+        expect(await reloads()).toBe(before + 2);
+        await push(client, { files: old });
     });
 
     test("the connection lost in the first: the node does them all, and tells of each", async () => {

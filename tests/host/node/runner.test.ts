@@ -3,7 +3,7 @@ import { python, scratch } from "./python";
 
 /** systemd and the transactions are played; files and locks are real. */
 const play = `
-import os, commands, durable, runner, transaction
+import os, batch, commands, durable, runner
 durable.RUN = durable.RESULTS = given
 units, done = [], []
 def run(argv, timeout=0):
@@ -11,7 +11,7 @@ def run(argv, timeout=0):
         units.append(next(word for word in argv if word.startswith("--unit="))[len("--unit="):])
     return commands.Outcome(0, "inactive" if argv[0] == "systemctl" else "", "")
 commands.run = run
-transaction.main = lambda identifier: done.append(identifier) or 0
+batch.run = lambda identifiers: done.append(identifiers) or True
 plans = [{"id": "0123456789abcdef"}, {"id": "fedcba9876543210"}]
 runner.LINGER = 0.05
 `;
@@ -22,12 +22,12 @@ async function played<T>(script: string): Promise<T> {
 }
 
 test("a session that ends before its runner has begun does not take the work with it", async () => {
-    const [done, left] = await played<[string[], string[]]>(`
+    const [done, left] = await played<[string[][], string[]]>(`
 runner.start("/program", plans)
 runner.dismiss()
 runner.run(units[0])
 answer = [done, [name for name in os.listdir(given) if name.endswith(".queue")]]`);
-    expect(done).toEqual(["0123456789abcdef", "fedcba9876543210"]);
+    expect(done).toEqual([["0123456789abcdef", "fedcba9876543210"]]);
     expect(left).toEqual([]);
 });
 
@@ -43,7 +43,7 @@ answer = units`);
 test("a killed runner's queue is no longer one, and what it has left is reported by the program that follows it", async () => {
     const [units, reported] = await played<[string[], string[]]>(`
 reported = []
-runner.undo = lambda identifier, unit: reported.append(identifier)
+runner.undo = lambda identifiers, unit: reported.extend(identifiers)
 runner.start("/program", plans)
 open(f"{given}/0123456789abcdef/result.json", "w").close()
 runner.after(units[0])

@@ -1,0 +1,131 @@
+"""Transactions that came together. Each is whole by itself: applied, or undone and told why. But apt runs once for all, and
+systemd reads its unit files once for all, which takes longer than the rest of a small change.
+
+A power cut undoes those that are not done yet, in any order: so none may touch a file or unit of another in its batch.
+"""
+
+import json
+
+import commands
+import durable
+import lock
+import packages
+import transaction
+import units
+from refusal import Refused
+
+
+def run(identifiers):
+    """The plans are in the transactions' folders below /run/holdfast, and then the results. Returns whether all are applied."""
+    transactions = [begin(identifier) for identifier in identifiers]
+    for each in split(transactions):
+        work(each)
+    return all(each.result["outcome"] == "applied" for each in transactions)
+
+
+def begin(identifier):
+    folder = f"{durable.RUN}/{identifier}"
+    with open(f"{folder}/plan.json", encoding="utf-8") as stream:
+        plan = json.load(stream)
+    events = Events(f"{folder}/events")
+
+    def tell(phase, message):
+        events.add({"phase": phase, "message": message})
+        print(f"transaction {identifier} {phase}: {message}", flush=True)
+
+    return transaction.Transaction(plan, tell)
+
+
+def split(transactions):
+    """Into runs of consecutive ones that have no file and no unit in common."""
+    batches, claimed = [], set()
+    for each in transactions:
+        claims = {*each.plan["files"], *each.plan.get("units", {})}
+        if not batches or claims & claimed:
+            batches.append([])
+            claimed = set()
+        batches[-1].append(each)
+        claimed |= claims
+    return batches
+
+
+def work(transactions):
+    """Phase by phase, so that little time passes between the first commit and the last."""
+
+    def tell(phase, message):
+        for each in transactions:
+            each.tell(phase, message)
+
+    try:
+        with lock.locked(holder_of(transactions), tell):
+            transaction.recover(tell)
+            for each in transactions:
+                each.observe()
+            prepare(transactions)
+            for each in transactions:
+                each.commit()
+            activate(transactions)
+    except Refused as refused:  # the lock; anything unforeseen goes on to runner.after, which undoes it
+        for each in transactions:
+            if each.result is None:
+                each.fail(refused, durable.NOTHING)
+
+
+def holder_of(transactions):
+    return f"{transactions[0].plan['client']}, transaction {', '.join(each.identifier for each in transactions)}"
+
+
+def prepare(transactions):
+    complaints = install([each for each in transactions if each.result is None and each.plan.get("packages")])
+    for each in transactions:
+        each.note_folders()
+    for each in transactions:
+        each.prepare(complaints.get(each.identifier))
+
+
+def install(transactions):
+    """{id: complaint} of those whose packages could not be installed."""
+    if not transactions:
+        return {}
+    wanted = sorted({name for each in transactions for name in each.plan["packages"]})
+    for each in transactions:
+        each.tell("stage", f"installing {', '.join(wanted)}")
+    complaint = packages.install(wanted, sorted({unit for each in transactions for unit in each.missing_units}))
+    if not complaint:
+        return {}
+    if len(transactions) == 1 or packages.is_waiting(complaint):
+        return {each.identifier: complaint for each in transactions}
+    # One of them is at fault, the others' packages may even be there by now.
+    return {key: told for each in transactions for key, told in install([each]).items()}
+
+
+def activate(transactions):
+    for each in transactions:
+        each.enable()
+    complaint = None
+    reading = [each for each in transactions if each.result is None and each.reads_units]
+    if reading:
+        reading[0].tell("activate", " ".join(transaction.RELOAD))
+        reloaded = commands.run(transaction.RELOAD, units.TIMEOUT)
+        complaint = None if reloaded.ok else f"{' '.join(transaction.RELOAD)}: {reloaded.explain()}"
+    for each in transactions:
+        each.activate(complaint if each in reading else None)
+        each.verify()
+        each.finish()
+
+
+class Events:
+    """What the client is shown meanwhile, a line each. Where /run is full they end; the node's log has them all the same."""
+
+    def __init__(self, path):
+        self.path, self.is_whole = path, True
+
+    def add(self, event):
+        if not self.is_whole:
+            return
+        line = json.dumps(event).encode() + b"\n"
+        try:
+            with open(self.path, "ab", buffering=0) as stream:
+                self.is_whole = stream.write(line) == len(line)
+        except OSError:
+            self.is_whole = False
