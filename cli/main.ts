@@ -2,6 +2,13 @@
 import { CommanderError } from "commander";
 import { buildProgram } from "./program";
 
+// Whoever reads our output may stop reading (`| head`): the work goes on, nobody is shown a stack trace.
+for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EPIPE") throw error;
+    });
+}
+
 buildProgram().parseAsync().catch((error: unknown) => {
     if (error instanceof CommanderError) {
         process.exitCode = error.exitCode === 0 ? 0 : 2;
