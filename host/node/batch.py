@@ -9,6 +9,7 @@ import json
 import commands
 import durable
 import lock
+import observe
 import packages
 import transaction
 import units
@@ -59,8 +60,9 @@ def work(transactions):
     try:
         with lock.locked(holder_of(transactions), tell):
             transaction.recover(tell)
+            seen = observe.observe_units([name for each in transactions for name in each.plan.get("units", {})])
             for each in transactions:
-                each.observe()
+                each.observe(seen)
             prepare(transactions)
             for each in transactions:
                 each.commit()

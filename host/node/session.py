@@ -20,6 +20,7 @@ import transaction
 from refusal import Refused
 
 POLL = 0.01  # seconds between looks at a running transaction's events
+TOGETHER = 0.5  # seconds that a result waits for others, which are then looked at with the same commands
 
 
 def receive():
@@ -134,14 +135,16 @@ def apply(request, version, modules):
         if plan.get("nothing"):
             send({"set": number, "result": {"outcome": "unchanged"}})
     handed_over = {number: plan["id"] for number, plan in decisions.items() if not plan.get("nothing")}
-    for number, outcome in follow(handed_over):
-        send({"set": number, "result": outcome, "seen": observe.observe(sets[number]["spec"])})
+    for outcomes in follow(handed_over):
+        seen = observe.observe_all([sets[number]["spec"] for number in outcomes])
+        for (number, outcome), each in zip(outcomes.items(), seen):
+            send({"set": number, "result": outcome, "seen": each})
 
 
 def result(request, version, modules):
     """What became of a transaction whose client lost the connection. Asking again is harmless."""
     is_here = os.path.isdir(f"{transaction.RUN}/{request['id']}")
-    outcome = next(outcome for _, outcome in follow({None: request["id"]})) if is_here else remembered(request["id"])
+    outcome = next(follow({None: request["id"]}))[None] if is_here else remembered(request["id"])
     send({"result": outcome, "seen": observe.observe(request["spec"])})
 
 
@@ -151,12 +154,15 @@ def remembered(identifier):
 
 
 def follow(identifiers):
-    """Of several transactions, {place in the request or None: id}: passes the events on as they come, and yields (place,
-    result) of each as soon as it stands. Bounded by the transactions' own bounds."""
+    """Of several transactions, {place in the request or None: id}: passes the events on as they come, and yields {place:
+    result} of those that stand. They are looked at together afterwards, so one waits a moment for the others.
+    Bounded by the transactions' own bounds."""
     positions = dict.fromkeys(identifiers, 0)
+    stand, since = {}, None
     last_look = time.monotonic()
-    while positions:
-        is_time = time.monotonic() - last_look > 5
+    while positions or stand:
+        now = time.monotonic()
+        is_time = now - last_look > 5
         for number, position in list(positions.items()):
             identifier = identifiers[number]
             folder = f"{transaction.RUN}/{identifier}"
@@ -165,9 +171,13 @@ def follow(identifiers):
             is_lost = is_time and not done and not runner.is_running(runner.unit_of(identifier)) and not runner.has_result(identifier)
             if done or is_lost:
                 del positions[number]
-                yield number, json.loads(done) if done else remembered(identifier)
+                stand[number] = json.loads(done) if done else remembered(identifier)
+                since = since or now
+        if stand and (not positions or now - since > TOGETHER):
+            yield stand
+            stand, since = {}, None
         if is_time:
-            last_look = time.monotonic()
+            last_look = now
         if positions:
             time.sleep(POLL)
 

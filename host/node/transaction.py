@@ -11,10 +11,10 @@ import os
 import commands
 import durable
 import observe
-import units
 from files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_original, refuse_if_edited, refuse_unwritable, user_id
 from lock import LOCK
 from refusal import Refused, as_refused, translated
+from units import TIMEOUT, on_disk
 
 RUN = durable.RUN
 RELOAD = ["systemctl", "daemon-reload"]
@@ -81,10 +81,11 @@ class Transaction:
         self.result = result
         durable.keep_result(self.identifier, result)
 
-    def observe(self):
-        self.attempt("observe", self.look, lambda: durable.NOTHING)
+    def observe(self, seen):
+        """`seen`: of its units."""
+        self.attempt("observe", lambda: self.look(seen), lambda: durable.NOTHING)
 
-    def look(self):
+    def look(self, units):
         """What stands as planned by now, from a push that was quicker, is left alone."""
         for path, file in list(self.files.items()):
             seen = observe.observe_file(path)
@@ -94,9 +95,8 @@ class Transaction:
                 refuse_if_edited("observe", path, seen, file)
         # Before the packages come, whose own scripts enable and start services: a rollback switches those off again.
         planned = self.plan.get("units", {})
-        seen = observe.observe_units(list(planned))
-        self.units_before = {name: {key: seen[name][key] for key in wanted} for name, wanted in planned.items()}
-        self.missing_units = [name for name in planned if seen[name]["detail"].startswith("not-found")]
+        self.units_before = {name: {key: units[name][key] for key in wanted} for name, wanted in planned.items()}
+        self.missing_units = [name for name in planned if units[name]["detail"].startswith("not-found")]
 
     def note_folders(self):
         """Which have to be made. Before any of a batch makes one: where two need it, whichever is undone last removes it."""
@@ -196,7 +196,7 @@ class Transaction:
     def switch_units(self, key, verb, names):
         shown = f"systemctl {verb} {' '.join(names)}"
         self.tell("activate", shown)
-        done = units.on_disk(verb, names) if key == "enabled" else commands.run(["systemctl", verb, "--", *names], units.TIMEOUT * len(names))
+        done = on_disk(verb, names) if key == "enabled" else commands.run(["systemctl", verb, "--", *names], TIMEOUT * len(names))
         if not done.ok:
             raise Refused("activate", f"{shown}: {done.explain()}; look at journalctl {' '.join(f'-u {name}' for name in names)}")
 

@@ -8,7 +8,7 @@ install.ensure = lambda *_: began.append("install") or "/nowhere"
 transaction.recover_abandoned = lambda: None
 session.remember = session.keep_key = lambda *_: None
 runner.start = lambda program, plans: began.extend(plans)
-session.follow = lambda identifiers: [(number, {"outcome": "applied", "id": identifier}) for number, identifier in identifiers.items()]
+session.follow = lambda identifiers: [{number: {"outcome": "applied", "id": identifier}} for number, identifier in identifiers.items()]
 session.os.geteuid = lambda: 0
 observe.observe = lambda spec: {"files": {}}
 observe.observe_all = lambda specs: [{"files": {}} for _ in specs]
