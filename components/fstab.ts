@@ -1,18 +1,15 @@
 /** /etc/fstab of one node: stable sources, and no disk but the essential ones can stop a boot. Nothing is ever mounted or unmounted. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FactArgs, FileSetArgs, HostArgs } from "../model/fileSet";
+import type { FactArgs, FileSetArgs } from "../model/fileSet";
 import type { FstabSettings } from "../model/fleet";
 import { type FstabEntry, hardenEntry, hardenFstab, isEssential, parseFstab, renderFstabEntry } from "../model/fstab";
 import { canStopBoot, canonicalTarget, isMountedAtBoot, isOnDevice, isSwap } from "../model/fstab/entry";
-import type { NodeIdentity } from "../model/lintContext";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
+import { ofConcern, type ConcernArgs } from "./concern";
 
-export interface FstabArgs {
-    readonly host: HostArgs;
-    readonly node: NodeIdentity;
+export interface FstabArgs extends ConcernArgs {
     readonly settings: FstabSettings;
-    readonly maintenance?: boolean;
 }
 
 export class Fstab extends pulumi.ComponentResource {
@@ -27,16 +24,15 @@ export class Fstab extends pulumi.ComponentResource {
 
 const path = "/etc/fstab";
 
-export function planFstab({ host, node, settings, maintenance }: FstabArgs): FileSetArgs {
+export function planFstab(args: FstabArgs): FileSetArgs {
+    const { settings } = args;
     const content = fstabContent(settings);
     const entries = parseFstab(content).flatMap(({ entry }) => (entry ? [entry] : []));
     const declared = new Set("file" in settings ? settings.essential.map(canonicalTarget) : []);
     const isNeeded = (entry: FstabEntry) => isEssential(entry) || declared.has(canonicalTarget(entry.target));
     return {
-        host,
+        ...ofConcern(args),
         concern: "fstab",
-        node,
-        maintenance,
         files: { [path]: { content } },
         validate: [
             { argv: ["holdfast", "findmnt", `{staged:${path}}`] },

@@ -29,8 +29,8 @@ export function hardenFleet(fleet: Fleet, secrets: Pick<HardenedNodeArgs, "mailP
 /** What the hosts that are no nodes get; by name, in the order of the fleet. Without those that ask for nothing. */
 export function watchHosts({ hosts }: Fleet): Readonly<Record<string, NodeExporter>> {
     return Object.fromEntries(
-        hosts.flatMap(({ identity, host, maintenance, nodeExporter: settings }) =>
-            settings ? [[identity.name, new NodeExporter(`${identity.name}-node-exporter`, { host, node: identity, maintenance, settings })]] : [],
+        hosts.flatMap(({ identity, host, maintenance, onDelete, nodeExporter: settings }) =>
+            settings ? [[identity.name, new NodeExporter(`${identity.name}-node-exporter`, { host, node: identity, maintenance, onDelete, settings })]] : [],
         ),
     );
 }

@@ -42,8 +42,8 @@ export class HardenedNode extends pulumi.ComponentResource {
     constructor(name: string, args: HardenedNodeArgs, options?: pulumi.ComponentResourceOptions) {
         super("holdfast:components:HardenedNode", name, {}, options);
         this.settings = args.node;
-        const { fstab, interfaces, hostsFile, nodeExporter, temperature, smartd, ipmievd, mail, logDigest, identity, host, maintenance } = args.node;
-        const shared = { host, node: identity, maintenance };
+        const { fstab, interfaces, hostsFile, nodeExporter, temperature, smartd, ipmievd, mail, logDigest, identity, host, maintenance, onDelete } = args.node;
+        const shared = { host, node: identity, maintenance, onDelete };
         const harmless = { parent: this };
         const risky = { parent: this, dependsOn: [...(args.after ?? [])] };
 

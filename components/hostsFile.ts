@@ -1,20 +1,18 @@
 /** /etc/hosts of one node: its own name on the LAN address, every peer present, and cloud-init kept from rewriting it. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FactArgs, FileArgs, FileSetArgs, HostArgs } from "../model/fileSet";
+import type { FactArgs, FileArgs, FileSetArgs } from "../model/fileSet";
 import type { HostsFileSettings } from "../model/fleet";
 import { entriesOf } from "../model/hosts/address";
 import { repairHosts } from "../model/hosts";
 import type { NodeIdentity } from "../model/lintContext";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
+import { ofConcern, type ConcernArgs } from "./concern";
 
-export interface HostsFileArgs {
-    readonly host: HostArgs;
-    readonly node: NodeIdentity;
+export interface HostsFileArgs extends ConcernArgs {
     /** The other nodes of the cluster, those under maintenance too. */
     readonly peers: readonly NodeIdentity[];
     readonly settings?: HostsFileSettings;
-    readonly maintenance?: boolean;
 }
 
 export class HostsFile extends pulumi.ComponentResource {
@@ -27,12 +25,11 @@ export class HostsFile extends pulumi.ComponentResource {
     }
 }
 
-export function planHostsFile({ host, node, peers, settings = { extra: [] }, maintenance }: HostsFileArgs): FileSetArgs {
+export function planHostsFile(args: HostsFileArgs): FileSetArgs {
+    const { node, peers, settings = { extra: [] } } = args;
     return {
-        host,
+        ...ofConcern(args),
         concern: "hosts",
-        node,
-        maintenance,
         files: {
             "/etc/hosts": { content: hostsContent(node, peers, settings) },
             "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": cloudInitDropIn(),

@@ -1,15 +1,11 @@
 /** The BMC's events in one node's syslog: power supplies, fans, hot-swap, processor heat. A node without a BMC is let be. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileSetArgs, HostArgs } from "../model/fileSet";
-import type { NodeIdentity } from "../model/lintContext";
+import type { FileSetArgs } from "../model/fileSet";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
+import { ofConcern, type ConcernArgs } from "./concern";
 
-export interface IpmievdArgs {
-    readonly host: HostArgs;
-    readonly node: NodeIdentity;
-    readonly maintenance?: boolean;
-}
+export type IpmievdArgs = ConcernArgs;
 
 export class Ipmievd extends pulumi.ComponentResource {
     readonly fileSet: FileSet;
@@ -30,12 +26,10 @@ const plain = [
 ];
 const program = "/usr/local/lib/holdfast/sel-fill";
 
-export function planIpmievd({ host, node, maintenance }: IpmievdArgs): FileSetArgs {
+export function planIpmievd(args: IpmievdArgs): FileSetArgs {
     return {
-        host,
+        ...ofConcern(args),
         concern: "ipmievd",
-        node,
-        maintenance,
         packages: ["ipmitool"],
         files: { ...Object.fromEntries(plain.map((path) => [path, { content: renderFile(path, {}) }])), [program]: { content: renderFile(program, {}), mode: "0755" } },
         validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],

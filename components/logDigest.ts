@@ -1,16 +1,13 @@
 /** Yesterday's errors of one node by mail every morning, for a node that has no such digest yet. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileSetArgs, HostArgs } from "../model/fileSet";
+import type { FileSetArgs } from "../model/fileSet";
 import type { LogDigestSettings } from "../model/fleet";
-import type { NodeIdentity } from "../model/lintContext";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
+import { ofConcern, type ConcernArgs } from "./concern";
 
-export interface LogDigestArgs {
-    readonly host: HostArgs;
-    readonly node: NodeIdentity;
+export interface LogDigestArgs extends ConcernArgs {
     readonly settings: LogDigestSettings;
-    readonly maintenance?: boolean;
 }
 
 export class LogDigest extends pulumi.ComponentResource {
@@ -28,12 +25,11 @@ const service = "/etc/systemd/system/holdfast-log-digest.service";
 const timer = "/etc/systemd/system/holdfast-log-digest.timer";
 const stamp = "/var/lib/systemd/timers/stamp-holdfast-log-digest.timer";
 
-export function planLogDigest({ host, node, settings, maintenance }: LogDigestArgs): FileSetArgs {
+export function planLogDigest(args: LogDigestArgs): FileSetArgs {
+    const { settings } = args;
     return {
-        host,
+        ...ofConcern(args),
         concern: "log-digest",
-        node,
-        maintenance,
         files: {
             [program]: { content: renderFile(program, {}), mode: "0755" },
             [service]: { content: renderFile(service, {}) },

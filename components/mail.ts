@@ -1,16 +1,13 @@
 /** Mail from one node: through its own sendmail, or through msmtp where it has none and the stack names a relay. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileSetArgs, HostArgs } from "../model/fileSet";
+import type { FileSetArgs } from "../model/fileSet";
 import type { MailRelay, MailSettings } from "../model/fleet";
-import type { NodeIdentity } from "../model/lintContext";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
+import { ofConcern, type ConcernArgs } from "./concern";
 
-export interface MailArgs {
-    readonly host: HostArgs;
-    readonly node: NodeIdentity;
+export interface MailArgs extends ConcernArgs {
     readonly settings: MailSettings;
-    readonly maintenance?: boolean;
     /** Of `mail.user` at the relay; a secret. */
     readonly password?: pulumi.Output<string>;
 }
@@ -38,13 +35,12 @@ const conf = "/etc/holdfast/mail.conf";
 const msmtprc = "/etc/msmtprc";
 const sendmail = "/etc/tmpfiles.d/holdfast-sendmail.conf";
 
-export function planMail({ host, node, settings, maintenance }: Omit<MailArgs, "password">): FileSetArgs {
+export function planMail(args: Omit<MailArgs, "password">): FileSetArgs {
+    const { settings } = args;
     const { to, from, relay } = settings;
     return {
-        host,
+        ...ofConcern(args),
         concern: "mail",
-        node,
-        maintenance,
         // Not msmtp-mta, which is an MTA to apt and would replace the node's own.
         packages: relay ? ["msmtp", "ca-certificates"] : [],
         files: {

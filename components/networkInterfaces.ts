@@ -1,20 +1,17 @@
 /** /etc/network/interfaces of one node. The new file takes effect at the next reload or boot: nothing is reloaded here. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FactArgs, FileSetArgs, HostArgs } from "../model/fileSet";
+import type { FactArgs, FileSetArgs } from "../model/fileSet";
 import type { InterfacesSettings } from "../model/fleet";
 import { renderInterfaces } from "../model/interfaces/format";
 import { lowerLinks } from "../model/interfaces/links";
 import { type Interface, interfacesOf, optionsNamed } from "../model/interfaces/network";
 import { parseInterfaces } from "../model/interfaces/parse";
-import type { NodeIdentity } from "../model/lintContext";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
+import { ofConcern, type ConcernArgs } from "./concern";
 
-export interface NetworkInterfacesArgs {
-    readonly host: HostArgs;
-    readonly node: NodeIdentity;
+export interface NetworkInterfacesArgs extends ConcernArgs {
     readonly settings: InterfacesSettings;
-    readonly maintenance?: boolean;
 }
 
 export class NetworkInterfaces extends pulumi.ComponentResource {
@@ -29,13 +26,12 @@ export class NetworkInterfaces extends pulumi.ComponentResource {
 
 const path = "/etc/network/interfaces";
 
-export function planNetworkInterfaces({ host, node, settings, maintenance }: NetworkInterfacesArgs): FileSetArgs {
+export function planNetworkInterfaces(args: NetworkInterfacesArgs): FileSetArgs {
+    const { settings } = args;
     const content = interfacesContent(settings);
     return {
-        host,
+        ...ofConcern(args),
         concern: "interfaces",
-        node,
-        maintenance,
         files: { [path]: { content } },
         validate: [{ argv: ["holdfast", "interfaces", `{staged:${path}}`] }],
         facts: {

@@ -1,16 +1,13 @@
 /** prometheus-node-exporter on one host: every metric for the monitoring hosts, an open port for nobody else. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileArgs, FileSetArgs, HostArgs } from "../model/fileSet";
+import type { FileArgs, FileSetArgs } from "../model/fileSet";
 import type { NodeExporterSettings } from "../model/fleet";
-import type { NodeIdentity } from "../model/lintContext";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
+import { ofConcern, type ConcernArgs } from "./concern";
 
-export interface NodeExporterArgs {
-    readonly host: HostArgs;
-    readonly node: NodeIdentity;
+export interface NodeExporterArgs extends ConcernArgs {
     readonly settings: NodeExporterSettings;
-    readonly maintenance?: boolean;
 }
 
 export class NodeExporter extends pulumi.ComponentResource {
@@ -33,13 +30,12 @@ const paths = {
 /** Where every concern's metrics go: the textfile collector's folder in Debian's package. */
 const textfiles = "/var/lib/prometheus/node-exporter";
 
-export function planNodeExporter({ host, node, settings, maintenance }: NodeExporterArgs): FileSetArgs {
+export function planNodeExporter(args: NodeExporterArgs): FileSetArgs {
+    const { settings } = args;
     const { port, scrapers } = settings;
     return {
-        host,
+        ...ofConcern(args),
         concern: "node-exporter",
-        node,
-        maintenance,
         packages: ["prometheus-node-exporter"],
         files: {
             [paths.arguments]: { content: renderFile(paths.arguments, { args: commandLine(settings) }) },

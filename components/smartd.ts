@@ -1,17 +1,15 @@
 /** smartd on one node: self-tests, warnings by mail, and a graceful shutdown when a disk fails that nothing makes up for. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FactArgs, FileSetArgs, HostArgs } from "../model/fileSet";
+import type { FactArgs, FileSetArgs } from "../model/fileSet";
 import type { SmartdSettings } from "../model/fleet";
 import type { NodeIdentity } from "../model/lintContext";
 import { formatSmartdLine, selfTestDay, selfTestSchedule } from "../model/smartd";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
+import { ofConcern, type ConcernArgs } from "./concern";
 
-export interface SmartdArgs {
-    readonly host: HostArgs;
-    readonly node: NodeIdentity;
+export interface SmartdArgs extends ConcernArgs {
     readonly settings: SmartdSettings;
-    readonly maintenance?: boolean;
 }
 
 export class Smartd extends pulumi.ComponentResource {
@@ -36,13 +34,12 @@ const nvme = {
     long: "/etc/systemd/system/holdfast-nvme-selftest-long.timer",
 };
 
-export function planSmartd({ host, node, settings, maintenance }: SmartdArgs): FileSetArgs {
+export function planSmartd(args: SmartdArgs): FileSetArgs {
+    const { node, settings } = args;
     const timers = ["holdfast-nvme-selftest-short.timer", "holdfast-nvme-selftest-long.timer"];
     return {
-        host,
+        ...ofConcern(args),
         concern: "smartd",
-        node,
-        maintenance,
         packages: ["smartmontools", "nvme-cli"],
         files: {
             [conf]: { content: renderFile(conf, { lines: smartdLines(node, settings) }) },

@@ -1,16 +1,13 @@
 /** A look at the temperatures every five minutes: mail at the warning limit, shutdown or a second mail at the critical one. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileArgs, FileSetArgs, HostArgs } from "../model/fileSet";
+import type { FileArgs, FileSetArgs } from "../model/fileSet";
 import type { TemperatureSettings } from "../model/fleet";
-import type { NodeIdentity } from "../model/lintContext";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
+import { ofConcern, type ConcernArgs } from "./concern";
 
-export interface TemperatureWatchdogArgs {
-    readonly host: HostArgs;
-    readonly node: NodeIdentity;
+export interface TemperatureWatchdogArgs extends ConcernArgs {
     readonly settings: TemperatureSettings;
-    readonly maintenance?: boolean;
 }
 
 export class TemperatureWatchdog extends pulumi.ComponentResource {
@@ -31,14 +28,13 @@ const cron = "/etc/cron.d/holdfast-temperature";
 /** Seconds: three runs. */
 const overdue = 15 * 60;
 
-export function planTemperatureWatchdog({ host, node, settings, maintenance }: TemperatureWatchdogArgs): FileSetArgs {
+export function planTemperatureWatchdog(args: TemperatureWatchdogArgs): FileSetArgs {
+    const { settings } = args;
     const { ignore, schedule, ...limits } = settings;
     const isTimer = schedule === "timer";
     return {
-        host,
+        ...ofConcern(args),
         concern: "temperature",
-        node,
-        maintenance,
         packages: ["lm-sensors", ...(isTimer ? [] : ["cron"])],
         files: {
             [program]: { content: renderFile(program, {}), mode: "0755" },

@@ -240,8 +240,8 @@ export class NodeClient {
     }
 
     private connected(): Promise<Connection> {
-        this.connection ??= this.connect();
-        const opening = this.connection;
+        if (this.connection) return this.connection;
+        const opening = (this.connection = this.connect());
         const forget = () => {
             if (this.connection === opening) this.connection = undefined;
         };

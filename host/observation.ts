@@ -25,6 +25,13 @@ export interface SeenFile {
     readonly modified?: number;
 }
 
+/** As it was before Holdfast, where Holdfast has switched it. */
+export interface UnitBefore {
+    readonly kind: "unit";
+    readonly enabled?: boolean;
+    readonly active?: boolean;
+}
+
 export interface SeenUnit {
     readonly enabled: boolean;
     readonly active: boolean;
@@ -47,7 +54,7 @@ export interface Surroundings {
     /** By path: who may have written it at the time that was asked about; a path of which nothing is known is missing. */
     readonly writers?: Readonly<Record<string, string>>;
     /** The state before Holdfast's first write; a path that Holdfast never wrote is missing here. */
-    readonly originals?: Readonly<Record<string, SeenFile>>;
+    readonly originals?: Readonly<Record<string, SeenFile | UnitBefore>>;
 }
 
 /** kind, sha256, mode, owner, group, detail: what has to stay the same between the look and the commit. */

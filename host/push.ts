@@ -9,7 +9,7 @@ export interface Extras {
     readonly sourced: readonly string[];
     /** Seconds since 1970, by path: who may have written there then is asked for. */
     readonly written?: Readonly<Record<string, number>>;
-    /** Paths whose state before Holdfast is asked for. */
+    /** Paths and units whose state before Holdfast is asked for. */
     readonly originals?: readonly string[];
 }
 

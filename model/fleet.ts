@@ -36,10 +36,13 @@ export type InterfacesSettings = { readonly file: ProjectFile } | { readonly sou
 /** Concerns that are validated but not built yet, defaults merged. */
 export type UnbuiltSettings = DeepReadonly<Pick<NodeConfig, "bootReadiness" | "configBackup">>;
 
+type OnDelete = NonNullable<FleetConfig["onDelete"]>;
+
 export interface FleetNode extends UnbuiltSettings {
     readonly identity: NodeIdentity;
     readonly host: HostArgs;
     readonly maintenance: boolean;
+    readonly onDelete: OnDelete;
     readonly hostsFile: HostsFileSettings;
     readonly fstab?: FstabSettings;
     readonly interfaces?: InterfacesSettings;
@@ -58,6 +61,7 @@ export interface FleetHost {
     readonly identity: NodeIdentity;
     readonly host: HostArgs;
     readonly maintenance: boolean;
+    readonly onDelete: OnDelete;
     readonly nodeExporter?: NodeExporterSettings;
 }
 
@@ -114,7 +118,7 @@ function declaredNodes(given: unknown): string[] {
 }
 
 function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: ReadAt): FleetNode {
-    const { address, address6, aliases = [], maintenance = false, ssh, hostsFile, fstab, interfaces, nodeExporter, temperature, smartd, ipmievd, logDigest, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
+    const { address, address6, aliases = [], maintenance = false, onDelete = config.onDelete ?? "keep", ssh, hostsFile, fstab, interfaces, nodeExporter, temperature, smartd, ipmievd, logDigest, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
     const watch = {
         nodeExporter: resolveNodeExporter(nodeExporter, config),
         temperature: resolveTemperature(temperature),
@@ -128,6 +132,7 @@ function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: R
         identity: { name, domain: config.domain, address, address6, aliases },
         host: hostArgs(config, name, { address, ssh }),
         maintenance,
+        onDelete,
         hostsFile: { file: hostsFile?.file === undefined ? undefined : read(hostsFile.file, at("hostsFile")), extra: hostsFile?.extra ?? [] },
         fstab: fstab ? (Array.isArray(fstab) ? { entries: fstab } : { file: read(fstab.file, at("fstab")), essential: fstab.essential ?? [] }) : undefined,
         interfaces: interfaces ? resolveInterfaces(interfaces, (path) => read(path, at("interfaces"))) : undefined,
@@ -138,11 +143,12 @@ function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: R
 }
 
 function resolveHost(config: FleetConfig, name: string, own: HostConfig): FleetHost {
-    const { address, address6, maintenance = false, ssh, nodeExporter } = own;
+    const { address, address6, maintenance = false, onDelete = config.onDelete ?? "keep", ssh, nodeExporter } = own;
     return {
         identity: { name, domain: config.domain, address, address6 },
         host: hostArgs(config, name, { address, ssh }),
         maintenance,
+        onDelete,
         nodeExporter: resolveNodeExporter(mergeSettings(config.defaults?.nodeExporter, nodeExporter), config),
     };
 }

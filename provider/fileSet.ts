@@ -1,5 +1,5 @@
 /** The controller of `holdfast:host:FileSet`: each method is one verb of the resource's life, in plain data. */
-import type { FileSetArgs } from "../model/fileSet";
+import type { CommandArgs, FileSetArgs } from "../model/fileSet";
 import { concernFiles } from "../model/concerns";
 import { formatOfPath } from "../model/formats";
 import { parseInterfaces } from "../model/interfaces/parse";
@@ -111,7 +111,7 @@ export class FileSetController {
         }
         if (last.maintenance) throw new UnreachableError(last.host.name, "it is under maintenance, so nothing can be restored; take that off, or set onDelete: keep");
         const paths = Object.keys(last.files);
-        const extras = { ...extrasFor(paths, []), originals: paths };
+        const extras = { ...extrasFor(paths, []), originals: [...paths, ...Object.keys(last.units ?? {})] };
         const node = this.nodes(last.host);
         const before = await node.inspect(last.concern, specOf(last), extras);
         const restored = restoring(last, before);
@@ -187,14 +187,22 @@ function failure(name: string, { result, before, seen }: Applied, state: FileSet
 function restoring(last: FileSetState, look: Look): FileSetArgs {
     const files = Object.entries(last.files).flatMap(([path, state]) => {
         const original = look.originals?.[path];
-        if (!original || state.skipped) return [];
+        if (!original || original.kind === "unit" || state.skipped) return [];
         const live = fileStateOf(state, look.seen.files[path]);
         if (state.content !== undefined && compareFile("", live, state).length > 0) throw new RefusedError(`${path} has changed since Holdfast wrote it, so it is not restored; set onDelete: keep, or put it right first`);
         return [[path, asExpected(path, original)] as const];
     });
+    const units = Object.keys(last.units ?? {}).flatMap((name) => {
+        const original = look.originals?.[name];
+        if (original?.kind !== "unit") return [];
+        const { kind: _kind, ...before } = original;
+        return [[name, before] as const];
+    });
     const { observed: _, ...args } = last;
+    const goes = new Set(files.flatMap(([path, file]) => ("absent" in file ? [path] : [])));
+    const remaining = (commands: readonly CommandArgs[] = []) => commands.filter(({ argv }) => !argv.some((word) => goes.has(word.replace(/^\{staged:(.*)\}$/, "$1"))));
     // The declared effect goes with the declaration: only that the files parse is still asked for.
-    return { ...args, files: Object.fromEntries(files), verify: [], units: undefined, packages: undefined, facts: undefined };
+    return { ...args, files: Object.fromEntries(files), validate: remaining(args.validate), activate: remaining(args.activate), verify: [], units: Object.fromEntries(units), packages: undefined, facts: undefined };
 }
 
 function asExpected(path: string, original: SeenFile) {

@@ -93,14 +93,24 @@ def back_up(path):
         durable.replace(kept, data)
 
 
-def note_original(path):
-    """What stood here before Holdfast's first write, noted once and never again: `onDelete: restore` puts it back."""
+def note_originals(paths, units):
+    """What stood here before Holdfast's first write, noted once and never again: `onDelete: restore` puts it back.
+
+    `units`: {name: {enabled?, active?}} as they were. Their names begin with no slash; they are noted with the first files,
+    since later ones are only repaired.
+    """
     known = originals()
-    if path not in known:
+    new = [path for path in paths if path not in known]
+    if not new:
+        return
+    for path in new:
         seen = observe.observe_file(path)
         known[path] = {key: seen[key] for key in ("kind", "sha256", "mode", "owner", "group") if key in seen}
-        durable.replace(ORIGINALS, json.dumps(known, indent=1).encode())
+    for name, state in units.items():
+        known.setdefault(name, {"kind": "unit", **state})
+    durable.replace(ORIGINALS, json.dumps(known, indent=1).encode())
 
 
 def originals():
+    """{path or unit: as it was}."""
     return json.loads(durable.read_regular(ORIGINALS) or b"{}")

@@ -88,10 +88,10 @@ def around(request):
     return answer
 
 
-def read_originals(paths):
-    """{path: file as it was before Holdfast}, its content from the backups."""
+def read_originals(names):
+    """{path or unit: as it was before Holdfast}; a file's content comes from the backups."""
     known = files.originals()
-    found = {path: known[path] for path in paths if path in known}
+    found = {name: known[name] for name in names if name in known}
     for seen in found.values():
         if "sha256" in seen:
             data = durable.read_regular(f"{files.STATE}/backups/{seen['sha256']}")

@@ -11,7 +11,7 @@ import os
 import commands
 import durable
 import observe
-from files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_original, refuse_if_edited, refuse_unwritable, user_id
+from files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_originals, refuse_if_edited, refuse_unwritable, user_id
 from lock import LOCK
 from refusal import Refused, as_refused, translated
 from units import TIMEOUT, on_disk
@@ -44,7 +44,7 @@ class Transaction:
 
     def enable(self):
         """What the next boot starts. systemd is not made to read it: see `reads_units`."""
-        self.attempt("activate", lambda: self.switch("enabled"), self.rollback)
+        self.attempt("activate", lambda: self.switch("enabled", True), self.rollback)
 
     @property
     def reads_units(self):
@@ -149,21 +149,33 @@ class Transaction:
                 refuse_if_edited("commit", path, observe.observe_file(path), file)
                 with translated("commit", STATE):
                     back_up(path)
-                    note_original(path)
+            with translated("commit", STATE):
+                note_originals(self.files, self.units_before)
             with translated("commit", durable.JOURNAL):
                 self.journal.seal()
         except BaseException:
             self.journal.abandon()
             raise
         try:
+            # While their unit files are there: without one, systemctl disables nothing.
+            self.switch("active", False)
+            self.switch("enabled", False)
             for path, file in self.files.items():
                 with translated("commit", path):
                     self.exchange(path, file)
             for folder in {os.path.dirname(path) for path in self.files}:
                 durable.sync_folder(folder)
         except (Refused, OSError) as error:
-            self.rollback_of_commit = durable.sentence(self.undo_files())
+            self.rollback_of_commit = self.undo_commit()
             raise as_refused("commit", error) from error
+
+    def undo_commit(self):
+        """systemd has read nothing of it yet."""
+        record = self.journal.read()
+        problems = self.undo_files()
+        for key in durable.VERBS:
+            problems += durable.switch_units(record, key, True, lambda message: self.tell("rollback", message))
+        return durable.sentence(problems)
 
     def exchange(self, path, file):
         previous = durable.previous_name(path, self.identifier)
@@ -184,21 +196,19 @@ class Transaction:
         for command in self.plan.get("activate", []):
             if command["argv"] != RELOAD:
                 self.execute("activate", command)
-        self.switch("active")
+        self.switch("active", True)
 
-    def switch(self, key):
-        planned = self.plan.get("units", {}).items()
-        for on in (False, True):
-            names = [name for name, wanted in planned if wanted.get(key) is on and self.units_before[name][key] is not on]
-            if names:
-                self.switch_units(key, durable.VERBS[key][on], names)
-
-    def switch_units(self, key, verb, names):
+    def switch(self, key, on):
+        """The planned units whose `key` (enabled, active) is to be `on` and was not."""
+        names = [name for name, wanted in self.plan.get("units", {}).items() if wanted.get(key) is on and self.units_before[name][key] is not on]
+        if not names:
+            return
+        verb = durable.VERBS[key][on]
         shown = f"systemctl {verb} {' '.join(names)}"
-        self.tell("activate", shown)
+        self.tell("activate" if on else "commit", shown)
         done = on_disk(verb, names) if key == "enabled" else commands.run(["systemctl", verb, "--", *names], TIMEOUT * len(names))
         if not done.ok:
-            raise Refused("activate", f"{shown}: {done.explain()}; look at journalctl {' '.join(f'-u {name}' for name in names)}")
+            raise Refused("activate" if on else "commit", f"{shown}: {done.explain()}; look at journalctl {' '.join(f'-u {name}' for name in names)}")
 
     def look_again(self):
         for command in self.plan.get("verify", []):

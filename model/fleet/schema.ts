@@ -141,11 +141,13 @@ export const concerns = {
     configBackup: concern({ target: value.backupTarget }).optional().describe("nightly, encrypted; off without a target"),
 };
 
+const onDelete = z.enum(["keep", "restore"], { error: "expected keep or restore" });
 const reach = {
     address: value.address.describe("what the host's own name resolves to"),
     address6: value.address6.optional().describe("the same in IPv6"),
     maintenance: flag.optional().describe("true: not contacted; its state and its line in the peers' hosts files stay"),
     ssh: ssh.optional().describe("how to reach it"),
+    onDelete: onDelete.optional().describe("of this one; the fleet's by default"),
 };
 const node = object({ ...reach, aliases: z.array(value.anyName).optional().describe("further names"), ...concerns });
 const host = object({ ...reach, roles: z.array(z.enum(["docker", "monitoring"], { error: "expected docker or monitoring" })).optional(), nodeExporter: concerns.nodeExporter });
@@ -161,6 +163,7 @@ export const fleetSchema = object({
     }).optional().describe("who gets what the watch on the hardware has to say"),
     monitoring: object({ hosts: z.array(value.address).min(1, { error: "expected at least one address" }).describe("the only addresses that may scrape") }).optional(),
     rollout: object({ canary: z.array(value.hostName).optional().describe("nodes that get risky changes first; by default the first by name"), batch: value.batchSize.optional().describe("nodes at a time after that; 1 by default") }).optional(),
+    onDelete: onDelete.optional().describe("what `pulumi destroy`, or taking a node or concern out of the stack, does: keep the files as they are (default), or restore what stood there before Holdfast"),
     defaults: object(concerns).optional().describe("any concern's settings, for every node that has none of its own"),
     nodes: z.record(value.hostName, node),
     hosts: z.record(value.hostName, host).optional(),

@@ -1,4 +1,5 @@
 import { hardenFleet } from "../../components/hardenedFleet";
+import { planHostsFile } from "../../components/hostsFile";
 import { concernFiles } from "../../model/concerns";
 import { parseFleet } from "../../model/fleet";
 import { hostKey, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
@@ -89,4 +90,11 @@ test("credentials are no part of any input", () => {
 test("nodes come by name in the order of the fleet, with what was observed", async () => {
     expect(Object.keys(nodes)).toEqual(["pve01", "pve02", "pve03"]);
     expect(await valueOf(nodes.pve01!.hostsFile.fileSet.observed)).toEqual({ facts: { seen: "pve01-hosts" } });
+});
+
+test("what a concern leaves behind is the fleet's to say, and a node's own word wins", async () => {
+    const { fleet } = parseFleet({ ...threeNodes(), onDelete: "restore", nodes: { ...threeNodes().nodes, pve02: { ...threeNodes().nodes.pve02, onDelete: "keep" } } }, readFixture);
+    expect(fleet!.nodes.map(({ onDelete }) => onDelete)).toEqual(["restore", "keep", "restore"]);
+    expect(planHostsFile({ ...fleet!.nodes[0]!, node: fleet!.nodes[0]!.identity, peers: [], settings: undefined })).toMatchObject({ onDelete: "restore" });
+    expect(fileSet("pve01-hosts")["onDelete"]).toBe("keep");
 });

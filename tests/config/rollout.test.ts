@@ -6,6 +6,7 @@ function waves(given: { nodes: readonly string[]; maintenance?: readonly string[
         identity: { name, address: "192.0.2.1" },
         host: { name, address: "192.0.2.1" },
         maintenance: given.maintenance?.includes(name) ?? false,
+        onDelete: "keep",
         hostsFile: { extra: [] },
         ipmievd: false,
     }));

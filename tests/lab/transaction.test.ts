@@ -463,3 +463,31 @@ test("nothing to do touches nothing in /etc and /var/lib", async () => {
     expect(nothing.result).toEqual({ outcome: "unchanged" });
     expect(await fingerprint(node, folders)).toBe(before);
 });
+
+describe("a unit that goes with its file", () => {
+    const unit = "holdfast-test-goes.service";
+    const path = `/etc/systemd/system/${unit}`;
+    const textOf = (stopping: string) => `[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=true\nExecStop=/bin/sh -c '${stopping}'\n[Install]\nWantedBy=multi-user.target\n`;
+    const reload = [{ argv: ["systemctl", "daemon-reload"] }];
+    const on = { [unit]: { enabled: true, active: true } };
+    const off = { [unit]: { enabled: false, active: false } };
+    const states = () => shell(`systemctl is-enabled ${unit} 2>&1; systemctl is-active ${unit}`);
+    afterEach(() => shell(`systemctl disable --now ${unit} 2>/dev/null || true; rm -f ${path}; systemctl daemon-reload`));
+
+    test("is stopped and disabled while the file is there", async () => {
+        await push(client, { files: { [path]: textOf(`test -e ${path} && echo with its file > ${first}`) }, units: on, activate: reload });
+        expect(await states()).toBe("enabled\nactive");
+        expect((await push(client, { files: { [path]: null }, units: off, activate: reload })).result.outcome).toBe("applied");
+        expect(await readNodeFile(node, first)).toBe("with its file");
+        expect(await shell(`ls /etc/systemd/system/multi-user.target.wants | grep ${unit} || true; systemctl is-active ${unit} || true`)).toBe("inactive");
+        await shell(`echo old 1 > ${first}`);
+    });
+
+    test("is switched on again where the file cannot go, because its own stop has edited it", async () => {
+        await push(client, { files: { [path]: textOf(`echo "# edited" >> ${path}`) }, units: on, activate: reload });
+        const { result } = await push(client, { files: { [path]: null }, units: off, activate: reload });
+        expect(result).toMatchObject({ outcome: "failed", phase: "commit", message: expect.stringContaining("the edit was kept") as string, rollback: `NOT complete: ${path}: left alone: edited since` });
+        expect(await states()).toBe("enabled\nactive");
+        expect(await readNodeFile(node, path)).toContain("# edited");
+    });
+});

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Lab, LabNode } from "../../lab";
-import { writeLabStack } from "../../lab/stack";
+import { unwatched, writeLabStack } from "../../lab/stack";
 import { openTestLab, readNodeFile } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";
 
@@ -13,6 +13,7 @@ let lab: Lab;
 let node: LabNode;
 let sink: LabNode;
 let project: PulumiProject;
+let untouched: string;
 
 const DRIFT = ["refresh", "--preview-only", "--expect-no-changes", "--diff", "--stack", "watch"];
 const shell = async (script: string, on = node) => (await on.exec(["sh", "-c", script])).stdout;
@@ -27,6 +28,11 @@ async function declare(defaults: object, settings: object = {}): Promise<void> {
     await writeFile(file, `${salt}\n${stringify(stack)}`);
 }
 
+/** What the concerns that watch the hardware change on the node: files, and units that the next boot starts or that run. */
+async function watchOf(): Promise<string> {
+    return shell("cd / && find etc usr/local/lib/holdfast -type f -path '*holdfast*' -not -path '*/__pycache__/*' -not -regex 'usr/local/lib/holdfast/[0-9a-f]+/.*' -not -path 'etc/holdfast/recover.py' -not -name 'holdfast-recover*' ! -name '99-holdfast-hosts.cfg'; sha256sum /etc/smartd.conf /etc/default/prometheus-node-exporter; for unit in smartmontools prometheus-node-exporter ipmievd holdfast-ipmi.service holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer; do echo $unit $(systemctl is-enabled $unit) $(systemctl is-active $unit); done 2>&1");
+}
+
 async function mails(): Promise<string[]> {
     const listed = await shell('for mail in /tmp/mails/*; do [ ! -f "$mail" ] || { cat "$mail"; echo ----; }; done', sink);
     return listed.split("\n----").map((mail) => mail.trim()).filter(Boolean);
@@ -39,6 +45,7 @@ beforeAll(async () => {
     await sink.exec(["sh", "-c", "cat >/tmp/smtpSink.py && rm -rf /tmp/mails"], { input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8") });
     await sink.exec(["systemd-run", "--collect", "--unit=smtp-sink", "python3", "/tmp/smtpSink.py", "2525", "/tmp/mails"]);
     await shell("rm -rf /var/lib/holdfast/mail* /run/holdfast/smartd-*");
+    untouched = await watchOf();
     project = await PulumiProject.create(lab);
     await project.pulumi("stack", "init", "watch");
     await declare({}, { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` } });
@@ -186,4 +193,14 @@ test("a device type that smartd does not know is refused by the check on the sta
     expect(exitCode).not.toBe(0);
     expect(stdout + stderr).toContain("unsupported device type 'hpt,9/9/9'");
     expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(live);
+});
+
+test("taken out of the stack with onDelete: restore, the watch is gone: its files, its timers, and what runs is what ran before", async () => {
+    const kept = { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` }, onDelete: "restore" };
+    await declare({ logDigest: {} }, kept);
+    await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
+    await declare(unwatched, { onDelete: "restore" });
+    await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
+    expect(await watchOf()).toBe(untouched);
+    expect(await shell("systemctl --failed --plain --no-legend | grep -E 'holdfast|smart|ipmi|exporter'; ls /etc/holdfast/journal")).toBe("");
 });

@@ -1,0 +1,17 @@
+/** What is the same for the component of every concern. */
+import type { FileSetArgs, HostArgs } from "../model/fileSet";
+import type { NodeIdentity } from "../model/lintContext";
+
+export interface ConcernArgs {
+    readonly host: HostArgs;
+    readonly node: NodeIdentity;
+    /** Not contacted. */
+    readonly maintenance?: boolean;
+    /** What `pulumi destroy`, or taking the node out, does to what stands there; `keep` by default. */
+    readonly onDelete?: FileSetArgs["onDelete"];
+}
+
+/** As a FileSet takes it. */
+export function ofConcern({ host, node, maintenance, onDelete }: ConcernArgs): ConcernArgs {
+    return { host, node, maintenance, onDelete };
+}
