@@ -5,6 +5,8 @@ export interface AdoptOptions {
     readonly port?: number;
     /** Where the file for `pulumi import` goes; none by default. */
     readonly import?: string;
+    /** Stack whose Pulumi.STACK.yaml is written; by default the YAML goes to standard output. */
+    readonly stack?: string;
     /** Project folder in which nodes/NAME/… is written; the current one by default. */
     readonly out: string;
     readonly force: boolean;
@@ -21,12 +23,13 @@ export function registerAdopt(program: Command): void {
         .argument("<hosts...>", "[USER@]HOST[:PORT]; all nodes of a cluster at once, so that they know each other")
         .option("--port <number>", "SSH port of hosts that name none", parseWholeNumber)
         .option("--import <file>", "also write a file for `pulumi import -f FILE --generate-code=false`")
+        .option("--stack <name>", "write Pulumi.NAME.yaml instead of printing it; its other settings stay")
         .option("--out <folder>", "project folder that gets nodes/NAME/hosts, fstab and interfaces", ".")
-        .option("--force", "replace such files where they differ", false)
+        .option("--force", "replace files of the project where they differ", false)
         .option("--host-key <key>", "accept this host key, 'ssh-ed25519 AAAA…' (one host only)")
         .option("--allow-unknown-host-key", "trust a host key that known_hosts does not list, and remember it", false)
         .option("--timeout <seconds>", "how long to wait for a host that does not answer", parseWholeNumber, 15)
-        .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 root@pve02 --import import.json > Pulumi.prod.yaml")
+        .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 root@pve02 --stack paris --import import.json")
         .action(async (hosts: string[], options: AdoptOptions) => {
             // Loaded only here: no other command pays for it.
             const { adopt } = await import("./adopt/run");

@@ -13,7 +13,7 @@ export function buildProgram(): Command {
     const program = new Command("holdfast")
         .description("Keeps Proxmox VE hypervisors bootable, reachable and watched.")
         .showHelpAfterError("(add --help for the options and an example)")
-        .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 --import import.json > Pulumi.prod.yaml");
+        .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 --stack paris --import import.json");
     for (const register of [registerLint, registerAdopt, registerPreview, registerDrift, registerReport, registerPublish, registerLab, registerCompletion]) register(program);
     // A subcommand copies these when it is made: those that exist already are told.
     for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError("(add --help for the options and an example)");

@@ -2,9 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
 import { labDown, labUp, strayLine, type Lab } from "../lab";
-import { unwatched } from "../lab/stack";
 import { PulumiProject } from "../tests/helpers/pulumiProject";
 
 const id = "transcript";
@@ -38,13 +36,9 @@ async function record(lab: Lab, project: PulumiProject): Promise<string> {
     say("# A session, recorded");
     say("Made by `npm run transcript` on two disposable nodes in the state of [both incidents](../README.md): `127.0.1.1` and a device name on each, and a stray line in the interfaces file. Only names of the machine it ran on are replaced, and long outputs cut.");
     say("## Adopt\n\nReads the nodes and writes nothing there. The hazards:");
-    const adopted = await project.holdfast("adopt", ...lab.nodes.map(({ name }) => `root@${name}`), "--import", "import.json");
-    const config = parseDocument(adopted.stdout);
-    config.setIn(["config", "holdfast:fleet", "defaults"], unwatched);
-    await project.write("Pulumi.prod.yaml", config.toString());
-    show("npx holdfast adopt root@pve01 root@pve02 --import import.json > Pulumi.prod.yaml", { ...adopted, stdout: "" });
-    say("The live files become the state to compare with. (Only the files that stand there already are shown here; the watch on the hardware is switched off.)");
-    await project.pulumi("stack", "init", "prod");
+    show("npx holdfast adopt root@pve01 root@pve02 --stack paris --import import.json", await project.holdfast("adopt", ...lab.nodes.map(({ name }) => `root@${name}`), "--stack", "paris", "--import", "import.json"));
+    await pulumi("stack select --create paris");
+    say("The live files become the state to compare with:");
     await pulumi("import -f import.json --generate-code=false --protect=false --yes");
     say("## Preview\n\nLine diffs against what stands on the nodes, without contacting them:");
     await pulumi("preview --diff");

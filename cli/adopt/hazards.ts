@@ -32,12 +32,15 @@ export interface KeptFile {
 
 const targets: readonly (readonly [KeptFormat, string])[] = [["hosts", "/etc/hosts"], ["fstab", "/etc/fstab"], ["interfaces", "/etc/network/interfaces"]];
 
-/** The files of the node that the stack takes over, and why one of them cannot be. */
+/** The files of the node that the stack takes over, and why one of them cannot be. @throws Error for a hosts file that would be lost */
 export function takeOver(survey: Survey, context: LintContext): { files: KeptFile[]; refused: Hazard[] } {
     const files: KeptFile[] = [];
     const refused: Hazard[] = [];
     for (const [format, target] of targets) {
         const seen = survey.files[target];
+        // The others are managed only where declared; this one always is.
+        const isLost = format === "hosts" && seen !== undefined && seen.kind !== "absent" && (seen.content === undefined || seen.binary);
+        if (isLost) throw new Error(`${survey.name}: /etc/hosts is ${seen.binary ? "not UTF-8 text" : `${seen.kind}${seen.detail ? ` (${seen.detail})` : ""}`}. The first \`up\` would replace it by one without its other lines. Make it a plain UTF-8 file (iconv -f latin1 -t utf8), then adopt again`);
         const refuse = (message: string) => refused.push({ rule: "not-taken-over", severity: "warning", file: target, line: 1, column: 1, message });
         if (!seen || seen.kind === "absent") refuse(`There is no such file, so ${format} is not in the stack config.`);
         else if (seen.content === undefined) refuse(`It is ${seen.kind === "unreadable" ? seen.detail ?? "unreadable" : `a ${seen.kind}${seen.detail ? ` to ${seen.detail}` : ""}`}, so it is not taken over. Make it a plain file, then adopt again.`);
@@ -63,6 +66,7 @@ export function findHazards(survey: Survey, context: LintContext, kept: readonly
         ...pendingInterfaces(survey),
         ...cloudInitHazards(survey, kept),
         ...deviceNames(survey),
+        ...inSourced(survey, context),
     ];
     const order = kept.map(({ target }) => target);
     const rank = ({ file }: Hazard) => (order.includes(file) ? order.indexOf(file) : order.length);
@@ -74,6 +78,13 @@ function lintKept({ format, target, live, content }: KeptFile, context: LintCont
     return lintContent(format, live, context)
         .filter(({ severity }) => severity !== "not checked")
         .map((finding) => ({ ...finding, file: target, repaired: !left.has(identity(finding)) }));
+}
+
+/** Files that /etc/network/interfaces reads besides itself are never owned, so whatever is wrong there is for a human. */
+function inSourced({ sourced }: Survey, context: LintContext): Hazard[] {
+    return Object.entries(sourced).flatMap(([file, content]) =>
+        lintContent("interfaces.d", content, context).filter(({ severity }) => severity !== "not checked").map((finding) => ({ ...finding, file })),
+    );
 }
 
 /** Line numbers shift with a line that is left out. */

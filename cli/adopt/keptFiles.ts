@@ -1,6 +1,6 @@
 /** A node's own files as they will stand after the first `up`: comments and order kept, only the hazards taken out. */
 import { hardenFstab, findDevice, formatFstab, isDeviceName, parseFstab, stableSourceOf, type FstabEntry, type FstabLine } from "../../model/fstab";
-import { canonicalTarget, isMountedAtBoot, isOnDevice } from "../../model/fstab/entry";
+import { canonicalTarget, isEssential, isMountedAtBoot, isOnDevice } from "../../model/fstab/entry";
 import { repairHosts } from "../../model/hosts";
 import { lintContent, type FormatName } from "../../model/formats";
 import type { BlockDevice, LintContext, NodeFacts } from "../../model/lintContext";
@@ -10,7 +10,7 @@ export type KeptFormat = Extract<FormatName, "hosts" | "fstab" | "interfaces">;
 
 /** @param context who the node and its peers are, and what was read there */
 export function keepFile(format: KeptFormat, content: string, context: LintContext): string {
-    const clean = withoutStrayLines(format, content, context);
+    const clean = withoutStrayLines(format, content.replace(/^\uFEFF/, ""), context);
     switch (format) {
         case "hosts":
             return context.node ? repairHosts(clean, { node: context.node, peers: context.peers }) : clean;
@@ -63,7 +63,10 @@ export function stableSource(entry: FstabEntry, lines: readonly FstabLine[], fac
     return undefined;
 }
 
+/** A guess: never for a mount that the boot waits for, nor where several entries have lost their device. */
 function onlyCandidate(entry: FstabEntry, lines: readonly FstabLine[], facts: NodeFacts): BlockDevice | undefined {
+    const lost = lines.filter((line) => line.entry && isDeviceName(line.entry.source) && !findDevice(line.entry.source, facts) && !facts.mounts.some(({ target }) => target === canonicalTarget(line.entry!.target)));
+    if (isEssential(entry) || lost.length > 1) return undefined;
     const taken = new Set(lines.flatMap((line) => (line.entry && isOnDevice(line.entry) && isMountedAtBoot(line.entry) ? [findDevice(line.entry.source, facts)?.path] : [])));
     for (const { source } of facts.mounts) taken.add(findDevice(source, facts)?.path);
     const free = facts.blockDevices.filter(({ path, uuid, fstype }) => uuid !== undefined && (fstype ?? entry.fstype) === entry.fstype && !taken.has(path));

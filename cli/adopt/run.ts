@@ -1,13 +1,12 @@
 /** One adoption, from the hosts that were typed to the files in the project. */
-import { writeFile } from "node:fs/promises";
 import type { AdoptOptions } from "../adopt";
-import { writeNodeFiles } from "./nodeFiles";
+import { writeProject } from "./nodeFiles";
 import { planAdoption } from "./plan";
 import { renderHazards, renderNextSteps } from "./summary";
 import { surveyNode } from "./survey";
 import { parseTarget } from "./target";
 
-/** Returns the stack config. @throws Error that names every host that could not be read; then nothing is written anywhere */
+/** Returns what goes to standard output: the stack config, where no stack is named. @throws Error that names every host that could not be read; then nothing is written anywhere */
 export async function adopt(hosts: readonly string[], options: AdoptOptions, say: (text: string) => void): Promise<string> {
     if (options.hostKey !== undefined && hosts.length > 1) throw new Error("--host-key is one host's key: adopt one host with it, or put the keys of all into known_hosts");
     const targets = hosts.map((host) => parseTarget(host, options.port));
@@ -15,9 +14,8 @@ export async function adopt(hosts: readonly string[], options: AdoptOptions, say
     const failures = looks.flatMap((look) => (look.status === "rejected" ? [(look.reason as Error).message] : []));
     if (failures.length > 0) throw new Error(failures.join("\nholdfast: "));
     const adoption = planAdoption(looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : [])));
-    const files = await writeNodeFiles(options.out, adoption.nodes, options.force);
-    if (options.import !== undefined) await writeFile(options.import, adoption.importFile);
+    const files = await writeProject(adoption, options);
     for (const node of adoption.nodes) say(renderHazards(node));
-    say(renderNextSteps(files, options.import));
-    return adoption.stackConfig;
+    say(renderNextSteps(files, { ...options, isRefused: adoption.nodes.some(({ hazards }) => hazards.some(({ severity, repaired }) => severity === "error" && !repaired)) }));
+    return options.stack === undefined ? adoption.stackConfig : "";
 }

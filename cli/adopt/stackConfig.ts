@@ -34,7 +34,7 @@ export function renderStackConfig(adopted: readonly AdoptedNode[], domain: strin
     };
     refuseFaults(fleet, adopted);
     const document = new Document({ config: { "holdfast:fleet": fleet } });
-    document.commentBefore = ` Written by \`holdfast adopt ${adopted.map(({ survey }) => survey.target.text).join(" ")}\`. Pulumi.prod.yaml shows what else can be set.`;
+    document.commentBefore = ` Written by \`holdfast adopt ${adopted.map(({ survey }) => survey.target.text).join(" ")}\`. docs/reference.md has what else can be set.`;
     comment(document, ["config", "holdfast:fleet", "defaults"], watchComment);
     for (const { identity, kept } of adopted) {
         const node = ["config", "holdfast:fleet", "nodes", identity.name];

@@ -25,7 +25,20 @@ function withFate(name: string, hazard: Hazard): Hazard {
     return { ...hazard, message: `${hazard.message} It is left out of ${projectPath(name, { format })}.` };
 }
 
-export function renderNextSteps(files: readonly string[], importFile: string | undefined): string {
-    const adopt = importFile === undefined ? "" : `  pulumi import -f ${importFile} --generate-code=false --yes   # the live files become state\n`;
-    return `\nWritten: ${[...files, ...(importFile === undefined ? [] : [importFile])].join(", ")}\nNext, with the YAML as Pulumi.STACK.yaml:\n  pulumi stack select --create STACK\n${adopt}  pulumi preview --diff   # only the repairs\n`;
+export interface NextSteps {
+    readonly stack?: string;
+    /** The import file, where one was written. */
+    readonly import?: string;
+    /** An error is left that the preview refuses. */
+    readonly isRefused: boolean;
+}
+
+export function renderNextSteps(files: readonly string[], { stack, isRefused, ...written }: NextSteps): string {
+    const before = isRefused ? ", once the errors left for you are mended" : "";
+    const steps = [
+        ["pulumi stack select --create", stack ?? "STACK"].join(" "),
+        ...(written.import === undefined ? [] : [`pulumi import -f ${written.import} --generate-code=false --yes   # the live files become state`]),
+        `pulumi preview --diff   # ${written.import === undefined ? "whole files; after an import (--import FILE), only the repairs" : "only the repairs"}`,
+    ];
+    return `\nWritten: ${files.join(", ")}\nNext${stack === undefined ? ", with the YAML as Pulumi.STACK.yaml" : ""}${before}:\n${steps.map((step) => `  ${step}\n`).join("")}`;
 }

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { keepFile } from "../../cli/adopt/keptFiles";
-import { writeNodeFiles } from "../../cli/adopt/nodeFiles";
+import { writeProject } from "../../cli/adopt/nodeFiles";
 import { planAdoption } from "../../cli/adopt/plan";
 import { renderHazards, renderNextSteps } from "../../cli/adopt/summary";
 import { parseTarget } from "../../cli/adopt/target";
 import { parseFleet } from "../../model/fleet";
 import { lintContent } from "../../model/formats";
 import { parseFstab } from "../../model/fstab";
+import type { SeenFile } from "../../host/observation";
 import { fstab, hosts, interfaces, survey, uuid, type SurveyParts } from "../fixtures/adopt/survey";
 
 function adoptOne(parts: SurveyParts = {}) {
@@ -178,6 +179,14 @@ describe("device names in fstab", () => {
         expect(renderHazards(adoptOne({ facts }).node)).toContain("/etc/fstab:4:1: warning: /dev/sdb1 does not exist now. UUID=9c8d0000-0000-4000-8000-000000000001 is written, the only file system here (/dev/sdc1)");
     });
 
+    test("several that are gone are no guess, nor is one that the boot waits for", () => {
+        const facts = { blockDevices: [{ path: "/dev/sda1", uuid: uuid.root, links: [] }, { path: "/dev/sdc1", uuid: uuid.data, links: [] }] };
+        const both = `${fstab}/dev/sdx1 /srv/other ext4 defaults 0 2\n`;
+        expect(adoptOne({ facts, files: { "/etc/fstab": both } }).content("fstab")).not.toContain(uuid.data);
+        const root = fstab.replace("/dev/sdb1 /srv/local", "/dev/sdx1 /var");
+        expect(adoptOne({ facts, files: { "/etc/fstab": root } }).content("fstab")).toContain("/dev/sdx1 /var");
+    });
+
     test.each<[string, SurveyParts["facts"]]>([
         ["two file systems could be meant", { blockDevices: [{ path: "/dev/sdc1", uuid: uuid.data, links: [] }, { path: "/dev/sdd1", uuid: uuid.spare, links: [] }] }],
         ["the only one left is of another type", { blockDevices: [{ path: "/dev/sdc1", uuid: uuid.data, fstype: "xfs", links: [] }] }],
@@ -221,7 +230,7 @@ describe("further hazards", () => {
     test.each([
         ["/etc/cloud/cloud.cfg", "users:\n - default\nmanage_etc_hosts: true\n", ["/etc/cloud/cloud.cfg:3:1 error"]],
         ["/var/lib/cloud/instance/user-data.txt", "#cloud-config\nmanage_etc_hosts: 'localhost'\n", ["/var/lib/cloud/instance/user-data.txt:2:1 error"]],
-        ["/etc/cloud/cloud.cfg", "manage_etc_hosts: false\n#manage_etc_hosts: true\n", []],
+        ["/etc/cloud/cloud.cfg", "manage_etc_hosts: false\n#manage_etc_hosts: true\n", ["/etc/cloud/cloud.cfg:1:1 warning"]],
     ])("cloud-init that rewrites the hosts file: %s %j", (path, content, expected) => {
         expect(only("cloud-init-hosts", { further: { [path]: content } })).toEqual(expected);
     });
@@ -250,7 +259,29 @@ describe("further hazards", () => {
     });
 });
 
+describe("files that /etc/network/interfaces sources", () => {
+    test("are not owned, so what is wrong in them is left for a human", () => {
+        const sourced = { "/etc/network/interfaces.d/lan": "auto ens9\niface ens9 inet manual\n27: junk: <UP> mtu 1500\n" };
+        const links = [{ name: "enp1s0", mac: "02:00:5e:10:00:01", state: "up" as const }, { name: "ens9", mac: "02:00:5e:10:00:09", state: "up" as const }];
+        const { hazards } = adoptOne({ sourced, facts: { links } });
+        expect(hazards).toEqual(expect.arrayContaining(["/etc/network/interfaces.d/lan:3 stray-line", "/etc/network/interfaces.d/lan:2 unpinned-name"]));
+    });
+});
+
 describe("files that cannot be taken over", () => {
+    test.each<[string, SeenFile]>([
+        ["bytes that are no UTF-8", { kind: "file", content: "127.0.0.1 localhost # caf\uFFFD\n", binary: true }],
+        ["a symlink", { kind: "symlink", detail: "/etc/pve/hosts" }],
+        ["unreadable", { kind: "unreadable", detail: "2000000 bytes, more than 1048576" }],
+    ])("a hosts file that is %s ends it: it is always managed, and its other lines would be lost", (_, seen) => {
+        expect(() => adoptOne({ files: { "/etc/hosts": seen } })).toThrow(/^pve01: \/etc\/hosts is .*The first `up` would replace it.*then adopt again$/);
+    });
+
+    test("a byte order mark goes, and nothing else", () => {
+        const { content } = adoptOne({ files: { "/etc/hosts": `\uFEFF${hosts}` } });
+        expect(content("hosts")).toBe(adoptOne().content("hosts"));
+    });
+
     test.each<[string, SurveyParts["files"], string]>([
         ["a symlink", { "/etc/network/interfaces": { kind: "symlink", detail: "/etc/pve/interfaces" } }, "It is a symlink to /etc/pve/interfaces"],
         ["bytes that are no UTF-8", { "/etc/network/interfaces": { kind: "file", content: "auto lo\n\uFFFD", binary: true } }, "It is not UTF-8 text"],
@@ -309,30 +340,50 @@ describe("several nodes", () => {
     });
 });
 
-describe("the kept files", () => {
+describe("what is written into the project", () => {
     let root: string;
     beforeEach(async () => (root = await mkdtemp(join(tmpdir(), "adopt-"))));
     afterEach(() => rm(root, { recursive: true, force: true }));
+    const adoption = planAdoption([survey()]);
+    const nodeFiles = ["nodes/pve01/hosts", "nodes/pve01/fstab", "nodes/pve01/interfaces"];
+    const write = (places: Partial<Parameters<typeof writeProject>[1]> = {}) => writeProject(adoption, { out: root, force: false, ...places });
+    const read = (path: string) => readFile(join(root, path), "utf8");
 
-    test("are written beside the stack config; the same again is no conflict", async () => {
-        const { nodes } = planAdoption([survey()]);
-        const written = ["nodes/pve01/hosts", "nodes/pve01/fstab", "nodes/pve01/interfaces"];
-        expect(await writeNodeFiles(root, nodes, false)).toEqual(written);
-        expect(await writeNodeFiles(root, nodes, false)).toEqual(written);
-        expect(await readFile(join(root, "nodes/pve01/hosts"), "utf8")).toBe(nodes[0]!.kept[0]!.content);
+    test("the kept files, the stack and the import file; the same again is no conflict", async () => {
+        const places = { stack: "paris", import: join(root, "import.json") };
+        const written = [...nodeFiles, "Pulumi.paris.yaml", places.import];
+        expect(await write(places)).toEqual(written);
+        expect(await write(places)).toEqual(written);
+        expect(await read("nodes/pve01/hosts")).toBe(adoption.nodes[0]!.kept[0]!.content);
+        expect([await read("Pulumi.paris.yaml"), await read("import.json")]).toEqual([adoption.stackConfig, adoption.importFile]);
     });
 
-    test("never replace another content, unless forced", async () => {
-        const { nodes } = planAdoption([survey()]);
-        await writeNodeFiles(root, nodes, false);
+    test("never replaces another content, unless forced; then nothing else is written either", async () => {
+        await write();
         await writeFile(join(root, "nodes/pve01/fstab"), "# mine\n");
-        await expect(writeNodeFiles(root, nodes, false)).rejects.toThrow("nodes/pve01/fstab: there already, with another content");
-        await writeNodeFiles(root, nodes, true);
-        expect(await readFile(join(root, "nodes/pve01/fstab"), "utf8")).toContain(uuid.data);
+        await rm(join(root, "nodes/pve01/hosts"));
+        await expect(write({ import: join(root, "import.json") })).rejects.toThrow("nodes/pve01/fstab: there already, with another content");
+        expect([readdirSync(root), readdirSync(join(root, "nodes/pve01")).sort()]).toEqual([["nodes"], ["fstab", "interfaces"]]);
+        await write({ force: true });
+        expect(await read("nodes/pve01/fstab")).toContain(uuid.data);
     });
 
-    test("the next steps name the import only where there is one", () => {
-        expect(renderNextSteps(["nodes/pve01/hosts"], undefined)).not.toContain("pulumi import");
-        expect(renderNextSteps(["nodes/pve01/hosts"], "import.json")).toContain("pulumi import -f import.json --generate-code=false");
+    test("an import file into a folder that is not there is refused before anything is written", async () => {
+        await expect(write({ import: join(root, "absent/import.json") })).rejects.toThrow(/there is no folder .*absent; make it/);
+        expect(readdirSync(root)).toEqual([]);
+    });
+
+    test("a stack that is replaced keeps its salt, its secrets and other settings", async () => {
+        await writeFile(join(root, "Pulumi.paris.yaml"), "encryptionsalt: v1:abc\nconfig:\n  holdfast:privateKey: { secure: xyz }\n  holdfast:fleet: { nodes: {} }\n");
+        await expect(write({ stack: "paris" })).rejects.toThrow("Pulumi.paris.yaml: there already");
+        await write({ stack: "paris", force: true });
+        expect(parse(await read("Pulumi.paris.yaml"))).toEqual({ ...parse(adoption.stackConfig), encryptionsalt: "v1:abc", config: { ...parse(adoption.stackConfig).config, "holdfast:privateKey": { secure: "xyz" } } });
+    });
+
+    test("the next steps name the stack, the import only where there is one, and what has to be mended first", () => {
+        const bare = renderNextSteps(["nodes/pve01/hosts"], { isRefused: false });
+        expect(bare).toMatch(/create STACK\n {2}pulumi preview --diff {3}# whole files/);
+        const whole = renderNextSteps(["nodes/pve01/hosts"], { stack: "paris", import: "import.json", isRefused: true });
+        expect(whole).toMatch(/Next, once the errors left for you are mended:\n.*create paris\n.*import -f import\.json --generate-code=false.*\n.*only the repairs/);
     });
 });

@@ -77,6 +77,8 @@ describe("nodes in the incidents' state", () => {
         expect(written).toBe("");
 
         const preview = await project.pulumi("preview", "--diff", "--suppress-outputs", "--stack", "first");
+        // The nodes have cloud-init, and adopt has said what becomes of that.
+        expect(stderr).toContain(`${first}:/etc/cloud/cloud.cfg:1:1: warning: cloud-init is installed`);
         const fileChanges = changes(preview).filter((line) => !/cloud_init_modules|\[\d+\]|manage_etc_hosts|content: \(yaml\)|(?:group|mode|owner|absent) +:/.test(line));
         expect(fileChanges).toEqual(
             nodes.flatMap((node, index) => {
@@ -108,6 +110,32 @@ describe("nodes in the incidents' state", () => {
         const preview = await project.pulumi("preview", "--diff", "--suppress-outputs", "--expect-no-changes", "--stack", "second");
         expect(changes(preview)).toEqual([]);
         await project.pulumi("refresh", "--preview-only", "--expect-no-changes", "--stack", "second");
+    });
+});
+
+describe("a sound node that Holdfast never touched", () => {
+    let project: PulumiProject;
+    beforeAll(async () => {
+        project = await PulumiProject.create(lab);
+        for (const [index, node] of nodes.entries()) {
+            const other = nodes[1 - index]!;
+            await put(node, "/etc/hosts", `127.0.0.1\tlocalhost\n${node.address} ${node.name}.example.test ${node.name}\n${other.address} ${other.name}.example.test ${other.name}\n`);
+            await put(node, "/etc/fstab", `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\nUUID=${node.dataUuid} /srv/local ext4 nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2\n`);
+            await put(node, "/etc/network/interfaces", `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n`);
+            // As Proxmox's own installer leaves a node.
+            await node.exec(["sh", "-c", "rm -rf /var/lib/holdfast /usr/local/lib/holdfast /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg; mv /etc/cloud /etc/cloud-away"]);
+        }
+    });
+    afterAll(async () => {
+        for (const node of nodes) await node.exec(["mv", "/etc/cloud-away", "/etc/cloud"]);
+        await project.remove();
+    });
+
+    test("shows no change, in the preview and in a drift run", async () => {
+        const { stderr } = await adopt(project, "sound");
+        expect(stderr).not.toMatch(/repaired by the first/);
+        await project.pulumi("preview", "--diff", "--expect-no-changes", "--stack", "sound");
+        await project.pulumi("refresh", "--preview-only", "--expect-no-changes", "--stack", "sound");
     });
 });
 
@@ -152,6 +180,7 @@ describe("the README's own commands", () => {
         for (const node of lab.nodes) await breakNode(node);
         project = await PulumiProject.create(lab);
         const hosts = lab.nodes.map(({ name, ssh }) => `Host ${name}\n  HostName ${ssh.host}\n  Port ${ssh.port}\n  HostKeyAlias [${ssh.host}]:${ssh.port}\n`);
+        await project.write("Pulumi.prod.yaml", await readFile(join(__dirname, "../../Pulumi.prod.yaml"), "utf8"));
         await project.write("ssh_config", `${hosts.join("")}Host *\n  UserKnownHostsFile ${lab.knownHostsFile}\n`);
     });
     afterAll(() => project.remove());

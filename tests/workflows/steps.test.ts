@@ -76,10 +76,10 @@ async function runGitlab(job: string): Promise<{ failed: boolean; output: string
 describe("on GitHub", () => {
     test("lint takes the nodes' files of the repository, and fails on a stray line with a note beside it", async () => {
         expect(await runWorkflow("lint")).toMatchObject({ failed: false });
-        writeFileSync(join(folder, "nodes", "pve02", "interfaces"), `${read("nodes/pve02/interfaces")}27: enp1s0: <BROADCAST> mtu 1500\n`);
+        writeFileSync(join(folder, "nodes", "example", "interfaces"), `${read("nodes/example/interfaces")}27: enp1s0: <BROADCAST> mtu 1500\n`);
         const { failed, output } = await runWorkflow("lint");
         expect(failed).toBe(true);
-        expect(output).toMatch(/^::error file=nodes\/pve02\/interfaces,line=\d+,col=1,title=stray-line::/m);
+        expect(output).toMatch(/^::error file=nodes\/example\/interfaces,line=\d+,col=1,title=stray-line::/m);
     });
 
     test("a preview is a comment; the next one replaces it, also where a lint refuses", async () => {

@@ -9,15 +9,18 @@ import type { Survey } from "../survey";
 const slotName = /^(?:en(?!x)|eth|wl(?!x))[a-z0-9]+$/;
 const path = "/etc/network/interfaces";
 
-export function unpinnedNames({ files, facts, further }: Survey): Hazard[] {
-    const interfaces = interfacesOf(parseInterfaces(files[path]?.content ?? ""));
-    const mentions = interfaces.flatMap((iface) => [iface.token, ...lowerLinks(iface).map(({ token }) => token)]);
-    const first = new Map([...mentions].reverse().map((token) => [token.text, token]));
-    return [...first.values()].flatMap((token) => {
+export function unpinnedNames({ files, sourced, facts, further }: Survey): Hazard[] {
+    const contents = Object.entries({ [path]: files[path]?.content ?? "", ...sourced });
+    const mentions = contents.flatMap(([file, content]) => {
+        const interfaces = interfacesOf(parseInterfaces(content));
+        return interfaces.flatMap((iface) => [iface.token, ...lowerLinks(iface).map(({ token }) => token)]).map((token) => ({ file, token }));
+    });
+    const first = new Map([...mentions].reverse().map((mention) => [mention.token.text, mention]));
+    return [...first.values()].flatMap(({ file, token }) => {
         const link = facts.links.find(({ name }) => name === token.text);
         if (!slotName.test(token.text) || !link?.mac || isPinned(link, further)) return [];
         const message = `${token.text} is named after its slot, which shifts when a card or an NVMe is added. Pin it by its MAC address ${link.mac} in /etc/systemd/network/10-${token.text}.link.`;
-        return [{ rule: "unpinned-name", severity: "warning", file: path, line: token.line, column: token.column, message }];
+        return [{ rule: "unpinned-name", severity: "warning", file, line: token.line, column: token.column, message }];
     });
 }
 
