@@ -43,12 +43,19 @@ function wordsOf(entry: Entry): string[] {
     ];
 }
 
-/** `case` patterns for options that take one of a few values. */
-function choicesOf(entries: readonly Entry[]): string[] {
-    return entries.flatMap((entry) => optionsOf(entry).flatMap(({ long, argChoices }) => (argChoices && long !== undefined ? [`        "${entry.path} ${long}") words="${argChoices.join(" ")}" ;;`] : [])));
+/** `case` patterns for what may stand after an option that takes a value. */
+function valuesOf(entries: readonly Entry[]): string[] {
+    return entries.flatMap((entry) => optionsOf(entry).filter(({ required }) => required).map((option) => {
+        const names = [option.long, option.short].filter(Boolean).map((name) => `"${entry.path} ${name}"`);
+        return `        ${names.join("|")}) words="${option.argChoices?.join(" ") ?? ""}"${takesFile(option) ? "" : "; compopt +o default 2>/dev/null"} ;;`;
+    }));
 }
 
-/** File names complete where nothing else does; `npx holdfast …` and `holdfast …` alike. */
+function takesFile({ flags }: Option): boolean {
+    return /<(?:file|folder)>/.test(flags);
+}
+
+/** File names complete where nothing else does, but for values that are none (zsh has no `compopt` and offers them there too); `npx holdfast …` and `holdfast …` alike. */
 function bash(entries: readonly Entry[]): string {
     const paths = entries.filter(({ path }) => path !== "").map(({ path }) => `"${path}"`);
     return `# eval "$(npx holdfast completion bash)"
@@ -63,7 +70,7 @@ _holdfast() {
 ${entries.map((entry) => `        "${entry.path}") words="${wordsOf(entry).join(" ")}" ;;`).join("\n")}
     esac
     case "$path $previous" in
-${choicesOf(entries).join("\n")}
+${valuesOf(entries).join("\n")}
     esac
     COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
@@ -88,9 +95,10 @@ function fish(entries: readonly Entry[]): string {
         return [
             ...command.commands.map((child) => `complete -c holdfast${condition} -f -a ${child.name()} -d ${quote(child.description())}`),
             ...command.registeredArguments.flatMap(({ argChoices }) => (argChoices ? [`complete -c holdfast${condition} -f -a ${quote(argChoices.join(" "))}`] : [])),
-            ...optionsOf(entry).map(({ long, short, description, argChoices, required }) => {
+            ...optionsOf(entry).map((option) => {
+                const { long, short, description, argChoices, required } = option;
                 const names = [long && `-l ${long.slice(2)}`, short && `-s ${short.slice(1)}`].filter(Boolean).join(" ");
-                return `complete -c holdfast${condition} ${names}${required ? " -r" : ""}${argChoices ? ` -f -a ${quote(argChoices.join(" "))}` : ""} -d ${quote(description)}`;
+                return `complete -c holdfast${condition} ${names}${required ? " -r" : ""}${required && !takesFile(option) ? " -f" : ""}${argChoices ? ` -a ${quote(argChoices.join(" "))}` : ""} -d ${quote(description)}`;
             }),
         ];
     });

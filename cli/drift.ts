@@ -25,8 +25,14 @@ export function registerDrift(program: Command): void {
             const { exitStatus } = await import("./drift/report");
             const report = await runDrift(options);
             process.stdout.write(await render(report, options.format));
-            if (options.metrics !== undefined) await (await import("./drift/metrics")).writeMetrics(options.metrics, report);
             process.exitCode = exitStatus[report.verdict];
+            if (options.metrics === undefined) return;
+            const { writeMetrics } = await import("./drift/metrics");
+            await writeMetrics(options.metrics, report).catch((error: Error) => {
+                // What is known of the nodes stays known.
+                console.error(`holdfast: ${error.message}`);
+                process.exitCode ||= 1;
+            });
         });
 }
 

@@ -22,6 +22,7 @@ export function registerLab(program: Command): void {
         .argument("<node>")
         .argument("[command...]")
         .addOption(idOption())
+        .passThroughOptions()
         .action(ssh);
     lab.command("reboot")
         .description("Really reboot a node, and say what its console would have shown.")

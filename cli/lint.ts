@@ -1,5 +1,5 @@
 /** `holdfast lint`: the lints of the preview, offline, for a pre-commit hook or a pull request. */
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 
 export interface LintOptions {
     /** `hosts`, `fstab`, `interfaces` or `smartd`; by default the file's name tells. */
@@ -13,8 +13,8 @@ export function registerLint(program: Command): void {
         .command("lint")
         .description("check hosts, fstab, interfaces and smartd.conf files, offline")
         .argument("[files...]", "files to check; - reads standard input")
-        .option("--kind <kind>", "hosts, fstab, interfaces or smartd (default: by the file's name)")
-        .option("--format <format>", "text, json or github", "text")
+        .addOption(new Option("--kind <kind>", "what they are (default: by the file's name)").choices(["hosts", "fstab", "interfaces", "smartd"]))
+        .addOption(new Option("--format <format>", "how to print it; github notes it beside the lines of a pull request").choices(["text", "json", "github"]).default("text"))
         .addHelpText("after", "\nExample:\n  npx holdfast lint nodes/*/interfaces\n  ssh root@pve01 cat /etc/fstab | npx holdfast lint --kind fstab -")
         .action(async (files: string[], options: LintOptions) => {
             // Loaded only here: no other command pays for it.

@@ -13,6 +13,8 @@ export function buildProgram(): Command {
     const program = new Command("holdfast")
         .description("Keeps Proxmox VE hypervisors bootable, reachable and watched.")
         .showHelpAfterError("(add --help for the options and an example)")
+        // For `lab ssh`, which leaves the options after the node to the command there.
+        .enablePositionalOptions()
         .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 --stack paris --import import.json");
     for (const register of [registerLint, registerAdopt, registerPreview, registerDrift, registerReport, registerPublish, registerLab, registerCompletion]) register(program);
     // A subcommand copies these when it is made: those that exist already are told.

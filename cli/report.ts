@@ -23,7 +23,9 @@ export function registerReport(program: Command): void {
             const report = await runDrift(options);
             const page = renderPage(report);
             if (options.output === undefined) process.stdout.write(page);
-            else await writeFile(options.output, page);
+            else await writeFile(options.output, page).catch(async (error: unknown) => {
+                throw (await import("./notWritten")).notWritten(options.output!, error);
+            });
             process.exitCode = exitStatus[report.verdict];
         });
 }

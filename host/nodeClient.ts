@@ -166,7 +166,8 @@ export class NodeClient {
     /** The connection broke after the plan was sent: the node goes on alone, and remembers the outcome. */
     private async comeBack(push: Push, id: string, lost: Error): Promise<void> {
         push.tell({ phase: "verify", message: `connection lost (${lost.message}); the node goes on by itself, asking it for the outcome` });
-        const attach = async (attempt: number) => {
+        // As many at once as sshd allows: those that wait for their turn use up no try.
+        const attach = (attempt: number) => this.session(async () => {
             const talk = await this.talk();
             try {
                 talk.send({ op: "result", id, spec: push.spec });
@@ -180,7 +181,7 @@ export class NodeClient {
             } finally {
                 talk.close();
             }
-        };
+        });
         try {
             push.hearAgain(await pRetry(attach, REATTACH));
         } catch (error) {

@@ -1,4 +1,5 @@
 /** One result of a lint: what is wrong, where, and what to do about it. */
+import { showControls } from "./text";
 
 /**
  * `error`: provably breaks the node (or cannot be parsed); the change is refused.
@@ -19,9 +20,9 @@ export interface Finding {
     readonly column: number;
 }
 
-/** `FILE:LINE:COLUMN: severity: message [rule]`, the form of compilers, so that editors can jump to it. */
+/** `FILE:LINE:COLUMN: severity: message [rule]`, the form of compilers, so that editors can jump to it. For terminals: a message may quote a node's file. */
 export function formatFinding(file: string, finding: Finding): string {
-    return `${file}:${finding.line}:${finding.column}: ${finding.severity}: ${finding.message} [${finding.rule}]`;
+    return showControls(`${file}:${finding.line}:${finding.column}: ${finding.severity}: ${finding.message} [${finding.rule}]`);
 }
 
 export function hasErrors(findings: readonly Finding[]): boolean {

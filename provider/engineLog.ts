@@ -4,14 +4,15 @@ import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import type { Log } from "./fileSet";
 
-/** Milliseconds: what is over sooner nobody could read, and every message costs the engine as much as a small file. */
+/** Milliseconds: a phase that is over sooner nobody could read, and every message costs the engine as much as a small file. */
 const STATUS_INTERVAL = 300;
 
 export class EngineLog {
     private readonly engine: EngineClient;
-    private readonly unsaid = new Set<Promise<void>>();
+    /** By resource: the last of its messages that are under way. Each waits for the one before, so that they come in order. */
+    private readonly unsaid = new Map<string, Promise<void>>();
     /** By resource: its latest status, which has not been shown yet. */
-    private readonly statuses = new Map<string, { message: string; timer: NodeJS.Timeout }>();
+    private readonly statuses = new Map<string, { show: () => void; timer: NodeJS.Timeout }>();
 
     constructor(address: string) {
         this.engine = new EngineClient(address, credentials.createInsecure());
@@ -26,36 +27,31 @@ export class EngineLog {
             request.setUrn(urn);
             request.setEphemeral(ephemeral);
             // The engine may be on its way out; there is nobody else to tell.
-            const said = new Promise<void>((resolve) => this.engine.log(request, () => resolve())).finally(() => this.unsaid.delete(said));
-            this.unsaid.add(said);
+            const say = () => new Promise<void>((resolve) => this.engine.log(request, () => resolve()));
+            const said = (this.unsaid.get(urn)?.then(say) ?? say()).finally(() => this.unsaid.get(urn) === said && this.unsaid.delete(urn));
+            this.unsaid.set(urn, said);
         };
         return {
             status: (message) => {
-                const waiting = this.statuses.get(urn);
-                if (waiting) {
-                    waiting.message = message;
-                    return;
-                }
-                const timer = setTimeout(() => {
-                    const { message } = this.statuses.get(urn)!;
-                    this.statuses.delete(urn);
-                    send(LogSeverity.INFO, message, true);
-                }, STATUS_INTERVAL);
-                this.statuses.set(urn, { message, timer });
+                const timer = this.statuses.get(urn)?.timer ?? setTimeout(() => this.end(urn), STATUS_INTERVAL);
+                this.statuses.set(urn, { show: () => send(LogSeverity.INFO, message, true), timer });
             },
             info: (message) => send(LogSeverity.INFO, message),
             warning: (message) => send(LogSeverity.WARNING, message),
         };
     }
 
-    /** Nothing more is shown of what this resource is busy with. */
+    /** The latest status stays beside the resource when its work is over, so one that still waits is shown now. */
     end(urn: string): void {
-        clearTimeout(this.statuses.get(urn)?.timer);
+        const waiting = this.statuses.get(urn);
+        if (!waiting) return;
+        clearTimeout(waiting.timer);
         this.statuses.delete(urn);
+        waiting.show();
     }
 
     /** What is said after the answer may come when the engine no longer listens. */
     async flush(): Promise<void> {
-        await Promise.all(this.unsaid);
+        await Promise.all(this.unsaid.values());
     }
 }

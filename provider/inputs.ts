@@ -55,7 +55,7 @@ const fileSet = z.strictObject({
     concern: z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a short name in lower case"),
     files: z.record(path, file),
     packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, "expected a Debian package name")).optional(),
-    units: z.record(z.string().regex(/^[\w:.@\\][\w:.@\\-]*\.(service|timer|socket|path|mount|target)$/, "expected a unit name with its suffix"), z.strictObject({ enabled: z.boolean().optional(), active: z.boolean().optional() })).optional(),
+    units: z.record(z.string().regex(/^(?!.*@\.)[\w:.@\\][\w:.@\\-]*\.(service|timer|socket|path|mount|target)$/, "expected the name of a unit, no template, with its suffix"), z.strictObject({ enabled: z.boolean().optional(), active: z.boolean().optional() })).optional(),
     validate: z.array(command).optional(),
     activate: z.array(command).optional(),
     verify: z.array(command).optional(),

@@ -25,8 +25,8 @@ const labCommands = {
     python3: "python3",
 };
 
-/** What the tests call besides: the report page is looked at in a real browser. */
-const testCommands = { "/usr/bin/chromium": "chromium" };
+/** What the tests call besides: the report page is looked at in a real browser, the completion scripts are read by their shells. */
+const testCommands = { "/usr/bin/chromium": "chromium", zsh: "zsh", fish: "fish" };
 
 /** Directories of system commands that an ordinary user's PATH often leaves out. */
 const systemPath = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
@@ -74,7 +74,7 @@ async function ensureLabPackages() {
 }
 
 async function ensureTestPackages() {
-    await installPackages(missingPackages(testCommands), "the test of the report page");
+    await installPackages(missingPackages(testCommands), "the tests of the report page and of the completion");
 }
 
 module.exports = { ensureLabPackages, ensureTestPackages, installPackages, isPresent, missingPackages };

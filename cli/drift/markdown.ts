@@ -1,4 +1,5 @@
 /** For a comment on an issue or a pull request: verdict first, then as many diffs as fit. */
+import { showControls } from "../../model/text";
 import type { Change, DriftReport, NodeDrift } from "./report";
 import { describeChange, tally } from "./text";
 
@@ -38,7 +39,7 @@ function why({ reason, changes }: NodeDrift): string {
 function block(node: string, change: Change): string {
     const title = `**${escape(node)}** \`${code(change.subject)}\`: ${escape(describeChange(change))}`;
     if (change.diff === undefined) return `\n${title}\n`;
-    const lines = change.diff.split("\n");
+    const lines = showControls(change.diff).split("\n");
     const shown = lines.slice(0, DIFF_LINES).map((line) => (line.length > 400 ? `${line.slice(0, 399)}…` : line));
     const more = lines.length > DIFF_LINES ? `\n… ${lines.length - DIFF_LINES} more lines` : "";
     // A fence longer than any run of backticks inside.
@@ -71,9 +72,9 @@ function cell(text: string): string {
 }
 
 function code(text: string): string {
-    return text.replace(/[`\n]/g, " ");
+    return showControls(text).replace(/[`\n]/g, " ");
 }
 
 function html(text: string): string {
-    return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    return showControls(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

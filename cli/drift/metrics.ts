@@ -1,5 +1,6 @@
 /** Prometheus text for the node-exporter's textfile collector or a Pushgateway. */
-import { chmod, rename, writeFile } from "node:fs/promises";
+import { chmod, rename, rm, writeFile } from "node:fs/promises";
+import { notWritten } from "../notWritten";
 import type { DriftReport } from "./report";
 
 const statuses = ["clean", "drift", "unreachable", "skipped"] as const;
@@ -23,12 +24,20 @@ export function renderMetrics({ stacks, checkedAt }: DriftReport): string {
     ].join("\n");
 }
 
-/** Renamed into place and readable by all: the collector must never see half a file. */
+/**
+ * Renamed into place and readable by all: the collector must never see half a file.
+ * @throws Error that says what to do
+ */
 export async function writeMetrics(file: string, report: DriftReport): Promise<void> {
     const draft = `${file}.${process.pid}.tmp`;
-    await writeFile(draft, renderMetrics(report));
-    await chmod(draft, 0o644); // whatever the umask
-    await rename(draft, file);
+    try {
+        await writeFile(draft, renderMetrics(report));
+        await chmod(draft, 0o644); // whatever the umask
+        await rename(draft, file);
+    } catch (error) {
+        await rm(draft, { force: true }).catch(() => undefined); // the first error is the one to tell
+        throw notWritten(file, error);
+    }
 }
 
 function labels(values: Readonly<Record<string, string>>): string {

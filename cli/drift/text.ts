@@ -1,8 +1,9 @@
 /** For a terminal and a log: by node, then file, unit or fact. */
+import { showControls } from "../../model/text";
 import type { Change, DriftReport, NodeDrift, StackDrift } from "./report";
 
 export function renderText(report: DriftReport): string {
-    return report.stacks.flatMap((stack) => renderStack(stack, report.stacks.length > 1)).map((line) => `${line}\n`).join("");
+    return report.stacks.flatMap((stack) => renderStack(stack, report.stacks.length > 1)).map((line) => `${showControls(line)}\n`).join("");
 }
 
 function renderStack({ name, status, error, nodes }: StackDrift, titled: boolean): string[] {

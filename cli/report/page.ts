@@ -3,17 +3,36 @@ import { h, type ComponentChild } from "preact";
 import { render } from "preact-render-to-string";
 import { tally } from "../drift/text";
 import type { DriftReport, NodeDrift, StackDrift } from "../drift/report";
-import { DiffBudget, renderDetails } from "./details";
+import { cut, renderDetails, sizesOf } from "./details";
 import { renderLegend, renderMatrix } from "./matrix";
 import { nextSteps, type NextStep } from "./nextSteps";
 import { style } from "./style";
 
 const verdicts = { clean: "No drift", drift: "Drift", unknown: "Could not tell" } as const;
 
+/** Bytes: what a mail or a build's artifact takes without a second thought. */
+const LIMIT = 1_000_000;
+
+/** Every node is in it; what was found on them takes the room that is left. */
 export function renderPage(report: DriftReport): string {
+    const sizes = report.stacks.flatMap(({ nodes }) => nodes.flatMap(sizesOf));
+    return renderWithin(evenShare(sizes, LIMIT - Buffer.byteLength(renderWithin(0, report))), report);
+}
+
+/** The most that each may take: who needs less leaves the rest to the others, so that one large diff among few is whole. */
+export function evenShare(sizes: readonly number[], total: number): number {
+    let left = Math.max(0, total);
+    for (const [index, size] of [...sizes].sort((a, b) => a - b).entries()) {
+        const share = left / (sizes.length - index);
+        if (size > share) return share;
+        left -= size;
+    }
+    return Infinity;
+}
+
+function renderWithin(room: number, report: DriftReport): string {
     const { verdict, checkedAt, stacks } = report;
     const steps = nextSteps(report);
-    const budget = new DiffBudget();
     const page = h("html", { lang: "en" },
         h("head", null,
             h("meta", { charSet: "utf-8" }),
@@ -28,7 +47,7 @@ export function renderPage(report: DriftReport): string {
                 h("div", { class: `verdict ${verdict}` }, h("strong", null, verdicts[verdict]), stacks.map((stack) => h("p", null, `${stack.name}: ${tally(stack.nodes)}`)), h("p", null, "Looked at ", h("time", { dateTime: checkedAt }, `${checkedAt.slice(0, 16).replace("T", " ")} UTC`))),
                 h("h2", null, "What to do next"),
                 steps.length === 0 ? h("p", null, "Nothing: every node is as declared.") : h("ol", { class: "next" }, steps.map(renderStep)),
-                stacks.map((stack) => renderStack(stack, budget)),
+                stacks.map((stack) => renderStack(stack, room)),
             ),
         ),
     );
@@ -37,15 +56,15 @@ export function renderPage(report: DriftReport): string {
 
 function renderStep({ nodes, text, command }: NextStep): ComponentChild {
     const about = nodes.length > 8 ? `${nodes.slice(0, 8).join(", ")} and ${nodes.length - 8} more` : nodes.join(", ");
-    return h("li", null, about === "" ? null : [h("strong", null, about), ": "], text, command === undefined ? null : [" ", h("code", null, command)]);
+    return h("li", null, about === "" ? null : [h("strong", null, about), ": "], cut(text, 2_000), command === undefined ? null : [" ", h("code", null, command)]);
 }
 
-function renderStack(stack: StackDrift, budget: DiffBudget): ComponentChild {
+function renderStack(stack: StackDrift, room: number): ComponentChild {
     return h("section", { "aria-label": `Stack ${stack.name}` },
         h("h2", null, `Stack ${stack.name}`),
-        stack.error === undefined ? null : h("p", { class: "unknown" }, stack.error),
+        stack.error === undefined ? null : h("p", { class: "unknown" }, cut(stack.error, 2_000)),
         stack.nodes.length === 0 ? h("p", null, "No nodes were looked at.") : [renderMatrix(stack), renderLegend()],
-        byUrgency(stack.nodes).map((node) => renderDetails(stack.name, node, budget)),
+        byUrgency(stack.nodes).map((node) => renderDetails(stack.name, node, room)),
     );
 }
 

@@ -5,6 +5,7 @@ A power cut undoes those that are not done yet, in any order: so none may touch 
 """
 
 import json
+import re
 
 import commands
 import durable
@@ -41,13 +42,19 @@ def split(transactions):
     """Into runs of consecutive ones that have no file and no unit in common."""
     batches, claimed = [], set()
     for each in transactions:
-        claims = {*each.plan["files"], *each.plan.get("units", {})}
+        claims = claims_of(each.plan)
         if not batches or claims & claimed:
             batches.append([])
             claimed = set()
         batches[-1].append(each)
         claimed |= claims
     return batches
+
+
+def claims_of(plan):
+    """A unit's file, and a drop-in beside it, are claimed with the unit."""
+    owned = (re.fullmatch(r"/.*/systemd/system/([^/]+?)(?:\.d/[^/]+)?", path) for path in plan["files"])
+    return {*plan["files"], *plan.get("units", {}), *(match.group(1) for match in owned if match)}
 
 
 def work(transactions):
@@ -59,13 +66,15 @@ def work(transactions):
 
     try:
         with lock.locked(holder_of(transactions), tell):
-            transaction.recover(tell)
+            packages.release_leftovers()
+            faults = transaction.recover(tell, own={each.identifier for each in transactions})
+            if faults:
+                raise Refused("lock", "; ".join(faults.values()))
             seen = observe.observe_units([name for each in transactions for name in each.plan.get("units", {})])
             for each in transactions:
                 each.observe(seen)
             prepare(transactions)
-            for each in transactions:
-                each.commit()
+            commit(transactions)
             activate(transactions)
     except Refused as refused:  # the lock; anything unforeseen goes on to runner.after, which undoes it
         for each in transactions:
@@ -87,18 +96,30 @@ def prepare(transactions):
 
 def install(transactions):
     """{id: complaint} of those whose packages could not be installed."""
-    if not transactions:
-        return {}
     wanted = sorted({name for each in transactions for name in each.plan["packages"]})
+    if not wanted:
+        return {}
     for each in transactions:
         each.tell("stage", f"installing {', '.join(wanted)}")
-    complaint = packages.install(wanted, sorted({unit for each in transactions for unit in each.missing_units}))
-    if not complaint:
-        return {}
-    if len(transactions) == 1 or packages.is_waiting(complaint):
-        return {each.identifier: complaint for each in transactions}
-    # One of them is at fault, the others' packages may even be there by now.
-    return {key: told for each in transactions for key, told in install([each]).items()}
+    # All of them for the whole time: what one run has unpacked the next one may configure, and so start.
+    with packages.held(sorted({unit for each in transactions for unit in each.missing_units})):
+        complaint = packages.install(wanted)
+        if not complaint:
+            return {}
+        # One of them is at fault, the others' packages may even be there by now.
+        alone = {} if len(transactions) == 1 or packages.is_waiting(complaint) else {each.identifier: packages.install(each.plan["packages"]) for each in transactions}
+    installed = observe.installed_packages(wanted)
+    missing = [each for each in transactions if not set(each.plan["packages"]) <= set(installed)]
+    return {each.identifier: alone.get(each.identifier) or complaint for each in missing}
+
+
+def commit(transactions):
+    for each in transactions:
+        each.commit()
+    stuck = [each.identifier for each in transactions if each.is_stuck]
+    if stuck:  # what it left is not for systemd to read
+        for each in transactions:
+            each.withdraw(f"transaction {', '.join(stuck)} could not be undone, so nothing beside it goes on")
 
 
 def activate(transactions):

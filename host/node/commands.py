@@ -29,8 +29,8 @@ class Outcome:
         return f"{what}: {said}" if said else what
 
 
-def run(argv, timeout=30, environment=None, stdin=None):
-    """`timeout` in seconds. Never raises for what the command does, nor for a command that is missing."""
+def run(argv, timeout=30, environment=None, stdin=None, limit=OUTPUT_LIMIT):
+    """`timeout` in seconds, `limit` in bytes. Never raises for what the command does, nor for a command that is missing."""
     try:
         process = subprocess.Popen(
             argv,
@@ -47,7 +47,7 @@ def run(argv, timeout=30, environment=None, stdin=None):
         return Outcome(None, "", "", f"{argv[0]} cannot be run: {error}")
     try:
         output, errors = process.communicate(stdin, timeout)
-        return Outcome(process.returncode, text(output), text(errors))
+        return Outcome(process.returncode, text(output, limit), text(errors, limit))
     except subprocess.TimeoutExpired:
         stop(process)
         return Outcome(None, "", "", f"no answer after {timeout} s, stopped")
@@ -70,5 +70,5 @@ def remove_tree(path):
     run(["rm", "-rf", "--", path])
 
 
-def text(data):
-    return data[:OUTPUT_LIMIT].decode("utf-8", "replace")
+def text(data, limit):
+    return data[:limit].decode("utf-8", "replace")

@@ -182,7 +182,10 @@ class Journal:
         discard(spent)
         os.rename(self.folder, spent)
         sync_folder(self.root)
-        discard_leftover(spent)
+        try:
+            discard_leftover(spent)
+        except OSError as error:  # it is decided all the same; the next recovery tidies up
+            print(f"transaction {self.identifier}: {spent} is left for later: {error}", flush=True)
 
     def undo(self):
         """Puts every file back that still is what the transaction made of it. Returns a list of (path, what was done).
@@ -215,6 +218,8 @@ class Journal:
         if not self.is_whole(name, entry):
             remove(name)
             copy = read_regular(os.path.join(self.folder, f"{number}.previous"))
+            if copy is None:
+                raise OSError(f"both copies of the previous {path} are gone")
             write_new(name, copy, entry["mode"], entry["uid"], entry["gid"], entry["attributes"])
         os.rename(name, path)
         return "restored"
@@ -256,10 +261,10 @@ def discard(folder):
 def recover(root=JOURNAL, log=print):
     """Undoes every open transaction below `root`, as far as files and the enabling of units go; tidies drafts away.
 
-    Returns ([(record, rollback)], faults): `rollback` is a sentence for the result, a fault is a journal that could not
-    be undone. Safe to be interrupted and run again.
+    Returns ([(record, rollback)], {id: why its journal could not be undone}): `rollback` is a sentence for the result. Safe
+    to be interrupted and run again.
     """
-    undone, faults = [], []
+    undone, faults = [], {}
     for name in sorted(os.listdir(root)) if os.path.isdir(root) else []:
         folder = os.path.join(root, name)
         if not os.path.isdir(folder):
@@ -271,22 +276,28 @@ def recover(root=JOURNAL, log=print):
                     undone.append((record, NOTHING))
             else:
                 undone.append(recover_one(Journal(name, root), log))
-        except (OSError, ValueError, KeyError) as error:
-            faults.append(f"{folder} cannot be undone ({error}): compare its *.previous files with what its journal.json lists, then remove the folder")
-            log(f"recover: {faults[-1]}")
+        except Exception as error:  # whatever stands in one journal, the others are undone
+            fault = f"{folder} cannot be undone ({error}): compare its *.previous files with what its journal.json lists, then remove the folder"
+            faults[name.strip(".").split(".")[0]] = fault
+            log(f"recover: {fault}")
     return undone, faults
 
 
 def recover_one(journal, log):
     record = journal.read()
-    switch_units(record, "enabled", False, log)  # while their unit files are there
+    problems = switch_units(record, "enabled", False, log)  # while their unit files are there
     outcomes = journal.undo()
-    problems = switch_units(record, "enabled", True, log)
+    problems += switch_units(record, "enabled", True, log)
     for path, outcome in outcomes:
         log(f"recover: transaction {journal.identifier}: {path}: {outcome}")
+    close_undone(journal, outcomes)
+    return record, sentence(complaints(outcomes) + problems)
+
+
+def close_undone(journal, outcomes):
+    """Last of all: who is cut off before is undone by the next, and undoing twice does no harm."""
     if not any(outcome.startswith(WAITS) for _, outcome in outcomes):
         journal.close()
-    return record, sentence(complaints(outcomes) + problems)
 
 
 def complaints(outcomes):
@@ -311,9 +322,19 @@ def switch_units(record, key, on, log):
         try:
             subprocess.run(["systemctl", verb, "--", unit], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=90, check=True)
         except subprocess.SubprocessError as error:
+            if is_so(key, on, unit):
+                continue  # its unit file never came, or has gone
             failed.append(f"{error}: {(error.stderr or b'').decode('utf-8', 'replace').strip()}")
             log(f"recover: transaction {record['id']}: {failed[-1]}")
     return failed
+
+
+def is_so(key, on, unit):
+    try:
+        said = subprocess.run(["systemctl", {"enabled": "is-enabled", "active": "is-active"}[key], "--", unit], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30, check=False).stdout
+    except subprocess.SubprocessError:
+        return False
+    return (said.strip() in (b"enabled", b"enabled-runtime", b"static", b"alias", b"active", b"activating")) is on
 
 
 def discard_leftover(folder):
@@ -358,8 +379,9 @@ def keep_result(identifier, result):
 def main():
     """`recover.py`: the boot units' program. What it prints goes to the node's log."""
     undone, faults = recover(log=lambda message: print(message, flush=True))
-    for record, rollback in undone:
-        keep_result(record["id"], {"outcome": "failed", "phase": "rollback", "message": "the node went down during the transaction", "rollback": rollback})
+    rollbacks = {**{record["id"]: rollback for record, rollback in undone}, **{identifier: sentence([fault]) for identifier, fault in faults.items()}}
+    for identifier, rollback in rollbacks.items():
+        keep_result(identifier, {"outcome": "failed", "phase": "rollback", "message": "the node went down during the transaction", "rollback": rollback})
     # The boot's own jobs were queued while the transaction's units were enabled.
     mistaken = [unit for record, _ in undone for unit, before in record.get("units", {}).items() if before.get("enabled") is False]
     if mistaken:

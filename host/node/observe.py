@@ -108,9 +108,14 @@ def observe_units(names):
     """{unit: {enabled: bool, active: bool, detail: "enabled, failed"}}; one systemctl call for all."""
     if not names:
         return {}
-    shown = commands.run(["systemctl", "show", "-p", "Id,Names,LoadState,ActiveState,UnitFileState", "--", *names])
+    shown = commands.run(["systemctl", "show", "-p", "Id,Names,LoadState,ActiveState,UnitFileState", "--", *names], limit=1 << 20)
+    blocks = shown.output.strip("\n").split("\n\n")
+    if not shown.ok or len(blocks) != len(names):
+        if len(names) == 1:
+            return {names[0]: {"enabled": False, "active": False, "detail": f"unreadable: {shown.explain()}"}}
+        return {name: observe_units([name])[name] for name in names}  # one that systemctl stops at says nothing of the others
     units = {}
-    for name, block in zip(names, shown.output.strip("\n").split("\n\n")):
+    for name, block in zip(names, blocks):
         state = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
         loaded, active, enabled = (state.get(key, "") for key in ("LoadState", "ActiveState", "UnitFileState"))
         units[name] = {

@@ -1,44 +1,62 @@
 """Installing Debian packages: what is missing, nothing removed, the lock waited for with a bound."""
 
+import contextlib
 import re
 
 import commands
+import durable
 import units
 
 LOCK_TIMEOUT = 120  # seconds that apt waits for another apt
 APT = ["apt-get", "-y", "-q", "-o", "Acquire::Retries=0", "-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}", "-o", "Dpkg::Options::=--force-confold"]
+LOCKED, UPDATE = "Could not get lock", " (apt-get update: "  # in complaints
+HELD = f"{durable.RUN}/held-units"  # what is masked now: a killed run leaves it, and its masks
 
 
-def install(names, held=()):
-    """Returns None, or a complaint. A run that would remove a package (an MTA, say) is refused before it starts.
-
-    `held`: units that the packages bring. Debian starts a service as soon as it is installed, that is before its files
-    are in place: an exporter would be open to everyone. They are masked meanwhile, no longer than until a reboot, and
-    disabled afterwards: the transaction switches them on, or fails and leaves them off.
+@contextlib.contextmanager
+def held(names):
+    """Debian starts a service as soon as it is installed, that is before its files are in place: an exporter would be open
+    to everyone. They are masked meanwhile, no longer than until a reboot, and disabled afterwards: the transaction switches
+    them on, or fails and leaves them off.
     """
-    if not held:
-        return run(names)
-    commands.run(["systemctl", "mask", "--runtime", "--", *held])
+    if not names:
+        yield
+        return
+    durable.replace(HELD, "\n".join(names).encode())
+    commands.run(["systemctl", "mask", "--runtime", "--", *names])
     try:
-        return run(names)
+        yield
     finally:
-        commands.run(["systemctl", "unmask", "--runtime", "--", *held])
-        for unit in held:  # each by itself: some of them come with the transaction's files, and are not there yet
-            units.on_disk("disable", [unit])
+        release(names)
+
+
+def release(names):
+    commands.run(["systemctl", "unmask", "--runtime", "--", *names])
+    for unit in names:  # each by itself: some of them come with the transaction's files, and are not there yet
+        units.on_disk("disable", [unit])
+    durable.remove(HELD)
+
+
+def release_leftovers():
+    """Call it with the lock held."""
+    left = durable.read_regular(HELD)
+    if left:
+        release(left.decode().split("\n"))
 
 
 def is_waiting(complaint):
     """Another apt has the lock: no other package fares better."""
-    return "Could not get lock" in complaint
+    return LOCKED in complaint.split(UPDATE)[0]
 
 
-def run(names):
+def install(names):
+    """Returns None, or a complaint. A run that would remove a package (an MTA, say) is refused before it starts."""
     rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60)
     if not rehearsed.ok:
         refreshed = commands.run([*APT, "update"], timeout=300)  # a failing enterprise repository alone is not fatal
         rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60)
         if not rehearsed.ok:
-            return f"apt-get install {' '.join(names)}: {rehearsed.explain()}" + ("" if refreshed.ok else f" (apt-get update: {refreshed.explain()})")
+            return f"apt-get install {' '.join(names)}: {rehearsed.explain()}" + ("" if refreshed.ok else f"{UPDATE}{refreshed.explain()})")
     removed = re.findall(r"^Remv (\S+)", rehearsed.output, re.MULTILINE)
     if removed:
         return f"installing {' '.join(names)} would remove {', '.join(removed)}: install it by hand, knowing what goes"

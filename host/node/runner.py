@@ -13,7 +13,9 @@ import batch
 import commands
 import durable
 import lock
+import packages
 import transaction
+from transaction import has_result
 
 LINGER = 5  # seconds that it waits for more; a client that has nothing for three hangs up
 END = "end"  # the session's last line
@@ -103,11 +105,15 @@ def undo(identifiers, unit):
         print(f"{unit} {phase}: {message}", flush=True)
 
     with lock.locked(f"{plan_of(identifiers[0])['client']}, undoing what {unit} left", tell):
-        rollbacks = transaction.recover(tell)
-    message = f"the transaction's program ended early, killed or by a fault; look at journalctl -u {unit}"
-    for identifier in identifiers:
-        rollback = rollbacks.get(identifier, durable.NOTHING)
-        durable.keep_result(identifier, {"outcome": "failed", "phase": "rollback", "message": message, "rollback": rollback})
+        packages.release_leftovers()
+        transaction.recover(tell)
+        for identifier in identifiers:
+            if has_result(identifier):
+                continue  # from this recovery, or from whoever had the lock before
+            if os.path.exists(f"{durable.RUN}/{identifier}/{transaction.DECIDED}"):
+                durable.keep_result(identifier, {"outcome": "applied"})
+            else:
+                transaction.keep_early_end(identifier, durable.NOTHING)
 
 
 def give_up(unit, message):
@@ -153,10 +159,6 @@ def plan_of(identifier):
 
 def unit_of(identifier):
     return plan_of(identifier).get("unit", "none.service")
-
-
-def has_result(identifier):
-    return os.path.exists(f"{durable.RUN}/{identifier}/result.json")
 
 
 def is_under_way(identifier):

@@ -128,6 +128,15 @@ def apply(request, version, modules):
     program = install.ensure(version, modules)
     # Before another word to the client: one that is gone by now does not keep the work from being done.
     runner.start(program, [plan for plan in decisions.values() if not plan.get("nothing")])
+    try:
+        tell_of(sets, decisions, decided)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # to the client that would mean that nothing was done: it had better come back and ask
+        raise RuntimeError(f"handed over, then: {error}") from error
+
+
+def tell_of(sets, decisions, decided):
     for number in decisions:
         remember(sets[number]["name"], sets[number]["spec"])
     keep_key(decided.get("key"))

@@ -17,6 +17,8 @@ from refusal import Refused, as_refused, translated
 from units import TIMEOUT, on_disk
 
 RUN = durable.RUN
+DECIDED = "applied"  # in the transaction's folder: the journal is about to be closed
+ENDED_EARLY = "the transaction's program ended early, killed or by a fault; look at journalctl -t holdfast on the node"
 RELOAD = ["systemctl", "daemon-reload"]
 
 
@@ -32,7 +34,8 @@ class Transaction:
         self.folders = {}
         self.units_before = {}
         self.missing_units = []
-        self.rollback_of_commit = durable.NOTHING
+        self.is_sealed = False
+        self.is_stuck = False  # not undone: its journal is open, and whoever takes the lock next tries again
         self.result = None
 
     def prepare(self, complaint=None):
@@ -40,7 +43,14 @@ class Transaction:
         self.attempt("stage", lambda: self.make_ready(complaint), lambda: durable.NOTHING)
 
     def commit(self):
-        self.attempt("commit", self.replace_files, lambda: self.rollback_of_commit)
+        self.attempt("commit", self.replace_files, lambda: self.undo_commit() if self.is_sealed else durable.NOTHING)
+
+    def withdraw(self, reason):
+        """Decided elsewhere: it may not go on."""
+        def refuse():
+            raise Refused("commit", reason)
+
+        self.attempt("commit", refuse, lambda: self.undo_commit() if self.is_sealed else durable.NOTHING)
 
     def enable(self):
         """What the next boot starts. systemd is not made to read it: see `reads_units`."""
@@ -60,9 +70,17 @@ class Transaction:
 
     def finish(self):
         if self.result is None:
+            self.note_decision()
             self.journal.close()
             self.tell("done", "applied")
             self.decide({"outcome": "applied"})
+
+    def note_decision(self):
+        """Killed between the journal's end and the result, it is known all the same."""
+        try:
+            durable.replace(f"{RUN}/{self.identifier}/{DECIDED}", b"")
+        except OSError as error:
+            print(f"transaction {self.identifier}: {error}", flush=True)  # /run is full: it would have to be killed, too, for a wrong word
 
     def attempt(self, phase, step, rollback):
         if self.result is not None:
@@ -70,7 +88,13 @@ class Transaction:
         try:
             step()
         except (Refused, OSError) as error:
-            self.fail(as_refused(phase, error), rollback())
+            refused = as_refused(phase, error)
+            try:
+                undone = rollback()
+            except (Refused, OSError) as problem:
+                self.is_stuck = True
+                undone = durable.sentence([f"{problem}; the next transaction or boot tries again"])
+            self.fail(refused, undone)
 
     def fail(self, refused, rollback):
         self.tell(refused.phase, "failed; a file here is secret, so only the client is told why" if self.plan.get("secret") else f"failed: {refused}")
@@ -156,25 +180,24 @@ class Transaction:
         except BaseException:
             self.journal.abandon()
             raise
-        try:
-            # While their unit files are there: without one, systemctl disables nothing.
-            self.switch("active", False)
-            self.switch("enabled", False)
-            for path, file in self.files.items():
-                with translated("commit", path):
-                    self.exchange(path, file)
-            for folder in {os.path.dirname(path) for path in self.files}:
-                durable.sync_folder(folder)
-        except (Refused, OSError) as error:
-            self.rollback_of_commit = self.undo_commit()
-            raise as_refused("commit", error) from error
+        self.is_sealed = True
+        # While their unit files are there: without one, systemctl disables nothing.
+        self.switch("active", False)
+        self.switch("enabled", False)
+        for path, file in self.files.items():
+            with translated("commit", path):
+                self.exchange(path, file)
+        for folder in {os.path.dirname(path) for path in self.files}:
+            durable.sync_folder(folder)
 
     def undo_commit(self):
         """systemd has read nothing of it yet."""
         record = self.journal.read()
-        problems = self.undo_files()
+        outcomes = self.journal.undo()
+        problems = durable.complaints(outcomes)
         for key in durable.VERBS:
             problems += durable.switch_units(record, key, True, lambda message: self.tell("rollback", message))
+        durable.close_undone(self.journal, outcomes)
         return durable.sentence(problems)
 
     def exchange(self, path, file):
@@ -239,15 +262,12 @@ class Transaction:
         def log(message):
             self.tell("rollback", message)
 
-        durable.switch_units(record, "enabled", False, log)
-        problems = durable.switch_units(record, "active", False, log)
-        problems += self.undo_files()
-        return durable.sentence(problems + durable.switch_units(record, "enabled", True, log) + settle(record, log))
-
-    def undo_files(self):
+        problems = durable.switch_units(record, "enabled", False, log)
+        problems += durable.switch_units(record, "active", False, log)
         outcomes = self.journal.undo()
-        self.journal.close()
-        return durable.complaints(outcomes)
+        problems += durable.complaints(outcomes) + durable.switch_units(record, "enabled", True, log) + settle(record, log)
+        durable.close_undone(self.journal, outcomes)
+        return durable.sentence(problems)
 
 
 def settle(record, log):
@@ -271,23 +291,31 @@ def execute(argv, command):
     return None if outcome.ok else outcome.explain()
 
 
-def recover(tell):
-    """Undoes what a killed transaction left, and lets the node see the old files again. {id: rollback} of those.
-
-    Throws Refused where a journal cannot be undone. Call it with the lock held.
+def recover(tell, own=()):
+    """Undoes what a killed transaction left, lets the node see the old files again, and keeps a result for each of those
+    but `own`, which are about to be done. Returns {id: why its journal could not be undone}. Call it with the lock held.
     """
 
     def log(message):
         tell("lock", message)
 
     undone, faults = durable.recover(log=log)
-    rollbacks = {}
+    rollbacks = {identifier: durable.sentence([fault]) for identifier, fault in faults.items()}
     for record, rollback in undone:
         problems = settle(record, log) if rollback != durable.NOTHING else []
         rollbacks[record["id"]] = "; ".join([rollback, *problems])
-    if faults:
-        raise Refused("lock", "; ".join(faults))
-    return rollbacks
+    for identifier, rollback in rollbacks.items():
+        if identifier not in own and not has_result(identifier):
+            keep_early_end(identifier, rollback)
+    return faults
+
+
+def has_result(identifier):
+    return os.path.exists(f"{RUN}/{identifier}/result.json")
+
+
+def keep_early_end(identifier, rollback):
+    durable.keep_result(identifier, {"outcome": "failed", "phase": "rollback", "message": ENDED_EARLY, "rollback": rollback})
 
 
 def recover_abandoned():
@@ -300,4 +328,6 @@ def recover_abandoned():
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        recover(lambda phase, message: None)
+        faults = recover(lambda phase, message: None)
+        if faults:
+            raise Refused("lock", "; ".join(faults.values()))

@@ -166,6 +166,33 @@ describe("text", () => {
     });
 });
 
+describe("control characters of a node's file", () => {
+    const raw = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
+    const hostile = "a\x1b[2J\x07\r\x9b1A\u202eb\u2066\tc";
+    const shown = "a\\x1b[2J\\x07\\x0d\\x9b1A\\u202eb\\u2066\tc";
+    const report = summarize([{ ...collect([
+        step({ ...edited, outputs: { files: { "/etc/hosts": { content: `${hosts}${hostile}\n`, mode: hostile } } } }),
+        step({ concern: hostile, inputs: { units: { [hostile]: { active: true } } }, outputs: { units: { [hostile]: {} } }, differs: [`units["${hostile}"].active`] }),
+        step({ node: "pve02" }),
+    ], [{ urn: urnOf("pve02", "hosts"), severity: "error", message: hostile }]), error: hostile }], checkedAt);
+
+    test("are shown, not sent, in text and markdown", () => {
+        for (const text of [renderText(report), renderMarkdown(report)]) {
+            expect(text).not.toMatch(raw);
+            expect(text).toContain(`+${shown}\n`);
+        }
+        expect(renderText(report)).toContain(`error: ${shown}\n`);
+        expect(renderText(report)).toContain(`pve02: could not be looked at: ${shown}\n`);
+        expect(renderText(report)).toContain(`  ${shown}: nothing, expected running\n`);
+        expect(renderMarkdown(report)).toContain(`\`${shown}\``);
+    });
+
+    test("are as they are in json", () => {
+        expect(report.stacks[0]!.nodes[0]!.changes[0]!.diff).toContain(`+${hostile}`);
+        expect(report.stacks[0]!.error).toBe(hostile);
+    });
+});
+
 describe("markdown", () => {
     test("has the verdict first and every node that is not clean before any diff", () => {
         const text = renderMarkdown(summarize([collect([step(edited), step({ node: "pve02" })])], checkedAt));
@@ -203,6 +230,12 @@ describe("json", () => {
         const report = summarize([collect([step(edited), step({ node: "pve02", inputs: { maintenance: true } })])], checkedAt);
         expect(driftReport.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
         expect(readFileSync(join(__dirname, "../../schema/holdfast-drift.schema.json"), "utf8")).toBe(driftJsonSchema());
+    });
+
+    test("is what docs/drift.md shows", () => {
+        const [, example] = /^```json\n([^]*?)^```$/m.exec(readFileSync(join(__dirname, "../../docs/drift.md"), "utf8"))!;
+        const report: unknown = JSON.parse(example!);
+        expect(driftReport.parse(report)).toEqual(report);
     });
 });
 

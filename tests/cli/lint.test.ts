@@ -20,6 +20,7 @@ const contents: Readonly<Record<string, string>> = {
     "notes": "hello\n",
     "a,b:c/interfaces": "auto lo\niface lo inet loopback\n100%\n",
     "-": broken,
+    "nodes/pve04/interfaces": sound.replace("gateway 192.0.2.1", "gateway \x1b]0;owned\x07\u202e"),
 };
 
 function lint(files: readonly string[], options: LintOptions = {}) {
@@ -41,6 +42,12 @@ describe("text", () => {
     test("warnings alone exit 0", async () => {
         const { exitCode, stdout } = await lint(["nodes/pve03/interfaces"]);
         expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^nodes\/pve03\/interfaces:7:10: warning: .*\[gateway-off-subnet\]\n$/) });
+    });
+
+    test("what would steer the terminal is shown instead; json has it as it stands there", async () => {
+        expect((await lint(["nodes/pve04/interfaces"])).stdout).toMatch(/^[^\x1b\x07\u202e]*\\x1b\]0;owned\\x07\\u202e[^\x1b\x07\u202e]*$/);
+        const found = JSON.parse((await lint(["nodes/pve04/interfaces"], { format: "json" })).stdout) as { message: string }[];
+        expect(found.map(({ message }) => message).join()).toContain("\x1b]0;owned\x07\u202e");
     });
 
     test("what could not be checked goes to stderr and exits 0", async () => {

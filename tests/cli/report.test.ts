@@ -5,7 +5,7 @@ import axe from "axe-core";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { summarize, type Change, type DriftReport, type NodeDrift } from "../../cli/drift/report";
 import { nextSteps } from "../../cli/report/nextSteps";
-import { renderPage } from "../../cli/report/page";
+import { evenShare, renderPage } from "../../cli/report/page";
 
 jest.setTimeout(60_000);
 
@@ -33,6 +33,18 @@ function hundredNodes(): DriftReport {
     return summarize([{ name: "prod", status: "drift", nodes }], checkedAt);
 }
 
+/** Every node has more of everything than a page can hold. */
+function fullFleet(): DriftReport {
+    const concerns = Array.from({ length: 8 }, (_, concern) => ({
+        name: `concern${concern}`,
+        status: "drift" as const,
+        facts: Object.fromEntries(Array.from({ length: 10 }, (_fact, fact) => [`fact ${concern}.${fact}`, `<${"é".repeat(40)}>`])),
+        hazards: Array.from({ length: 30 }, (_hazard, line) => ({ ...hazard, line, severity: line === 29 ? ("error" as const) : ("warning" as const) })),
+    }));
+    const changes = concerns.flatMap(({ name }) => Array.from({ length: 8 }, (_, index) => ({ ...change, concern: name, subject: `/etc/${name}/${index}` })));
+    return summarize([{ name: "prod", status: "drift", nodes: Array.from({ length: 100 }, (_, index) => node(`pve${index}`, { status: "drift", reason: "x".repeat(5_000), concerns, changes })) }], checkedAt);
+}
+
 describe("what to do next", () => {
     test("is the most pressing first, and names the nodes", () => {
         expect(nextSteps(mixed).map(({ nodes, text }) => `${nodes.join(" ")}: ${text.split(/[.:]/)[0]}`)).toEqual([
@@ -42,6 +54,18 @@ describe("what to do next", () => {
             "pve01: the network configuration on disk is not the running one",
             "pve04: skipped, under maintenance",
         ]);
+    });
+
+    test.each([
+        ["a node that is off", "root@192.0.2.13 port 22 refuses connections; is the node up and sshd running there?", /Use the console, or set maintenance: true/, undefined],
+        ["no key at all", "no key to log in to root@192.0.2.13 port 22 with (no agent, no key file); start an agent", /none of this workstation's SSH keys/, "ssh-add"],
+        ["a key that is not let in", "root@192.0.2.13 port 22 accepts none of the keys: the SSH agent", /none of this workstation's SSH keys/, "ssh-add"],
+        ["a changed host key", "host key changed: 192.0.2.13 port 22 offers SHA256:a, expected SHA256:b", /host key is not the one that is known/, expect.stringMatching(/^ssh-keygen -lf /)],
+        ["an unknown host key", "host key of 192.0.2.13 port 22 is not known: it offers SHA256:a", /host key is not the one that is known/, expect.stringMatching(/^ssh-keygen -lf /)],
+    ])("for %s is what helps there", (_, reason, text, command) => {
+        const steps = nextSteps(summarize([{ name: "prod", status: "unknown", nodes: [node("pve03", { status: "unreachable", reason: `pve03: ${reason}` })] }], checkedAt));
+        expect(steps).toEqual([{ nodes: ["pve03"], text: expect.stringMatching(text), command }]);
+        expect(steps[0]!.text).toMatch(/^could not be looked at/);
     });
 
     test("is nothing where all is well", () => {
@@ -71,7 +95,37 @@ describe("the page", () => {
     test("of 100 nodes that all differ by 500 lines is under 1 MB, and says what it left out", () => {
         const page = renderPage(hundredNodes());
         expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
-        expect(page).toMatch(/… \d+ more lines: npx holdfast drift prints them/);
+        expect(page.match(/… \d+ more lines: npx holdfast drift prints them/g)).toHaveLength(100);
+    });
+
+    test("of 100 nodes with 30 hazards, 10 facts and 8 changes in each of 8 concerns is under 1 MB: every node has its row and some of each, errors first, and what is left out is counted", () => {
+        const page = renderPage(fullFleet());
+        expect(Buffer.byteLength(page)).toBeLessThanOrEqual(1_000_000);
+        expect(Buffer.byteLength(page)).toBeGreaterThan(900_000);
+        const [matrix, ...sections] = page.split('<section id="');
+        for (let index = 0; index < 100; index++) expect(matrix).toContain(`<a href="#node-prod-pve${index}">`);
+        expect(sections).toHaveLength(100);
+        for (const section of sections) {
+            const numberOf = (pattern: RegExp) => Number(pattern.exec(section)?.[1]);
+            const shown = (pattern: RegExp) => section.match(pattern)?.length ?? 0;
+            expect(section.indexOf('"hazard">error')).toBeLessThan(section.indexOf('"warning">warning'));
+            expect([shown(/"hazard">error/g), shown(/"hazard">error|"warning">warning/g) + numberOf(/… (\d+) more hazards: npx holdfast drift --format json has them/)]).toEqual([8, 240]);
+            expect(shown(/<summary><code>/g) + numberOf(/… (\d+) more changes: npx holdfast drift prints them/)).toBe(64);
+            expect(shown(/<dt>fact/g) + numberOf(/<dt>…<\/dt><dd>(\d+) more facts: npx holdfast drift --format json has them/)).toBe(80);
+            expect(shown(/<dt>fact/g)).toBeGreaterThan(0);
+            expect(shown(/<summary><code>/g)).toBeGreaterThan(0);
+        }
+    });
+
+    test("of one node that differs among many leaves nothing out that fits", () => {
+        const diff = Array.from({ length: 200 }, (_, line) => `+${line} ${"x".repeat(490)}`).join("\n");
+        const page = renderPage(summarize([{ name: "prod", status: "drift", nodes: [node("pve01", { status: "drift", changes: [{ ...change, diff }] }), ...Array.from({ length: 99 }, (_, index) => node(`quiet${index}`))] }], checkedAt));
+        expect(page).not.toContain("more");
+        expect(page).toContain(`+199 ${"x".repeat(490)}`);
+    });
+
+    test.each<[readonly number[], number, number]>([[[], 10, Infinity], [[3, 3], 6, Infinity], [[10, 1, 10], 11, 5], [[4, 4], 6, 3], [[1], -5, 0]])("sizes %j share %i: at most %d each", (sizes, total, share) => {
+        expect(evenShare(sizes, total)).toBe(share);
     });
 });
 

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import execa from "execa";
 import { buildProgram } from "../../cli/program";
 import { scripts } from "../../package.json";
+import { commandHelp } from "../../scripts/reference/commands";
 import { ensurePulumi, pulumiEnvironment } from "../../scripts/toolchain";
 
 // A toolchain that is not there yet takes minutes.
@@ -52,6 +53,15 @@ test("there are commands in the documentation", () => {
 
 test.each(startingWith("npx", "holdfast"))("%s: %s", async (_page, _line, words) => {
     await dryProgram().parseAsync(words, { from: "user" });
+});
+
+/** `bash:  eval "$(npx holdfast completion bash)"` is `npx holdfast completion bash`. */
+const examples = commandHelp().flatMap(({ name, help }) => (help.split("\nExample:\n")[1] ?? "").split("\n").map((line): [string, string] => [name, line.trim().replace(/^\w+:\s+/, "").replace(/^eval "\$\((.*)\)"$/, "$1")]));
+
+test.each(examples)("the help of %s: %s", async (_name, line) => {
+    const ours = commandsOf(line).filter(([runner, program]) => runner === "npx" && program === "holdfast");
+    expect(ours).toHaveLength(1);
+    await dryProgram().parseAsync(ours[0]!.slice(2), { from: "user" });
 });
 
 test("the lint of docs/ci.md runs in a clone, and finds nothing wrong", async () => {

@@ -1,4 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { renderCompletion } from "../../cli/completion";
 import { buildProgram, everyCommand } from "../../cli/program";
 
@@ -18,8 +21,36 @@ test.each<[string[], string[]]>([
     [["holdfast", "publish", ""], ["comment", "issue", "--help"]],
     [["holdfast", "lab", "--id", "x", "re"], ["reboot", "reorder"]],
     [["npx", "jest", ""], []],
+    [["holdfast", "lint", "--format", ""], ["text", "json", "github"]],
+    [["holdfast", "lint", "--kind", "f"], ["fstab"]],
+    [["holdfast", "drift", "--stack", ""], []],
+    [["holdfast", "drift", "--stack", "prod", "--all"], ["--all-stacks"]],
+    [["holdfast", "report", "-o", ""], []],
 ])("bash completes %j", (words, offered) => {
     expect(complete(...words)).toEqual(offered);
+});
+
+test.each([["--stack", false], ["--metrics", true]])("after %s bash offers file names: %s", (option, offersFiles) => {
+    const driver = `compopt() { echo "$*"; }\n${script}\nCOMP_WORDS=(holdfast drift ${option} ""); COMP_CWORD=3; _holdfast; true`;
+    expect(execFileSync("bash", ["-c", driver], { encoding: "utf8" })).toBe(offersFiles ? "" : "+o default\n");
+});
+
+test.each(["bash", "zsh", "fish"] as const)("%s itself takes the script for one of its own", (shell) => {
+    const folder = mkdtempSync(join(tmpdir(), "completion-"));
+    try {
+        writeFileSync(join(folder, "script"), renderCompletion(buildProgram(), shell));
+        execFileSync(shell, ["-n", join(folder, "script")], { stdio: "pipe" });
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+});
+
+test("fish completes what bash completes", () => {
+    const offered = (line: string) => execFileSync("fish", ["--no-config", "-c", `${renderCompletion(buildProgram(), "fish")}\ncomplete -C ${JSON.stringify(line)}`], { encoding: "utf8", cwd: __dirname }).split("\n").map((each) => each.split("\t")[0]).filter(Boolean);
+    expect(offered("holdfast dr")).toEqual(["drift"]);
+    expect(offered("holdfast lint --kind f")).toEqual(["fstab"]);
+    expect(offered("holdfast drift --stack ")).toEqual([]);
+    expect(offered("holdfast drift --metrics com")).toEqual(["commands.test.ts", "completion.test.ts"]);
 });
 
 test.each(["bash", "zsh", "fish"] as const)("%s knows every command and every option", (shell) => {

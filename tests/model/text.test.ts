@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { lintText, splitFields, splitLines, strayLine } from "../../model/text";
+import { lintText, showControls, splitFields, splitLines, strayLine } from "../../model/text";
 
 const rulesOf = (content: string, strict = true) => lintText(content, { strict }).map(({ rule, severity, line, column }) => `${line}:${column} ${severity} ${rule}`);
 
@@ -12,6 +12,22 @@ describe("splitLines and splitFields", () => {
             expect(tokens.map(({ gap, text }) => gap + text).join("") + tail).toBe(content);
             tokens.forEach(({ text, column }) => expect(content.slice(column - 1, column - 1 + text.length)).toBe(text));
         }));
+    });
+});
+
+describe("showControls", () => {
+    test.each([
+        ["\x1b[2J\x07", "\\x1b[2J\\x07"],
+        ["a\r\0\x7f", "a\\x0d\\x00\\x7f"],
+        ["\x9b31m\x85", "\\x9b31m\\x85"],
+        ["\u202a\u202e\u2066\u2069", "\\u202a\\u202e\\u2066\\u2069"],
+    ])("shows %j as %s", (text, shown) => {
+        expect(showControls(text)).toBe(shown);
+    });
+
+    it("leaves tabs, newlines and every script alone", () => {
+        const text = "\taddress\n\u00a0é 漢 שלום 🙂\u2029\u202f\u2065\u206a\\x1b";
+        expect(showControls(text)).toBe(text);
     });
 });
 

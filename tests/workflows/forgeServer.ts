@@ -14,7 +14,7 @@ export interface Item {
 }
 
 const PAGE = 2;
-/** Who the token is, by the API that is asked. */
+/** As whom a workflow run's or a project's own token writes, by the API that is asked. */
 const ours = { github: "github-actions[bot]", gitlab: "7" } as const;
 
 export class ForgeServer {
@@ -24,6 +24,8 @@ export class ForgeServer {
     readonly tokens = new Set<string>();
     /** When set, every request is answered with it. */
     refusal?: number;
+    /** Whose GitHub token it is: a person's may ask GET /user, an App's (`…[bot]`) only GraphQL. */
+    login: string = ours.github;
     private readonly server: Server;
     private lastId = 100;
 
@@ -47,7 +49,7 @@ export class ForgeServer {
     }
 
     get github(): NodeJS.ProcessEnv {
-        return { GITHUB_ACTIONS: "true", GITHUB_API_URL: this.base, GITHUB_REPOSITORY: "example/fleet", GITHUB_REF: "refs/pull/12/merge", GITHUB_TOKEN: "hub-token" };
+        return { GITHUB_ACTIONS: "true", GITHUB_API_URL: this.base, GITHUB_GRAPHQL_URL: `${this.base}/graphql`, GITHUB_REPOSITORY: "example/fleet", GITHUB_REF: "refs/pull/12/merge", GITHUB_TOKEN: "hub-token" };
     }
 
     get gitlab(): NodeJS.ProcessEnv {
@@ -70,7 +72,9 @@ export class ForgeServer {
         if (this.refusal !== undefined) return { status: this.refusal, body: { message: "Resource not accessible by integration" } };
         const kind = headers["private-token"] === undefined ? "github" : "gitlab";
         const { pathname, searchParams } = new URL(url, this.base);
-        if (pathname === "/user") return { status: 200, body: { id: Number(ours.gitlab) } };
+        if (pathname === "/user" && kind === "gitlab") return { status: 200, body: { id: Number(ours.gitlab) } };
+        if (pathname === "/user") return this.login.endsWith("[bot]") ? { status: 403, body: { message: "Resource not accessible by integration" } } : { status: 200, body: { login: this.login } };
+        if (pathname === "/graphql") return { status: 200, body: { data: { viewer: { login: this.login } } } };
         const input = method === "GET" ? {} : ((await json(request)) as Record<string, string>);
         const target = this.find(pathname);
         if (!target) return { status: 404, body: { message: `no ${pathname}` } };
@@ -81,7 +85,7 @@ export class ForgeServer {
             return { status: 200, body: all.slice((page - 1) * PAGE, page * PAGE).map(show[kind]), ...(page * PAGE < all.length && { link: `<${this.base}${pathname}?${searchParams}>; rel="next"` }) };
         }
         const text = input["body"] ?? input["description"];
-        const item = target.item ?? this.add(target.list, ours[kind], text ?? "");
+        const item = target.item ?? this.add(target.list, kind === "github" ? this.login : ours.gitlab, text ?? "");
         if (text !== undefined) item.body = text;
         if (input["title"] !== undefined) item.title = input["title"];
         if (input["state"] === "closed" || input["state_event"] === "close") item.isOpen = false;

@@ -75,6 +75,20 @@ describe.each(["github", "gitlab"] as const)("on %s", (kind) => {
     });
 });
 
+test.each(["ops-person", "fleet-keeper[bot]"])("on github, %s's own token finds what it wrote before, and nothing of others", async (login) => {
+    server.login = login;
+    const others = [server.add(server.issues, "github-actions[bot]", "<!-- holdfast:drift-prod -->"), server.add(server.issues, "mallory", "<!-- holdfast:drift-prod -->")];
+    expect(await publishIssue(openForge(server.github), "hosts differ", drifted)).toMatch(/^issue opened: /);
+    expect(await publishIssue(openForge(server.github), "fstab differs", drifted)).toMatch(/^issue updated: /);
+    expect(others.map(({ body }) => body)).toEqual(Array(2).fill("<!-- holdfast:drift-prod -->"));
+    expect(server.issues).toHaveLength(3);
+});
+
+test("a GitHub token that is wrong is an error, not somebody else's", async () => {
+    server.refusal = 401;
+    await expect(publishIssue(openForge(server.github), "x", drifted)).rejects.toThrow(/GET .*\/user: 401/);
+});
+
 test("GitHub lists pull requests among the issues: none is taken for ours", async () => {
     const request = server.add(server.issues, "github-actions[bot]", "<!-- holdfast:drift-prod -->", { isPullRequest: true });
     await publishIssue(openForge(server.github), "hosts differ", drifted);

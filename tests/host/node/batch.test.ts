@@ -3,15 +3,18 @@ import { python, scratch } from "./python";
 
 /** Plans without files, in a /run and a journal of their own; apt and systemd are played. */
 const play = `
-import os, batch, commands, durable, lock, packages, transaction
-durable.RUN = durable.RESULTS = given
+import os, batch, commands, durable, lock, observe, packages, transaction
+durable.RUN = durable.RESULTS = transaction.RUN = given
+packages.HELD = f"{given}/held"
+there = []
+observe.installed_packages = lambda names: [name for name in names if name in there]
 lock.LOCK = f"{given}/lock"
 transaction.Transaction.prepare = lambda self, complaint=None: complaint and self.fail(transaction.Refused("stage", complaint), durable.NOTHING)
 steps = []
 for step in ("commit", "enable", "activate", "verify", "finish"):
     setattr(transaction.Transaction, step, lambda self, *_, step=step: self.result or steps.append([step, self.identifier]))
 transaction.Transaction.finish = lambda self: self.result or self.decide({"outcome": "applied"})
-transaction.recover = lambda tell: {}
+transaction.recover = lambda tell, own=(): {}
 def plan(identifier, **more):
     os.mkdir(f"{given}/{identifier}")
     with open(f"{given}/{identifier}/plan.json", "w") as stream:
@@ -35,29 +38,76 @@ answer = [[one.identifier for one in together] for together in split]`);
     expect(batches).toEqual([["0", "1", "2"], ["3", "4"]]);
 });
 
+test("a unit's own file and its drop-ins are claimed with the unit", async () => {
+    const claims = await played<string[]>(`answer = sorted(batch.claims_of({"files": {"/etc/systemd/system/a.service": {}, "/etc/systemd/system/b.service.d/x.conf": {}, "/etc/fstab": {}}}))`);
+    expect(claims).toEqual(["/etc/fstab", "/etc/systemd/system/a.service", "/etc/systemd/system/b.service.d/x.conf", "a.service", "b.service"]);
+});
+
 test("apt runs once for all; where that fails, the one at fault is found and the others go on", async () => {
     const [runs, outcomes] = await played<[string[][], object[]]>(`
 runs = []
-packages.install = lambda names, held: runs.append(names) or ("no such package" if "wrong" in names else None)
+packages.install = lambda names: runs.append(names) or ("no such package" if "wrong" in names else there.extend(names))
 outcomes = results([plan("a", packages=["good"]), plan("b", packages=["wrong"]), plan("c")])
 answer = [runs, outcomes]`);
     expect(runs).toEqual([["good", "wrong"], ["good"], ["wrong"]]);
     expect(outcomes).toMatchObject([{ outcome: "applied" }, { outcome: "failed", phase: "stage", message: "no such package" }, { outcome: "applied" }]);
 });
 
-test("while another apt has the lock, nobody waits for it twice", async () => {
+test("a package that is there has no complaint, though apt fails for another's sake ever after", async () => {
+    const outcomes = await played<object[]>(`
+packages.install = lambda names: there.append("good") or "boom"
+answer = results([plan("a", packages=["good"]), plan("b", packages=["wrong"])])`);
+    expect(outcomes).toMatchObject([{ outcome: "applied" }, { outcome: "failed", phase: "stage", message: "boom" }]);
+});
+
+test("while another apt has the lock, nobody waits for it twice; a list that could not be fetched meanwhile is another matter", async () => {
     const [runs, outcomes] = await played<[string[][], object[]]>(`
 runs = []
-packages.install = lambda names, held: runs.append(names) or "E: Could not get lock /var/lib/dpkg/lock-frontend"
+packages.install = lambda names: runs.append(names) or "apt-get install x: exit status 100: E: Could not get lock /var/lib/dpkg/lock-frontend"
 outcomes = results([plan("a", packages=["one"]), plan("b", packages=["two"])])
+packages.install = lambda names: runs.append(names) or "apt-get install x: exit status 100: E: Unable to locate package x (apt-get update: exit status 100: E: Could not get lock /var/lib/apt/lists/lock)"
+results([plan("c", packages=["one"]), plan("d", packages=["two"])])
 answer = [runs, outcomes]`);
-    expect(runs).toEqual([["one", "two"]]);
+    expect(runs).toEqual([["one", "two"], ["one", "two"], ["one"], ["two"]]);
     expect(outcomes).toMatchObject([{ outcome: "failed", phase: "stage" }, { outcome: "failed", phase: "stage" }]);
+});
+
+test("every unit that the packages bring is masked for all of apt's runs, and what a killed run left masked is released", async () => {
+    const calls = await played<string[]>(`
+calls = []
+commands.run = lambda argv, *_, **__: calls.append(" ".join(argv)) or commands.Outcome(0, "", "")
+observe.observe_units = lambda names: {name: {"enabled": False, "active": False, "detail": "not-found"} for name in names}
+packages.install = lambda names: calls.append("apt " + " ".join(names)) or "boom"
+with open(packages.HELD, "w") as stream:
+    stream.write("left.service")
+results([plan("a", packages=["one"], units={"one.service": {"enabled": True}}), plan("b", packages=["two"], units={"two.service": {"enabled": True}})])
+answer = [call for call in calls if "mask" in call or "apt" in call] + [os.path.exists(packages.HELD)]`);
+    expect(calls).toEqual(["systemctl unmask --runtime -- left.service", "systemctl mask --runtime -- one.service two.service", "apt one two", "apt one", "apt two", "systemctl unmask --runtime -- one.service two.service", false]);
+});
+
+test("where one cannot be undone, none goes on beside what it left, and each is told the truth", async () => {
+    const outcomes = await played<object[]>(`
+def broken(self):
+    def fail():
+        raise transaction.Refused("commit", "EIO")
+    def stay():
+        raise OSError(30, "Read-only file system", "/etc/a")
+    self.attempt("commit", fail, stay)
+def commit(self):
+    if self.identifier == "b":
+        broken(self)
+transaction.Transaction.commit = commit
+answer = results([plan("a"), plan("b"), plan("c")])`);
+    expect(outcomes).toMatchObject([
+        { outcome: "failed", phase: "commit", message: "transaction b could not be undone, so nothing beside it goes on", rollback: "nothing was changed" },
+        { outcome: "failed", phase: "commit", message: "EIO", rollback: expect.stringMatching(/^NOT complete: .*Read-only file system: '\/etc\/a'; the next transaction or boot tries again$/) as string },
+        { outcome: "failed", phase: "commit" },
+    ]);
 });
 
 test("systemd reads its unit files once, between what the boot starts and what starts now", async () => {
     const steps = await played<string[][]>(`
-commands.run = lambda argv, *_: steps.append(argv) or commands.Outcome(0, "", "")
+commands.run = lambda argv, *_, **__: steps.append(argv) or commands.Outcome(0, "", "")
 reload = [{"argv": transaction.RELOAD}]
 results([plan("a", activate=reload), plan("b", units={"u": {"enabled": True}}), plan("c")])
 answer = [step for step in steps if step[0] in ("enable", "activate") or step == transaction.RELOAD]`);

@@ -1,4 +1,5 @@
 /** The journal's own semantics; loss of power is tests/lab/crash.test.ts. Owners are those of whoever runs the tests. */
+import { createHash } from "node:crypto";
 import { chmod, link, mkdir, readFile, readdir, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { python, scratch } from "./python";
@@ -48,7 +49,7 @@ answer = None`,
 
 interface Recovery {
     readonly undone: readonly (readonly [{ readonly id: string }, string])[];
-    readonly faults: readonly string[];
+    readonly faults: Readonly<Record<string, string>>;
     readonly log: readonly string[];
 }
 const recover = () =>
@@ -126,13 +127,15 @@ test("a draft cut before its folders were made, or before it was written, is tid
     expect(await journalNames()).toEqual([]);
 });
 
-test("a journal that cannot be read is named, and the others are undone all the same", async () => {
+test.each([["no JSON", "\0\0\0"], ["no record", "[]"], ["without its copies", "lost"]])("a journal that is %s is named, and the others are undone all the same", async (_, text) => {
     await mkdir(join(folder, "journal", "t0"));
-    await writeFile(join(folder, "journal", "t0", "journal.json"), "\0\0\0");
+    const lost = { path: at("lost"), old: "0".repeat(64), new: createHash("sha256").update("new").digest("hex"), mode: 0o644, uid: 0, gid: 0, attributes: {}, folders: [], mount: "/" };
+    await writeFile(at("lost"), "new");
+    await writeFile(join(folder, "journal", "t0", "journal.json"), text === "lost" ? JSON.stringify({ id: "t0", entries: [lost] }) : text);
     await writeFile(at("file"), "old");
     await begin({ file: "new" }, ["file"]);
     const { undone, faults } = await recover();
-    expect(faults).toEqual([expect.stringContaining(`${join(folder, "journal", "t0")} cannot be undone`)]);
+    expect(faults).toEqual({ t0: expect.stringContaining(`${join(folder, "journal", "t0")} cannot be undone`) });
     expect(undone.map(([{ id }]) => id)).toEqual(["t1"]);
     expect(await readFile(at("file"), "utf8")).toBe("old");
 });
@@ -154,7 +157,7 @@ test("a file whose mount is not there yet keeps its journal open", async () => {
 
 test("what an operator puts beside the journals is not touched", async () => {
     await writeFile(join(folder, "journal", "README"), "");
-    expect(await recover()).toEqual({ undone: [], faults: [], log: [] });
+    expect(await recover()).toEqual({ undone: [], faults: {}, log: [] });
     expect(await journalNames()).toEqual(["README"]);
 });
 

@@ -54,3 +54,23 @@ test("both sides mean the same by a file's identity", async () => {
         expect(identityOf(seen)).toEqual(identity);
     }
 });
+
+test("a unit that systemctl does not answer for says nothing of the others", async () => {
+    const units = await python<Record<string, object>>(`
+import commands, observe
+def show(argv, limit=0):
+    names = argv[argv.index("--") + 1:]
+    blocks = []
+    for name in names:
+        if "@." in name:
+            return commands.Outcome(1, "\n".join(blocks), "Failed to get properties: Unit name is neither a valid invocation ID nor unit name")
+        blocks.append(f"Id={name}\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n")
+    return commands.Outcome(0, "\n".join(blocks), "")
+commands.run = show
+answer = observe.observe_units(["a.service", "b@.service", "c.service"])`);
+    expect(units).toEqual({
+        "a.service": { enabled: true, active: true, detail: "enabled, active" },
+        "b@.service": { enabled: false, active: false, detail: expect.stringMatching(/^unreadable: exit status 1: Failed/) as string },
+        "c.service": { enabled: true, active: true, detail: "enabled, active" },
+    });
+});

@@ -3,8 +3,8 @@ import { python, scratch } from "./python";
 
 /** systemd and the transactions are played; files and locks are real. */
 const play = `
-import os, batch, commands, durable, runner
-durable.RUN = durable.RESULTS = given
+import os, batch, commands, durable, runner, transaction
+durable.RUN = durable.RESULTS = transaction.RUN = given
 units, done = [], []
 def run(argv, timeout=0):
     if argv[0] == "systemd-run":
@@ -62,4 +62,25 @@ open(f"{given}/0123456789abcdef/result.json", "w").close()
 runner.start("/program", plans[:1])
 answer = units`);
     expect(names).toEqual(["holdfast-transaction-0123456789abcdef.service", expect.stringMatching(/^holdfast-transaction-0123456789abcdef-\d+\.service$/)]);
+});
+
+test("after a kill each is told what became of it: undone, undone by whoever came first, applied, or never begun", async () => {
+    const outcomes = await played<object[]>(`
+import lock, packages
+lock.LOCK, packages.HELD = f"{given}/lock", f"{given}/held"
+durable.RESULTS = f"{given}/results"
+os.mkdir(durable.RESULTS)
+ids = ["undone", "earlier", "applied", "unbegun"]
+runner.start("/program", [{"id": identifier, "client": "test"} for identifier in ids])
+durable.keep_result("earlier", {"outcome": "failed", "rollback": "the node is as it was"})
+open(f"{given}/applied/{transaction.DECIDED}", "w").close()
+durable.recover = lambda log: ([({"id": "undone", "entries": []}, "NOT complete: /etc/a: left alone: edited since")], {})
+runner.after(units[0])
+answer = [json.load(open(f"{given}/{identifier}/result.json")) for identifier in ids]`);
+    expect(outcomes).toMatchObject([
+        { outcome: "failed", rollback: "NOT complete: /etc/a: left alone: edited since" },
+        { outcome: "failed", rollback: "the node is as it was" },
+        { outcome: "applied" },
+        { outcome: "failed", rollback: "nothing was changed" },
+    ]);
 });

@@ -1,0 +1,22 @@
+import { buildProgram, everyCommand } from "../../cli/program";
+
+/** What `lab ssh` is given: the node, the command there, and which lab. */
+async function sshOf(...words: string[]): Promise<[string, string[], string]> {
+    const program = buildProgram();
+    const given = new Promise<[string, string[], string]>((resolve) => {
+        everyCommand(program).find((command) => command.name() === "ssh")!.action((node: string, command: string[], { id }: { id: string }) => resolve([node, command, id]));
+    });
+    await program.parseAsync(["lab", "ssh", ...words], { from: "user" });
+    return given;
+}
+
+test.each<[string[], [string, string[], string]]>([
+    [["pve01"], ["pve01", [], "lab"]],
+    [["pve01", "findmnt", "--verify"], ["pve01", ["findmnt", "--verify"], "lab"]],
+    [["--id", "other", "pve01", "ls", "--id", "-l"], ["pve01", ["ls", "--id", "-l"], "other"]],
+    // ssh takes the dashes for the end of its own options, as anywhere.
+    [["pve01", "--", "ls", "-l"], ["pve01", ["--", "ls", "-l"], "lab"]],
+    [["--", "pve01", "ls", "-l"], ["pve01", ["ls", "-l"], "lab"]],
+])("lab ssh %j hands the node's command on as it is", async (words, given) => {
+    expect(await sshOf(...words)).toEqual(given);
+});
