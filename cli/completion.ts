@@ -55,7 +55,7 @@ function takesFile({ flags }: Option): boolean {
     return /<(?:file|folder)>/.test(flags);
 }
 
-/** File names complete where nothing else does, but for values that are none (zsh has no `compopt` and offers them there too); `npx holdfast …` and `holdfast …` alike. */
+/** File names complete where nothing else does, but for values that are none (zsh has no `compopt`, and offers them there too; to it an offset that begins with a letter is a modifier); `npx holdfast …` and `holdfast …` alike. */
 function bash(entries: readonly Entry[]): string {
     const paths = entries.filter(({ path }) => path !== "").map(({ path }) => `"${path}"`);
     return `# eval "$(npx holdfast completion bash)"
@@ -63,7 +63,7 @@ _holdfast() {
     local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words=""
     local index=1
     [[ "\${COMP_WORDS[0]}" == npx ]] && index=2 && [[ "\${COMP_WORDS[1]}" != holdfast ]] && return
-    for word in "\${COMP_WORDS[@]:index:COMP_CWORD-index}"; do
+    for word in "\${COMP_WORDS[@]:$index:$((COMP_CWORD-index))}"; do
         case "\${path:+$path }$word" in ${paths.join("|")}) path="\${path:+$path }$word" ;; esac
     done
     case "$path" in

@@ -28,9 +28,9 @@ export function registerDrift(program: Command): void {
             process.exitCode = exitStatus[report.verdict];
             if (options.metrics === undefined) return;
             const { writeMetrics } = await import("./drift/metrics");
-            await writeMetrics(options.metrics, report).catch((error: Error) => {
+            await writeMetrics(options.metrics, report).catch((error: unknown) => {
                 // What is known of the nodes stays known.
-                console.error(`holdfast: ${error.message}`);
+                console.error(`holdfast: ${(error as Error).message}`);
                 process.exitCode ||= 1;
             });
         });

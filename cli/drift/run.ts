@@ -14,7 +14,7 @@ export interface DriftSelection {
 
 export async function runDrift({ stack, allStacks }: DriftSelection): Promise<DriftReport> {
     const checkedAt = new Date();
-    const names = allStacks ? await listStacks().catch((error: Error) => Promise.reject(new Error(withRemedy(error.message), { cause: error }))) : [stack];
+    const names = allStacks ? await listStacks().catch((error: unknown) => Promise.reject(new Error(withRemedy((error as Error).message), { cause: error }))) : [stack];
     if (names.length === 0) throw new Error("this project has no stacks yet: `pulumi stack init NAME` makes one");
     const limit = pLimit(CONCURRENT);
     const stacks = await Promise.all(names.map((name) => limit((): Promise<StackDrift> => refreshStack(name))));

@@ -6,6 +6,8 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import { summarize, type Change, type DriftReport, type NodeDrift } from "../../cli/drift/report";
 import { nextSteps } from "../../cli/report/nextSteps";
 import { evenShare, renderPage } from "../../cli/report/page";
+import { refuseKey, type KnownKeys } from "../../host/hostKeys";
+import type { SshTarget } from "../../host/sshTarget";
 
 jest.setTimeout(60_000);
 
@@ -45,6 +47,12 @@ function fullFleet(): DriftReport {
     return summarize([{ name: "prod", status: "drift", nodes: Array.from({ length: 100 }, (_, index) => node(`pve${index}`, { status: "drift", reason: "x".repeat(5_000), concerns, changes })) }], checkedAt);
 }
 
+/** In the words of the connection itself. */
+function refuse(known: Partial<KnownKeys>): string {
+    const offered = Buffer.from("AAAAB3NzaC1yc2E=", "base64");
+    return refuseKey(offered, { accepted: [], revoked: [], source: "known_hosts", ...known }, { host: "192.0.2.13", port: 22 } as SshTarget, false)!;
+}
+
 describe("what to do next", () => {
     test("is the most pressing first, and names the nodes", () => {
         expect(nextSteps(mixed).map(({ nodes, text }) => `${nodes.join(" ")}: ${text.split(/[.:]/)[0]}`)).toEqual([
@@ -60,8 +68,9 @@ describe("what to do next", () => {
         ["a node that is off", "root@192.0.2.13 port 22 refuses connections; is the node up and sshd running there?", /Use the console, or set maintenance: true/, undefined],
         ["no key at all", "no key to log in to root@192.0.2.13 port 22 with (no agent, no key file); start an agent", /none of this workstation's SSH keys/, "ssh-add"],
         ["a key that is not let in", "root@192.0.2.13 port 22 accepts none of the keys: the SSH agent", /none of this workstation's SSH keys/, "ssh-add"],
-        ["a changed host key", "host key changed: 192.0.2.13 port 22 offers SHA256:a, expected SHA256:b", /host key is not the one that is known/, expect.stringMatching(/^ssh-keygen -lf /)],
-        ["an unknown host key", "host key of 192.0.2.13 port 22 is not known: it offers SHA256:a", /host key is not the one that is known/, expect.stringMatching(/^ssh-keygen -lf /)],
+        ["a changed host key", refuse({ accepted: ["ssh-ed25519 AAAA"] }), /host key is not the one that is known/, expect.stringMatching(/^ssh-keygen -lf /)],
+        ["a revoked host key", refuse({ revoked: ["ssh-rsa AAAAB3NzaC1yc2E="] }), /host key is not the one that is known/, expect.stringMatching(/^ssh-keygen -lf /)],
+        ["an unknown host key", refuse({}), /host key is not the one that is known/, expect.stringMatching(/^ssh-keygen -lf /)],
     ])("for %s is what helps there", (_, reason, text, command) => {
         const steps = nextSteps(summarize([{ name: "prod", status: "unknown", nodes: [node("pve03", { status: "unreachable", reason: `pve03: ${reason}` })] }], checkedAt));
         expect(steps).toEqual([{ nodes: ["pve03"], text: expect.stringMatching(text), command }]);
@@ -100,7 +109,7 @@ describe("the page", () => {
 
     test("of 100 nodes with 30 hazards, 10 facts and 8 changes in each of 8 concerns is under 1 MB: every node has its row and some of each, errors first, and what is left out is counted", () => {
         const page = renderPage(fullFleet());
-        expect(Buffer.byteLength(page)).toBeLessThanOrEqual(1_000_000);
+        expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
         expect(Buffer.byteLength(page)).toBeGreaterThan(900_000);
         const [matrix, ...sections] = page.split('<section id="');
         for (let index = 0; index < 100; index++) expect(matrix).toContain(`<a href="#node-prod-pve${index}">`);
@@ -120,7 +129,7 @@ describe("the page", () => {
     test("of one node that differs among many leaves nothing out that fits", () => {
         const diff = Array.from({ length: 200 }, (_, line) => `+${line} ${"x".repeat(490)}`).join("\n");
         const page = renderPage(summarize([{ name: "prod", status: "drift", nodes: [node("pve01", { status: "drift", changes: [{ ...change, diff }] }), ...Array.from({ length: 99 }, (_, index) => node(`quiet${index}`))] }], checkedAt));
-        expect(page).not.toContain("more");
+        expect(page).not.toMatch(/… \d+ more/);
         expect(page).toContain(`+199 ${"x".repeat(490)}`);
     });
 

@@ -45,6 +45,23 @@ test.each(["bash", "zsh", "fish"] as const)("%s itself takes the script for one 
     }
 });
 
+test.each<[string, string[]]>([
+    ["holdfast dr", ["drift"]],
+    ["npx holdfast dr", ["drift"]],
+    ["holdfast lint --kind f", ["fstab"]],
+    ["holdfast lab --id x re", ["reboot", "reorder"]],
+])("zsh's own bashcompinit completes %j", (line, offered) => {
+    const home = mkdtempSync(join(tmpdir(), "completion-"));
+    // What compinit would do for a Tab; compadd itself works in the line editor only, and takes what fits the word.
+    const driver = `${renderCompletion(buildProgram(), "zsh")}\ncompadd() { print -rl -- "$@"; }; _default() { }\nwords=(\${=1}); CURRENT=\${#words}; eval $_comps[$words[1]]`;
+    try {
+        const given = execFileSync("zsh", ["-f", "-c", driver, "zsh", line], { encoding: "utf8", env: { ...process.env, HOME: home } }).split("\n");
+        expect(given.filter((word) => word.startsWith(line.split(" ").at(-1)!))).toEqual(offered);
+    } finally {
+        rmSync(home, { recursive: true });
+    }
+});
+
 test("fish completes what bash completes", () => {
     const offered = (line: string) => execFileSync("fish", ["--no-config", "-c", `${renderCompletion(buildProgram(), "fish")}\ncomplete -C ${JSON.stringify(line)}`], { encoding: "utf8", cwd: __dirname }).split("\n").map((each) => each.split("\t")[0]).filter(Boolean);
     expect(offered("holdfast dr")).toEqual(["drift"]);

@@ -111,3 +111,21 @@ print(packages.install(["holdfast-test-one"]))`;
         expect(await isInstalled("holdfast-test-one")).toBe(false);
     });
 });
+
+describe("together with one whose own script fails", () => {
+    const broken = { files: {}, packages: ["holdfast-test-broken"] };
+    const ours = { files: { [file]: "ours\n" }, packages: ["holdfast-test-daemon"], units: { [unit]: { enabled: true, active: true } } };
+    beforeEach(() => shell(`systemctl disable --now ${unit} || true; apt-get -y -q purge 'holdfast-test-*' >/dev/null; systemctl daemon-reload; rm -rf /etc/holdfast-test /run/seen-by-daemon; mkdir -p /etc/holdfast-test`));
+
+    test("it is applied, and only the other one failed", async () => {
+        const both = await Promise.all([push(client, ours), push(client, broken)]);
+        expect(both.map(({ result }) => result)).toMatchObject([{ outcome: "applied" }, { outcome: "failed", phase: "stage", message: expect.stringContaining("its script has a reason") as string }]);
+        expect(await readNodeFile(node, "/run/seen-by-daemon")).toBe("ours");
+    });
+
+    test("and refused itself, its daemon has never run, whichever of apt's runs has set it up", async () => {
+        const both = await Promise.all([push(client, { ...ours, validate: [{ argv: ["false"] }] }), push(client, broken)]);
+        expect(both.map(({ result }) => result)).toMatchObject([{ outcome: "failed", phase: "validate", rollback: "nothing was changed" }, { outcome: "failed", phase: "stage" }]);
+        expect(await shell(`ls /run/seen-by-daemon 2>/dev/null || true; systemctl is-enabled ${unit} || true; systemctl is-active ${unit} || true`)).toBe("disabled\ninactive");
+    });
+});

@@ -63,9 +63,9 @@ def show(argv, limit=0):
     blocks = []
     for name in names:
         if "@." in name:
-            return commands.Outcome(1, "\n".join(blocks), "Failed to get properties: Unit name is neither a valid invocation ID nor unit name")
-        blocks.append(f"Id={name}\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n")
-    return commands.Outcome(0, "\n".join(blocks), "")
+            return commands.Outcome(1, "\\n\\n".join(blocks), "Failed to get properties: Unit name is neither a valid invocation ID nor unit name")
+        blocks.append(f"Id={name}\\nLoadState=loaded\\nActiveState=active\\nUnitFileState=enabled")
+    return commands.Outcome(0, "\\n\\n".join(blocks), "")
 commands.run = show
 answer = observe.observe_units(["a.service", "b@.service", "c.service"])`);
     expect(units).toEqual({
