@@ -3,8 +3,9 @@
  * The floor of a look is OpenSSH printing the same files of all nodes at once; the floor of a run is the same program and
  * stack with a provider that does nothing. Figures are medians; what is compared is measured in turn, A B A B.
  */
+import { join } from "node:path";
 import { labDown, labUp, type Lab } from "../lab";
-import { keepFiles, restoreFiles, timeFloor } from "./nodes";
+import { keepFiles, restoreFiles, timeFloor, watchdogCpu } from "./nodes";
 import { Project, type Timed } from "./project";
 
 const DRIFT = ["refresh", "--preview-only", "--expect-no-changes"];
@@ -22,8 +23,10 @@ interface Figures {
     readonly peak: number;
     /** `holdfast drift`. */
     readonly cli: number;
+    /** `holdfast adopt` of all nodes. */
+    readonly adopt: number;
     /** All concerns, the watch on the hardware among them. */
-    readonly whole?: { readonly push: number; readonly drift: number; readonly bare: { readonly push: number; readonly drift: number } };
+    readonly whole?: { readonly push: number; readonly drift: number; readonly bare: { readonly push: number; readonly drift: number }; readonly watchdog: number };
 }
 
 async function main(): Promise<void> {
@@ -59,6 +62,7 @@ async function measure(nodes: number, withWatch: boolean): Promise<Figures> {
         bareIdle: await bare.time(...UP),
         idle: await real.time(...UP),
     }));
+    const adoptions = await inTurn(PUSHES, () => real.timeCli("adopt", ...lab.nodes.map(({ ssh }) => `${ssh.user}@${ssh.host}:${ssh.port}`), "--out", join(real.folder, "adopted"), "--force"));
     const whole = withWatch ? await measureWhole(lab) : undefined;
     const seconds = (runs: readonly Timed[]) => median(runs.map((run) => run.seconds));
     return {
@@ -68,6 +72,7 @@ async function measure(nodes: number, withWatch: boolean): Promise<Figures> {
         drift: seconds(looks.map((run) => run.drift)),
         idle: seconds(looks.map((run) => run.idle)),
         cli: seconds(looks.map((run) => run.cli)),
+        adopt: seconds(adoptions),
         whole,
         bare: { push: seconds(pushes.map((run) => run.bare)), drift: seconds(looks.map((run) => run.bareDrift)), idle: seconds(looks.map((run) => run.bareIdle)) },
         peak: Math.max(...pushes.map((run) => run.real.peak), ...looks.map((run) => run.drift.peak)),
@@ -87,7 +92,7 @@ async function measureWhole(lab: Lab): Promise<Figures["whole"]> {
     const looks = await inTurn(LOOKS, async () => ({ bare: await bare.time(...DRIFT), real: await project.time(...DRIFT) }));
     const seconds = (runs: readonly Timed[]) => median(runs.map((run) => run.seconds));
     const of = (provider: "bare" | "real") => ({ push: seconds(pushes.map((run) => run[provider])), drift: seconds(looks.map((run) => run[provider])) });
-    return { ...of("real"), bare: of("bare") };
+    return { ...of("real"), bare: of("bare"), watchdog: await watchdogCpu(lab) };
 }
 
 async function inTurn<T>(count: number, once: () => Promise<T>): Promise<T[]> {
@@ -109,11 +114,13 @@ function print(figures: Figures): void {
     row("first push", figures.push, bare.push, `${((figures.push - bare.push) / floor).toFixed(1)} x floor (aim: at most 4)`);
     row("no-op up", figures.idle, bare.idle, `${(figures.idle / bare.idle).toFixed(2)} x do-nothing (aim: at most 1.3)`);
     console.log(`holdfast drift ${figures.cli.toFixed(2).padStart(5)}   ${(figures.cli - figures.drift).toFixed(2)} s more than the bare refresh (aim: at most 1)`);
+    console.log(`holdfast adopt ${figures.adopt.toFixed(2).padStart(5)}   ${(figures.adopt / figures.nodes).toFixed(2)} s a node (aim: under 2)`);
     if (figures.whole) {
         const { whole } = figures;
         console.log("all concerns, the watch on the hardware among them, beside those three (aim: at most 1.5 x)");
         wholeRow("drift run", whole.drift, figures.drift, whole.bare.drift, bare.drift);
         wholeRow("first push", whole.push, figures.push, whole.bare.push, bare.push);
+        console.log(`a run of the temperature watchdog takes ${whole.watchdog.toFixed(0)} ms of the node's CPU (aim: under 200)`);
     }
     console.log(`provider's peak memory ${figures.peak.toFixed(0)} MiB (aim: under 150)\n`);
 }

@@ -1,4 +1,6 @@
 /** What is done to the nodes themselves: the floor to compare with, and the way back to the incidents' state. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import execa from "execa";
 import type { Lab, LabNode } from "../lab";
 
@@ -19,6 +21,14 @@ function sshOptions(lab: Lab, node: LabNode): string[] {
 /** Keeps the files as they are now, for `restoreFiles`. */
 export async function keepFiles(lab: Lab): Promise<void> {
     await Promise.all(lab.nodes.map((node) => node.exec(["cp", "--archive", "--parents", "-t", "/root", ...files])));
+}
+
+/** Milliseconds of CPU, children's too, that the watchdog's program takes for one run over a whole `sensors -j`. */
+export async function watchdogCpu({ nodes: [node] }: Lab): Promise<number> {
+    const readings = await readFile(join(__dirname, "..", "tests", "fixtures", "thermal", "sensors.json"), "utf8");
+    const script = "mkdir -p /run/bench && cat >/run/bench/sensors.json && /usr/local/lib/holdfast/temperature --rehearse /run/bench >/dev/null; times";
+    const { stdout } = await node!.exec(["sh", "-c", script], { input: readings });
+    return [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000, 0);
 }
 
 const watchUnits = "smartmontools prometheus-node-exporter holdfast-ipmi ipmievd holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer holdfast-nvme-selftest-long.timer";

@@ -41,7 +41,10 @@ export class Project {
         // A canary and then one at a time is the safe default; what is measured here is the pushing, not the waiting in line.
         config.config["holdfast:fleet"]["rollout"] = { canary: lab.nodes.map(({ name }) => name) };
         await writeFile(stack, stringify(config));
-        const env = { PULUMI_BACKEND_URL: `file://${join(folder, ".state")}`, PULUMI_CONFIG_PASSPHRASE: "bench", HOLDFAST_IDENTITY_FILE: lab.identityFile };
+        await mkdir(join(folder, "adopted"));
+        const sshConfig = join(folder, "ssh_config");
+        await writeFile(sshConfig, `Host *\n  UserKnownHostsFile ${lab.knownHostsFile}\n`);
+        const env = { HOLDFAST_SSH_CONFIG: sshConfig, PULUMI_BACKEND_URL: `file://${join(folder, ".state")}`, PULUMI_CONFIG_PASSPHRASE: "bench", HOLDFAST_IDENTITY_FILE: lab.identityFile };
         const made = new Project(folder, env);
         await made.forget();
         return made;

@@ -125,7 +125,7 @@ export class NodeClient {
                     facts: pushes.some(({ extras }) => extras.facts),
                     sourced: [...new Set(pushes.flatMap(({ extras }) => extras.sourced))],
                 });
-                return { talk, look: await this.answer(talk, READ_TIMEOUT) };
+                return { talk, look: await this.answer(talk, READ_TIMEOUT, { tell: (event) => pushes.forEach((push) => push.tell(event)) }) };
             } catch (error) {
                 talk.close();
                 throw error;
@@ -194,7 +194,7 @@ export class NodeClient {
             const talk = await this.talk();
             try {
                 talk.send(request);
-                return await this.answer(talk, READ_TIMEOUT, anyName);
+                return await this.answer(talk, READ_TIMEOUT, { anyName });
             } catch (error) {
                 throw asUnreachable(this.host.name, error);
             } finally {
@@ -203,8 +203,10 @@ export class NodeClient {
         });
     }
 
-    private async answer(talk: Conversation, seconds: number, anyName = false): Promise<Seen> {
-        const answer = await talk.receive<Answer & Seen>(seconds);
+    /** `tell`: of what the node waits for before it looks. */
+    private async answer(talk: Conversation, seconds: number, { anyName = false, tell = () => undefined }: { anyName?: boolean; tell?: (event: PhaseEvent) => void }): Promise<Seen> {
+        let answer = await talk.receive<Answer & Seen>(seconds);
+        for (; answer.event; answer = await talk.receive<Answer & Seen>(seconds)) tell(answer.event);
         if (answer.result) throw new UnreachableError(this.host.name, `cannot be looked at: ${answer.result.message}`);
         if (!anyName && answer.hostname.split(".")[0] !== this.host.name) {
             throw new UnreachableError(this.host.name, `the host at ${this.host.address} calls itself ${answer.hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`);

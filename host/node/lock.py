@@ -8,6 +8,7 @@ import durable
 import refusal
 
 LOCK = f"{durable.RUN}/lock"
+REMIND = 20  # seconds between words to a client that would take silence for the end
 WAIT = 300  # seconds; another transaction is bounded too
 
 
@@ -27,7 +28,7 @@ class locked:
         with refusal.translated("lock", LOCK):
             self.file = open(LOCK, "ab+", buffering=0)
         deadline = time.monotonic() + WAIT
-        told = False
+        told = None
         while True:
             try:
                 fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -37,9 +38,9 @@ class locked:
                 holder = self.file.read().decode().strip() or "another transaction"
                 if time.monotonic() > deadline:
                     raise refusal.Refused("lock", f"still held after {WAIT} s by {holder}")
-                if not told:
+                if told is None or time.monotonic() - told > REMIND:
                     self.tell("lock", f"waiting for {holder}")
-                    told = True
+                    told = time.monotonic()
                 time.sleep(0.02)
         try:
             with refusal.translated("lock", LOCK):

@@ -115,7 +115,7 @@ def apply(request, version, modules):
     """Looks at several FileSets, takes a decision for each (a plan, `nothing` or `refused`), and follows one service that does
     them in their order. Frames about one of them carry its place in the request as `set`."""
     if os.geteuid() == 0:
-        transaction.recover_abandoned()
+        transaction.settle_first(lambda phase, message: send({"event": {"phase": phase, "message": message}}))
     sets = request["sets"]
     send({"looks": observe.observe_all([each["spec"] for each in sets]), **around(request)})
     decided = receive()

@@ -5,14 +5,13 @@ A plan is {id, client, secret?, spec, files: {path: {was: identity, content | ab
 validate, activate, verify}: only what differs, as the provider decided from the observation it was given.
 """
 
-import fcntl
 import os
 
 import commands
 import durable
 import observe
 from files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_originals, refuse_if_edited, refuse_unwritable, user_id
-from lock import LOCK
+from lock import LOCK, locked
 from refusal import Refused, as_refused, translated
 from units import TIMEOUT, on_disk
 
@@ -318,16 +317,13 @@ def keep_early_end(identifier, rollback):
     durable.keep_result(identifier, {"outcome": "failed", "phase": "rollback", "message": ENDED_EARLY, "rollback": rollback})
 
 
-def recover_abandoned():
-    """For a session about to look at the files; a running transaction holds the lock, and is no abandoned one."""
-    if not os.path.isdir(durable.JOURNAL) or not os.listdir(durable.JOURNAL):
+def settle_first(tell):
+    """Before a look that a push is decided by: what is under way may yet be undone, and what was killed is undone now."""
+    is_clean = not os.path.isdir(durable.JOURNAL) or not os.listdir(durable.JOURNAL)
+    if is_clean and not os.path.exists(LOCK):
         return
     os.makedirs(RUN, 0o700, exist_ok=True)
-    with open(LOCK, "a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        faults = recover(lambda phase, message: None)
+    with locked("a look before a push", tell):
+        faults = recover(tell)
         if faults:
             raise Refused("lock", "; ".join(faults.values()))

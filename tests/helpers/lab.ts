@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openLab, type Lab, type LabNode } from "../../lab";
+import { initialFiles } from "../../lab/initialState";
 
 export async function openTestLab(): Promise<Lab> {
     return openLab(process.env.HOLDFAST_LAB ?? "jest");
@@ -13,6 +14,13 @@ export async function openTestNode(number: number): Promise<{ lab: Lab; node: La
     const node = lab.nodes[number - 1];
     if (!node) throw new Error(`the test lab has ${lab.nodes.length} nodes, none is number ${number}`);
     return { lab, node };
+}
+
+/** As the incidents found it, beside the lab's other nodes, and as if Holdfast had never been there. */
+export async function toIncidentState(lab: Lab, node: LabNode): Promise<void> {
+    await node.exec(["rm", "-rf", "/var/lib/holdfast", "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg", "/etc/network/interfaces.new"]);
+    const files = initialFiles(node, lab.nodes.filter((peer) => peer !== node), "incident");
+    for (const path of ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"]) await node.exec(["sh", "-c", 'cat >"$1"; chmod 644 "$1"', "sh", path], { input: files[path]! });
 }
 
 /** A file of a running node, read from outside. */

@@ -42,9 +42,9 @@ afterAll(async () => {
     for (const node of lab.nodes) for (const [path, content] of Object.entries(before.get(node.name)!)) await put(node, path, content);
 });
 
-async function adopt(project: PulumiProject, stack: string) {
-    const targets = nodes.map(({ ssh }) => `${ssh.user}@${ssh.host}:${ssh.port}`);
-    const run = await project.holdfast("adopt", ...targets, "--import", "import.json");
+async function adopt(project: PulumiProject, stack: string, adopted = nodes, ...options: readonly string[]) {
+    const targets = adopted.map(({ ssh }) => `${ssh.user}@${ssh.host}:${ssh.port}`);
+    const run = await project.holdfast("adopt", ...targets, "--import", "import.json", ...options);
     expect(run).toMatchObject({ exitCode: 0 });
     // What the watch on the hardware adds to a preview is its own tests' matter.
     const config = parseDocument(run.stdout);
@@ -136,6 +136,54 @@ describe("a sound node that Holdfast never touched", () => {
         expect(stderr).not.toMatch(/repaired by the first/);
         await project.pulumi("preview", "--diff", "--expect-no-changes", "--stack", "sound");
         await project.pulumi("refresh", "--preview-only", "--expect-no-changes", "--stack", "sound");
+    });
+});
+
+/** What one node's files are made of; `is`: what adopt must say of it, besides what it repairs by itself. */
+interface State {
+    readonly files: (node: LabNode) => Record<string, string>;
+    readonly is: readonly string[];
+}
+const net = (node: LabNode) => `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n`;
+const root = (node: LabNode) => `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\n`;
+const states: [string, State][] = [
+    ["written on Windows: carriage returns, tabs, no final newline", {
+        files: (node) => ({ "/etc/hosts": `127.0.0.1\tlocalhost\r\n127.0.1.1\t${node.name}\r\n# end`, "/etc/fstab": `${root(node).trim()}\t# first\n/dev/sdb1\t/srv/local\text4\tdefaults\t0\t2`, "/etc/network/interfaces": net(node) }),
+        is: ["crlf", "missing-final-newline"],
+    }],
+    ["half way through a repair: a commented-out mount, a pending change of the GUI", {
+        files: (node) => ({ "/etc/hosts": `127.0.0.1 localhost\n${node.address} ${node.name}\n`, "/etc/fstab": `${root(node)}#UUID=${node.dataUuid} /srv/local ext4 defaults 0 2\n`, "/etc/network/interfaces": net(node), "/etc/network/interfaces.new": net(node).replace("192.0.2.1\n", "192.0.2.254\n") }),
+        is: ["commented-out-mount", "pending-interfaces"],
+    }],
+    ["with three kinds of stray lines, and cloud-init that rewrites the hosts file", {
+        files: (node) => ({ "/etc/hosts": `127.0.0.1 localhost\n127.0.1.1 ${node.name}\n`, "/etc/fstab": root(node), "/etc/network/interfaces": `${net(node)}root@${node.name}:~# ip a\nvmbr0            UP             ${node.address}/24\n2: enp1s0: <BROADCAST,UP> mtu 1500\n`, "/etc/cloud/cloud.cfg.d/90-site.cfg": "manage_etc_hosts: true\n" }),
+        is: ["stray-line", "cloud-init-hosts"],
+    }],
+];
+
+describe.each(states)("a node %s", (_, state) => {
+    const extra = ["/etc/network/interfaces.new", "/etc/cloud/cloud.cfg.d/90-site.cfg"];
+    let project: PulumiProject;
+    beforeAll(async () => {
+        project = await PulumiProject.create(lab);
+        await breakNode(nodes[0]!);
+        for (const [path, content] of Object.entries(state.files(nodes[0]!))) await put(nodes[0]!, path, content);
+    });
+    afterAll(async () => {
+        await nodes[0]!.exec(["rm", "-f", ...extra]);
+        await project.remove();
+    });
+
+    test("is taken over and repaired; adopted again it has no hazard that a repair could mend, and shows no change", async () => {
+        const { stderr } = await adopt(project, "first", nodes.slice(0, 1));
+        for (const rule of state.is) expect(stderr).toContain(`[${rule}]`);
+        await project.pulumi("preview", "--diff", "--stack", "first");
+        await project.pulumi("up", "--yes", "--skip-preview", "--stack", "first");
+        await nodes[0]!.exec(["rm", "-f", "/etc/network/interfaces.new"]); // a human's to decide, and drift until then
+        await project.pulumi("refresh", "--preview-only", "--expect-no-changes", "--stack", "first");
+        const again = await adopt(project, "second", nodes.slice(0, 1), "--force");
+        expect(again.stderr).not.toMatch(/repaired by the first|stray-line|own-name|missing-nofail/);
+        await project.pulumi("preview", "--expect-no-changes", "--stack", "second");
     });
 });
 

@@ -93,6 +93,32 @@ test("a node under maintenance is said to be skipped, and is no drift", async ()
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${second.name}: skipped: under maintenance, not contacted\n2 nodes: 1 clean, 1 skipped\n` });
 });
 
+test("the report page is of the same look, and ends as the drift run does", async () => {
+    const { exitCode, stderr } = await project.holdfast("report", "-o", "report.html");
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    const page = await readFile(join(project.folder, "report.html"), "utf8");
+    for (const { name } of [first, second]) expect(page).toContain(name);
+    await first.exec(["chmod", "600", "/etc/hosts"]);
+    expect((await project.holdfast("report", "-o", "report.html")).exitCode).toBe(2);
+    await first.exec(["chmod", "644", "/etc/hosts"]);
+    expect(await readFile(join(project.folder, "report.html"), "utf8")).toContain("mode 0600, expected 0644");
+});
+
+test("a pull request's preview needs no way to the nodes, and says what it compared with", async () => {
+    const before = await readFile(join(project.folder, "Pulumi.drift.yaml"), "utf8");
+    await project.write("Pulumi.drift.yaml", before.replace("domain: example.test", "domain: moved.example.test"));
+    for (const node of [first, second]) await node.exec(["systemctl", "stop", "ssh.socket", "ssh.service"]);
+    try {
+        const { exitCode, stdout } = await project.holdfast("preview", "--stack", "drift", "--format", "markdown");
+        expect(exitCode).toBe(0);
+        expect(stdout).toMatch(/^## .*to update\n\nStack `drift`\. Compared with the state/);
+        expect(stdout).toMatch(new RegExp(`^\\+ +${first.address} ${first.name}\\.moved\\.example\\.test ${first.name}$`, "m"));
+    } finally {
+        for (const node of [first, second]) await node.exec(["systemctl", "start", "ssh.service"]);
+        await project.write("Pulumi.drift.yaml", before);
+    }
+});
+
 test("--all-stacks looks at every stack; one that cannot be looked at is status 1 with its reason", async () => {
     await project.pulumi("stack", "init", "empty");
     const { exitCode, stdout } = await project.holdfast("drift", "--all-stacks");

@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "yaml";
 import { strayLine, type Lab, type LabNode } from "../../lab";
-import { initialFiles } from "../../lab/initialState";
 import { writeLabStack } from "../../lab/stack";
 import { CuttingProxy } from "../helpers/cuttingProxy";
-import { openTestLab, readNodeFile } from "../helpers/lab";
+import { openTestLab, readNodeFile, toIncidentState } from "../helpers/lab";
 import { PulumiProject, type Run } from "../helpers/pulumi";
 
 jest.setTimeout(300_000);
@@ -31,13 +30,6 @@ beforeAll(async () => {
     [first, second] = lab.nodes as [LabNode, LabNode];
     environment = { HOLDFAST_IDENTITY_FILE: lab.identityFile, HOLDFAST_SSH_CONFIG: "/dev/null" };
 });
-
-/** As the incidents found it, and as if Holdfast had never been there. */
-async function toIncidentState(node: LabNode): Promise<void> {
-    await node.exec(["rm", "-rf", "/var/lib/holdfast", "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg"]);
-    const files = initialFiles(node, lab.nodes.filter((peer) => peer !== node), "incident");
-    for (const path of ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"]) await node.exec(["tee", path], { input: files[path]! });
-}
 
 interface NodeConfig {
     ssh: { host: string; port: number; hostKey: string };
@@ -66,7 +58,7 @@ describe("the fleet", () => {
         project = await PulumiProject.create({ config: {}, env: environment });
         fleet = await fleetOf([first.name, second.name]);
         project.configure({ fleet, connectTimeout: 5 });
-        await Promise.all([first, second].map(toIncidentState));
+        await Promise.all([first, second].map((node) => toIncidentState(lab, node)));
     });
     afterAll(async () => {
         project.remove();
@@ -205,7 +197,7 @@ describe("a FileSet", () => {
     });
     afterAll(async () => {
         await first.exec(["rm", "-rf", folder]);
-        await toIncidentState(first);
+        await toIncidentState(lab, first);
         project.remove();
     });
     const declare = (sets: Record<string, object>): void => project.write("filesets.json", JSON.stringify(Object.fromEntries(Object.entries(sets).map(([name, args]) => [name, { host, concern: name, ...args }]))));
@@ -224,7 +216,7 @@ describe("a FileSet", () => {
     });
 
     test("is imported by NODE/CONCERN, with its hazards named and no talk of a provider bug; the first preview shows only the repairs", async () => {
-        await toIncidentState(first);
+        await toIncidentState(lab, first);
         const fleet = await fleetOf([first.name]);
         project.configure({ fleet });
         project.write("import.json", JSON.stringify({ resources: [{ type: "holdfast:host:FileSet", name: "hosts", id: `${first.name}/hosts` }] }));
@@ -281,7 +273,7 @@ describe("a FileSet", () => {
     });
 
     test("never brings 127.0.1.1 back", async () => {
-        await toIncidentState(first);
+        await toIncidentState(lab, first);
         const node = { name: first.name, domain: "example.test", address: first.address };
         declare({ hosts: { node, onDelete: "restore", files: { "/etc/hosts": { content: `127.0.0.1 localhost\n${first.address} ${first.fqdn} ${first.name}\n` } } } });
         expectSuccess(await project.run(up));

@@ -33,6 +33,14 @@ async function watchOf(): Promise<string> {
     return shell("cd / && find etc usr/local/lib/holdfast -type f -path '*holdfast*' -not -path '*/__pycache__/*' -not -regex 'usr/local/lib/holdfast/[0-9a-f]+/.*' -not -path 'etc/holdfast/recover.py' -not -name 'holdfast-recover*' ! -name '99-holdfast-hosts.cfg'; sha256sum /etc/smartd.conf /etc/default/prometheus-node-exporter; for unit in smartmontools prometheus-node-exporter ipmievd holdfast-ipmi.service holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer; do echo $unit $(systemctl is-enabled $unit) $(systemctl is-active $unit); done 2>&1");
 }
 
+/** Without the watch, whoever has put it there. */
+async function unwatch(): Promise<void> {
+    const units = "smartmontools prometheus-node-exporter holdfast-ipmi ipmievd holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer holdfast-nvme-selftest-long.timer holdfast-log-digest.timer";
+    const paths = "/etc/systemd/system/holdfast-[!r]* /etc/systemd/system/*.d/holdfast.conf /etc/holdfast/*.conf /etc/holdfast/smartd-policy /etc/smartmontools/run.d/60holdfast /etc/tmpfiles.d/holdfast-* /etc/udev/rules.d/90-holdfast-ipmi.rules /etc/msmtprc /usr/sbin/sendmail /var/lib/holdfast";
+    const programs = "mail temperature sel-fill nvme-selftest log-digest";
+    await shell(`shutdown -c; for unit in ${units}; do systemctl disable --now $unit 2>/dev/null; done; rm -rf ${paths}; cd /usr/local/lib/holdfast 2>/dev/null && rm -f ${programs}; systemctl daemon-reload`);
+}
+
 async function mails(): Promise<string[]> {
     const listed = await shell('for mail in /tmp/mails/*; do [ ! -f "$mail" ] || { cat "$mail"; echo ----; }; done', sink);
     return listed.split("\n----").map((mail) => mail.trim()).filter(Boolean);
@@ -45,6 +53,7 @@ beforeAll(async () => {
     await sink.exec(["sh", "-c", "cat >/tmp/smtpSink.py && rm -rf /tmp/mails"], { input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8") });
     await sink.exec(["systemd-run", "--collect", "--unit=smtp-sink", "python3", "/tmp/smtpSink.py", "2525", "/tmp/mails"]);
     await shell("rm -rf /var/lib/holdfast/mail* /run/holdfast/smartd-*");
+    await unwatch(); // another test file may have left it
     untouched = await watchOf();
     project = await PulumiProject.create(lab);
     await project.pulumi("stack", "init", "watch");
@@ -53,7 +62,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
     await sink.exec(["systemctl", "stop", "smtp-sink"], { reject: false });
-    await shell("shutdown -c; systemctl disable --now smartmontools prometheus-node-exporter holdfast-ipmi ipmievd 'holdfast-*.timer'; rm -rf /etc/systemd/system/holdfast-[nst]* /etc/systemd/system/*.d/holdfast.conf /etc/holdfast/*.conf /usr/local/lib/holdfast/mail /var/lib/holdfast /usr/sbin/sendmail; systemctl daemon-reload", node);
+    await unwatch();
     await project.remove();
 });
 
@@ -193,6 +202,26 @@ test("a device type that smartd does not know is refused by the check on the sta
     expect(exitCode).not.toBe(0);
     expect(stdout + stderr).toContain("unsupported device type 'hpt,9/9/9'");
     expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(live);
+});
+
+test("a relay's password is shown in no preview, drift run or page, neither as declared nor as somebody has changed it", async () => {
+    const [declared, changed] = ["correct-horse-battery", "somebody-elses-staple"];
+    await declare({}, { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525`, user: "ops" } });
+    await project.pulumi("config", "set", "--secret", "holdfast:mailPassword", declared, "--stack", "watch");
+    const shown = [await project.pulumi("preview", "--diff", "--stack", "watch"), await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch")];
+    expect(await shell("cat /etc/msmtprc")).toContain(declared);
+    await shell(`sed -i s/${declared}/${changed}/ /etc/msmtprc`);
+    for (const format of ["text", "json", "markdown"]) {
+        const { exitCode, stdout, stderr } = await project.holdfast("drift", "--stack", "watch", "--format", format);
+        expect([exitCode, stdout]).toEqual([2, expect.stringContaining("/etc/msmtprc")]);
+        shown.push(stdout, stderr);
+    }
+    expect((await project.holdfast("report", "--stack", "watch", "-o", "report.html")).exitCode).toBe(2);
+    shown.push(await readFile(join(project.folder, "report.html"), "utf8"), (await project.run("pulumi", [...DRIFT, "--non-interactive"])).stdout);
+    shown.push(await shell("journalctl -q --no-pager -t holdfast"), await readFile(join(project.folder, "Pulumi.watch.yaml"), "utf8"), await project.pulumi("stack", "export", "--stack", "watch"));
+    for (const text of shown) expect([text.includes(declared), text.includes(changed)]).toEqual([false, false]);
+    await project.pulumi("up", "--refresh", "--yes", "--skip-preview", "--stack", "watch");
+    expect(await shell("cat /etc/msmtprc")).toContain(declared);
 });
 
 test("taken out of the stack with onDelete: restore, the watch is gone: its files, its timers, and what runs is what ran before", async () => {

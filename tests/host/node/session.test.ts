@@ -5,7 +5,7 @@ const talk = `
 import io, sys, json, install, session, runner, transaction, observe
 began = []
 install.ensure = lambda *_: began.append("install") or "/nowhere"
-transaction.recover_abandoned = lambda: None
+transaction.settle_first = lambda tell: None
 session.remember = session.keep_key = lambda *_: None
 runner.start = lambda program, plans: began.extend(plans)
 session.follow = lambda identifiers: [{number: {"outcome": "applied", "id": identifier}} for number, identifier in identifiers.items()]
