@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { labDown, labUp, type Lab } from "../lab";
 import { keepFiles, restoreFiles, timeFloor, watchdogCpu } from "./nodes";
+import { timePage } from "./page";
 import { Project, type Timed } from "./project";
 
 const DRIFT = ["refresh", "--preview-only", "--expect-no-changes"];
@@ -40,6 +41,8 @@ async function main(): Promise<void> {
         }
         print(all.at(-1)!);
     }
+    const page = await timePage(100);
+    console.log(page ? `report of 100 nodes: ${(page.bytes / 1e6).toFixed(2)} MB (aim: under 1), opened in ${page.seconds.toFixed(2)} s (aim: under 1)` : "report page: not measured, /usr/bin/chromium is not there (npm test installs it)");
     if (all.length > 1) printGrowth(all[0]!, all.at(-1)!);
 }
 

@@ -34,10 +34,16 @@ export async function record(lab: Lab, project: PulumiProject): Promise<string> 
     show("npx holdfast drift", await project.holdfast("drift"));
     await first?.exec(["sh", "-c", "cat >> /etc/network/interfaces; chmod 0666 /etc/hosts"], { input: `${strayLine}\n` });
     show("npx holdfast drift", await project.holdfast("drift"));
+    say("The same for a comment on an issue, `npx holdfast drift --format markdown`, as it is rendered:");
+    say(quoted(clean((await project.holdfast("drift", "--format", "markdown")).stdout, lab, project)));
     say("A plain `up` would refuse to overwrite an edit that nobody has looked at. Having looked:");
     await pulumi("up --refresh --yes");
     show("npx holdfast drift", await project.holdfast("drift"));
     return `${blocks.join("\n\n")}\n`;
+}
+
+function quoted(markdown: string): string {
+    return markdown.split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
 }
 
 function sshConfig(lab: Lab): string {

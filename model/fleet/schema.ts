@@ -84,7 +84,7 @@ const interfaces = z.union(
             file: value.projectFile.optional().describe("take this file of the project as it is"),
             source: z.array(value.sourcePattern).optional().describe("files to read as well, as in interfaces(5)"),
             stanzas: z.array(stanza).min(1, { error: "expected at least one stanza" }).optional(),
-            apply: z.enum(["boot", "reload"], { error: "expected boot or reload" }).optional().describe("when the new file takes effect; boot by default"),
+            apply: z.enum(["boot", "reload"], { error: "expected boot or reload" }).optional().describe("when the new file takes effect; boot by default, and the only one yet"),
             confirmWindow: value.seconds.optional().describe("seconds after which the node reverts a reload that nobody confirms; 120 by default"),
         }),
         z.literal(false),
@@ -137,8 +137,8 @@ export const concerns = {
     ipmievd: concern({}).optional().describe("events of the BMC in the log; on by default"),
     nodeExporter: concern(nodeExporter).optional().describe("metrics for the monitoring hosts, a closed port for all others; on by default"),
     logDigest: concern({ time: value.timeOfDay.optional().describe("when, HH:MM; 06:30 by default") }).optional().describe("yesterday's errors of the journal by mail; off by default"),
-    bootReadiness: concern({}).optional().describe("would this node survive a reboot now?"),
-    configBackup: concern({ target: value.backupTarget }).optional().describe("nightly, encrypted; off without a target"),
+    bootReadiness: concern({}).optional().describe("would this node survive a reboot now? Accepted, and not applied yet"),
+    configBackup: concern({ target: value.backupTarget }).optional().describe("nightly, encrypted; off without a target. Accepted, and not applied yet"),
 };
 
 const onDelete = z.enum(["keep", "restore"], { error: "expected keep or restore" });
