@@ -1,4 +1,5 @@
 /** Disposable nodes for a demonstration and for tests. Linux, as root; nothing outside the lab's folder is written. */
+import { existsSync } from "node:fs";
 import { access, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
@@ -69,7 +70,10 @@ async function up(options: LabOptions, vm: boolean): Promise<AnyLab> {
         if (before && (before.image !== image || before.state !== state)) await tearDown(id);
         await mkdir(labFolder(id), { recursive: true });
         const record: LabRecord = { id, slot: await claimSlot(id), release, state, nodes, image, vm };
-        for (const surplus of nodesOf(before).slice(nodes)) await surplus.remove();
+        for (const surplus of nodesOf(before).slice(nodes)) {
+            await surplus.remove();
+            await rm(bootedMark(id, surplus), { force: true });
+        }
         await writeRecord(record);
         await raiseInotifyLimit();
         await createBridge(record.slot);
@@ -79,11 +83,20 @@ async function up(options: LabOptions, vm: boolean): Promise<AnyLab> {
         if (boot) log(`lab: booting ${nodes} node${nodes === 1 ? "" : "s"} …`);
         await Promise.all(lab.nodes.map(async (node) => {
             await node.create(publicKey, lab.nodes.filter((peer: AnyNode) => peer !== node));
-            if (boot) await node.start();
+            if (!boot) return;
+            // Half way through its first boot when an earlier `up` was killed, it may lack its network for good.
+            if (!existsSync(bootedMark(id, node))) await node.kill();
+            await node.start();
+            await writeFile(bootedMark(id, node), "");
         }));
         await writeKnownHosts(lab);
         return lab;
     });
+}
+
+/** There since the node's first boot has ended. */
+function bootedMark(id: string, { name }: AnyNode): string {
+    return join(labFolder(id), `${name}.booted`);
 }
 
 /** The lab that `labUp` made, without touching it. @throws where there is none. */
