@@ -14,7 +14,8 @@ export function stackOf({ steps }: Digest): string | undefined {
 
 export function collectStack(name: string, { steps, diagnostics }: Digest): StackDrift {
     const errors = diagnostics.filter(({ severity }) => severity === "error");
-    const fileSets = distinct(steps.filter(({ urn }) => typeOf(urn) === FILE_SET));
+    // The engine's order is that of its workers: two runs of the same drift are to read the same.
+    const fileSets = distinct(steps.filter(({ urn }) => typeOf(urn) === FILE_SET)).sort((a, b) => concernOf(a).localeCompare(concernOf(b), "en"));
     const names = [...new Set(fileSets.map(nodeOf))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
     const nodes = names.map((node) => collectNode(node, fileSets.filter((step) => nodeOf(step) === node), diagnostics));
     const others = steps.filter(({ op, urn }) => isChange(op) && typeOf(urn) !== FILE_SET).map(({ urn }): NodeDrift => {
@@ -31,7 +32,7 @@ export function collectStack(name: string, { steps, diagnostics }: Digest): Stac
 function collectNode(name: string, steps: readonly Step[], diagnostics: readonly Diagnostic[]): NodeDrift {
     const changes = steps.filter(({ op }) => isChange(op)).flatMap((step) => collectChanges(step, diagnostics));
     const errors = [...new Set(diagnostics.filter(({ urn, severity }) => severity === "error" && steps.some((step) => step.urn === urn)).map(({ message }) => clean(message)))];
-    const concerns = steps.map((step) => collectConcern(step, diagnostics)).sort((a, b) => a.name.localeCompare(b.name, "en"));
+    const concerns = steps.map((step) => collectConcern(step, diagnostics));
     if (errors.length > 0) return { name, status: "unreachable", reason: errors.join("; "), concerns, changes };
     if (concerns.every(({ status }) => status === "skipped")) return { name, status: "skipped", reason: "under maintenance, not contacted", concerns, changes };
     return { name, status: changes.length > 0 ? "drift" : "clean", concerns, changes };

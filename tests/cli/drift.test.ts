@@ -188,7 +188,7 @@ describe("control characters of a node's file", () => {
     });
 
     test("are as they are in json", () => {
-        expect(report.stacks[0]!.nodes[0]!.changes[0]!.diff).toContain(`+${hostile}`);
+        expect(report.stacks[0]!.nodes[0]!.changes.map(({ diff }) => diff).join("\n")).toContain(`+${hostile}`);
         expect(report.stacks[0]!.error).toBe(hostile);
     });
 });
