@@ -1,6 +1,9 @@
 /** `holdfast lint`: the lints of the preview, offline, for a pre-commit hook or a pull request. */
 import { Option, type Command } from "commander";
 
+export const lintKinds = ["hosts", "fstab", "interfaces", "smartd"] as const;
+export const lintFormats = ["text", "json", "github"] as const;
+
 export interface LintOptions {
     /** `hosts`, `fstab`, `interfaces` or `smartd`; by default the file's name tells. */
     readonly kind?: string;
@@ -13,8 +16,8 @@ export function registerLint(program: Command): void {
         .command("lint")
         .description("check hosts, fstab, interfaces and smartd.conf files, offline")
         .argument("[files...]", "files to check; - reads standard input")
-        .addOption(new Option("--kind <kind>", "what they are (default: by the file's name)").choices(["hosts", "fstab", "interfaces", "smartd"]))
-        .addOption(new Option("--format <format>", "how to print it; github notes it beside the lines of a pull request").choices(["text", "json", "github"]).default("text"))
+        .addOption(new Option("--kind <kind>", "what they are (default: by the file's name)").choices(lintKinds))
+        .addOption(new Option("--format <format>", "how to print it; github notes it beside the lines of a pull request").choices(lintFormats).default("text"))
         .addHelpText("after", "\nExample:\n  npx holdfast lint nodes/*/interfaces\n  ssh root@pve01 cat /etc/fstab | npx holdfast lint --kind fstab -")
         .action(async (files: string[], options: LintOptions) => {
             // Loaded only here: no other command pays for it.

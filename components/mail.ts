@@ -36,8 +36,7 @@ const msmtprc = "/etc/msmtprc";
 const sendmail = "/etc/tmpfiles.d/holdfast-sendmail.conf";
 
 export function planMail(args: Omit<MailArgs, "password">): FileSetArgs {
-    const { settings } = args;
-    const { to, from, relay } = settings;
+    const { to, from, relay } = args.settings;
     return {
         ...ofConcern(args),
         concern: "mail",

@@ -29,8 +29,7 @@ const cron = "/etc/cron.d/holdfast-temperature";
 const overdue = 15 * 60;
 
 export function planTemperatureWatchdog(args: TemperatureWatchdogArgs): FileSetArgs {
-    const { settings } = args;
-    const { ignore, schedule, ...limits } = settings;
+    const { ignore, schedule, ...limits } = args.settings;
     const isTimer = schedule === "timer";
     return {
         ...ofConcern(args),

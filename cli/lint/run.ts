@@ -1,7 +1,7 @@
 /** The lints of the preview on files, and the three ways to print what they find. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import type { LintOptions } from "../lint";
+import { lintKinds, type LintOptions } from "../lint";
 import { formatFinding, hasErrors, type Finding } from "../../model/finding";
 import { formatOfPath, guessFormat, lintContent, type FormatName } from "../../model/formats";
 
@@ -21,8 +21,7 @@ interface Output {
     readonly stderr: string;
 }
 
-const kinds = ["hosts", "fstab", "interfaces", "smartd"] as const;
-type Kind = (typeof kinds)[number];
+type Kind = (typeof lintKinds)[number];
 
 const formats: ReadonlyMap<string, (findings: readonly FileFinding[]) => Output> = new Map([["text", textOutput], ["json", jsonOutput], ["github", githubOutput]]);
 
@@ -31,7 +30,7 @@ export async function lintFiles(files: readonly string[], options: LintOptions =
     const { kind, format: outputFormat = "text" } = options;
     const write = formats.get(outputFormat);
     if (!write) return badUsage(`unknown format '${outputFormat}'; use one of: ${[...formats.keys()].join(", ")}`);
-    if (kind !== undefined && !isKind(kind)) return badUsage(`unknown kind '${kind}'; use one of: ${kinds.join(", ")}`);
+    if (kind !== undefined && !isKind(kind)) return badUsage(`unknown kind '${kind}'; use one of: ${lintKinds.join(", ")}`);
     if (files.length === 0) return badUsage("no file given; usage: holdfast lint [--kind KIND] [--format FORMAT] FILE…");
 
     const findings: FileFinding[] = [];
@@ -62,7 +61,7 @@ function formatOf(path: string, content: string, kind: Kind | undefined): Format
 }
 
 function isKind(kind: string): kind is Kind {
-    return kinds.some((known) => known === kind);
+    return lintKinds.some((known) => known === kind);
 }
 
 function readInput(path: string): Promise<string> {

@@ -66,10 +66,7 @@ def work(transactions):
 
     try:
         with lock.locked(holder_of(transactions), tell):
-            packages.release_leftovers()
-            faults = transaction.recover(tell, own={each.identifier for each in transactions})
-            if faults:
-                raise Refused("lock", "; ".join(faults.values()))
+            transaction.recover_or_refuse(tell, own={each.identifier for each in transactions})
             seen = observe.observe_units([name for each in transactions for name in each.plan.get("units", {})])
             for each in transactions:
                 each.observe(seen)

@@ -13,7 +13,6 @@ import batch
 import commands
 import durable
 import lock
-import packages
 import transaction
 from transaction import has_result
 
@@ -105,7 +104,6 @@ def undo(identifiers, unit):
         print(f"{unit} {phase}: {message}", flush=True)
 
     with lock.locked(f"{plan_of(identifiers[0])['client']}, undoing what {unit} left", tell):
-        packages.release_leftovers()
         transaction.recover(tell)
         for identifier in identifiers:
             if has_result(identifier):

@@ -10,6 +10,7 @@ import os
 import commands
 import durable
 import observe
+import packages
 from files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_originals, refuse_if_edited, refuse_unwritable, user_id
 from lock import LOCK, locked
 from refusal import Refused, as_refused, translated
@@ -42,14 +43,14 @@ class Transaction:
         self.attempt("stage", lambda: self.make_ready(complaint), lambda: durable.NOTHING)
 
     def commit(self):
-        self.attempt("commit", self.replace_files, lambda: self.undo_commit() if self.is_sealed else durable.NOTHING)
+        self.attempt("commit", self.replace_files, self.undo_commit)
 
     def withdraw(self, reason):
         """Decided elsewhere: it may not go on."""
         def refuse():
             raise Refused("commit", reason)
 
-        self.attempt("commit", refuse, lambda: self.undo_commit() if self.is_sealed else durable.NOTHING)
+        self.attempt("commit", refuse, self.undo_commit)
 
     def enable(self):
         """What the next boot starts. systemd is not made to read it: see `reads_units`."""
@@ -191,6 +192,8 @@ class Transaction:
 
     def undo_commit(self):
         """systemd has read nothing of it yet."""
+        if not self.is_sealed:
+            return durable.NOTHING
         record = self.journal.read()
         outcomes = self.journal.undo()
         problems = durable.complaints(outcomes)
@@ -298,6 +301,7 @@ def recover(tell, own=()):
     def log(message):
         tell("lock", message)
 
+    packages.release_leftovers()
     undone, faults = durable.recover(log=log)
     rollbacks = {identifier: durable.sentence([fault]) for identifier, fault in faults.items()}
     for record, rollback in undone:
@@ -307,6 +311,13 @@ def recover(tell, own=()):
         if identifier not in own and not has_result(identifier):
             keep_early_end(identifier, rollback)
     return faults
+
+
+def recover_or_refuse(tell, own=()):
+    """Nothing is done beside a journal that cannot be undone."""
+    faults = recover(tell, own)
+    if faults:
+        raise Refused("lock", "; ".join(faults.values()))
 
 
 def has_result(identifier):
@@ -324,6 +335,4 @@ def settle_first(tell):
         return
     os.makedirs(RUN, 0o700, exist_ok=True)
     with locked("a look before a push", tell):
-        faults = recover(tell)
-        if faults:
-            raise Refused("lock", "; ".join(faults.values()))
+        recover_or_refuse(tell)

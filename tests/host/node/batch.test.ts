@@ -14,7 +14,7 @@ steps = []
 for step in ("commit", "enable", "activate", "verify", "finish"):
     setattr(transaction.Transaction, step, lambda self, *_, step=step: self.result or steps.append([step, self.identifier]))
 transaction.Transaction.finish = lambda self: self.result or self.decide({"outcome": "applied"})
-transaction.recover = lambda tell, own=(): {}
+durable.recover = lambda log: ([], {})
 def plan(identifier, **more):
     os.mkdir(f"{given}/{identifier}")
     with open(f"{given}/{identifier}/plan.json", "w") as stream:
