@@ -5,7 +5,8 @@
 Prints a JSON report. Everything (a tmpfs, an XFS whose clones are atomic, the ext4 image on it) lives in that mount
 namespace and is gone with it, however the run ends. Three disks after the cut are made of each moment:
 `asked`, with what the program has synced so far and as little else as possible; `flushed`, where the kernel happened to
-have written everything; and `random`, cloned from outside while the program runs undisturbed.
+have written everything; and `random`, cloned from outside while the program runs undisturbed. An image of the instant
+before a transaction's outcome is told is named for it: what the client hears has to be true after the cut as well.
 """
 
 import concurrent.futures
@@ -15,6 +16,7 @@ import filecmp
 import json
 import os
 import random
+import re
 import runpy
 import shutil
 import stat
@@ -27,6 +29,7 @@ MS_BIND = 4096
 libc = ctypes.CDLL(None, use_errno=True)
 # ext4's own care for programs that never sync is switched off: other file systems have none.
 EXT4 = "loop,noauto_da_alloc,user_xattr"
+TOLD = re.compile(r"-(applied|failed)-(\w+)\.img$")
 MOVES = ("open", "write", "fchown", "fchmod", "setxattr", "mkdir", "rmdir", "link", "unlink", "rename", "fsync")
 
 
@@ -65,11 +68,11 @@ def camera(mode, image, folder):
     """The hooks and what they call must not meet: the camera uses none of the calls that are watched."""
     real_open = open
 
-    def shoot(number):
+    def shoot(number, told=""):
         if mode == "flushed":
             with real_open("/etc/passwd", "rb") as stream:
                 libc.syncfs(stream.fileno())
-        clone(image, f"{folder}/{mode}-{number:04d}.img")
+        clone(image, f"{folder}/{mode}-{number:04d}{told}.img")
 
     return shoot
 
@@ -100,6 +103,7 @@ def transact(disk, program, plans, mode, image, folder):
     enter(disk)
     sys.path.insert(0, program)
     import batch
+    import durable
     import transaction
 
     for plan in plans:
@@ -107,7 +111,15 @@ def transact(disk, program, plans, mode, image, folder):
         with open(f"{transaction.RUN}/{plan['id']}/plan.json", "w", encoding="utf-8") as stream:
             json.dump(plan, stream)
     if mode != "random":
-        Moments(camera(mode, image, folder))
+        shoot = camera(mode, image, folder)
+        moments = Moments(shoot)
+        keep_result = durable.keep_result
+
+        def told(identifier, result):
+            shoot(moments.count, f"-{result['outcome']}-{identifier}")
+            keep_result(identifier, result)
+
+        durable.keep_result = told
     batch.run([plan["id"] for plan in plans])
     return [json.loads(slurp(f"{transaction.RUN}/{plan['id']}/result.json")) for plan in plans]
 
@@ -275,6 +287,10 @@ class Campaign:
         report["open"] += is_open
         if state == "mixture":
             report["faults"].append(f"{name}: {difference(self.old, new, seen['tree'])}")
+        told = TOLD.search(name)
+        if told and not self.is_true(told[1], told[2], seen["tree"], new):
+            report["broken"] += 1
+            report["faults"].append(f"{name}: told as {told[1]}, and after the cut: {difference(self.old, new, seen['tree'])}")
         if seen["code"]:
             report["faults"].append(f"{name}: recovery ended with {seen['code']}")
         if not seen["idempotent"]:
@@ -297,8 +313,14 @@ class Campaign:
             changed -= own
         return "mixture" if changed else "between"
 
+    def is_true(self, outcome, identifier, tree, new):
+        """Whether the files of a transaction whose outcome has been told are as that outcome says."""
+        told = new if outcome == "applied" else self.old
+        plan = next(plan for plan in self.plans() if plan["id"] == identifier)
+        return all(tree.get(path) == told.get(path) for path in plan["files"])
+
     def run(self, modes, rounds, interrupted):
-        report = {"images": 0, "old": 0, "new": 0, "between": 0, "mixture": 0, "open": 0, "interrupted": 0, "faults": []}
+        report = {"images": 0, "old": 0, "new": 0, "between": 0, "mixture": 0, "broken": 0, "open": 0, "interrupted": 0, "faults": []}
         open_images = []
         new = None
         for number in range(rounds):
@@ -350,7 +372,7 @@ def distinct(folder):
     kept = []
     for name in sorted(os.listdir(folder)):
         image = f"{folder}/{name}"
-        if kept and filecmp.cmp(kept[-1], image, shallow=False):
+        if kept and not TOLD.search(kept[-1]) and filecmp.cmp(kept[-1], image, shallow=False):
             os.unlink(kept.pop())
         kept.append(image)
     return kept

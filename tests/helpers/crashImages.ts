@@ -29,6 +29,8 @@ export interface CrashReport {
     /** Of several transactions some are old and some new, each whole. */
     readonly between: number;
     readonly mixture: number;
+    /** Those where an outcome that the client had been told was not true any more. */
+    readonly broken: number;
     /** Those that had a transaction to undo. */
     readonly open: number;
     /** Those of them whose recovery had been cut or killed before. */
