@@ -2,6 +2,7 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
 import type { HostArgs } from "../model/fileSet";
+import type { NodeFacts } from "../model/lintContext";
 import type { Connection, ConnectOptions } from "./connection";
 import { Conversation } from "./conversation";
 import { ConnectionLostError, UnreachableError } from "./errors";
@@ -33,6 +34,8 @@ export class NodeClient {
     /** Pushes that the next remote command will do. */
     private waiting: Push[] = [];
     private isPushing = false;
+    /** From the last look of a refresh, for the lints of what comes after it. Undefined where nobody has looked. */
+    facts: NodeFacts | undefined;
     /** Of the last pushes, for the next. */
     private kept: { readonly talk: Conversation; readonly timer: NodeJS.Timeout } | undefined;
     private readonly session = pLimit(SESSIONS);
@@ -47,7 +50,8 @@ export class NodeClient {
      * Throws UnreachableError where nothing can be said.
      */
     async read(name: string, spec: Spec): Promise<Observation> {
-        const first = (this.everything ??= this.ask({ op: "read", name, spec }));
+        const first = (this.everything ??= this.ask({ op: "read", name, spec, facts: true }));
+        this.facts = (await first).facts;
         const known = (await first).observed?.find((each) => sameSpec(each.spec, spec));
         if (known) return known.seen;
         const own = await this.ask({ op: "read", name, spec });

@@ -12,7 +12,7 @@ import { declaredHost, type Configuration } from "./configuration";
 import { checkInputs } from "./inputs";
 import { planUpdate, RefusedError } from "./plan";
 import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference, type FileSetState } from "./state";
-import { isUnknown, UNKNOWN } from "./wire";
+import { isRecord, isUnknown, UNKNOWN } from "./wire";
 
 /** The resource's type, the second half of every URN of it. */
 export const TOKEN = "holdfast:host:FileSet";
@@ -43,8 +43,10 @@ export class FileSetController {
         private readonly nodes: (host: FileSetArgs["host"]) => NodeClient,
     ) {}
 
+    /** With the node's facts where this very operation has looked at it (`--refresh`); a preview alone does not look. */
     check(given: unknown, before: unknown, log: Log) {
-        const checked = checkInputs(given, before);
+        const { host } = given as Partial<FileSetArgs>;
+        const checked = checkInputs(given, before, isRecord(host) ? this.nodes(host).facts : undefined);
         for (const warning of checked.warnings) log.warning(warning);
         return checked;
     }
@@ -169,7 +171,7 @@ function statusOf({ phase, message }: PhaseEvent): string {
 function extrasFor(paths: readonly string[], contents: readonly string[]): Extras {
     const formats = paths.map(formatOfPath);
     const sourced = formats.includes("interfaces") ? contents.flatMap((content) => sourcedPatterns(parseInterfaces(content))) : [];
-    return { facts: formats.some((format) => format === "fstab" || format === "interfaces"), sourced };
+    return { facts: formats.some((format) => format === "fstab" || format === "interfaces" || format === "smartd"), sourced };
 }
 
 /** A first push that was undone is no resource, an update that was undone keeps the state it had; else what stands there now is the state. */

@@ -2,9 +2,10 @@
 import { z } from "zod";
 import type { FileSetArgs } from "../model/fileSet";
 import type { Finding } from "../model/finding";
+import type { NodeFacts } from "../model/lintContext";
 import { formatOfPath, lintContent } from "../model/formats";
 import { propertyPath } from "./state";
-import { isUnknown } from "./wire";
+import { isRecord, isUnknown } from "./wire";
 
 export interface CheckFailure {
     /** Property path: `files["/etc/fstab"]`. */
@@ -65,13 +66,17 @@ const fileSet = z.strictObject({
     maintenance: z.boolean().optional(),
 });
 
-/** `before`: the inputs in state, `{}` where there are none. */
-export function checkInputs(given: unknown, before: unknown = {}): Checked {
+/**
+ * `before`: the inputs in state, `{}` where there are none. `facts` decide on what is about to be written alone: a disk that
+ * has died since is drift, and must not keep the rest from being repaired.
+ */
+export function checkInputs(given: unknown, before: unknown = {}, facts?: NodeFacts): Checked {
     const inputs = withDefaults(given);
     const node = isRecord(inputs.node) && !Object.values(inputs.node).some(isUnknown) ? inputs.node : undefined;
     const findings = Object.entries(isRecord(inputs.files) ? inputs.files : {}).flatMap(([target, { content }]) => {
         const isText = typeof content === "string" && !isUnknown(content);
-        return isText ? lintContent(formatOfPath(target), content, { node }).map((finding) => ({ target, finding })) : [];
+        const isNew = content !== (before as Partial<FileSetArgs>).files?.[target]?.content;
+        return isText ? lintContent(formatOfPath(target), content, { node, ...(isNew && { facts }) }).map((finding) => ({ target, finding })) : [];
     });
     const worth = findings.filter(({ finding }) => finding.severity !== "not checked");
     // The engine checks an import against itself; the first preview of the program's own inputs is a Check like any other.
@@ -126,8 +131,4 @@ function faultsOfIdentity(inputs: FileSetArgs, before: Partial<FileSetArgs>): Ch
     const isMoved = inputs.host.name !== before.host.name && !isUnknown(inputs.host.name);
     const isRenamed = inputs.concern !== before.concern && !isUnknown(inputs.concern);
     return [...(isMoved ? [{ property: "host.name", reason }] : []), ...(isRenamed ? [{ property: "concern", reason }] : [])];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-    return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -64,3 +64,7 @@ function textsIn(value: unknown): string[] {
     if (value !== null && typeof value === "object") return Object.values(value).flatMap(textsIn);
     return typeof value === "string" || typeof value === "number" ? [String(value)] : [];
 }
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+    return value !== null && typeof value === "object" && !Array.isArray(value);
+}

@@ -334,6 +334,32 @@ describe("a place that cannot be written", () => {
         });
     });
 
+    test.each([
+        ["blocks", "size", 4096, "%b %f"],
+        ["inodes", "nr_inodes", 1, "%c %d"],
+    ])("/etc running full of %s, at each step of a transaction: all files old and the remedy said, or all new", async (_, option, unit, format) => {
+        await push(client, { files: { [first]: "old 1\n" }, mode: "0600" }); // the program itself is installed
+        await shell("mount -t tmpfs none /mnt && cp -a /etc/. /mnt && mount --bind /mnt /etc && umount /mnt");
+        const outcomes: string[] = [];
+        try {
+            for (let room = 0; outcomes.at(-1) !== "applied" && room < 20; room++) {
+                await shell("cd /etc/holdfast-test && echo 'old 1' > first && echo 'old 2' > second && chmod 644 first");
+                const [all, free] = (await shell(`stat --file-system --format '${format}' /etc`)).split(" ").map(Number) as [number, number];
+                await shell(`mount -o remount,${option}=${(all - free + room) * unit} /etc`);
+                const { result } = await push(client, { files });
+                await shell(`mount -o remount,${option}=${all * unit} /etc`);
+                outcomes.push(result.outcome);
+                expect([result.outcome, await state(), await litter()]).toEqual([result.outcome, result.outcome === "applied" ? "new" : "old", ""]);
+                if (result.outcome === "failed") expect(result).toMatchObject({ message: expect.stringMatching(/^\/etc\/.*: No space left on device; free space/) as string, rollback: expect.stringMatching(/^(nothing was changed|the node is as it was)$/) as string });
+            }
+        } finally {
+            await shell("umount --lazy /etc");
+        }
+        expect(outcomes.length).toBeGreaterThan(3);
+        expect(outcomes.at(-1)).toBe("applied");
+        await expectHealed();
+    });
+
     test("read-only /etc: said so, and healed when it is writable again", async () => {
         await push(client, { files: { [first]: "old 1\n" }, mode: "0600" }); // the program itself is installed
         await shell("mount --bind /etc /etc && mount -o remount,bind,ro /etc");

@@ -204,6 +204,18 @@ test("a device type that smartd does not know is refused by the check on the sta
     expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(live);
 });
 
+test.each([
+    ["preview", ["preview", "--refresh"]],
+    ["up", ["up", "--yes", "--skip-preview"]],
+])("a disk that the node does not have is refused by %s, with its line and the remedy, and nothing is staged", async (_, command) => {
+    const live = await readNodeFile(node, "/etc/smartd.conf");
+    await declare({ smartd: { devices: [{ device: "/dev/disk/by-id/ata-GONE" }] } });
+    const { exitCode, stdout, stderr } = await project.run("pulumi", [...command, "--stack", "watch", "--non-interactive", "--color", "never"]);
+    expect(exitCode).not.toBe(0);
+    expect(stdout + stderr).toMatch(/\/etc\/smartd\.conf:\d+:1: The node has no \/dev\/disk\/by-id\/ata-GONE\. `ls \/dev\/disk\/by-id` lists its disks/);
+    expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(live);
+});
+
 test("a relay's password is shown in no preview, drift run or page, neither as declared nor as somebody has changed it", async () => {
     const [declared, changed] = ["correct-horse-battery", "somebody-elses-staple"];
     await declare({}, { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525`, user: "ops" } });
