@@ -7,7 +7,7 @@ import type { FileSetArgs } from "../model/fileSet";
 import { idOf } from "./fileSet";
 import type { Checked } from "./inputs";
 import { compare, type Difference, type FileSetState } from "./state";
-import { encode, mask, type Decoded } from "./wire";
+import { encode, tellable, type Decoded } from "./wire";
 
 const KIND = {
     add: messages.PropertyDiff.Kind.ADD,
@@ -22,7 +22,7 @@ export function checkResponse({ inputs, failures }: Checked, given: Decoded<unkn
         failures.map(({ property, reason }) => {
             const failure = new messages.CheckFailure();
             failure.setProperty(property);
-            failure.setReason(mask(reason, given));
+            failure.setReason(tellable(reason, given));
             return failure;
         }),
     );

@@ -10,7 +10,7 @@ import { FileSetController, PartlyAppliedError, TOKEN } from "./fileSet";
 import { NodePool } from "./nodePool";
 import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./responses";
 import type { FileSetState } from "./state";
-import { decode, encode, mask, type Decoded } from "./wire";
+import { decode, encode, tellable, type Decoded } from "./wire";
 
 /** `version` is the package's. */
 export function providerService(engineAddress: string | undefined, version: string): UntypedServiceImplementation {
@@ -20,7 +20,7 @@ export function providerService(engineAddress: string | undefined, version: stri
     const nodes = new NodePool(() => configuration);
     const controller = () => new FileSetController(configuration, nodes.get);
     const silent = { status: () => undefined, info: () => undefined, warning: () => undefined };
-    const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) => log?.for(urn, (message) => mask(message, ...given)) ?? silent;
+    const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) => log?.for(urn, (message) => tellable(message, ...given)) ?? silent;
 
     const service = {
         async handshake() {
@@ -125,7 +125,7 @@ export function providerService(engineAddress: string | undefined, version: stri
         try {
             return await work();
         } catch (error) {
-            const message = mask(error instanceof Error ? error.message : String(error), ...given);
+            const message = tellable(error instanceof Error ? error.message : String(error), ...given);
             throw error instanceof PartlyAppliedError ? new InitFailedError(message, error.state, given[0]?.secrets) : new Error(message, { cause: error });
         } finally {
             log?.end(request.getUrn());

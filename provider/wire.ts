@@ -3,6 +3,7 @@
  * Sources: the special signatures of @pulumi/pulumi/runtime/rpc and sdk/go/common/resource/plugin/rpc.go.
  */
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { showControls } from "../model/text";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
@@ -48,12 +49,17 @@ export function isUnknown(value: unknown): boolean {
     return value === UNKNOWN;
 }
 
-/** Takes secret text, whole, line by line or word by word, out of a message that a person or a log will see. */
+/** Takes secret text, whole, line by line or word by word, out of a message. */
 export function mask(message: string, ...given: readonly Decoded<unknown>[]): string {
     const texts = given.flatMap(({ value, secrets }) => secrets.flatMap((path) => textsIn(path.reduce<unknown>((item, key) => (item as Record<string, unknown> | undefined)?.[key], value))));
     const parts = texts.flatMap((text) => [text.trim(), ...text.split("\n").map((line) => line.trim()).filter(isTelling(4)), ...text.split(/[\s=:,;"']+/).filter(isTelling(8))]);
     // The longest first: a part of a secret must not break up the whole.
     return [...new Set(parts)].filter(Boolean).sort((a, b) => b.length - a.length).reduce((masked, part) => masked.split(part).join("[secret]"), message);
+}
+
+/** What a person or a log may see of a message: no secret, and nothing that steers a terminal. */
+export function tellable(message: string, ...given: readonly Decoded<unknown>[]): string {
+    return showControls(mask(message, ...given));
 }
 
 function isTelling(shortest: number) {

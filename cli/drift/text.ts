@@ -8,7 +8,7 @@ export function renderText(report: DriftReport): string {
 
 function renderStack({ name, status, error, nodes }: StackDrift, titled: boolean): string[] {
     const found = nodes.filter((node) => node.status !== "clean").flatMap(renderNode);
-    return [...(titled ? [`${name}: ${status}`] : []), ...(error === undefined ? [] : [`error: ${error}`]), ...found, tally(nodes)];
+    return [...(titled ? [`${name}: ${status}`] : []), ...(error === undefined ? [] : [`error: ${error}`]), ...found, ...(error !== undefined && nodes.length === 0 ? [] : [tally(nodes)])];
 }
 
 function renderNode({ name, status, reason, changes }: NodeDrift): string[] {

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { lintKinds, type LintOptions } from "../lint";
 import { formatFinding, hasErrors, type Finding } from "../../model/finding";
 import { formatOfPath, guessFormat, lintContent, type FormatName } from "../../model/formats";
+import { showControls } from "../../model/text";
 
 export interface LintResult {
     /** 0 clean, warnings allowed; 1 an error was found; 2 bad usage or an unreadable file, which wins over 1. */
@@ -91,7 +92,7 @@ function githubOutput(findings: readonly FileFinding[]): Output {
 
 /** As @actions/core escapes them: a message ends at a newline, a property also at a colon or comma. */
 function escapeData(value: string): string {
-    return value.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+    return showControls(value).replaceAll("%", "%25").replaceAll("\n", "%0A");
 }
 
 function escapeProperty(value: string): string {

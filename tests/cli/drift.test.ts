@@ -114,7 +114,9 @@ describe("the verdict", () => {
     });
 
     test("is unknown where the engine itself fails, with its reason", () => {
-        expect(collect([], [{ severity: "error", message: "error: the stack is locked\n" }])).toEqual({ name: "prod", status: "unknown", error: "the stack is locked", nodes: [] });
+        const locked = collect([], [{ severity: "error", message: "error: the stack is locked\n" }]);
+        expect(locked).toEqual({ name: "prod", status: "unknown", error: "the stack is locked", nodes: [] });
+        expect(renderText(summarize([locked], checkedAt))).toBe("error: the stack is locked\n");
     });
 
     test("of a node under maintenance is skipped, and neither drift nor unknown", () => {

@@ -108,6 +108,12 @@ test("github is one escaped workflow command per finding", async () => {
     expect(stdout).toMatch(/^::notice file=.*,title=management-address::/m);
 });
 
+test("github shows control characters, so that a file cannot steer the log it is shown in", async () => {
+    const { stdout } = await lint(["nodes/pve04/interfaces"], { format: "github" });
+    expect(stdout).toContain("\\x1b]0;owned\\x07\\u202e");
+    expect(stdout).not.toMatch(/[\x1b\x07\u202e]/);
+});
+
 describe("kinds", () => {
     test.each([
         ["/etc/hosts", "hosts"], ["/etc/fstab", "fstab"], ["/etc/network/interfaces", "interfaces"], ["/etc/network/interfaces.new", "interfaces"],

@@ -108,6 +108,13 @@ describe("Check", () => {
         expect(interfaces.failures['files["/etc/network/interfaces"]']).toMatch(/\[stray-line\]/);
     });
 
+    test("shows control characters of what it refuses: the terminal is not to be steered by a file", async () => {
+        const content = "auto lo\niface lo inet loopback\n\nauto eno1\niface eno1 inet static\n\taddress 192.0.2.11/24\n\tgateway \x1b]0;owned\x07\n";
+        const { failures } = await plugin.check({ ...args, concern: "interfaces", files: { "/etc/network/interfaces": { content } } });
+        expect(failures['files["/etc/network/interfaces"]']).toContain("\\x1b]0;owned\\x07");
+        expect(failures['files["/etc/network/interfaces"]']).not.toContain("\x1b");
+    });
+
     test("lets values pass that are not known yet, and checks their neighbours all the same", async () => {
         const { inputs, failures } = await plugin.check({
             ...args,
