@@ -25,8 +25,10 @@ const checks = {
     "Python syntax": ["python3", "-c", "import ast, sys\nfor f in sys.argv[1:]: ast.parse(open(f).read(), f)", ...readdirSync(nodePrograms).filter((name) => name.endsWith(".py")).map((name) => join(nodePrograms, name))],
 };
 
-/** The files of `lab` share the nodes, those of `vm` the processors: one at a time. `npm run test:vm` adds the machines. */
-const projects = process.env.HOLDFAST_VM ? { vm: ["--runInBand"] } : { fast: [], lab: ["--runInBand"] };
+/** Each of jest's workers has a lab of its own, since the files of `lab` share its nodes. They wait for nodes half of the time. */
+const labWorkers = 2;
+/** A virtual machine takes both processors: one file at a time. `npm run test:vm` runs them alone. */
+const projects = process.env.HOLDFAST_VM ? { vm: ["--runInBand"] } : { fast: [], lab: [`--maxWorkers=${labWorkers}`] };
 
 /** @typedef {{ passed: number, failed: number }} Count */
 
@@ -53,7 +55,8 @@ afterSetUp(async (environment) => {
         }
     } finally {
         // jest does not run its teardown when it is stopped.
-        if (!process.env.HOLDFAST_LAB) await status(process.execPath, ["cli/holdfast.js", "lab", "down", "--id", env.HOLDFAST_LAB], { cwd: root });
+        const labs = process.env.HOLDFAST_LAB ? [] : [env.HOLDFAST_LAB, ...Array.from({ length: labWorkers - 1 }, (_, index) => `${env.HOLDFAST_LAB}-${index + 2}`)];
+        for (const id of labs) await status(process.execPath, ["cli/holdfast.js", "lab", "down", "--id", id], { cwd: root });
     }
     const total = counts.reduce((sum, count) => ({ passed: sum.passed + count.passed, failed: sum.failed + count.failed }));
     if (interrupted) console.log("interrupted");

@@ -4,8 +4,19 @@ import { join } from "node:path";
 import { openLab, type Lab, type LabNode } from "../../lab";
 import { initialFiles } from "../../lab/initialState";
 
+/** The ids of the labs for so many workers of jest's. */
+export function testLabs(workers: number): string[] {
+    return Array.from({ length: workers }, (_, index) => labOf(index + 1));
+}
+
+function labOf(worker: number): string {
+    const id = process.env.HOLDFAST_LAB ?? "jest";
+    return worker === 1 ? id : `${id}-${worker}`;
+}
+
+/** This worker's. */
 export async function openTestLab(): Promise<Lab> {
-    return openLab(process.env.HOLDFAST_LAB ?? "jest");
+    return openLab(labOf(Number(process.env.JEST_WORKER_ID ?? 1)));
 }
 
 /** The lab and its node of that number, 1 to 3. */

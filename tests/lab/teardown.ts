@@ -1,5 +1,7 @@
 import { labDown } from "../../lab";
+import { testLabs } from "../helpers/lab";
 
-export default async function teardown(): Promise<void> {
-    if (process.env.HOLDFAST_LAB === `jest-${process.pid}`) await labDown(process.env.HOLDFAST_LAB);
+export default async function teardown({ maxWorkers }: { readonly maxWorkers: number }): Promise<void> {
+    if (process.env.HOLDFAST_LAB !== `jest-${process.pid}`) return;
+    for (const id of testLabs(maxWorkers)) await labDown(id);
 }

@@ -81,12 +81,31 @@ describe("the BMC", () => {
 
 describe("a disk whose health fails", () => {
     const subjects = () => sh("grep -h ^Subject: /root/mails/* || true");
+    const scheduled = () => sh("cat /run/systemd/shutdown/scheduled 2>/dev/null || true");
+    const uncovered = async () => (await push((shared, { smartd }) => planSmartd({ ...shared, settings: smartd! }))).observed.facts["disks without smartd"];
 
     test("is one that smartd watches", async () => {
         await push((shared, { mail }) => planMail({ ...shared, settings: mail! }));
-        const { observed } = await push((shared, { smartd }) => planSmartd({ ...shared, settings: smartd! }));
-        expect(observed.facts).toMatchObject({ "disks without smartd": "none" });
+        expect(await uncovered()).toBe("none");
         expect(await sh("journalctl --no-pager --output=cat --unit=smartmontools --grep='^Monitoring' | tail -n 1")).toMatch(/Monitoring 1 ATA\/SATA, \d SCSI\/SAS and 1 NVMe devices/);
+    });
+
+    test("is none that is only pulled out; one that comes later is drift by name, until smartd has started again", async () => {
+        await node.unplugDisk("nvme");
+        await sh("sleep 25; systemctl is-active smartmontools");
+        expect(await scheduled()).toBe("");
+        await node.plugDisk("nvme");
+        await eventually("ls /dev/disk/by-id/nvme-* 2>/dev/null", 30);
+        expect(await uncovered()).toMatch(/^\/dev\/disk\/by-id\/nvme-\S+$/);
+        await sh("systemctl restart smartmontools");
+        expect(await uncovered()).toBe("none");
+    });
+
+    test("is none in smartd's own test message, which is mailed and nothing else", async () => {
+        await sh("cp /etc/smartd.conf /root/smartd.conf; sed -i 's/^DEVICESCAN.*/& -M test/' /etc/smartd.conf; grep -q 'M test' /etc/smartd.conf; systemctl restart smartmontools");
+        expect(await eventually("grep -lis 'TEST EMAIL' /root/mails/*", 60)).toContain("/root/mails/");
+        expect(await scheduled()).toBe("");
+        await sh("mv /root/smartd.conf /etc/smartd.conf; systemctl restart smartmontools");
     });
 
     test("is mailed, and powers the node off in five minutes", async () => {
@@ -98,7 +117,7 @@ describe("a disk whose health fails", () => {
 
     test("stays on when somebody cancels, however often smartd looks", async () => {
         await sh("shutdown -c; sleep 25");
-        expect(await sh("cat /run/systemd/shutdown/scheduled 2>/dev/null || true")).toBe("");
+        expect(await scheduled()).toBe("");
     });
 
     test("really halts when nobody does", async () => {
