@@ -24,7 +24,7 @@ function load(folder: string): NodeProgram {
     const modules = Object.fromEntries(names.map((name) => [name.slice(0, -3), readFileSync(join(folder, name), "utf8")]));
     const text = JSON.stringify(modules);
     const version = createHash("sha256").update(text).digest("hex").slice(0, 16);
-    return { version, packed: deflateSync(text), command: `/usr/bin/python3 -I -S -c '${bootstrap(version)}'` };
+    return { version, packed: deflateSync(text), command: `/usr/bin/python3 -I -S -X utf8 -c '${bootstrap(version)}'` };
 }
 
 /** What the node says first, so that a login script's own chatter before it does no harm. */

@@ -82,6 +82,8 @@ export class FileSetController {
             log.warning(`${expected.host.name}: skipped, it is under maintenance; its pending changes wait`);
             return last;
         }
+        const stays = Object.keys(last.files).filter((path) => !(path in expected.files) && !last.files[path]!.absent && !last.files[path]!.skipped);
+        if (stays.length > 0) log.warning(`${idOf(expected)}: ${stays.join(", ")} is no longer managed and stays on the node as it is; to remove it, declare it with absent: true first`);
         return this.push(expected, last, log, secretFiles);
     }
 
@@ -209,6 +211,7 @@ function restoring(last: FileSetState, look: Look): FileSetArgs {
 
 function asExpected(path: string, original: SeenFile) {
     if (original.kind === "absent") return { absent: true, mode: "0644", owner: "root", group: "root" };
+    if (original.binary) throw new RefusedError(`${path} was no UTF-8 text, so it is not restored; on the node, install -m ${original.mode} -o ${original.owner} -g ${original.group} /var/lib/holdfast/backups/${original.sha256} ${path}, then set onDelete: keep`);
     if (original.content === undefined) throw new RefusedError(`the backup of ${path} is gone from /var/lib/holdfast/backups, so it is not restored; set onDelete: keep`);
     return { content: original.content, mode: original.mode, owner: original.owner, group: original.group };
 }

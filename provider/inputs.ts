@@ -29,7 +29,7 @@ const text = z.string().refine((value) => !value.includes("\0"), "expected text 
 const path = z.string().refine((value) => /^\/(?!.*\/\/)[^\0-\x1f]+$/.test(value) && !value.endsWith("/") && !value.split("/").some((part) => part === ".." || part === "."), "expected an absolute path without . or .. parts");
 const port = z.number().int().min(1).max(65535);
 const hostKey = z.string().regex(/^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/]+=*( .*)?$/, 'expected a public host key, "ssh-ed25519 AAAA…"');
-const account = z.string().regex(/^([a-z_][a-z0-9_-]*\$?|\d+)$/, "expected a user or group name");
+const account = z.string().refine((value) => /^[a-z_][a-z0-9_-]*\$?$/.test(value) || (/^\d{1,10}$/.test(value) && Number(value) < 2 ** 32 - 1), "expected a user or group name, or its number");
 const command = z.strictObject({ argv: z.array(text).min(1), timeout: z.number().positive().max(3600).optional() });
 
 const file = z
@@ -122,6 +122,12 @@ function leadsToUnknown(value: unknown, path: readonly PropertyKey[]): boolean {
     const [step, ...rest] = path;
     if (isUnknown(value)) return true;
     return step !== undefined && value !== null && typeof value === "object" && leadsToUnknown(Reflect.get(value, step), rest);
+}
+
+/** Commands stand in the node's process list and in its log. `secrets`: property paths. */
+export function faultsOfSecrets(secrets: readonly (readonly string[])[]): CheckFailure[] {
+    const told = secrets.filter(([top = ""]) => ["validate", "activate", "verify", "facts", "units", "packages"].includes(top));
+    return told.map((secret) => ({ property: propertyPath(secret.map((step) => (/^\d+$/.test(step) ? Number(step) : step))), reason: "cannot be secret: it would stand in the node's process list and log. Put it into a file of the FileSet, and let the command read that" }));
 }
 
 /** The id is NODE/CONCERN: another node's files under the same name would be taken for this one's. */

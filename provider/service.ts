@@ -7,6 +7,7 @@ import type { FileSetArgs } from "../model/fileSet";
 import { parseConfiguration, type Configuration } from "./configuration";
 import { EngineLog } from "./engineLog";
 import { FileSetController, PartlyAppliedError, TOKEN } from "./fileSet";
+import { faultsOfSecrets } from "./inputs";
 import { NodePool } from "./nodePool";
 import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./responses";
 import type { FileSetState } from "./state";
@@ -65,7 +66,7 @@ export function providerService(engineAddress: string | undefined, version: stri
             refuseOtherTypes(request.getUrn());
             const news = decode<FileSetArgs>(request.getNews());
             const checked = controller().check(news.value, decode(request.getOlds()).value, logOf(request.getUrn(), news));
-            return checkResponse(checked, news);
+            return checkResponse({ ...checked, failures: [...checked.failures, ...faultsOfSecrets(news.secrets)] }, news);
         },
         async diff(request: messages.DiffRequest) {
             const olds = decode<FileSetState>(request.getOlds());

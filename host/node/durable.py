@@ -73,8 +73,10 @@ def replace(path, data, mode=0o600):
 
 
 def remove(path):
+    """A name that cannot be there (too long, below a file, on a disk that is read-only by now) is not there."""
     try:
-        os.unlink(path)
+        if os.path.lexists(path):
+            os.unlink(path)
     except FileNotFoundError:
         pass
 
@@ -120,6 +122,7 @@ def previous_name(path, identifier):
 
 
 LEFT, WAITS = "left alone", "waits"  # how outcomes begin that are no success
+AS_BEFORE = "the node is as it was"
 NOTHING = "nothing was changed"  # what a result says of its rollback where the commit was not reached
 
 
@@ -170,7 +173,7 @@ class Journal:
 
     def abandon(self):
         """Tidies a draft away: nothing was committed."""
-        discard_leftover(self.drafted)
+        tidy_away(self.drafted)
 
     def read(self):
         with open(os.path.join(self.folder, "journal.json"), "rb") as stream:
@@ -182,10 +185,7 @@ class Journal:
         discard(spent)
         os.rename(self.folder, spent)
         sync_folder(self.root)
-        try:
-            discard_leftover(spent)
-        except OSError as error:  # it is decided all the same; the next recovery tidies up
-            print(f"transaction {self.identifier}: {spent} is left for later: {error}", flush=True)
+        tidy_away(spent)
 
     def undo(self):
         """Puts every file back that still is what the transaction made of it. Returns a list of (path, what was done).
@@ -269,16 +269,16 @@ def recover(root=JOURNAL, log=print):
         folder = os.path.join(root, name)
         if not os.path.isdir(folder):
             continue  # not ours
+        if name.startswith("."):
+            tidy_away(folder, log)
+            if name.endswith(".draft"):  # a spent one is already decided
+                undone.append(({"id": identifier_of(name)}, NOTHING))
+            continue
         try:
-            if name.startswith("."):
-                record = discard_leftover(folder)
-                if name.endswith(".draft"):  # a spent one is already decided
-                    undone.append((record, NOTHING))
-            else:
-                undone.append(recover_one(Journal(name, root), log))
+            undone.append(recover_one(Journal(name, root), log))
         except Exception as error:  # whatever stands in one journal, the others are undone
             fault = f"{folder} cannot be undone ({error}): compare its *.previous files with what its journal.json lists, then remove the folder"
-            faults[name.strip(".").split(".")[0]] = fault
+            faults[name] = fault
             log(f"recover: {fault}")
     return undone, faults
 
@@ -305,7 +305,7 @@ def complaints(outcomes):
 
 
 def sentence(problems):
-    return "NOT complete: " + "; ".join(problems) if problems else "the node is as it was"
+    return "NOT complete: " + "; ".join(problems) if problems else AS_BEFORE
 
 
 # By what a plan and a journal say of a unit: the systemctl verb for off, and for on.
@@ -334,23 +334,35 @@ def is_so(key, on, unit):
         said = subprocess.run(["systemctl", {"enabled": "is-enabled", "active": "is-active"}[key], "--", unit], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30, check=False).stdout
     except subprocess.SubprocessError:
         return False
-    return (said.strip() in (b"enabled", b"enabled-runtime", b"static", b"alias", b"active", b"activating")) is on
+    return (said.strip() in (b"enabled", b"static", b"alias", b"active", b"activating")) is on
+
+
+def tidy_away(folder, log=print):
+    """A draft or a spent journal, with the hidden names and empty folders that it lists. What it was for is decided, so
+    nothing hangs on it: where it fails (a disk that is read-only by now), the next recovery tries again."""
+    try:
+        discard_leftover(folder)
+    except Exception as error:
+        log(f"{folder} is left for later: {error}")
 
 
 def discard_leftover(folder):
-    """Removes a draft or a spent journal, with the hidden names and empty folders that it lists. Returns its record."""
     try:
         with open(os.path.join(folder, "journal.json"), "rb") as stream:
             record = json.load(stream)
     except (FileNotFoundError, ValueError):
-        record = {"id": os.path.basename(folder).split(".")[1], "entries": []}  # cut before it was written: nothing was staged yet
+        record = {"id": identifier_of(os.path.basename(folder)), "entries": []}  # cut before it was written: nothing was staged yet
     for entry in record["entries"]:
         remove(previous_name(entry["path"], record["id"]))
         remove(staged_name(entry["path"], record["id"]))
         remove_empty(entry["folders"])
     if all(os.path.ismount(entry["mount"]) for entry in record["entries"]):
         discard(folder)  # else it serves the later run, which finds the names that are not there yet
-    return record
+
+
+def identifier_of(name):
+    """Of the transaction whose draft or spent journal has that name."""
+    return name.split(".")[1]
 
 
 def remove_empty(folders):

@@ -14,6 +14,7 @@ from refusal import Refused
 
 STATE = "/var/lib/holdfast"
 ORIGINALS = f"{STATE}/originals.json"
+NAME_LIMIT = 255 - len(durable.previous_name("/", "0" * 16)[1:])
 FS_IOC_GETFLAGS = 0x80086601
 FS_IMMUTABLE_FL, FS_APPEND_FL = 0x10, 0x20  # linux/fs.h
 
@@ -37,6 +38,13 @@ def edited(phase, path):
 
 def refuse_unwritable(path):
     """What a rename could not replace, or would replace wrongly, said before anything is staged."""
+    if len(os.path.basename(path).encode()) > NAME_LIMIT:
+        raise Refused("stage", f"{path}: a file name of more than {NAME_LIMIT} bytes leaves no room for the names of its copies; choose a shorter one")
+    folder = os.path.dirname(path)
+    while not os.path.isdir(folder):
+        if os.path.lexists(folder):
+            raise Refused("stage", f"{path}: {folder} is no folder; move it away first")
+        folder = os.path.dirname(folder)
     seen = observe.observe_file(path)
     if seen["kind"] == "symlink":
         raise Refused("stage", f"{path} is a symbolic link to {seen['detail']}; make it a plain file, or manage the target instead")
@@ -113,4 +121,7 @@ def note_originals(paths, units):
 
 def originals():
     """{path or unit: as it was}."""
-    return json.loads(durable.read_regular(ORIGINALS) or b"{}")
+    try:
+        return json.loads(durable.read_regular(ORIGINALS) or b"{}")
+    except ValueError as error:
+        raise Refused("commit", f"{ORIGINALS} is no JSON ({error}): put it right, or move it away and what stands now counts as the state before Holdfast") from error

@@ -13,7 +13,7 @@ LIBRARY = "/usr/local/lib/holdfast"
 RECOVER = "/etc/holdfast/recover.py"
 STATE = "/var/lib/holdfast"
 SYSTEM = "/etc/systemd/system"
-KEPT = 30 * 86_400  # seconds; an older program may still do a transaction that an older client began
+KEPT = 30 * 86_400  # seconds since a program last began a transaction; an older client's may still run from it
 # Twice: before anything is mounted, and again for files on mounts of their own.
 UNITS = {
     "holdfast-recover.service": "After=systemd-remount-fs.service\nWants=local-fs-pre.target network-pre.target\nBefore=local-fs-pre.target network-pre.target",
@@ -33,7 +33,7 @@ ConditionPathExistsGlob=|{durable.JOURNAL}/.*.spent
 
 [Service]
 Type=oneshot
-ExecStart=/usr/bin/python3 -I -S {RECOVER}
+ExecStart=/usr/bin/python3 -I -S -X utf8 {RECOVER}
 SyslogIdentifier=holdfast
 
 [Install]

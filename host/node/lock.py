@@ -2,22 +2,43 @@
 
 import contextlib
 import fcntl
+import os
 import time
 
 import durable
 import refusal
 
-LOCK = f"{durable.RUN}/lock"
+LOCK, GATE = f"{durable.RUN}/lock", f"{durable.RUN}/start"
 REMIND = 20  # seconds between words to a client that would take silence for the end
-WAIT = 300  # seconds; another transaction is bounded too
+WAIT = 1600  # seconds: another transaction's apt may take most of it
+GATE_WAIT = 60  # seconds
 
 
 @contextlib.contextmanager
 def gate():
     """Held for moments only: while the list of handed over transactions is read or changed."""
-    with open(f"{durable.RUN}/start", "w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with own_file(GATE) as file:
+        deadline = time.monotonic() + GATE_WAIT
+        while not taken(file):
+            if time.monotonic() > deadline:
+                raise refusal.Refused("lock", f"{GATE} is still held after {GATE_WAIT} s: `fuser -v {GATE}` on the node says by whom")
+            time.sleep(0.005)
         yield
+
+
+def own_file(path):
+    """Root's alone: whoever can open a file can lock it, and would keep every push waiting."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    os.fchmod(fd, 0o600)
+    return open(fd, "ab+", buffering=0)
+
+
+def taken(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
 
 
 class locked:
@@ -26,22 +47,18 @@ class locked:
 
     def __enter__(self):
         with refusal.translated("lock", LOCK):
-            self.file = open(LOCK, "ab+", buffering=0)
+            self.file = own_file(LOCK)
         deadline = time.monotonic() + WAIT
         told = None
-        while True:
-            try:
-                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                self.file.seek(0)
-                holder = self.file.read().decode().strip() or "another transaction"
-                if time.monotonic() > deadline:
-                    raise refusal.Refused("lock", f"still held after {WAIT} s by {holder}")
-                if told is None or time.monotonic() - told > REMIND:
-                    self.tell("lock", f"waiting for {holder}")
-                    told = time.monotonic()
-                time.sleep(0.02)
+        while not taken(self.file):
+            self.file.seek(0)
+            holder = self.file.read().decode().strip() or "another transaction"
+            if time.monotonic() > deadline:
+                raise refusal.Refused("lock", f"still held after {WAIT} s by {holder}: see what it does with `journalctl -t holdfast -f` on the node, and try again when it has ended")
+            if told is None or time.monotonic() - told > REMIND:
+                self.tell("lock", f"waiting for {holder}")
+                told = time.monotonic()
+            time.sleep(0.02)
         try:
             with refusal.translated("lock", LOCK):
                 self.file.truncate(0)

@@ -46,6 +46,8 @@ def observe_file(path, when=None):
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return {"kind": "absent"}
+    except OSError as error:  # a loop of links, a pmxcfs that has died
+        return {"kind": "unreadable", "detail": error.strerror}
     if stat.S_ISLNK(status.st_mode):
         return {"kind": "symlink", "detail": os.readlink(path)}
     if stat.S_ISDIR(status.st_mode):
@@ -108,7 +110,7 @@ def observe_units(names):
     """{unit: {enabled: bool, active: bool, detail: "enabled, failed"}}; one systemctl call for all."""
     if not names:
         return {}
-    shown = commands.run(["systemctl", "show", "-p", "Id,Names,LoadState,ActiveState,UnitFileState", "--", *names], limit=1 << 20)
+    shown = commands.run(["systemctl", "show", "-p", "Id,Names,LoadState,ActiveState,SubState,UnitFileState", "--", *names], limit=1 << 20)
     blocks = shown.output.strip("\n").split("\n\n")
     if not shown.ok or len(blocks) != len(names):
         if len(names) == 1:
@@ -118,8 +120,11 @@ def observe_units(names):
     for name, block in zip(names, blocks):
         state = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
         loaded, active, enabled = (state.get(key, "") for key in ("LoadState", "ActiveState", "UnitFileState"))
+        if state.get("SubState") == "auto-restart":
+            active = "failing, and restarted"  # systemd says that it is activating
         units[name] = {
-            "enabled": enabled in ("enabled", "enabled-runtime", "static", "alias", "generated"),
+            # Not enabled-runtime: that is over with the next boot.
+            "enabled": enabled in ("enabled", "static", "alias", "generated"),
             "active": active in ("active", "activating", "reloading"),
             "detail": ", ".join(part for part in (loaded if loaded != "loaded" else enabled, active) if part),
         }

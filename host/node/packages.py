@@ -9,6 +9,7 @@ import units
 
 LOCK_TIMEOUT = 120  # seconds that apt waits for another apt
 APT = ["apt-get", "-y", "-q", "-o", "Acquire::Retries=0", "-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}", "-o", "Dpkg::Options::=--force-confold"]
+REHEARSAL = 1 << 22  # bytes: all of it has to be searched
 LOCKED, UPDATE = "Could not get lock", " (apt-get update: "  # in complaints
 HELD = f"{durable.RUN}/held-units"  # what is masked now: a killed run leaves it, and its masks
 
@@ -51,16 +52,16 @@ def is_waiting(complaint):
 
 def install(names):
     """Returns None, or a complaint. A run that would remove a package (an MTA, say) is refused before it starts."""
-    rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60)
+    rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60, limit=REHEARSAL)
     if not rehearsed.ok:
         refreshed = commands.run([*APT, "update"], timeout=300)  # a failing enterprise repository alone is not fatal
-        rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60)
+        rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60, limit=REHEARSAL)
         if not rehearsed.ok:
             return f"apt-get install {' '.join(names)}: {rehearsed.explain()}" + ("" if refreshed.ok else f"{UPDATE}{refreshed.explain()})")
     removed = re.findall(r"^Remv (\S+)", rehearsed.output, re.MULTILINE)
     if removed:
         return f"installing {' '.join(names)} would remove {', '.join(removed)}: install it by hand, knowing what goes"
-    installed = commands.run([*APT, "install", "--no-install-recommends", "--", *names], timeout=900)
+    installed = commands.run([*APT, "install", "--no-remove", "--no-install-recommends", "--", *names], timeout=900)
     if installed.ok:
         return None
     # apt's own last word is that dpkg failed; what failed stands further up, in either stream.

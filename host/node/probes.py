@@ -12,7 +12,12 @@ import facts
 
 def probe(name, arguments):
     function = PROBES.get(name)
-    return function(*arguments) if function else f"unknown probe {name}"
+    if not function:
+        return f"unknown probe {name}"
+    try:
+        return function(*arguments)
+    except Exception as error:  # one that cannot tell must not keep the others from being heard
+        return f"unknown: {type(error).__name__}: {error}"
 
 
 def resolver(name, family=None):

@@ -11,21 +11,30 @@ class Refused(Exception):
         self.phase = phase
 
 
+REMEDIES = {
+    "ENOSPC": "free space or inodes there",
+    "EDQUOT": "raise the quota there",
+    "EROFS": "the file system is read-only: find out why (dmesg), then mount -o remount,rw",
+    "EPERM": "look for an immutable flag (lsattr) or a bind mount",
+    "EBUSY": "something is mounted over it (findmnt)",
+    "EIO": "the disk fails: look at dmesg and smartctl before anything else",
+}
+
+
 def as_refused(phase, error):
-    return error if isinstance(error, Refused) else Refused(phase, str(error))
+    if isinstance(error, Refused):
+        return error
+    said = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}; a fault of Holdfast's own, please report it"
+    return Refused(phase, said)
+
+
+def explain(error, path):
+    """Of an OSError: the path, what is wrong there, and the remedy."""
+    return f"{path}: {error.strerror}; {REMEDIES.get(errno.errorcode.get(error.errno, ''), 'look at the path on the node')}"
 
 
 class translated:
     """Turns an OSError into a Refused that names the phase, the path and the remedy."""
-
-    REMEDIES = {
-        "ENOSPC": "free space or inodes there",
-        "EDQUOT": "raise the quota there",
-        "EROFS": "the file system is read-only: find out why (dmesg), then mount -o remount,rw",
-        "EPERM": "look for an immutable flag (lsattr) or a bind mount",
-        "EBUSY": "something is mounted over it (findmnt)",
-        "EIO": "the disk fails: look at dmesg and smartctl before anything else",
-    }
 
     def __init__(self, phase, path):
         self.phase, self.path = phase, path
@@ -35,5 +44,4 @@ class translated:
 
     def __exit__(self, kind, error, _):
         if isinstance(error, OSError):
-            remedy = self.REMEDIES.get(errno.errorcode.get(error.errno, ""), "look at the path on the node")
-            raise Refused(self.phase, f"{self.path}: {error.strerror}; {remedy}") from error
+            raise Refused(self.phase, explain(error, self.path)) from error

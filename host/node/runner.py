@@ -44,6 +44,7 @@ def start(program, plans):
             durable.replace(f"{folder}/plan.json", json.dumps({**plan, "unit": current}).encode())
         append(current, [plan["id"] for plan in plans])
         if is_new:
+            os.utime(program)  # in use: see install.tidy
             begun = run_service(current, f"{program}/main.py")
             if not begun.ok:
                 give_up(current, f"systemd-run: {begun.explain()}")
@@ -58,7 +59,7 @@ def dismiss():
 
 
 def run_service(unit, program):
-    python = ["/usr/bin/python3", "-I", "-S", program]
+    python = ["/usr/bin/python3", "-I", "-S", "-X", "utf8", program]
     return commands.run([
         "systemd-run", "--quiet", "--collect", f"--unit={unit}", "--service-type=exec",
         "--property=SyslogIdentifier=holdfast", "--property=KillMode=mixed", "--property=TimeoutStopSec=600",

@@ -17,7 +17,7 @@ import install
 import observe
 import runner
 import transaction
-from refusal import Refused
+from refusal import Refused, explain
 
 POLL = 0.01  # seconds between looks at a running transaction's events
 TOGETHER = 0.5  # seconds that a result waits for others, which are then looked at with the same commands
@@ -54,7 +54,7 @@ def answer(request, version, modules):
     except BrokenPipeError:
         raise  # the client is gone
     except OSError as error:
-        send({"result": failure("lock", f"{error.filename or ''}: {error.strerror}; free space, or mount it writable, then try again")})
+        send({"result": failure("lock", explain(error, error.filename or "the node"))})
     except Refused as refused:
         send({"result": failure(refused.phase, str(refused))})
 
@@ -95,8 +95,11 @@ def read_originals(names):
     for seen in found.values():
         if "sha256" in seen:
             data = durable.read_regular(f"{files.STATE}/backups/{seen['sha256']}")
-            if data is not None:
-                seen["content"] = data.decode("utf-8", "replace")
+            try:
+                if data is not None:
+                    seen["content"] = data.decode()
+            except UnicodeDecodeError:
+                seen["binary"] = True
     return found
 
 

@@ -19,6 +19,7 @@ from units import TIMEOUT, on_disk
 RUN = durable.RUN
 DECIDED = "applied"  # in the transaction's folder: the journal is about to be closed
 ENDED_EARLY = "the transaction's program ended early, killed or by a fault; look at journalctl -t holdfast on the node"
+ONLY_CLIENT = "a file here is secret, so only the client is told why"
 RELOAD = ["systemctl", "daemon-reload"]
 
 
@@ -87,18 +88,19 @@ class Transaction:
             return
         try:
             step()
-        except (Refused, OSError) as error:
+        except Exception as error:  # a fault of ours, too, is this transaction's alone: those beside it go on
             refused = as_refused(phase, error)
             try:
                 undone = rollback()
-            except (Refused, OSError) as problem:
+            except Exception as problem:
                 self.is_stuck = True
-                undone = durable.sentence([f"{problem}; the next transaction or boot tries again"])
+                undone = durable.sentence([f"{as_refused(phase, problem)}; the next transaction or boot tries again"])
             self.fail(refused, undone)
 
     def fail(self, refused, rollback):
-        self.tell(refused.phase, "failed; a file here is secret, so only the client is told why" if self.plan.get("secret") else f"failed: {refused}")
-        self.tell("rollback", rollback)
+        is_secret = self.plan.get("secret")  # a command may quote the file
+        self.tell(refused.phase, f"failed; {ONLY_CLIENT}" if is_secret else f"failed: {refused}")
+        self.tell("rollback", f"NOT complete; {ONLY_CLIENT}" if is_secret and rollback not in (durable.NOTHING, durable.AS_BEFORE) else rollback)
         self.decide({"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": rollback})
 
     def decide(self, result):

@@ -22,6 +22,8 @@ export interface Push {
     /** Between the look and the plan. */
     readonly between?: () => void;
     readonly mode?: string;
+    /** Something in the files is secret. */
+    readonly secret?: boolean;
 }
 
 /** A client of its own, as another workstation would have. */
@@ -52,7 +54,7 @@ export async function push(client: NodeClient, wanted: Push): Promise<Applied> {
             });
             return {
                 id: wanted.id ?? newId(), client: "test@workstation", files: Object.fromEntries(files), units: wanted.units ?? {}, packages: wanted.packages ?? [],
-                validate: wanted.validate ?? [], activate: wanted.activate ?? [], verify: wanted.verify ?? [],
+                ...(wanted.secret && { secret: true as const }), validate: wanted.validate ?? [], activate: wanted.activate ?? [], verify: wanted.verify ?? [],
             };
         },
         (event) => wanted.on?.(event),

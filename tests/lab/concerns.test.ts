@@ -1,4 +1,6 @@
 /** What each concern guarantees, seen by the real programs that read its files: the resolver, cloud-init, systemd, ifupdown2. */
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { planFstab } from "../../components/fstab";
 import { planHostsFile } from "../../components/hostsFile";
 import { planNetworkInterfaces } from "../../components/networkInterfaces";
@@ -124,6 +126,25 @@ describe("interfaces", () => {
         const state = await pushFileSet(lab, plan(sound()));
         await shell("rm /etc/network/interfaces.new");
         expect(state.observed.facts["interfaces pending"]).toBe("pending");
+    });
+
+    it("passes the check on the node with every file that this project calls valid, but for what Debian's ifupdown2 really does not know", async () => {
+        await pushFileSet(lab, plan(sound())); // the program is there
+        const folder = join(__dirname, "../fixtures/interfaces/valid");
+        const names = (await readdir(folder)).sort();
+        await Promise.all(names.map(async (name) => node.exec(["sh", "-c", 'mkdir -p /root/fixtures && cat >"/root/fixtures/$1"', "sh", name], { input: await readFile(join(folder, name), "utf8") })));
+        const script = `import glob, json, os, sys\nsys.path.insert(0, max(glob.glob("/usr/local/lib/holdfast/${"[0-9a-f]".repeat(16)}"), key=os.path.getmtime))\nimport checks\nprint(json.dumps({os.path.basename(path): checks.check("interfaces", [path], 60) for path in glob.glob("/root/fixtures/*")}))`;
+        const complaints = JSON.parse((await node.exec(["python3", "-I", "-c", script], { timeout: 120 })).stdout) as Record<string, string | null>;
+        await shell("rm -r /root/fixtures");
+        expect(Object.keys(complaints).sort()).toEqual(names);
+        const refused = Object.entries(complaints).filter(([, complaint]) => complaint !== null).sort();
+        expect(refused).toEqual([
+            ["debian-installer-hotplug", expect.stringContaining("unsupported address method 'auto'")],
+            ["debian-router-ppp", expect.stringContaining("interface name too long")],
+            ["debian-vlan-bridges", expect.stringContaining("unsupported address method 'auto'")],
+            ["ipv6-slaac", expect.stringContaining("unsupported address method 'auto'")],
+            ["source-directory", expect.stringContaining("error processing line 'source-directory interfaces.d'")],
+        ]);
     });
 
     it("is asked of ifupdown2 itself before it is committed: a sourced file that is not there", async () => {

@@ -272,6 +272,30 @@ describe("a FileSet", () => {
         expectSuccess(await project.run(up));
     });
 
+    test("gives nothing back that was no UTF-8 text, and says how to do it by hand", async () => {
+        await first.exec(["sh", "-c", `printf 'Gr\\374n\\n' > ${path}`]);
+        declare({ latin: { files: { [path]: { content: "declared\n" } }, onDelete: "restore" } });
+        expectSuccess(await project.run(up));
+        declare({});
+        const { exitCode, output } = await project.run(up);
+        expect(exitCode).not.toBe(0);
+        const command = new RegExp(`install -m \\d{4} -o root -g root /var/lib/holdfast/backups/[0-9a-f]{64} ${path}`).exec(output)?.[0] ?? "";
+        expect(await readNodeFile(first, path)).toBe("declared");
+        await first.exec(["sh", "-c", command]);
+        expect((await first.exec(["od", "-c", path])).stdout).toContain("G   r 374   n");
+        await put("declared\n");
+        declare({ latin: { files: { [path]: { content: "declared\n" } } } });
+        expectSuccess(await project.run(repair));
+    });
+
+    test("says that a file which it no longer names stays, and how to have it removed", async () => {
+        declare({ shrinking: { files: { [path]: { content: "declared\n" }, [`${folder}/dropped`]: { content: "stays\n" } } } });
+        expectSuccess(await project.run(up));
+        declare({ shrinking: { files: { [path]: { content: "declared\n" } } } });
+        expect(expectSuccess(await project.run(up))).toContain(`${folder}/dropped is no longer managed and stays on the node as it is; to remove it, declare it with absent: true first`);
+        expect(await readNodeFile(first, `${folder}/dropped`)).toBe("stays");
+    });
+
     test("never brings 127.0.1.1 back", async () => {
         await toIncidentState(lab, first);
         const node = { name: first.name, domain: "example.test", address: first.address };

@@ -405,6 +405,22 @@ describe("a place that cannot be written", () => {
         await expectHealed();
     });
 
+    test.each([
+        ["below a plain file", "true", "/etc/holdfast-test/first/child", "/etc/holdfast-test/first is no folder; move it away first", "true"],
+        ["on a disk that is read-only by now", "mkdir disk && mount -t tmpfs none disk && touch disk/file && mount -o remount,ro disk", "/etc/holdfast-test/disk/file", "Read-only file system; the file system is read-only: find out why (dmesg)", "umount disk"],
+        ["of a name too long for its copies", "true", `/etc/holdfast-test/${"n".repeat(225)}`, "choose a shorter one", "true"],
+    ])("a path %s: named with the remedy, and no other push to the node suffers", async (_, before, path, message, after) => {
+        await shell(`cd /etc/holdfast-test && ${before}`);
+        try {
+            expect((await push(client, { files: { [path]: "new\n" } })).result).toMatchObject({ outcome: "failed", phase: "stage", message: expect.stringContaining(message) as string, rollback: "nothing was changed" });
+            expect((await push(client, { files })).result).toMatchObject({ outcome: "applied" });
+        } finally {
+            await shell(`cd /etc/holdfast-test && ${after}`);
+        }
+        await push(client, { files: { [first]: "old 1\n", [second]: "old 2\n" } });
+        await expectHealed();
+    });
+
     test("two new files in one new folder, and a failure: the folder goes again", async () => {
         const added = { "/etc/holdfast-test/new/a": "a\n", "/etc/holdfast-test/new/deeper/b": "b\n" };
         await push(client, { files: added, verify: [{ argv: ["false"] }] });
@@ -412,6 +428,20 @@ describe("a place that cannot be written", () => {
         expect((await push(client, { files: added })).result.outcome).toBe("applied");
         expect(await shell("cd /etc/holdfast-test/new && cat a deeper/b")).toBe("a\nb");
     });
+});
+
+test("what a command says of a secret file is told to the client alone, also where the rollback says it", async () => {
+    const quote = { argv: ["sh", "-c", `echo syntax error near: $(cat ${first}) >&2; false`] };
+    const id = newId();
+    const { result } = await push(client, { id, files: { [first]: "token=NewSecretValue\n" }, activate: [quote], secret: true });
+    expect(result).toMatchObject({ outcome: "failed", message: expect.stringContaining("token=NewSecretValue") as string, rollback: expect.stringContaining("NOT complete: sh -c") as string });
+    expect(await shell(`journalctl --no-pager --output=cat --identifier=holdfast | grep ${id} | grep -cE 'NewSecretValue|old 1' || true`)).toBe("0");
+    await shell(`echo 'old 1' > ${first}`);
+});
+
+test("the locks are root's alone: nobody else can keep a push waiting", async () => {
+    await push(client, { files });
+    expect(await shell("stat --format '%a %U' /run/holdfast/lock /run/holdfast/start")).toBe("600 root\n600 root");
 });
 
 describe("units", () => {
@@ -426,6 +456,15 @@ describe("units", () => {
         expect(await states()).toBe("disabled\ninactive");
         expect((await push(client, on)).result.outcome).toBe("applied");
         expect(await states()).toBe("enabled\nactive");
+    });
+
+    test("enabled until the next boot only, or failing and restarted again and again, are not what is wanted", async () => {
+        await shell(`systemctl enable --runtime ${unit}; printf '[Service]\\nExecStart=false\\nRestart=always\\nRestartSec=30\\nStartLimitIntervalSec=0\\n[Install]\\nWantedBy=multi-user.target\\n' > /etc/systemd/system/${unit} && systemctl daemon-reload && systemctl start ${unit}; sleep 1`);
+        const { before, result } = await push(client, on);
+        expect(before.units[unit]).toMatchObject({ enabled: false, active: false, detail: expect.stringContaining("failing, and restarted") as string });
+        expect(result.outcome).toBe("applied");
+        expect(await shell(`systemctl is-enabled ${unit}`)).toBe("enabled");
+        await shell(`systemctl stop ${unit}; systemctl disable --runtime ${unit}`);
     });
 
     test("are put back after the program was killed, and after a power cut", async () => {

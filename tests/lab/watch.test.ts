@@ -80,6 +80,10 @@ test("a node without sensors, disks and BMC is handled, and its outputs say so",
     expect(await shell("systemctl is-failed ipmievd smartmontools holdfast-temperature holdfast-sel || true")).not.toContain("failed");
 });
 
+test("the watchdog's lock is root's alone: nobody else can keep it from watching", async () => {
+    expect(await shell("stat --format '%a %U' /run/holdfast/temperature/lock")).toBe("600 root");
+});
+
 test("nothing drifts right after, and a second up has nothing to do", async () => {
     await project.pulumi(...DRIFT);
     await project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "watch");

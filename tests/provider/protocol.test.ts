@@ -108,6 +108,11 @@ describe("Check", () => {
         expect(interfaces.failures['files["/etc/network/interfaces"]']).toMatch(/\[stray-line\]/);
     });
 
+    test("refuses a secret in a command: the process list and the node's log would show it", async () => {
+        const { failures } = await plugin.check({ ...args, verify: [{ argv: ["login", secret("swordfish")] }] });
+        expect(Object.entries(failures)).toEqual([["verify[0].argv[1]", expect.stringContaining("Put it into a file of the FileSet")]]);
+    });
+
     test("shows control characters of what it refuses: the terminal is not to be steered by a file", async () => {
         const content = "auto lo\niface lo inet loopback\n\nauto eno1\niface eno1 inet static\n\taddress 192.0.2.11/24\n\tgateway \x1b]0;owned\x07\n";
         const { failures } = await plugin.check({ ...args, concern: "interfaces", files: { "/etc/network/interfaces": { content } } });

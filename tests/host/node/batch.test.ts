@@ -132,3 +132,12 @@ answer = [refused, results([plan("c")])]`);
     expect(refused).toMatchObject([expected, expected]);
     expect(later).toMatchObject([{ outcome: "applied" }]);
 });
+
+test("a fault of the program's own is one transaction's alone, told with its kind; those beside it go on", async () => {
+    const outcomes = await played<object[]>(`
+def faulty(self):
+    self.attempt("commit", (lambda: {}["lost"]) if self.identifier == "b" else (lambda: None), lambda: durable.NOTHING)
+transaction.Transaction.commit = faulty
+answer = results([plan("a"), plan("b"), plan("c")])`);
+    expect(outcomes).toMatchObject([{ outcome: "applied" }, { outcome: "failed", phase: "commit", message: expect.stringMatching(/^KeyError: 'lost'; a fault of Holdfast's own/) as string, rollback: "nothing was changed" }, { outcome: "applied" }]);
+});

@@ -27,9 +27,17 @@ describe("findmnt", () => {
         const fstab = `${root}UUID=9c8d /srv/with\\040space ext4 defaults,nofail 0 2\n`;
         const output = "/srv/with space\n   [E] unreachable on boot required target: No such file or directory\n   [E] unreachable on boot required source: UUID=9c8d\n\n0 parse errors, 2 errors, 0 warnings\n";
         expect(await verify(fstab, 1, output)).toBeNull();
-        expect(await verify(fstab.replace(",nofail", ""), 1, output)).toBe(
-            "/srv/with space: unreachable on boot required target: No such file or directory; /srv/with space: unreachable on boot required source: UUID=9c8d",
-        );
+        expect(await verify(fstab.replace(",nofail", ""), 1, output)).toBe("/srv/with space: unreachable on boot required source: UUID=9c8d");
+    });
+
+    test("a stick that is not in, and CephFS's newer way to name a source, are no reasons either", async () => {
+        const stick = "/dev/disk/by-id/usb-A /media/usb auto rw,user,noauto 0 0\n";
+        const absent = "/media/usb\n   [E] cannot detect on-disk filesystem type (No such file or directory)\n";
+        expect(await verify(`${root}${stick}`, 1, absent)).toBeNull();
+        expect(await verify(`${root}${stick.replace(",noauto", "")}`, 1, absent)).toMatch(/cannot detect/);
+        const tag = "/mnt/pve/ceph\n   [E] unsupported source tag: admin@.cephfs=/\n";
+        expect(await verify(`${root}admin@.cephfs=/ /mnt/pve/ceph ceph _netdev 0 0\n`, 1, tag)).toBeNull();
+        expect(await verify(`${root}UUUID=1 /mnt/pve/ceph ext4 nofail 0 0\n`, 1, tag)).toMatch(/unsupported source tag/);
     });
 
     test("any other error of a nofail entry counts", async () => {

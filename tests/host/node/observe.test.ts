@@ -74,3 +74,10 @@ answer = observe.observe_units(["a.service", "b@.service", "c.service"])`);
         "c.service": { enabled: true, active: true, detail: "enabled, active" },
     });
 });
+
+test("a probe that fails says so, and the others are heard", async () => {
+    const spec = { facts: { name: { probe: "hostname" }, broken: { probe: "mount" } } };
+    const { facts } = await python<{ facts: Record<string, string> }>("import observe\nanswer = observe.observe(given)", spec);
+    expect(facts.broken).toMatch(/^unknown: TypeError: /);
+    expect(facts.name).not.toMatch(/unknown/);
+});

@@ -23,7 +23,7 @@ async function played<T>(script: string): Promise<T> {
 
 test("a session that ends before its runner has begun does not take the work with it", async () => {
     const [done, left] = await played<[string[][], string[]]>(`
-runner.start("/program", plans)
+runner.start(given, plans)
 runner.dismiss()
 runner.run(units[0])
 answer = [done, [name for name in os.listdir(given) if name.endswith(".queue")]]`);
@@ -33,9 +33,9 @@ answer = [done, [name for name in os.listdir(given) if name.endswith(".queue")]]
 
 test("a runner that nobody dismisses leaves after a while, and the next start is a new one", async () => {
     const [first, second] = await played<string[]>(`
-runner.start("/program", plans[:1])
+runner.start(given, plans[:1])
 runner.run(units[0])
-runner.start("/program", plans[1:])
+runner.start(given, plans[1:])
 answer = units`);
     expect([first, second]).toEqual(["holdfast-transaction-0123456789abcdef.service", "holdfast-transaction-fedcba9876543210.service"]);
 });
@@ -44,10 +44,10 @@ test("a killed runner's queue is no longer one, and what it has left is reported
     const [units, reported] = await played<[string[], string[]]>(`
 reported = []
 runner.undo = lambda identifiers, unit: reported.extend(identifiers)
-runner.start("/program", plans)
+runner.start(given, plans)
 open(f"{given}/0123456789abcdef/result.json", "w").close()
 runner.after(units[0])
-runner.start("/program", [{"id": "00000000000000aa"}])
+runner.start(given, [{"id": "00000000000000aa"}])
 answer = [units, reported]`);
     expect(reported).toEqual(["fedcba9876543210"]);
     expect(units).toHaveLength(2);
@@ -55,11 +55,11 @@ answer = [units, reported]`);
 
 test("a plan that is handed over twice is done once; one that has its result is begun anew, under another unit's name", async () => {
     const names = await played<string[]>(`
-runner.start("/program", plans[:1])
+runner.start(given, plans[:1])
 runner.is_running = lambda unit: True
-runner.start("/program", plans[:1])
+runner.start(given, plans[:1])
 open(f"{given}/0123456789abcdef/result.json", "w").close()
-runner.start("/program", plans[:1])
+runner.start(given, plans[:1])
 answer = units`);
     expect(names).toEqual(["holdfast-transaction-0123456789abcdef.service", expect.stringMatching(/^holdfast-transaction-0123456789abcdef-\d+\.service$/)]);
 });
@@ -71,7 +71,7 @@ lock.LOCK, packages.HELD = f"{given}/lock", f"{given}/held"
 durable.RESULTS = f"{given}/results"
 os.mkdir(durable.RESULTS)
 ids = ["undone", "earlier", "applied", "unbegun"]
-runner.start("/program", [{"id": identifier, "client": "test"} for identifier in ids])
+runner.start(given, [{"id": identifier, "client": "test"} for identifier in ids])
 durable.keep_result("earlier", {"outcome": "failed", "rollback": "the node is as it was"})
 open(f"{given}/applied/{transaction.DECIDED}", "w").close()
 durable.recover = lambda log: ([({"id": "undone", "entries": []}, "NOT complete: /etc/a: left alone: edited since")], {})
