@@ -1,15 +1,6 @@
 /** `holdfast lint`: the lints of the preview, offline, for a pre-commit hook or a pull request. */
 import { Option, type Command } from "commander";
-
-export const lintKinds = ["hosts", "fstab", "interfaces", "smartd"] as const;
-export const lintFormats = ["text", "json", "github"] as const;
-
-export interface LintOptions {
-    /** `hosts`, `fstab`, `interfaces` or `smartd`; by default the file's name tells. */
-    readonly kind?: string;
-    /** `text` (the default), `json` or `github` (workflow commands, shown beside the lines of a pull request). */
-    readonly format?: string;
-}
+import { lintFormats, lintKinds, type LintOptions } from "./lint/options";
 
 export function registerLint(program: Command): void {
     program

@@ -33,6 +33,8 @@ export interface MountPoint {
 
 export interface NetworkLink {
     readonly name: string;
+    /** Further names of the same link (`ip link property`), which ifupdown2 takes as well. */
+    readonly altnames?: readonly string[];
     /** Lower-case MAC address. */
     readonly mac?: string;
     /** `bond`, `bridge`, `vlan`, `veth`, `openvswitch`, …; absent for a physical NIC. */

@@ -1,7 +1,7 @@
 /** The lints of the preview on files, and the three ways to print what they find. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { lintKinds, type LintOptions } from "../lint";
+import { lintKinds, type LintOptions } from "./options";
 import { formatFinding, hasErrors, type Finding } from "../../model/finding";
 import { formatOfPath, guessFormat, lintContent, type FormatName } from "../../model/formats";
 import { showControls } from "../../model/text";

@@ -1,5 +1,6 @@
 """Facts for the lints: shapes are those of model/lintContext.ts. Read from /proc, /sys and /dev, without touching a disk."""
 
+import json
 import os
 import re
 
@@ -121,6 +122,11 @@ def is_mount_point(path):
 
 
 def links():
+    altnames = alternative_names()
+    return [{**link, "altnames": altnames[link["name"]]} if link["name"] in altnames else link for link in links_by_name()]
+
+
+def links_by_name():
     found = []
     for name in sorted(os.listdir("/sys/class/net")):
         folder = f"/sys/class/net/{name}"
@@ -133,6 +139,15 @@ def links():
             link["kind"] = kind
         found.append(link)
     return found
+
+
+def alternative_names():
+    """{link: [its other names]}: /sys does not know them."""
+    listed = commands.run(["ip", "-json", "link", "show"], timeout=10, limit=1 << 22)
+    try:
+        return {link["ifname"]: link["altnames"] for link in json.loads(listed.output or "[]") if link.get("altnames")}
+    except ValueError:
+        return {}  # an iproute2 without JSON has no alternative names either
 
 
 def link_kind(folder):

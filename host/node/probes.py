@@ -65,7 +65,8 @@ def source(spec, target=None):
 
 
 def link(name):
-    state = next((item["state"] for item in facts.links() if item["name"] == name), None)
+    states = {item["name"]: item["state"] for item in facts.links_by_name()}
+    state = states.get(name) or next((states.get(real) for real, others in facts.alternative_names().items() if name in others), None)
     if state is None:
         return "absent"
     return "down" if state == "down" else "up"  # a bridge or tunnel says `unknown` while it works

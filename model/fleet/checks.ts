@@ -1,10 +1,11 @@
 /** Rules that span several fields of `holdfast:fleet`. Each takes a config whose single values are sound. */
+import { bindProblem, sourceProblem, type SourceProblem } from "../fstab/blockSource";
 import { isDeviceName } from "../fstab/source";
 import { canonicalAddress } from "../hosts/address";
 import { type Fault, describe, formatPath } from "./faults";
 import { mergeConcerns } from "./merge";
 import type { FleetConfig, NodeConfig } from "./schema";
-import { smartdLimits, temperatureLimits } from "./watch";
+import { smartdLimits, smartdTypeOf, temperatureLimits } from "./watch";
 
 type Path = readonly PropertyKey[];
 
@@ -12,6 +13,7 @@ type Path = readonly PropertyKey[];
 export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fault[] {
     return [
         ...checkCanary(fleet, declared),
+        ...checkMail(fleet),
         ...checkUnique("address", addressClaims(fleet)),
         ...checkUnique("name", nameClaims(fleet)),
         ...checkUnique("SSH target", targetClaims(fleet)),
@@ -113,18 +115,38 @@ function checkTemperature(settings: NodeConfig["temperature"], path: Path): Faul
 /** smartd itself takes the limits in any order; 0 switches one off. */
 function checkSmartd(settings: NodeConfig["smartd"], path: Path): Fault[] {
     if (typeof settings !== "object" || !Array.isArray(settings.devices)) return [];
-    return settings.devices.flatMap((device, index) => {
+    const limits = settings.devices.flatMap((device, index) => {
         const { informal = 0, critical = 0 } = typeof device === "object" ? { ...smartdLimits(device.device), ...device.temperature } : {};
         const isWrong = informal > 0 && critical > 0 && informal >= critical;
         return isWrong ? [{ path: [...path, "devices", index, "temperature"], message: `expected informal below critical, got informal ${informal} and critical ${critical}` }] : [];
     });
+    return [...limits, ...checkSmartdTwice(settings.devices, [...path, "devices"])];
 }
 
 function checkFstab(fstab: NodeConfig["fstab"], path: Path): Fault[] {
     if (!Array.isArray(fstab)) return [];
-    return fstab.flatMap(({ source }, index) =>
-        isDeviceName(source) ? [{ path: [...path, index, "source"], message: `expected UUID=…, got ${source}: the kernel may give that name to another disk at the next boot; blkid ${source} prints the UUID` }] : [],
-    );
+    return fstab.flatMap(({ options = [], ...entry }, index) => {
+        const { source } = entry;
+        const bad = (key: string, found: SourceProblem | undefined) => (found ? [{ path: [...path, index, key], message: `${found.problem}. ${found.remedy}` }] : []);
+        const name = isDeviceName(source) ? [{ path: [...path, index, "source"], message: `expected UUID=…, got ${source}: the kernel may give that name to another disk at the next boot; blkid ${source} prints the UUID` }] : [];
+        return [...name, ...bad("source", sourceProblem({ ...entry, options })), ...bad("options", bindProblem({ ...entry, options }))];
+    });
+}
+
+/** smartd would test such a disk twice, and mail twice. */
+function checkSmartdTwice(devices: readonly (string | { device: string; type?: string })[], path: Path): Fault[] {
+    const keys = devices.map((given) => {
+        const { device, type = smartdTypeOf(device) } = typeof given === "string" ? { device: given } : given;
+        return type === undefined ? device : `${device} of type ${type}`;
+    });
+    return keys.flatMap((key, index) => {
+        const first = keys.indexOf(key);
+        return first < index ? [{ path: [...path, index], message: `${key} is already listed at ${formatPath([...path, first])}` }] : [];
+    });
+}
+
+function checkMail({ mail }: FleetConfig): Fault[] {
+    return mail?.user !== undefined && mail.relay === undefined ? [{ path: ["mail", "user"], message: "is for mail.relay, which is missing: add relay: smtp://HOST:PORT, or remove user" }] : [];
 }
 
 function checkInterfaces(interfaces: NodeConfig["interfaces"], isOwn: boolean, path: Path): Fault[] {

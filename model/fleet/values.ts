@@ -1,6 +1,7 @@
 /** The single values of `holdfast:fleet`. Each is strict enough that nothing hostile passes: no line break, no shell syntax, ASCII only. */
 import { z } from "zod";
 import { canonicalAddress } from "../hosts/address";
+import { deviceTypes } from "../smartd/directives";
 
 /** A value that has to match `pattern`; `expected` completes the sentence "expected …, got …". */
 function text(pattern: RegExp, expected: string) {
@@ -54,7 +55,10 @@ function isHostKey(key: string): boolean {
 }
 
 export const mailAddress = text(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}(?:@${domain})?$`), "one mail address or local user, without line breaks");
-export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`), "smtp://HOST:PORT or smtps://HOST:PORT");
+export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`), "smtp://HOST:PORT or smtps://HOST:PORT").refine(
+    (relay) => URL.canParse(relay) && Number(new URL(relay).port || 25) > 0,
+    { error: "expected smtp://HOST:PORT or smtps://HOST:PORT, with a valid address and a port from 1 to 65535" },
+);
 
 /** Its password is a secret of its own: holdfast:mailPassword. */
 export const mailUser = text(/^[A-Za-z0-9][A-Za-z0-9@._+-]{0,127}$/, "a user name at the relay");
@@ -77,8 +81,11 @@ export const fstabNumber = wholeNumber(0, 9, "a digit");
 
 /** A controller's node, such as /dev/bus/0, does not change its meaning with the order of detection. */
 export const smartdPath = text(/^\/dev\/(?:disk\/by-(?:id|path)\/[A-Za-z0-9._:+-]+|bus\/\d+|tw[ael]\d+|sg\d+|cciss\/c\d+d\d+)$/, "a /dev/disk/by-id/… path (or /dev/bus/N of a RAID controller)");
-/** Of smartd's -d; smartd itself checks it on the node. */
-export const smartdType = text(/^(?!auto$|removable$|ignore$|by-id$)[a-z0-9]+(?:[,+/-][a-z0-9]+)*$/, "a device type of smartd: sat, nvme, megaraid,N, sat+megaraid,N, usbjmicron …");
+/** Of smartd's -d, without those that name no kind of disk. */
+export const smartdType = text(
+    new RegExp(`^(?!(?:auto|removable|ignore|by-id)$)(?=[a-z0-9,+/-]+$)(?:${deviceTypes})$`),
+    "a device type of smartd: ata, scsi, sat, nvme, megaraid,N, sat+megaraid,N, areca,N/E, 3ware,N, cciss,N, usbjmicron …",
+);
 /** 0 switches a limit off. */
 export const smartdCelsius = wholeNumber(0, 120, "°C");
 

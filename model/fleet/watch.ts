@@ -58,12 +58,12 @@ export function resolveSmartd(given: NodeConfig["smartd"], fleet: FleetConfig): 
 type DeviceConfig = Exclude<Exclude<NonNullable<NodeConfig["smartd"]>, boolean>["devices"], "auto" | undefined>[number];
 
 function resolveDevice(given: DeviceConfig, action: Action): SmartdDevice {
-    const { device, type = typeOf(device), ...own } = typeof given === "string" ? { device: given } : given;
+    const { device, type = smartdTypeOf(device), ...own } = typeof given === "string" ? { device: given } : given;
     return { device, type, action: own.action ?? action, temperature: { ...smartdLimits(device), ...own.temperature } };
 }
 
 /** A USB bridge nearly always speaks SAT, but smartd asks it only where it knows the bridge. */
-function typeOf(device: string): string | undefined {
+export function smartdTypeOf(device: string): string | undefined {
     const kind = /^\/dev\/disk\/by-id\/(nvme|usb)-/.exec(device)?.[1];
     return kind === "usb" ? "sat" : kind;
 }

@@ -1,4 +1,5 @@
 /** What an entry is, and what it needs so that no disk but the essential ones can stop a boot. */
+import { isBind, sourceProblem } from "./blockSource";
 import type { FstabEntry } from "./parse";
 import { isDeviceSource } from "./source";
 
@@ -18,10 +19,6 @@ const networkTypes: ReadonlySet<string> = new Set([
 /** Kernel interfaces and memory: there is no device that could be missing. */
 export function isPseudo({ fstype }: FstabEntry): boolean {
     return pseudoTypes.has(fstype);
-}
-
-export function isBind({ options }: FstabEntry): boolean {
-    return options.some((option) => /^(?:r?bind|move)$/.test(option));
 }
 
 export function isNetwork({ fstype }: FstabEntry): boolean {
@@ -51,9 +48,9 @@ export function isOnDevice(entry: FstabEntry): boolean {
     return isDeviceSource(entry.source) && !isPseudo(entry) && !isBind(entry) && !isNetwork(entry);
 }
 
-/** Local storage that can be missing without a device unit to wait for: a legacy ZFS dataset, an image file. */
+/** Local storage that can be missing without a device unit to wait for: a legacy ZFS dataset, an image file, a source that names nothing. */
 function isOnOtherStorage(entry: FstabEntry): boolean {
-    return entry.fstype === "zfs" || (!isOnDevice(entry) && entry.options.some((option) => /^loop(?:=|$)/.test(option)));
+    return entry.fstype === "zfs" || sourceProblem(entry) !== undefined || (!isOnDevice(entry) && entry.options.some((option) => /^loop(?:=|$)/.test(option)));
 }
 
 /** Can be missing at boot, and then stops it: systemd puts local mounts without `nofail` under local-fs.target.requires. */

@@ -5,6 +5,7 @@
 import type { Finding, Severity } from "../finding";
 import type { LintContext, NodeFacts } from "../lintContext";
 import { lintText, strayLine, type Token } from "../text";
+import { bindProblem, sourceProblem, type SourceProblem } from "./blockSource";
 import { canonicalTarget, canStopBoot, hasDeviceTimeout, isEssential, isMountedAtBoot, isOnDevice, isSwap } from "./entry";
 import { lintAgainstNode } from "./lintNode";
 import { lintOptions } from "./options";
@@ -20,7 +21,7 @@ export function lintFstab(content: string, context: LintContext): Finding[] {
         ...lintText(content, { strict: true }),
         ...stray,
         ...sound.flatMap(lintFields),
-        ...entries.flatMap((line) => [...lintTarget(line), ...lintSource(line, context.facts), ...lintNofail(line), ...lintOptions(line)]),
+        ...entries.flatMap((line) => [...lintTarget(line), ...lintSource(line, context.facts), ...lintMountable(line), ...lintNofail(line), ...lintOptions(line)]),
         ...lintOrder(entries),
         ...lintAgainstNode(entries, context.facts),
     ];
@@ -74,6 +75,18 @@ function lintSource({ number, fields, entry }: EntryLine, facts: NodeFacts | und
     const severity: Severity = isMountedAtBoot(entry) ? "error" : "warning";
     const message = `${entry.source} is given out in the order of detection and may be another disk after the next boot. ${remedy}`;
     return [{ rule: "device-name", severity, message, line: number, column: fields[0]!.column }];
+}
+
+/** No boot mounts a `noauto` entry, so there it only warns. */
+function lintMountable({ number, fields, entry }: EntryLine): Finding[] {
+    const severity: Severity = isMountedAtBoot(entry) ? "error" : "warning";
+    const at = (rule: string, field: number, found: SourceProblem | undefined) =>
+        found ? [{ rule, severity, message: `${capitalized(found.problem)}. ${found.remedy}`, line: number, column: fields[field]!.column }] : [];
+    return [...at("bad-source", 0, sourceProblem(entry)), ...at("none-without-bind", 2, bindProblem(entry))];
+}
+
+function capitalized(text: string): string {
+    return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Warnings: nothing breaks while the disk is there, and the installer's own /boot/efi line has no `nofail`. */

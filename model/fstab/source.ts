@@ -5,7 +5,13 @@ import type { BlockDevice, NodeFacts } from "../lintContext";
 const kernelName = /^\/dev\/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:(?:p|boot)\d+)?|dm-\d+|md\d+(?:p\d+)?)$/;
 /** Drives for removable media and virtual devices: numbered too, but not disks that swap places. */
 const otherNumbered = /^\/dev\/(?:sr|scd|loop|fd|nbd|ram|zram|zd)\d+/;
-const tag = /^(UUID|LABEL|PARTUUID|PARTLABEL|ID)=(?:"(.*)"|(.*))$/;
+/** libmount's; it takes them in capitals only. */
+export const tagNames = ["UUID", "LABEL", "PARTUUID", "PARTLABEL", "ID"];
+const tag = /^(UUID|LABEL|PARTUUID|PARTLABEL|ID)=(?:"(.+)"|(?!"")(.+))$/;
+
+export function isTag(source: string): boolean {
+    return tag.test(source);
+}
 
 export function isDeviceName(source: string): boolean {
     return kernelName.test(source);

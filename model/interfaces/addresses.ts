@@ -22,7 +22,10 @@ export function addressesOf(iface: Interface): InterfaceAddress[] {
             if (!token) continue;
             const last = found[found.length - 1];
             if (name === "netmask" && last && last.prefix === undefined) {
-                found[found.length - 1] = { ...last, prefix: prefixOfNetmask(token.text, last.family) };
+                const prefix = prefixOfNetmask(token.text, last.family);
+                found.pop();
+                // With a netmask that is none, ifupdown2 does not set the address.
+                if (prefix !== undefined) found.push({ ...last, prefix });
             }
             const parsed = name === "address" ? parseAddress(token.text) : undefined;
             if (parsed) found.push({ interface: iface, token, ...parsed });

@@ -19,8 +19,17 @@ export interface LogicalLine {
     readonly physical: readonly string[];
 }
 
-const continuation = /(?:\\[ \t\r]*)+$/;
-const backwardContinuation = /^(?:[ \t\r]*\\)+/;
+/** What Python's `str.strip()` and `\s` take for a blank; JavaScript's `\s` differs (U+FEFF, U+0085, U+001C to U+001F). */
+const blank = "[\\t\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+const continuation = new RegExp(`(?:\\\\${blank}*)+$`);
+const backwardContinuation = new RegExp(`^(?:${blank}*\\\\)+`);
+const edges = new RegExp(`^${blank}+|${blank}+$`, "g");
+const onlyBlanks = new RegExp(`^${blank}*$`);
+const word = new RegExp(`(?:(?!${blank})[^])+`, "g");
+
+/** A blank that splits words, but that ifupdown2 strips from no line: one before the first word makes that word empty. */
+export const invisibleBlank = new RegExp(`(?![\\t\\r ])${blank}`);
+const emptyFirstWord = new RegExp(`^[\\t\\r ]*(?=${invisibleBlank.source})`);
 
 /**
  * ifupdown2 strips all white space around a backslash, newlines included. So a comment is continued too, blank lines beside
@@ -35,7 +44,7 @@ export function readLogicalLines(content: string): LogicalLine[] {
         let joins = false;
         do {
             const text = texts[index]!;
-            joins = continuation.test(text) || (joins && text.trim() === "");
+            joins = continuation.test(text) || (joins && onlyBlanks.test(text));
             index += 1;
         } while (index < texts.length && (joins || continuesBackward(texts, index)));
         lines.push(logicalLine(raw.slice(first, index).join(""), texts.slice(first, index), first + 1));
@@ -45,18 +54,21 @@ export function readLogicalLines(content: string): LogicalLine[] {
 
 function continuesBackward(texts: readonly string[], from: number): boolean {
     let index = from;
-    while (index < texts.length - 1 && texts[index]!.trim() === "") index += 1;
+    while (index < texts.length - 1 && onlyBlanks.test(texts[index]!)) index += 1;
     return backwardContinuation.test(texts[index]!);
 }
 
 function logicalLine(raw: string, physical: readonly string[], line: number): LogicalLine {
     // Blanks in place of leading backslashes keep the columns right.
     const pieces = physical.map((text) => text.replace(continuation, "").replace(backwardContinuation, (found) => " ".repeat(found.length)));
-    const text = pieces.map((piece) => piece.trim()).filter((piece) => piece !== "").join(" ");
+    const text = pieces.map((piece) => piece.replace(edges, "")).filter((piece) => piece !== "").join(" ");
     const tokens = pieces.flatMap((piece, offset) => words(piece, line + offset));
+    // ifupdown2 strips the start of the file, alone, of every kind of blank.
+    const empty = line > 1 ? emptyFirstWord.exec(pieces[0]!) : null;
+    if (empty) tokens.unshift({ text: "", line, column: empty[0].length + 1 });
     return { raw, text, line, tokens, physical };
 }
 
 function words(text: string, line: number): Token[] {
-    return [...text.matchAll(/\S+/g)].map((match) => ({ text: match[0], line, column: match.index + 1 }));
+    return [...text.matchAll(word)].map((match) => ({ text: match[0], line, column: match.index + 1 }));
 }

@@ -1,4 +1,5 @@
 /** Which links an interface stands on, and which links a configuration brings into being. */
+import type { NetworkLink } from "../lintContext";
 import { baseName, commandsOf, optionsNamed, type Interface } from "./network";
 import type { Token } from "./parse";
 
@@ -52,6 +53,21 @@ export function isDeclared(name: string, interfaces: readonly Interface[]): bool
         optionsNamed(iface, "veth-peer-name", "ovs-patch-peer").some(({ value }) => value === name) ||
         commandsOf(iface).some(({ value }) => creation.test(value) && hasWord(value, name)),
     );
+}
+
+/** Whether a link of the node bears the name, or has it as an alternative one. */
+export function isLink(name: string, links: readonly NetworkLink[]): boolean {
+    return links.some((link) => link.name === name || link.altnames?.includes(name));
+}
+
+/** Options of a stanza that sets up a link which must be there already. */
+const plainOptions = /^(?:address|netmask|gateway|broadcast|network|metric|mtu|hwaddress|alias|pointopoint|dns-.*|ethernet-.*|link-(?:speed|duplex|autoneg|fec)|offload-.*|hardware-.*)$/;
+const plainMethods = new Set(["manual", "static", "dhcp", "auto"]);
+
+/** Whether its stanzas say nothing by which ifupdown2, Open vSwitch or a command would make the link. */
+export function isBareNic(iface: Interface): boolean {
+    const plain = iface.stanzas.every(({ method }) => method === undefined || plainMethods.has(method.text));
+    return iface.name !== "lo" && plain && rawDeviceOf(iface.name) === undefined && iface.options.every(({ name }) => plainOptions.test(name));
 }
 
 /** Whether a command names the link. */

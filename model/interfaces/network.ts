@@ -12,6 +12,8 @@ export interface Interface {
     readonly options: readonly Option[];
     /** Named by `auto`; `auto all` counts. */
     readonly auto: boolean;
+    /** The line that names it in vain: ifupdown2 decides while it reads the stanza, so a later `auto` or `allow-CLASS` is lost. */
+    readonly late?: Token;
     /** Classes of the `allow-CLASS` lines that name it. */
     readonly allow: readonly string[];
 }
@@ -19,21 +21,28 @@ export interface Interface {
 /** In order of first mention. Ranges (`swp[1-4]`) are expanded, aliases (`eth0:1`) belong to their interface, as in ifupdown2. */
 export function interfacesOf(document: InterfacesDocument): Interface[] {
     const stanzas = new Map<string, { readonly token: Token; readonly stanzas: Stanza[] }>();
+    const lastLines = new Map<string, number>();
     for (const stanza of ifaceStanzas(document)) {
         for (const name of expandRange(baseName(stanza.name.text))) {
             const known = stanzas.get(name);
+            lastLines.set(name, stanza.name.line);
             if (known) known.stanzas.push(stanza);
             else stanzas.set(name, { token: stanza.name, stanzas: [stanza] });
         }
     }
-    const { auto, allow } = selectionsOf(document);
-    return [...stanzas].map(([name, entry]) => ({
-        name,
-        ...entry,
-        options: entry.stanzas.flatMap(optionsOf),
-        auto: auto.has(name) || auto.has("all"),
-        allow: allow.get(name) ?? [],
-    }));
+    const selections = selectionsOf(document);
+    return [...stanzas].map(([name, entry]) => {
+        const named = selections.filter((selection) => selection.name === name || (selection.name === "all" && selection.className === undefined));
+        const heeded = named.filter(({ token }) => token.line < lastLines.get(name)!);
+        return {
+            name,
+            ...entry,
+            options: entry.stanzas.flatMap(optionsOf),
+            auto: heeded.some(({ className }) => className === undefined),
+            allow: heeded.flatMap(({ className }) => className ?? []),
+            late: named.find((selection) => !heeded.includes(selection))?.token,
+        };
+    });
 }
 
 /** Paths and globs of `source`; a `source-directory` becomes the glob of its files. Relative ones lie in /etc/network. */
@@ -44,7 +53,8 @@ export function sourcedPatterns(document: InterfacesDocument): string[] {
 export function sourceTokens(document: InterfacesDocument): { readonly token: Token; readonly pattern: string }[] {
     return document.items.flatMap((item) => {
         if (item.kind !== "source" && item.kind !== "source-directory") return [];
-        return item.patterns.map((token) => {
+        // ifupdown2 reads the first word only.
+        return item.patterns.slice(0, 1).map((token) => {
             const path = token.text.startsWith("/") ? token.text : `/etc/network/${token.text}`;
             return { token, pattern: item.kind === "source" ? path : `${path.replace(/\/+$/, "")}/*` };
         });
@@ -74,21 +84,27 @@ export function commandsOf(iface: Interface): Option[] {
     return iface.options.filter(({ name }) => commandKeywords.has(name));
 }
 
-/** Whether boot brings it up: `auto`, or a class that udev (`hotplug`) or Open vSwitch starts. */
+/** Classes that ifupdown2's start-networking, udev or Open vSwitch start; a port's class is its bridge's name. */
+const startedClasses = new Set(["hotplug", "mgmt", "ovs"]);
+
+/** Whether boot brings it up: `auto`, or a class that something starts. */
 export function isUpAtBoot(iface: Interface): boolean {
-    return iface.auto || iface.allow.length > 0;
+    const bridges = optionsNamed(iface, "ovs-bridge").map(({ value }) => value);
+    return iface.auto || iface.allow.some((className) => startedClasses.has(className) || bridges.includes(className));
 }
 
-function selectionsOf(document: InterfacesDocument): { auto: Set<string>; allow: Map<string, string[]> } {
-    const auto = new Set<string>();
-    const allow = new Map<string, string[]>();
-    for (const item of document.items) {
-        if (item.kind !== "auto" && item.kind !== "allow") continue;
-        // The label in `auto eth0:1` is not cut off: in ifupdown2 it brings up nothing by itself.
-        for (const name of item.names.flatMap(({ text }) => expandRange(text))) {
-            if (item.kind === "auto") auto.add(name);
-            else allow.set(name, [...(allow.get(name) ?? []), item.className ?? ""]);
-        }
-    }
-    return { auto, allow };
+interface Named {
+    readonly name: string;
+    readonly token: Token;
+    /** Absent for `auto`. */
+    readonly className?: string;
+}
+
+/** The label in `auto eth0:1` is not cut off: in ifupdown2 it brings up nothing by itself. */
+function selectionsOf(document: InterfacesDocument): Named[] {
+    return document.items.flatMap((item) => {
+        if (item.kind !== "auto" && item.kind !== "allow") return [];
+        const className = item.kind === "auto" ? undefined : (item.className ?? "");
+        return item.names.flatMap((token) => expandRange(token.text).map((name) => ({ name, token, className })));
+    });
 }

@@ -10,7 +10,35 @@ export function lintSmartd(content: string, { facts }: LintContext = {}): Findin
     const strays = lintStrayLines(content);
     const strayLines = new Set(strays.map(({ line }) => line));
     const entries = parseSmartd(content).filter(({ device }) => !strayLines.has(device.line));
-    return [...lintText(content, { strict: true }), ...strays, ...entries.flatMap((entry) => lintEntry(entry, facts)), ...lintOrder(entries), ...lintRepeated(entries)];
+    const scan = entries.findIndex(({ device }) => device.text === "DEVICESCAN");
+    const read = scan === -1 ? entries : entries.slice(0, scan + 1);
+    const effective = withDefaults(read);
+    return [
+        ...lintText(content, { strict: true }),
+        ...strays,
+        ...read.flatMap((entry) => lintEntry(entry, facts)),
+        ...effective.flatMap((entry) => [...lintMail(entry), ...lintRemovable(entry)]),
+        ...lintOrder(entries),
+        ...lintRepeated(effective),
+    ];
+}
+
+/** DEFAULT's directives hold for the lines that follow, until the next DEFAULT. A line's own `-d TYPE` replaces DEFAULT's. */
+function withDefaults(entries: readonly SmartdEntry[]): SmartdEntry[] {
+    let defaults: readonly SmartdDirective[] = [];
+    return entries.map((entry) => {
+        if (entry.device.text === "DEFAULT") {
+            defaults = entry.directives;
+            return entry;
+        }
+        const inherited = entry.directives.some(isKind) ? defaults.filter((directive) => !isKind(directive)) : defaults;
+        return { ...entry, directives: [...inherited, ...entry.directives] };
+    });
+}
+
+/** `-d removable` and its like say nothing about the kind of disk. */
+function isKind({ name, values }: SmartdDirective): boolean {
+    return name.text === "-d" && !["auto", "removable", "ignore", "by-id", undefined].includes(values[0]?.text);
 }
 
 function finding(at: SmartdWord, rule: string, severity: Severity, message: string): Finding {
@@ -26,27 +54,26 @@ function lintStrayLines(content: string): Finding[] {
 
 function lintEntry(entry: SmartdEntry, facts: NodeFacts | undefined): Finding[] {
     return [
-        ...lintDevice(entry, facts),
+        ...lintDevice(entry.device, facts),
         ...entry.stray.map((word) => finding(word, "not-a-directive", "error", `'${word.text}' stands where a directive should: smartd refuses the file. Directives are -a, -d TYPE and so on.`)),
         ...entry.directives.flatMap(lintDirective),
-        ...lintMail(entry),
+        ...lintTypes(entry),
     ];
 }
 
-function lintDevice({ device, directives: given }: SmartdEntry, facts: NodeFacts | undefined): Finding[] {
+function lintDevice(device: SmartdWord, facts: NodeFacts | undefined): Finding[] {
     const { text } = device;
-    if (text === "DEVICESCAN" || text === "DEFAULT") return text === "DEFAULT" ? [] : lintRemovable(device, given);
+    if (text === "DEVICESCAN" || text === "DEFAULT") return [];
     if (!text.startsWith("/")) return [finding(device, "not-a-device", "error", `'${text}' is no device: expected /dev/disk/by-id/…, DEVICESCAN or DEFAULT.`)];
     return [
         ...(isDeviceName(text) ? [finding(device, "device-name", "warning", `${text} may be another disk after the next boot. Name it by /dev/disk/by-id/….`)] : []),
-        ...lintRemovable(device, given),
         ...lintPresence(device, facts),
     ];
 }
 
-function lintRemovable(device: SmartdWord, given: readonly SmartdDirective[]): Finding[] {
+function lintRemovable({ device, directives: given }: SmartdEntry): Finding[] {
     const types = given.filter(({ name }) => name.text === "-d").map(({ values }) => values[0]?.text);
-    if (types.some((type) => type === "removable" || type === "ignore")) return [];
+    if (!/^(?:\/|DEVICESCAN$)/.test(device.text) || types.some((type) => type === "removable" || type === "ignore")) return [];
     return [finding(device, "missing-removable", "warning", "Without -d removable one dead disk keeps smartd from starting, and then no disk is watched. Add it.")];
 }
 
@@ -65,7 +92,8 @@ function lintDirective({ name, values }: SmartdDirective): Finding[] {
     const [first, second] = values;
     if (!first) return [finding(name, "missing-value", "error", `${name.text} needs a value: ${value.expected}.`)];
     if (!value.pattern.test(first.text)) return [finding(first, "bad-value", "error", `'${first.text}' is no value of ${name.text}: expected ${value.expected}.`)];
-    if (name.text === "-M" && first.text === "exec" && !second?.text.startsWith("/")) return [finding(first, "missing-value", "error", "-M exec needs the absolute path of a program.")];
+    if (name.text === "-M" && first.text === "exec" && !second) return [finding(first, "missing-value", "error", "-M exec needs the absolute path of a program.")];
+    if (name.text === "-M" && first.text === "exec" && !second?.text.startsWith("/")) return [finding(second ?? first, "relative-program", "warning", "-M exec is documented for absolute paths only. Write the program's whole path.")];
     if (name.text === "-M" && first.text === "test") return [finding(first, "test-mail", "warning", "-M test sends a mail for every disk at each start of smartd. Take it out after the test.")];
     if (name.text === "-s" && !isRegularExpression(first.text)) return [finding(first, "bad-value", "error", `'${first.text}' is no regular expression.`)];
     return [];
@@ -73,17 +101,35 @@ function lintDirective({ name, values }: SmartdDirective): Finding[] {
 
 function isRegularExpression(text: string): boolean {
     try {
-        return Boolean(new RegExp(text));
+        // POSIX lets quantifiers follow one another.
+        return Boolean(new RegExp(text.replace(/([*+?}])(?:[*+?]|\{\d+(?:,\d*)?\})+/g, "$1")));
     } catch {
         return false;
     }
 }
 
-/** smartd.conf(5): -M may only be used together with -m. DEFAULT may bring the other half. */
+/** smartd wants both on a disk's line, of its own or from DEFAULT; on DEFAULT itself it does not look. */
 function lintMail({ device, directives: given }: SmartdEntry): Finding[] {
+    if (device.text === "DEFAULT") return [];
     const behaviour = given.find(({ name }) => name.text === "-M");
-    if (!behaviour || device.text === "DEFAULT" || given.some(({ name }) => name.text === "-m")) return [];
-    return [finding(behaviour.name, "exec-without-mail", "error", "-M needs -m on the same line: smartd refuses the file.")];
+    const mail = given.filter(({ name }) => name.text === "-m").at(-1);
+    if (behaviour && !mail) return [finding(onLineOf(device, behaviour), "exec-without-mail", "error", "-M needs -m, on the same line or on DEFAULT's before it: smartd refuses the file. Add -m ADDRESS.")];
+    const hasProgram = given.some(({ name, values }) => name.text === "-M" && values[0]?.text === "exec");
+    if (mail?.values[0]?.text !== "<nomailer>" || hasProgram) return [];
+    return [finding(onLineOf(device, mail), "nomailer-without-exec", "error", "-m <nomailer> needs -M exec PATH: smartd refuses the file. Add it, or write an address.")];
+}
+
+/** A finding about what DEFAULT brings belongs to the line that it breaks. */
+function onLineOf(device: SmartdWord, { name }: SmartdDirective): SmartdWord {
+    return name.line < device.line ? device : name;
+}
+
+/** smartd takes one kind of disk for each line; `auto` is none. DEVICESCAN may look for several. */
+function lintTypes({ device, directives: given }: SmartdEntry): Finding[] {
+    const kinds = given.filter(isKind);
+    const second = kinds[1]?.values[0];
+    if (device.text === "DEVICESCAN" || !second) return [];
+    return [finding(second, "several-types", "error", "A second device type on one line: smartd refuses the file. Keep one -d TYPE besides -d removable.")];
 }
 
 function lintOrder(entries: readonly SmartdEntry[]): Finding[] {

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { registerLint, type LintOptions } from "../../cli/lint";
+import { registerLint } from "../../cli/lint";
+import type { LintOptions } from "../../cli/lint/options";
 import { lintFiles } from "../../cli/lint/run";
 import { formatOfPath, guessFormat } from "../../model/formats";
 

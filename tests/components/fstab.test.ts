@@ -1,5 +1,5 @@
 import { planFstab } from "../../components/fstab";
-import { parseFleet } from "../../model/fleet";
+import { formatFault, parseFleet } from "../../model/fleet";
 import { files, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 
 const node = { name: "pve01", address: "192.0.2.11" };
@@ -64,4 +64,18 @@ test("a vanished source is drift, of optional disks too; a mount is expected onl
 test("a noauto entry is neither looked for nor expected to be mounted", () => {
     const settings = { entries: [{ source: "LABEL=backup", target: "/mnt/backup", fstype: "ext4", options: ["noauto"] }] };
     expect(planFstab({ host, node, settings }).facts).toEqual({});
+});
+
+test.each<[object, string]>([
+    [{ source: "UUUID=1", fstype: "ext4" }, "[0].source: 'UUUID=1' is neither a path nor UUID=, LABEL=, PARTUUID=, PARTLABEL=, ID=, and ext4 needs a block device, so this is never mounted. Did you mean UUID=1?"],
+    [{ source: "UUID=", fstype: "xfs" }, "[0].source: nothing follows UUID=, so this is never mounted. Write the value that 'blkid' prints after UUID=."],
+    [{ source: "pve/root", fstype: "ext4" }, "[0].source: 'pve/root' is neither"],
+    [{ source: "/a", fstype: "none", options: ["bidn"] }, "[0].options: type none without bind or rbind among the options is never mounted. Did you mean 'bind' instead of 'bidn'?"],
+])("%j is refused in the config", (entry, fault) => {
+    const { faults } = parseFleet({ nodes: { pve01: { address: "192.0.2.11", fstab: [{ target: "/srv/a", ...entry }] } } }, () => "");
+    expect(faults.map(formatFault)).toEqual([expect.stringContaining(`holdfast:fleet.nodes.pve01.fstab${fault}`)]);
+});
+
+test.each([{ source: "tank/vm", fstype: "zfs" }, { source: "/a", fstype: "none", options: ["bind"] }, { source: "nas:/x", fstype: "nfs" }])("%j is taken", (entry) => {
+    expect(parseFleet({ nodes: { pve01: { address: "192.0.2.11", fstab: [{ target: "/srv/a", ...entry }] } } }, () => "").faults).toEqual([]);
 });

@@ -17,6 +17,11 @@ function settingsOf(mail: unknown) {
 const planOf = (mail: unknown) => planMail(settingsOf(mail));
 const relayOf = (mail: object) => planOf({ to: "ops@example.test", ...mail }).files["/etc/msmtprc"]?.content?.split("\n").slice(2, 8);
 
+test("a relay that is no address is a fault beside all others", () => {
+    const { faults } = parseFleet({ mail: { to: "root", relay: "smtp://x:99999" }, nodes: { pve01: { address: "192.0.2.11", maintenance: 1 } } }, () => "");
+    expect(faults.map(({ path }) => path.join(".")).sort()).toEqual(["mail.relay", "nodes.pve01.maintenance"]);
+});
+
 describe("the plan", () => {
     test("without settings mail goes to root, by the node's own sendmail alone", () => {
         const { files, packages, activate } = planOf(undefined);
@@ -49,6 +54,8 @@ describe("the plan", () => {
     test.each([
         [{ to: "ops@example.test\nBcc: x@example.test" }, 'mail.to: expected one mail address or local user, without line breaks, got "ops@example.test\\nBcc: x@example.test"'],
         [{ to: "ops@example.test", relay: "192.0.2.25" }, "mail.relay: expected smtp://HOST:PORT or smtps://HOST:PORT"],
+        ...["smtp://x:99999", "smtp://[::::]:25", "smtp://x:0", "smtps://x:00000"].map((relay): [object, string] => [{ to: "root", relay }, "mail.relay: expected smtp://HOST:PORT or smtps://HOST:PORT, with a valid address and a port from 1 to 65535"]),
+        [{ to: "root", user: "pve" }, "mail.user: is for mail.relay, which is missing"],
         [{ to: "ops@example.test", user: 'x"\ny' }, "mail.user: expected a user name at the relay"],
     ])("%j is refused", (mail, fault) => {
         expect(parseFleet({ mail, nodes: { pve01: { address: "192.0.2.11" } } }, () => "").faults.map(formatFault)[0]).toContain(`holdfast:fleet.${fault}`);

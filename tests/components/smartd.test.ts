@@ -50,6 +50,10 @@ describe("the plan", () => {
         [{ devices: ["/dev/sda"] }, 'smartd.devices[0]: expected a /dev/disk/by-id/… path (or /dev/bus/N of a RAID controller), got "/dev/sda"'],
         [{ devices: [{ device: byId, type: "sat -m root" }] }, 'smartd.devices[0].type: expected a device type of smartd'],
         [{ devices: [{ device: byId, type: "removable" }] }, "smartd.devices[0].type: expected a device type of smartd"],
+        [{ devices: [byId, { type: "sat" }] }, "smartd.devices[1].device: is missing: expected a /dev/disk/by-id/… path"],
+        ...["megaraid", "sat,13", "SAT", "foo", "areca", "jmb39x,0+$(id)"].map((type): [object, string] => [{ devices: [byId, { device: "/dev/bus/0", type }] }, "smartd.devices[1].type: expected a device type of smartd"]),
+        [{ devices: [byId, byId] }, `smartd.devices[1]: ${byId} is already listed at holdfast:fleet.nodes.pve01.smartd.devices[0]`],
+        [{ devices: ["/dev/disk/by-id/nvme-A", { device: "/dev/disk/by-id/nvme-A", type: "nvme" }] }, "smartd.devices[1]: /dev/disk/by-id/nvme-A of type nvme is already listed"],
         [{ devices: [] }, "smartd.devices: expected at least one disk, or auto"],
         [{ devices: [{ device: byId, temperature: { critical: 50 } }] }, "smartd.devices[0].temperature: expected informal below critical, got informal 50 and critical 50"],
         [{ devices: [{ device: byId, temperature: { critical: 200 } }] }, "smartd.devices[0].temperature.critical: expected °C, a whole number from 0 to 120, got 200"],
@@ -129,8 +133,13 @@ describe("the hook on a warning", () => {
         expect(await warn({ SMARTD_DEVICE: byId }, { devices })).toContain(`logger -t holdfast -- disk ${byId} fails (Health); not powered off: the stack says alert`);
     });
 
-    test.each(["megaraid,4", "sat+megaraid,4", "cciss,0", "3ware,1", "areca,3/1"])("a disk behind a RAID controller (%s) only alerts", async (type) => {
+    test.each(["megaraid,4", "sat+megaraid,4", "cciss,0", "3ware,1", "areca,3/1", "jmb39x,0", "sat+sssraid,0,1"])("a disk behind a RAID controller (%s) only alerts", async (type) => {
         expect(await warn({ SMARTD_DEVICETYPE: type })).toEqual(spared("it is behind a RAID controller, whose redundancy is not known"));
+    });
+
+    test("a disk whose data DRBD replicates only alerts", async () => {
+        await put({ "type-sda1": "drbd" });
+        expect(await warn({})).toEqual(spared("its data are replicated"));
     });
 
     test("a disk of which nothing is known only alerts", async () => {
@@ -194,6 +203,8 @@ describe("the hook on a warning", () => {
             ["raidz1", pool("\trpool        ONLINE\n\t  raidz1-0  ONLINE\n\t    /dev/sda1  ONLINE\n\t    /dev/sdb1  ONLINE\n\t    /dev/sdc1  ONLINE\n"), "its pool is still redundant (raidz1-0)"],
             ["raidz1 that lacks one", pool("\trpool        DEGRADED\n\t  raidz1-0  DEGRADED\n\t    /dev/sda1  ONLINE\n\t    /dev/sdb1  UNAVAIL\n\t    /dev/sdc1  ONLINE\n"), undefined],
             ["raidz2 that lacks one", pool("\trpool        DEGRADED\n\t  raidz2-0  DEGRADED\n\t    /dev/sda1  ONLINE\n\t    /dev/sdb1  UNAVAIL\n\t    /dev/sdc1  ONLINE\n"), "its pool is still redundant (raidz2-0)"],
+            ["raidz3 that lacks two", pool("\trpool        DEGRADED\n\t  raidz3-0  DEGRADED\n\t    /dev/sda1  ONLINE\n\t    /dev/sdb1  UNAVAIL\n\t    /dev/sdc1  UNAVAIL\n\t    /dev/sdd1  ONLINE\n"), "its pool is still redundant (raidz3-0)"],
+            ["raidz3 that lacks three", pool("\trpool        DEGRADED\n\t  raidz3-0  DEGRADED\n\t    /dev/sda1  ONLINE\n\t    /dev/sdb1  UNAVAIL\n\t    /dev/sdc1  UNAVAIL\n\t    /dev/sdd1  UNAVAIL\n"), undefined],
             ["a cache", pool("\trpool        ONLINE\n\t  /dev/sdb1  ONLINE\n\tcache\n\t  /dev/sda1  ONLINE\n"), "its pool does without it"],
             ["a log", pool("\trpool        ONLINE\n\t  /dev/sdb1  ONLINE\n\tlogs\n\t  /dev/sda1  ONLINE\n"), "it is a log device of a pool, which can do without it"],
             ["a special device, as good as the pool itself", pool("\trpool        ONLINE\n\t  mirror-0  ONLINE\n\t    /dev/sdb1  ONLINE\n\t    /dev/sdc1  ONLINE\n\tspecial\n\t  /dev/sda1  ONLINE\n"), undefined],

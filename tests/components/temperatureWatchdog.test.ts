@@ -176,6 +176,19 @@ describe("the watchdog's program, rehearsed", () => {
         expect(would(await rehearse())).toEqual(["would mail: temperature warning: drivetemp/temp1 at 99 °C, limits 60 and none"]);
     });
 
+    test("an NVMe drive without labels is known by its first sensor, and one whose limits are alike warns five degrees before", async () => {
+        const drive = { "class/hwmon/hwmon0/name": "nvme", "class/hwmon/hwmon0/temp1_input": 81_000, "class/hwmon/hwmon0/temp1_max": 85_000, "class/hwmon/hwmon0/temp1_crit": 85_000 };
+        await put(drive);
+        expect(would(await rehearse())).toEqual(["would mail: temperature warning: nvme/temp1 at 81 °C, limits 80 and 85"]);
+    });
+
+    test.each(["CPUTIN", "PECI Agent 0"])("a board's %s counts only where no processor sensor does, and never shuts down", async (label) => {
+        await put({ "class/hwmon/hwmon0/name": "nct6775", "class/hwmon/hwmon0/temp1_label": label, "class/hwmon/hwmon0/temp1_input": 99_000 });
+        expect(would(await rehearse())).toEqual([`would mail: temperature warning: nct6775/${label} at 99 °C, limits 75 and none`]);
+        await putProcessor(45);
+        expect((await rehearse())[0]).toBe("temperature: ok; coretemp/Package id 0 45 °C");
+    });
+
     test("ACPI's zone counts only where no processor sensor does, and never shuts down", async () => {
         await put({ "class/thermal/thermal_zone0/type": "acpitz", "class/thermal/thermal_zone0/temp": 99_000 });
         expect(would(await rehearse())).toEqual(["would mail: temperature warning: acpitz/zone at 99 °C, limits 75 and none"]);

@@ -1,6 +1,6 @@
 /** Rules on addresses, prefixes, gateways and MTU. */
 import type { Finding } from "../../finding";
-import { addressesOf, familyOf, isInSubnet, isLinkLocal, parseAddress, prefixOfNetmask, type InterfaceAddress } from "../addresses";
+import { addressesOf, canonicalAddress, familyOf, isInSubnet, isLinkLocal, parseAddress, prefixOfNetmask, type InterfaceAddress } from "../addresses";
 import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
 import { optionsOf, type Option, type Token } from "../parse";
 import { allInterfaces, finding, type Subject } from "./subject";
@@ -17,23 +17,51 @@ export function badAddresses(subject: Subject): Finding[] {
 }
 
 export function badNetmasks(subject: Subject): Finding[] {
+    const lost = new Set(stanzasOf(subject.interfaces).flatMap(lostNetmasks));
     return plainValues(subject, "netmask").flatMap(({ value }) => {
+        if (lost.has(value)) return [finding("bad-netmask", "error", value, `'${value.text}' is no netmask of IPv4, so the address before it is not set. Write a prefix length up to 32, best after the address: 192.0.2.11/24.`)];
         if (prefixOfNetmask(value.text, 4) !== undefined || prefixOfNetmask(value.text, 6) !== undefined) return [];
         return [finding("bad-netmask", "error", value, `'${value.text}' is no netmask. Write a prefix length, such as 24, best after the address: 192.0.2.11/24.`)];
     });
 }
 
+/** Netmasks that fit IPv6 only, behind an IPv4 address. */
+function lostNetmasks(options: readonly Option[]): Token[] {
+    return options.flatMap(({ name, values: [value] }, index) => {
+        const before = options.slice(0, index).reverse().find((option) => option.name === "address")?.values[0];
+        const isLost = name === "netmask" && value && before && parseAddress(before.text)?.family === 4 && prefixOfNetmask(value.text, 4) === undefined && prefixOfNetmask(value.text, 6) !== undefined;
+        return isLost ? [value] : [];
+    });
+}
+
 export function badGateways(subject: Subject): Finding[] {
-    return plainValues(subject, "gateway").flatMap(({ value }) => {
-        if (familyOf(value.text)) return [];
+    const own = gatewaysThatAreOwn(subject.interfaces);
+    return plainValues(subject, "gateway").flatMap(({ value, more }) => {
+        if (own.has(value)) return [finding("bad-gateway", "error", value, `${value.text} is this interface's own address, so the kernel refuses the route. Write the router's address.`)];
+        if (familyOf(value.text) && (more.length === 0 || isComment(more[0]!))) return [];
+        if (familyOf(value.text)) return [finding("bad-gateway", "error", more[0]!, "ifupdown2 takes the whole line for one address, so the default route is not set. Write one gateway.")];
         const message = `'${value.text}' is no address, so the default route is not set. Write the gateway's address, without a prefix length.`;
         return [finding("bad-gateway", "error", value, message)];
     });
 }
 
+function gatewaysThatAreOwn(interfaces: readonly Interface[]): Set<Token> {
+    return new Set(interfaces.flatMap((iface) => gatewaysOf(iface).map(({ value }) => value).filter(({ text }) => addressesOf(iface).some(({ address }) => address === canonicalAddress(text)))));
+}
+
+/** ifupdown2 takes every form with six pairs of digits, shorter ones too; what no number can be read from makes it stop. */
+export function badHardwareAddresses(subject: Subject): Finding[] {
+    return plainValues(subject, "hwaddress").flatMap(({ value, more }) => {
+        const token = value.text === "ether" ? more[0] : value;
+        if (!token || token.text.includes("$") || /^[0-9a-f:.]+$/i.test(token.text)) return [];
+        return [finding("bad-hwaddress", "error", token, `'${token.text}' is no hardware address: ifupdown2 exits 1. Write it like 02:00:5e:00:53:01.`)];
+    });
+}
+
 /** 68 is IPv4's smallest MTU; 65,536 the loopback's. The driver's own limit is not known here. */
 export function badMtus(subject: Subject): Finding[] {
-    return plainValues(subject, "mtu", "ovs-mtu").flatMap(({ value }) => {
+    return plainValues(subject, "mtu", "ovs-mtu").flatMap(({ value, more }) => {
+        if (more.length > 0 && !isComment(more[0]!)) return [finding("bad-mtu", "error", more[0]!, "ifupdown2 takes the whole line for one number, so the MTU is not set. Write one MTU.")];
         const mtu = /^\d{1,6}$/.test(value.text) ? Number(value.text) : NaN;
         if (mtu >= 68 && mtu <= 65_536) return [];
         return [finding("bad-mtu", "error", value, `'${value.text}' is no MTU. Write a whole number of bytes, such as 1500 or 9000.`)];
@@ -74,12 +102,12 @@ export function gatewaysOffSubnet({ interfaces }: Subject): Finding[] {
     }));
 }
 
-/** The second `ip route add default` of a family, table and metric fails with `File exists`, and its interface counts as failed. */
+/** A warning: ifupdown2 passes over `File exists`, so the first route stands (exit 0). */
 export function twoDefaultGateways(subject: Subject): Finding[] {
     const atBoot = allInterfaces(subject).filter(isUpAtBoot);
     const gateways = atBoot.flatMap((iface) => gatewaysOf(iface).map((gateway) => ({ iface, token: gateway.value, family: gateway.family })));
     const repeated = repetitions(subject, gateways, ({ iface, family }) => `${family} ${firstValue(iface, "vrf")} ${firstValue(iface, "metric")}`);
-    return repeated.map(({ first, current }) => finding("two-default-gateways", "error", current.token, `${first.iface.name} already sets the default gateway of IPv${current.family}, and setting a second one fails. Keep one, or give this one a 'metric'.`));
+    return repeated.map(({ first, current }) => finding("two-default-gateways", "warning", current.token, `${first.iface.name} already sets the default gateway of IPv${current.family}, so this one is not set. Keep one, or give this one a 'metric'.`));
 }
 
 /**

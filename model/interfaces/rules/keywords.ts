@@ -30,6 +30,24 @@ export function unknownStatements({ document }: Subject): Finding[] {
     });
 }
 
+/** ifupdown2 reads the first word after `source`; a comment behind it does no harm. */
+export function extraSources({ document }: Subject): Finding[] {
+    return document.items.flatMap((item) => {
+        if (item.kind !== "source" && item.kind !== "source-directory") return [];
+        const [, extra] = item.patterns;
+        if (!extra || extra.text.startsWith("#")) return [];
+        return [finding("source-words", "warning", extra, `ifupdown2 reads one path per line, so '${extra.text}' is not read. Give it a '${item.kind}' line of its own.`)];
+    });
+}
+
+/** A comma belongs to the name for ifupdown2, and no such link comes up. */
+export function selectedNames({ document }: Subject): Finding[] {
+    return document.items.flatMap((item) => {
+        if (item.kind !== "auto" && item.kind !== "allow") return [];
+        return item.names.filter(({ text }) => /[,;"']/.test(text)).map((token) => finding("name-separator", "warning", token, `ifupdown2 looks for an interface that is named '${token.text}'. Separate names with blanks only.`));
+    });
+}
+
 export function statementArguments({ document }: Subject): Finding[] {
     return document.items.flatMap((item) => {
         const [keyword, ...rest] = item.line.tokens;
@@ -60,6 +78,9 @@ export function optionNames({ document }: Subject): Finding[] {
     return ifaceOptions(document.items.filter(isStanza)).flatMap((option) => {
         const { keyword, value } = option;
         const known = isKnownKeyword(keyword.text);
+        if (!known && value === "") {
+            return [finding("missing-value", "error", keyword, `'${keyword.text}' stands alone on its line: ifupdown2 reports invalid syntax and exits 1. Delete the line, or join it to the option it belongs to.`)];
+        }
         if (!known) {
             const statement = nearStatement(keyword.text);
             if (statement) return [finding("misspelt-keyword", "error", keyword, `ifupdown2 takes '${keyword.text}' for an option and ignores it. Write '${statement}'.`)];

@@ -1,7 +1,7 @@
 /** Rules on the node as a whole: loopback, management address, default gateway, sourced files, names. */
 import type { Finding } from "../../finding";
 import { addressesOf, canonicalAddress, familyOf } from "../addresses";
-import { hasWord, lowerLinks, portsOf } from "../links";
+import { hasWord, isBareNic, isDeclared, isLink, lowerLinks, portsOf } from "../links";
 import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
 import { gatewaysOf } from "./addresses";
 import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
@@ -43,9 +43,23 @@ export function notUpAtBoot(subject: Subject): Finding[] {
     return subject.interfaces.flatMap((iface) => {
         const management = address !== undefined && addressesOf(iface).some((held) => held.address === canonicalAddress(address));
         const [gateway] = gatewaysOf(iface);
-        if ((!management && !gateway) || isUpAtBoot(iface) || iface.name === "lo" || isStartedByAnother(iface, all)) return [];
-        const what = management ? "the management address" : "the default gateway";
+        if ((!management && !gateway && !iface.late) || isUpAtBoot(iface) || iface.name === "lo" || isStartedByAnother(iface, all)) return [];
+        const what = management ? "the management address" : gateway ? "the default gateway" : "a stanza";
+        if (iface.late) {
+            return [finding("not-up-at-boot", "warning", iface.late, `${iface.name} has ${what} above this line, which ifupdown2 then does not heed: nothing brings it up at boot. Move the line above 'iface ${iface.name}'.`)];
+        }
         return [finding("not-up-at-boot", "warning", iface.token, `${iface.name} has ${what}, and nothing brings it up at boot. Add 'auto ${iface.name}'.`)];
+    });
+}
+
+/** ifupdown2 makes no link for a NIC's bare stanza ("interface not recognized"), so its address is set nowhere. */
+export function missingNics(subject: Subject): Finding[] {
+    const { context: { node, facts } } = subject;
+    if (!node || !facts) return [];
+    const others = allInterfaces(subject).filter((iface) => !isBareNic(iface));
+    const holders = subject.interfaces.filter((iface) => isBareNic(iface) && addressesOf(iface).some(({ address }) => address === canonicalAddress(node.address)));
+    return holders.filter(({ name }) => !isDeclared(name, others) && !isLink(name, facts.links)).map(({ name, token }) => {
+        return finding("missing-nic", severityOfAbsence(subject, "error"), token, `${name} has the management address and does not exist on the node. Correct the name: 'ip -br link' shows the node's.`);
     });
 }
 

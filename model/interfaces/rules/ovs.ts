@@ -4,7 +4,7 @@
  * GUI drops an unlisted port from the file.
  */
 import type { Finding } from "../../finding";
-import { portsOf } from "../links";
+import { isLink, portsOf } from "../links";
 import { optionsNamed, type Interface } from "../network";
 import type { Token } from "../parse";
 import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
@@ -22,7 +22,7 @@ export function ovsBridges(subject: Subject): Finding[] {
         }
         // Open vSwitch remembers bridges that were made by hand, so only the node can tell that there is none.
         const links = subject.context.facts?.links;
-        const missing = links !== undefined && !links.some(({ name }) => name === bridge.text);
+        const missing = links !== undefined && !isLink(bridge.text, links);
         const severity = severityOfAbsence(subject, missing ? "error" : "warning");
         return [finding("ovs-bridge", severity, bridge, `No stanza declares the bridge ${bridge.text} that ${iface.name} belongs to. Declare it with 'ovs_type OVSBridge', or correct the name.`)];
     });

@@ -1,7 +1,7 @@
 /** Rules on what interfaces stand on: ports, raw devices, cycles. */
 import type { Finding } from "../../finding";
-import { isDeclared, lowerLinks, portListOptions, portsOf, rawDeviceOf, type Port } from "../links";
-import { optionsNamed, type Interface } from "../network";
+import { isBareNic, isDeclared, isLink, lowerLinks, portListOptions, portsOf, rawDeviceOf, type Port } from "../links";
+import { baseName, optionsNamed, type Interface } from "../network";
 import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
 
 /**
@@ -11,8 +11,10 @@ import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subje
 export function missingPorts(subject: Subject): Finding[] {
     const all = allInterfaces(subject);
     const links = subject.context.facts?.links;
+    // A NIC's bare stanza makes no link; offline it is all there is to go by.
+    const making = links ? all.filter((iface) => !isBareNic(iface)) : all;
     const undeclared = subject.interfaces.flatMap((iface) =>
-        uniquePorts(lowerLinks(iface)).filter(({ token }) => !isAvailable(token.text, (name) => isDeclared(name, all))).map((port) => ({ iface, port })),
+        uniquePorts(lowerLinks(iface)).filter(({ token }) => !isAvailable(token.text, (name) => isDeclared(name, making))).map((port) => ({ iface, port })),
     );
     if (!links) {
         const names = [...new Set(undeclared.map(({ port }) => port.token.text))];
@@ -21,10 +23,13 @@ export function missingPorts(subject: Subject): Finding[] {
         const message = `Only the node can tell whether ${shown} exist${names.length === 1 ? "s" : ""}, having no stanza here. Look with 'ip -br link'.`;
         return [finding("missing-port", "not checked", undeclared[0]!.port.token, message)];
     }
-    const exists = (name: string) => isDeclared(name, all) || links.some((link) => link.name === name);
+    const exists = (name: string) => isDeclared(name, making) || isLink(baseName(name), links);
     return undeclared.filter(({ port }) => !isAvailable(port.token.text, exists)).map(({ iface, port }) => {
+        // One card of several may be dead or not plugged in yet: with its stanza it is meant, and the others carry on.
+        const isSpare = isDeclared(port.token.text, all) && lowerLinks(iface).some(({ token }) => isAvailable(token.text, exists));
+        if (isSpare) return finding("missing-port", severityOfAbsence(subject, "warning"), port.token, `${port.token.text}, in ${port.option} of ${iface.name}, does not exist on the node: ${iface.name} goes without it.`);
         const role = port.option === "name" ? `the raw device of ${iface.name}` : `in ${port.option} of ${iface.name}`;
-        return finding("missing-port", severityOfAbsence(subject, "error"), port.token, `${port.token.text}, ${role}, is declared nowhere and does not exist on the node. Correct the name, or declare it.`);
+        return finding("missing-port", severityOfAbsence(subject, "error"), port.token, `${port.token.text}, ${role}, does not exist on the node, and nothing here makes it. Correct the name, or declare what makes it.`);
     });
 }
 
@@ -34,6 +39,15 @@ export function barePatterns({ interfaces }: Subject): Finding[] {
         if (values.some(({ text }) => text === "regex")) return [];
         const bare = values.filter(({ text }, index) => /[*?[\]]/.test(text) && values[index - 1]?.text !== "glob");
         return bare.map((token) => finding("port-pattern", "error", token, `ifupdown2 looks for a link that is named '${token.text}'. Write 'glob ${token.text}'.`));
+    }));
+}
+
+/** ifupdown2 splits the list at blanks only, and no link bears such a name: "bridge port eno1,eno2 does not exist", exit 1. */
+export function portSeparators({ interfaces }: Subject): Finding[] {
+    return interfaces.flatMap((iface) => optionsNamed(iface, ...portListOptions).flatMap(({ values }) => {
+        if (values.some(({ text }) => text === "regex" || text.startsWith("#") || text.includes("$"))) return [];
+        const wrong = values.filter(({ text }, index) => /[,;"']/.test(text) && values[index - 1]?.text !== "glob");
+        return wrong.map((token) => finding("port-separator", "error", token, `ifupdown2 looks for a link that is named '${token.text}'. Separate ports with blanks only, without quotes.`));
     }));
 }
 

@@ -1,6 +1,7 @@
 /** Rules on single lines: what never belongs into the file, and what ifupdown2 reads differently from what is meant. */
 import type { Finding } from "../../finding";
 import { lintText, strayLine } from "../../text";
+import { invisibleBlank } from "../lines";
 import { isStanza, type LogicalLine } from "../parse";
 import { finding, type Subject } from "./subject";
 
@@ -14,10 +15,25 @@ export function byteOrderMark({ content }: Subject): Finding[] {
     return [finding("byte-order-mark", "error", { line: 1, column: 1 }, "The file starts with a byte order mark, so its first line is not understood. Save it as UTF-8 without one.")];
 }
 
+/** ifupdown2 strips lines of spaces and tabs alone, and gateways not even of blanks behind them; elsewhere each kind splits words. */
+export function invisibleBlanks({ document }: Subject): Finding[] {
+    const inBody = new Set(document.items.flatMap((item) => (isStanza(item) ? item.body.map(({ line }) => line) : [])));
+    return linesOf(document).flatMap((line) => line.physical.flatMap((text, offset) => {
+        const index = text.search(invisibleBlank);
+        if (index === -1 || line.tokens[0]?.text.startsWith("#")) return [];
+        const [first, second] = line.tokens;
+        const lost = first?.text === "" && !(inBody.has(line) && (!second || second.text.startsWith("#")));
+        const severity = lost || /^\s*gateway\s.*[^\S \t\r]$/.test(text) ? "error" : "warning";
+        const code = text.charCodeAt(index).toString(16).toUpperCase().padStart(4, "0");
+        const effect = severity === "error" ? "ifupdown2 does not understand the line with it" : "not every program takes it for a blank";
+        return [finding("invisible-blank", severity, { line: line.line + offset, column: index + 1 }, `Invisible blank U+${code}: ${effect}. Replace it by a space or tab.`)];
+    }));
+}
+
 export function strayLines(subject: Subject): Finding[] {
     return statementLines(subject).flatMap((line) => {
         const stray = strayPart(line);
-        if (!stray) return [];
+        if (!stray || line.tokens[0]!.text === "") return [];
         const message = `This is ${stray.what}, not configuration. Delete the line.`;
         return [finding("stray-line", "error", stray, message)];
     });
@@ -58,6 +74,11 @@ export function backslashes({ document }: Subject): Finding[] {
     });
 }
 
+const localPatterns = [
+    { what: "output of `ip -br`", pattern: /^\S+\s+(?:UP|DOWN|UNKNOWN)\s+[0-9a-f.:]+ peer [0-9a-f.:]+\/\d+/i },
+    { what: "output of `ip -d link`", pattern: /^vlan protocol 802\.1(?:q|ad) id \d+/i },
+];
+
 interface StrayPart {
     readonly what: string;
     readonly line: number;
@@ -81,6 +102,8 @@ function findStrayPart(line: LogicalLine): StrayPart | undefined {
         if (what && !(index > 0 && what === "output of `ip route`")) return { what, line: line.line + index, column: text.search(/\S/) + 1 };
     }
     const keyword = line.tokens[0]!;
+    const local = localPatterns.find(({ pattern }) => pattern.test(line.text));
+    if (local) return { ...keyword, what: local.what };
     return /^[A-Za-z][\w.-]*$/.test(keyword.text) ? undefined : { ...keyword, what: "no keyword of interfaces(5)" };
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { lintFstab } from "../../../model/fstab";
+import { hardenFstab, lintFstab } from "../../../model/fstab";
 import type { LintContext, NodeFacts } from "../../../model/lintContext";
 
 const fixtures = join(__dirname, "../../fixtures/fstab");
@@ -67,6 +67,40 @@ describe("an fstab that does not work", () => {
 
     test.each(Object.entries(broken))("%s: error on line %s", (name, expected) => {
         expect(found(read(`broken/${name}`))).toContain(expected);
+    });
+});
+
+describe("a source that the type cannot be mounted from", () => {
+    test.each([
+        ["UUUID=9c8d /srv/a ext4 defaults 0 2", "UUID=9c8d"], ["uuid=9c8d /srv/a xfs nofail 0 2", "UUID=9c8d"], ["UUID:9c8d /srv/a btrfs defaults 0 2", "UUID=9c8d"], ["LABLE=vm /srv/a ext4 defaults 0 2", "LABEL=vm"],
+        ["9c8d7e6f-1111-4222-8333-444455556666 /srv/a ext4 defaults 0 2", "UUID=9c8d7e6f-1111-4222-8333-444455556666"], ["4C8E-0B1D /boot/efi vfat defaults 0 1", "UUID=4C8E-0B1D"],
+        ["pve/data /srv/a ext4 defaults 0 2", "/dev/pve/data"], ["dev/pve/data /srv/a auto defaults 0 2", "/dev/pve/data"], ["pve/swap none swap sw 0 0", "/dev/pve/swap"],
+    ])("%s: did you mean %s?", (line, meant) => {
+        expect(found(`${root}${line}\n`)).toEqual(["2 bad-source"]);
+        expect(messageOf(`${root}${line}\n`, "bad-source")).toContain(`Did you mean ${meant}?`);
+        expect(found(`${root}${line.replace(/defaults|nofail|sw /, "noauto ")}\n`)).toEqual([]);
+    });
+
+    it("is warned about as any disk that may be missing, and hardened", () => {
+        expect(found(`${root}UUUID=9c8d /srv/a ext4 defaults 0 2\n`, {}, "warning")).toEqual(["2 missing-nofail"]);
+        expect(hardenFstab("UUUID=9c8d /srv/a ext4 defaults 0 2\n")).toContain("nofail");
+    });
+
+    test.each(["UUID=", 'UUID=""', "none", "disk"])("%s", (source) => {
+        expect(found(`${root}${source} /srv/a ext4 defaults 0 2\n`)).toEqual(["2 bad-source"]);
+    });
+
+    test.each([
+        "ID=wwn-1 /srv/a ext4 nofail 0 0", "none /tmp tmpfs defaults 0 0", "nas:/x /srv/a nfs nofail 0 0", "nas:/x /srv/a auto nofail 0 0", "//nas/x /srv/a cifs nofail 0 0", "u@nas:/x /srv/a fuse.sshfs nofail 0 0", "admin@.fs=/ /srv/a ceph nofail 0 0",
+        "h1,h2:/ /srv/a ceph nofail 0 0", "tank/vm /srv/a zfs nofail 0 0", "share /srv/a 9p nofail 0 0", "share /srv/a virtiofs nofail 0 0", "overlay /srv/a overlay lowerdir=/b 0 0", "/b /srv/a none bind 0 0", "/b /srv/a none rbind,ro 0 0", "i.img /srv/a ext4 loop,nofail 0 0",
+    ])("does not include %s", (line) => {
+        expect(found(`${root}${line}\n`)).toEqual([]);
+    });
+
+    it("a bind that is misspelt is an error: mount(8) knows no type none", () => {
+        expect(found(`${root}/a /b none bidn 0 0\n/a /c none defaults 0 0\n`)).toEqual(["2 none-without-bind", "3 none-without-bind"]);
+        expect(messageOf(`${root}/a /b none bidn 0 0\n`, "none-without-bind")).toContain("Did you mean 'bind' instead of 'bidn'?");
+        expect(found(`${root}/a /b none noauto 0 0\n`, {}, "warning")).toEqual(["2 none-without-bind"]);
     });
 });
 

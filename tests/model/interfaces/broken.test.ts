@@ -34,6 +34,18 @@ const faults: readonly Fault[] = [
     { title: "a backslash inside a line", file: pve, find: "\tbridge-fd 0\n", replace: "\tbridge-fd 0\n\tup printf 'a\\nb'\n", rule: "backslash", line: 13, severity: "warning" },
     { title: "a line that starts with no keyword", file: pve, find: "\tbridge-fd 0\n", replace: "\tbridge-fd 0\n}\n", rule: "stray-line", line: 13, severity: "error" },
     { title: "a stray line after a backslash", file: continued, find: "                 eno2 \\\n", replace: "27: eno1: <BROADCAST,UP> mtu 1500 state UP\n", rule: "stray-line", line: 13, severity: "error" },
+    { title: "a no-break space before a keyword", file: pve, find: "\taddress", replace: "\t\u00a0address", rule: "invisible-blank", line: 8, severity: "error" },
+    { title: "a no-break space before auto", file: pve, find: "auto vmbr0", replace: "\u00a0auto vmbr0", rule: "invisible-blank", line: 6, severity: "error" },
+    { title: "a no-break space behind a gateway", file: pve, find: "gateway 192.0.2.1", replace: "gateway 192.0.2.1\u00a0", rule: "invisible-blank", line: 9, severity: "error" },
+    { title: "a no-break space between words", file: pve, find: "address ", replace: "address\u00a0", rule: "invisible-blank", line: 8, severity: "warning" },
+    { title: "ip -br with a peer", file: pve, find: "\tbridge-fd 0\n", replace: "\tbridge-fd 0\neno1  UP  192.0.2.11 peer 192.0.2.1/32\n", rule: "stray-line", line: 13, severity: "error" },
+    { title: "a VLAN of ip -d", file: pve, find: "\tbridge-fd 0\n", replace: "\tbridge-fd 0\n    vlan protocol 802.1Q id 10 <REORDER_HDR>\n", rule: "stray-line", line: 13, severity: "error" },
+    { title: "a lone word", file: pve, find: "\tbridge-fd 0\n", replace: "\tbridge-fd 0\nexit\n", rule: "missing-value", line: 13, severity: "error" },
+    { title: "auto after its stanza", file: "pve-masquerading", find: /auto eno1\n([^]*?)\nauto vmbr0/, replace: "$1\nauto eno1\nauto vmbr0", rule: "not-up-at-boot", line: 9, severity: "warning", message: /Move the line above/ },
+    { title: "a misspelt class", file: pve, find: "auto vmbr0", replace: "allow-hotplgu vmbr0", rule: "not-up-at-boot", line: 7, severity: "warning" },
+    { title: "a class that is no bridge of the interface", file: pve, find: "auto vmbr0", replace: "allow-vmbr1 vmbr0", rule: "not-up-at-boot", line: 7, severity: "warning" },
+    { title: "commas after auto", file: pve, find: "auto vmbr0", replace: "auto vmbr0, enp1s0", rule: "name-separator", line: 6, severity: "warning" },
+    { title: "two files in one source line", file: pve, find: "source /etc/network/interfaces.d/*", replace: "source a b", rule: "source-words", line: 14, severity: "warning" },
     // Keywords and statements
     { title: "gatway", file: pve, find: "gateway", replace: "gatway", rule: "misspelt-keyword", line: 9, severity: "error", message: /Write 'gateway'/ },
     { title: "bridge_prots", file: "pve-default-netmask-underscore", find: "bridge_ports", replace: "bridge_prots", rule: "misspelt-keyword", line: 13, severity: "error", message: /Write 'bridge_ports'/ },
@@ -65,15 +77,23 @@ const faults: readonly Fault[] = [
     { title: "an MTU with a unit", file: bond, find: "mtu 9000", replace: "mtu 9k", rule: "bad-mtu", line: 28, severity: "error" },
     { title: "an MTU of 20", file: bond, find: "mtu 9000", replace: "mtu 20", rule: "bad-mtu", line: 28, severity: "error" },
     { title: "a gateway off the subnet", file: pve, find: "gateway 192.0.2.1\n", replace: "gateway 192.0.3.1\n", rule: "gateway-off-subnet", line: 9, severity: "warning" },
-    { title: "two gateways on one interface", file: pve, find: "\tgateway 192.0.2.1\n", replace: "\tgateway 192.0.2.1\n\tgateway 192.0.2.2\n", rule: "two-default-gateways", line: 10, severity: "error" },
-    { title: "gateways on two interfaces", file: bond, find: "198.51.100.2/24", replace: "198.51.100.2/24\n\tgateway 198.51.100.1", rule: "two-default-gateways", line: 28, severity: "error" },
+    { title: "two gateways on one interface", file: pve, find: "\tgateway 192.0.2.1\n", replace: "\tgateway 192.0.2.1\n\tgateway 192.0.2.2\n", rule: "two-default-gateways", line: 10, severity: "warning" },
+    { title: "gateways on two interfaces", file: bond, find: "198.51.100.2/24", replace: "198.51.100.2/24\n\tgateway 198.51.100.1", rule: "two-default-gateways", line: 28, severity: "warning" },
     { title: "one address on a bridge and its port", file: bond, find: "198.51.100.2/24", replace: "192.0.2.2/24", rule: "duplicate-address", line: 27, severity: "warning" },
     { title: "one IPv6 address in two spellings", file: "dual-stack", find: "2001:db8::11/64\n", replace: "2001:db8::11/64\n\taddress 2001:DB8:0::11/64\n", rule: "duplicate-address", line: 16, severity: "warning" },
     { title: "no gateway", file: pve, find: "\tgateway 192.0.2.1\n", replace: "", rule: "missing-gateway", line: 1, severity: "warning" },
     { title: "a netmask behind a space", file: pve, find: "192.0.2.11/24", replace: "192.0.2.11 255.255.255.0", rule: "bad-address", line: 8, severity: "error" },
     { title: "a comment behind an address", file: pve, find: "192.0.2.11/24", replace: "192.0.2.11/24 # LAN", rule: "trailing-comment", line: 8, severity: "error" },
     { title: "a comment behind a port list", file: pve, find: "bridge-ports enp1s0", replace: "bridge-ports enp1s0 # uplink", rule: "trailing-comment", line: 10, severity: "warning" },
+    { title: "two gateways on one line", file: pve, find: "gateway 192.0.2.1", replace: "gateway 192.0.2.1 192.0.2.2", rule: "bad-gateway", line: 9, severity: "error" },
+    { title: "a gateway that is the own address", file: pve, find: "gateway 192.0.2.1", replace: "gateway 192.0.2.11", rule: "bad-gateway", line: 9, severity: "error" },
+    { title: "IPv6's netmask on IPv4", file: "alias-interfaces", find: "255.255.255.0", replace: "64", rule: "bad-netmask", line: 9, severity: "error" },
+    { title: "two MTUs", file: bond, find: "mtu 9000", replace: "mtu 1500 9000", rule: "bad-mtu", line: 28, severity: "error" },
+    { title: "no hardware address", file: "ovh-gateway-off-subnet", find: "02:00:5e:00:53:10", replace: "zz:00", rule: "bad-hwaddress", line: 13, severity: "error" },
     // Ports and names
+    { title: "a comma in bridge-ports", file: pve, find: "bridge-ports enp1s0", replace: "bridge-ports enp1s0,eno2", rule: "port-separator", line: 10, severity: "error" },
+    { title: "a comma in bond-slaves", file: bond, find: "bond-slaves eno1 eno2", replace: "bond-slaves eno1, eno2", rule: "port-separator", line: 12, severity: "error" },
+    { title: "quotes around ovs_ports", file: ovs, find: "ovs_ports bond0 vlan10", replace: 'ovs_ports "bond0 vlan10"', rule: "port-separator", line: 42, severity: "error" },
     { title: "wildcards without glob", file: "cumulus-glob-list", find: "glob swp[19-20]", replace: "swp[19-20]", rule: "port-pattern", line: 13, severity: "error" },
     { title: "a bridge that is its own port", file: pve, find: "bridge-ports enp1s0", replace: "bridge-ports vmbr0", rule: "dependency-cycle", line: 10, severity: "error" },
     { title: "a bridge and a bond that are each other's port", file: bond, find: "bond-slaves eno1 eno2", replace: "bond-slaves vmbr0 eno2", rule: "dependency-cycle", line: 12, severity: "error" },
@@ -137,6 +157,26 @@ describe("corruptions of any file that works are caught", () => {
             const found = lintInterfaces(content, {}).filter((finding) => finding.line === line && finding.severity === "error");
             expect(found.map(({ rule }) => rule)).toEqual(["misspelt-keyword"]);
         }), { numRuns: 300 });
+    });
+
+    test("a no-break space before an option, and a comma for a blank in a port list", () => {
+        fc.assert(fc.property(fc.constantFrom(...options), fc.constantFrom("\u00a0", "\u2007", "\u3000"), (place, blank) => {
+            const { content, line } = withLine(place, (text) => text.replace(/\S/, `${blank}$&`));
+            expect(lintInterfaces(content, {})).toContainEqual(expect.objectContaining({ rule: "invisible-blank", severity: "error", line }));
+        }));
+        const lists = options.filter(({ name, index }) => /^\s*(?:bridge[-_]ports|bond-slaves|ovs_ports) (?!.*(?:glob|regex))\S+ \w/.test(validFiles.get(name)!.split("\n")[index]!));
+        fc.assert(fc.property(fc.constantFrom(...lists), fc.constantFrom(",", ", ", ";"), (place, separator) => {
+            const { content, line } = withLine(place, (text) => text.replace(/(\S\s+\S+) /, `$1${separator}`));
+            expect(lintInterfaces(content, {})).toContainEqual(expect.objectContaining({ rule: "port-separator", severity: "error", line }));
+        }));
+    });
+
+    test("an interface with a gateway whose auto moved below it, or became a class that nothing starts", () => {
+        const names = validNames.filter((name) => /^auto vmbr0\niface vmbr0 inet static\n(?:[ \t].*\n)*?[ \t]+gateway/m.test(validFiles.get(name)!) && !/allow-|ovs_/.test(validFiles.get(name)!));
+        fc.assert(fc.property(fc.constantFrom(...names), fc.constantFrom("", "allow-hotplgu vmbr0\n", "allow-vmbr9 vmbr0\n"), (name, line) => {
+            const content = `${validFiles.get(name)!.replace("auto vmbr0\n", line)}\n${line === "" ? "auto vmbr0\n" : ""}`;
+            expect(lintInterfaces(content, {}).map(({ rule }) => rule)).toContain("not-up-at-boot");
+        }));
     });
 
     test("a value that was cut off", () => {

@@ -49,6 +49,25 @@ describe("management address", () => {
         expect(verdicts(`${alone}\tup ip addr add 198.51.100.7/32 dev vmbr0\n`, { node: { ...node, address: "198.51.100.7" } }, "management-address")).toEqual([]);
     });
 
+    test("with facts, an absent NIC that is to have it is an error; offline it passes", () => {
+        const content = "auto lo\niface lo inet loopback\nauto eno1\niface eno1 inet static\n\taddress 192.0.2.11/24\n\tgateway 192.0.2.1\n";
+        expect(verdicts(content, withFacts("lo", "eno2"), "missing-nic")).toEqual([["error", 4]]);
+        expect(verdicts(content, withFacts("lo", "eno1"), "missing-nic")).toEqual([]);
+        expect(verdicts(content, { node }, "missing-nic")).toEqual([]);
+        expect(verdicts(content.replaceAll("eno1", "eno2.10"), withFacts("lo", "eno2"), "missing-nic")).toEqual([]);
+    });
+
+    test("an address that ifupdown2 loses to a no-break space or a wrong netmask is not held", () => {
+        expect(verdicts(alone.replace("\taddress", "\u00a0address"), { node }, "management-address")).toEqual([["error", 1]]);
+        expect(verdicts(alone.replace("11/24", "11\n\tnetmask 64"), { node }, "management-address")).toEqual([["error", 1]]);
+    });
+
+    test("a comment behind source does not make the address uncertain", () => {
+        const content = `source /etc/network/interfaces.d/* # more\n${alone}`;
+        expect(verdicts(content, { node: { ...node, address: "192.0.2.99" }, sourced: {} }, "management-address")).toEqual([["error", 1]]);
+        expect(verdicts(content, { node, sourced: {} }, "source-words")).toEqual([]);
+    });
+
     test("an interface that has it and is not brought up warns", () => {
         const content = alone.replace("auto vmbr0\n", "").replace("\tgateway 192.0.2.1\n", "");
         expect(verdicts(content, { node }, "not-up-at-boot")).toEqual([["warning", 6]]);
@@ -70,6 +89,23 @@ describe("ports", () => {
         expect(verdicts(noStanza.replace("enp1s0", "enp1s0 enp2s0"), {}, "missing-port")).toEqual([["not checked", 8]]);
     });
 
+    test("a NIC's bare stanza makes no link: with facts, a renamed NIC is noticed; offline it passes", () => {
+        expect(verdicts(alone, withFacts("lo", "enp2s0"), "missing-port")).toEqual([["error", 10]]);
+        expect(verdicts(alone, { node }, "missing-port")).toEqual([]);
+        expect(verdicts(alone.replace("inet manual\n", "inet manual\n\tpre-up /usr/local/sbin/make-link\n"), withFacts("lo"), "missing-port")).toEqual([]);
+    });
+
+    test("one card of several that is not there only warns: it may be dead, and the others carry on", () => {
+        const two = alone.replace("iface enp1s0 inet manual\n", "iface enp1s0 inet manual\n\niface enp2s0 inet manual\n").replace("bridge-ports enp1s0", "bridge-ports enp1s0 enp2s0");
+        expect(verdicts(two, withFacts("lo", "enp1s0"), "missing-port").map(([severity]) => severity)).toEqual(["warning"]);
+        expect(verdicts(two, withFacts("lo", "ens5"), "missing-port").map(([severity]) => severity)).toEqual(["error", "error"]);
+    });
+
+    test("a link's alternative name is as good as its own", () => {
+        const facts = { hostname: "pve01", blockDevices: [], mounts: [], links: [...links("lo"), { name: "eth0", altnames: ["enp1s0"], state: "up" }] };
+        expect(verdicts(alone, { node, sourced: {}, facts }, "missing-port")).toEqual([]);
+    });
+
     test("a VLAN of an existing link is made by ifupdown2, one of no link is missing", () => {
         const vlan = noStanza.replace("bridge-ports enp1s0", "bridge-ports enp1s0.100");
         expect(verdicts(vlan, withFacts("enp1s0"), "missing-port")).toEqual([]);
@@ -82,11 +118,11 @@ describe("ports", () => {
         expect(verdicts(content, withFacts("eno7", "eno8"), "missing-port")).toEqual([]);
     });
 
-    test("a sourced file may declare the port; one that is not known only warns", () => {
+    test("a sourced file may make the port; one that is not known only warns", () => {
         const content = `${noStanza}\nsource /etc/network/interfaces.d/nics\n`;
         const facts = withFacts("lo").facts;
         expect(verdicts(content, { facts }, "missing-port")).toEqual([["warning", 8]]);
-        expect(verdicts(content, { facts, sourced: { "/etc/network/interfaces.d/nics": "iface enp1s0 inet manual\n" } }, "missing-port")).toEqual([]);
+        expect(verdicts(content, { facts, sourced: { "/etc/network/interfaces.d/nics": "iface enp1s0 inet manual\n\tlink-type dummy\n" } }, "missing-port")).toEqual([]);
     });
 
     test.each(["none", "glob enp[1-4]s0", "regex en.*"])("bridge-ports %s is fine on any node", (value) => {
@@ -118,9 +154,9 @@ describe("sourced files", () => {
         expect(verdicts(content, { sourced: { "/etc/network/more": "" } }, "sourced-file")).toEqual([]);
     });
 
-    test("a gateway in a sourced file counts: a second one here is an error, none here is fine", () => {
+    test("a gateway in a sourced file counts: a second one here warns, none here is fine", () => {
         const gateway = { "/etc/network/interfaces.d/wan": "auto eno9\niface eno9 inet static\n\taddress 198.51.100.7/24\n\tgateway 198.51.100.1\n" };
-        expect(verdicts(pve, { sourced: gateway }, "two-default-gateways")).toEqual([["error", 9]]);
+        expect(verdicts(pve, { sourced: gateway }, "two-default-gateways")).toEqual([["warning", 9]]);
         expect(verdicts(pve.replace("\tgateway 192.0.2.1\n", ""), { sourced: gateway }, "missing-gateway")).toEqual([]);
     });
 

@@ -60,6 +60,7 @@ describe("warned about", () => {
     test.each<[string, string, string]>([
         ["a name that the kernel may give to another disk", "/dev/sda -d removable -a\n", "1:1 warning device-name"],
         ["a line on which one dead disk stops smartd", "/dev/disk/by-id/a -a\n", "1:1 warning missing-removable"],
+        ["a program that is named without its folder", "DEVICESCAN -d removable -m root -M exec mailer\n", "1:41 warning relative-program"],
         ["a test mail at each start", "DEVICESCAN -d removable -a -m root -M test\n", "1:39 warning test-mail"],
     ])("%s", (_title, content, expected) => {
         expect(rules(content)).toEqual([expected]);
@@ -80,4 +81,32 @@ describe("with the node's facts", () => {
 
 test("without facts it is said that disks were not looked for", () => {
     expect(lintSmartd("/dev/disk/by-id/ata-A -d removable\n").map(({ rule, severity }) => [rule, severity])).toEqual([["absent-disk", "not checked"]]);
+});
+
+/** Tried with smartd 7.3 and 7.4: `smartd -q onecheck -c -` ends with 17 (no disk) or with 2 (syntax). */
+describe("as smartd itself decides", () => {
+    const errors = (content: string) => lintSmartd(`${content}\n`).filter(({ severity }) => severity === "error").map(({ rule }) => rule);
+    const disk = "/dev/disk/by-id/a -d removable";
+    test.each([
+        `DEFAULT -a -m root\n${disk} -M daily`, `DEFAULT -a -M daily\n${disk} -m root`, "DEFAULT -M daily", "DEFAULT -m <nomailer>", `DEFAULT -m <nomailer>\n${disk} -M exec /bin/true`, `DEFAULT -d sat\n${disk} -d ata`,
+        ...["-m <nomailer> -M exec /bin/true", "-n never,3,q", "-n standby,015", "-W 04,045,255", "-e apm,254", "-e apm,off", "-e aam,0", "-e standby,255", "-e security-freeze", "-e dsn,on", "-v N,raw48:54r,Name", "-v 9,raw16(avg16)",
+            "-v 197,increasing", "-c i=10", "-r 005!", "-C 0+", "-l scterc,0,70", "-d sat,auto", "-d auto -d sat", "-d ignore -d sat", "-d sat,12", "-d sat+megaraid,3", "-d hpt,1/2", "-d jmb39x-q,0,s1,force", "-d sssraid,0,1", "-d nvme,0xffffffff", "-s S/*+", "-m root -M exec mailer"].map((rest) => `${disk} ${rest}`),
+        "DEVICESCAN -d sat -d nvme",
+    ])("%s is accepted", (content) => {
+        expect(errors(content)).toEqual([]);
+    });
+    test.each<readonly [string, string]>([
+        [`DEFAULT -a -m root\nDEFAULT -a\n${disk} -M daily`, "exec-without-mail"], [`DEFAULT -M daily\n${disk} -a`, "exec-without-mail"], [`DEFAULT -m <nomailer>\n${disk} -a`, "nomailer-without-exec"],
+        [`${disk} -m <nomailer> -M daily`, "nomailer-without-exec"], [`${disk} -d sat -d ata`, "several-types"], [`${disk} -d sat -d sat`, "several-types"], ["DEFAULT -d sat -d ata", "several-types"],
+        ...["-n Standby", "-n standby,0", "-l Error", "-l scterc,70", "-l scterc,1000,1000", "-W 4,45,300", "-e apm", "-e apm,300", "-e apm,255", "-e apm,0", "-d jmb39x,5", "-s S/(", "-e apm,on", "-e lookahead", "-e security-freeze,on", "-v 9", "-v 9,bogus", "-v 9,raw48,A,B", "-v 0,raw48", "-c i=5", "-c I=60",
+            "-F swapid", "-M Daily -m root", "-T Normal", "-r 0", "-d SAT", "-d sat,13"].map((rest) => [`${disk} ${rest}`, "bad-value"] as const),
+    ])("%s is refused", (content, rule) => {
+        expect(errors(content)).toEqual([rule]);
+    });
+    test("nothing is said of what stands after DEVICESCAN but that it is not read", () => {
+        expect(errors(`DEVICESCAN -d removable\n${disk} -q`)).toEqual(["after-devicescan"]);
+    });
+    test("what DEFAULT brings is said at the line that it breaks, and -d removable counts from there", () => {
+        expect(rules("DEFAULT -a -M daily -d removable\n/dev/disk/by-id/a -a\n")).toEqual(["2:1 error exec-without-mail"]);
+    });
 });
