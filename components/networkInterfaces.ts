@@ -4,7 +4,7 @@ import type { FactArgs, FileSetArgs } from "../model/fileSet";
 import type { InterfacesSettings } from "../model/fleet";
 import { renderInterfaces } from "../model/interfaces/format";
 import { lowerLinks } from "../model/interfaces/links";
-import { type Interface, interfacesOf, optionsNamed } from "../model/interfaces/network";
+import { type Interface, interfacesOf, optionsNamed, sourcedPatterns } from "../model/interfaces/network";
 import { parseInterfaces } from "../model/interfaces/parse";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
@@ -37,6 +37,7 @@ export function planNetworkInterfaces(args: NetworkInterfacesArgs): FileSetArgs 
         facts: {
             "interfaces running": { probe: "interfaces-running" },
             "interfaces pending": { probe: "interfaces-pending", value: "none" },
+            ...sourcedFact(content),
             ...linkFacts(content),
         },
     };
@@ -44,6 +45,12 @@ export function planNetworkInterfaces(args: NetworkInterfacesArgs): FileSetArgs 
 
 function interfacesContent(settings: InterfacesSettings): string {
     return "file" in settings ? settings.file.content : renderFile(path, { stanzas: renderInterfaces(settings) });
+}
+
+/** Read, never owned; a stray line there takes the network down as one in the file itself does. */
+function sourcedFact(content: string): Record<string, FactArgs> {
+    const patterns = sourcedPatterns(parseInterfaces(content));
+    return patterns.length > 0 ? { "sourced files": { probe: "sourced-files", args: patterns, value: "sound" } } : {};
 }
 
 /** Reported, not expected: `up` cannot plug a cable in, and a port that the running network does not use yet is down by right. */

@@ -46,7 +46,7 @@ export function planUpdate(expected: FileSetArgs, last: FileSetState | undefined
 
 /** The same work on the same node has the same name, so that a retry finds what became of it. */
 function transactionId(expected: FileSetArgs, seen: Observation): string {
-    const { facts: _, ...observed } = seen;
+    const { facts: _facts, sourced: _sourced, ...observed } = seen;
     const what = [expected.host.name, expected.concern, expected, observed];
     return createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 16);
 }

@@ -1,6 +1,7 @@
 /** The one comparison: `expected` (a FileSet's inputs) against `actual` (what was observed), for preview, drift and apply. */
 import type { FileArgs, FileSetArgs } from "../model/fileSet";
 import type { Observation, SeenFile, Spec } from "../host/observation";
+import { lintContent } from "../model/formats";
 
 /** A file as it is: in the terms of its inputs where it is a plain file, else in words. */
 export interface FileState {
@@ -46,15 +47,31 @@ export function stateOf(args: FileSetArgs, seen: Observation): FileSetState {
         const unit = seen.units[name];
         return [name, { ...(wanted.enabled !== undefined && { enabled: unit?.enabled ?? false }), ...(wanted.active !== undefined && { active: unit?.active ?? false }) }] as const;
     });
-    const facts = Object.entries(args.facts ?? {}).map(([name, fact]) => [name, fact.value === undefined ? fact : { ...fact, value: seen.facts[name] ?? "unknown" }] as const);
+    const told = factsOf(args, seen);
+    const facts = Object.entries(args.facts ?? {}).map(([name, fact]) => [name, fact.value === undefined ? fact : { ...fact, value: told[name] ?? "unknown" }] as const);
     return {
         ...args,
         files: Object.fromEntries(Object.entries(args.files).map(([path, file]) => [path, fileStateOf(file, seen.files[path])])),
         ...(args.packages && { packages: seen.packages }),
         ...(args.units && { units: Object.fromEntries(units) }),
         ...(args.facts && { facts: Object.fromEntries(facts) }),
-        observed: { facts: seen.facts },
+        observed: { facts: told },
     };
+}
+
+/** As the node tells them; but whether sourced files are sound, the lints decide, which are here. */
+function factsOf(args: FileSetArgs, { facts, sourced = {} }: Observation): Readonly<Record<string, string>> {
+    const names = Object.keys(args.facts ?? {}).filter((name) => args.facts![name]!.probe === "sourced-files");
+    return { ...facts, ...Object.fromEntries(names.map((name) => [name, verdictOn(sourced)])) };
+}
+
+/** `sound`, or the first line of each file that is not. */
+function verdictOn(sourced: Readonly<Record<string, string>>): string {
+    const faults = Object.entries(sourced).flatMap(([path, content]) => {
+        const error = lintContent("interfaces.d", content).find(({ severity }) => severity === "error");
+        return error ? [`${path}:${error.line}: ${error.message}`] : [];
+    });
+    return faults.join(" ") || "sound";
 }
 
 export function fileStateOf(wanted: Pick<FileArgs, "when">, seen: SeenFile | undefined): FileState {

@@ -3,6 +3,7 @@
 A spec says what to look at: {files: {path: {when?}}, packages: [name], units: [name], facts: {name: {probe, args}}}.
 """
 
+import glob
 import grp
 import os
 import pwd
@@ -29,9 +30,26 @@ def observe_all(specs):
             "packages": [name for name in spec.get("packages", []) if name in installed],
             "units": {name: units[name] for name in spec.get("units", [])},
             "facts": {name: probes.probe(fact["probe"], fact.get("args", [])) for name, fact in spec.get("facts", {}).items()},
+            **sourced_by(spec),
         }
         for spec in specs
     ]
+
+
+def sourced_by(spec):
+    patterns = [pattern for fact in spec.get("facts", {}).values() if fact["probe"] == "sourced-files" for pattern in fact.get("args", [])]
+    return {"sourced": read_matching(patterns)} if patterns else {}
+
+
+def read_matching(patterns):
+    """{path: content} of the readable text files that the glob patterns match."""
+    found = {}
+    for pattern in patterns:
+        for path in sorted(glob.glob(pattern)):
+            seen = observe_file(os.path.realpath(path))
+            if "content" in seen:
+                found[path] = seen["content"]
+    return found
 
 
 def in_any(specs, key):

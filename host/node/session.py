@@ -3,7 +3,6 @@
 Frames are `LENGTH NEWLINE JSON`. A frame that is cut short means nothing at all: the work starts only on a whole plan.
 """
 
-import glob
 import json
 import os
 import sys
@@ -78,7 +77,7 @@ def around(request):
     if request.get("facts"):
         answer["facts"] = facts.gather()
     if request.get("sourced"):
-        answer["sourced"] = read_matching(request["sourced"])
+        answer["sourced"] = observe.read_matching(request["sourced"])
     if request.get("written"):
         import provenance  # a drift run asks for it, where something differs
 
@@ -100,17 +99,6 @@ def read_originals(names):
                     seen["content"] = data.decode()
             except UnicodeDecodeError:
                 seen["binary"] = True
-    return found
-
-
-def read_matching(patterns):
-    """{path: content} of the readable text files that the glob patterns match."""
-    found = {}
-    for pattern in patterns:
-        for path in sorted(glob.glob(pattern)):
-            seen = observe.observe_file(os.path.realpath(path))
-            if "content" in seen:
-                found[path] = seen["content"]
     return found
 
 

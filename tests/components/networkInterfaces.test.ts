@@ -52,9 +52,16 @@ test("a pending file of the GUI is drift; the running network and its ports are 
     expect(stanzas.facts).toEqual({
         "interfaces running": { probe: "interfaces-running" },
         "interfaces pending": { probe: "interfaces-pending", value: "none" },
+        "sourced files": { probe: "sourced-files", args: ["/etc/network/interfaces.d/*"], value: "sound" },
         "link enp1s0": { probe: "link", args: ["enp1s0"] },
         "link enp2s0": { probe: "link", args: ["enp2s0"] },
     });
+});
+
+test("what it sources has to be sound too, where it sources anything", () => {
+    const content = "auto lo\niface lo inet loopback\n\nsource interfaces.d/*\n";
+    const { facts } = planNetworkInterfaces({ host, node, settings: { file: { path: "f", content } } });
+    expect(facts!["sourced files"]).toEqual({ probe: "sourced-files", args: ["/etc/network/interfaces.d/*"], value: "sound" });
 });
 
 describe("physical ports", () => {

@@ -121,6 +121,15 @@ describe("interfaces", () => {
         expect(await shell("cat /etc/network/interfaces")).toContain("enp1s0");
     });
 
+    it("sees incident B's line in a file that it only sources", async () => {
+        const sourcing = plan(`${sound()}\nsource /etc/network/interfaces.d/*\n`);
+        expect((await pushFileSet(lab, sourcing)).observed.facts["sourced files"]).toBe("sound");
+        await node.exec(["tee", "/etc/network/interfaces.d/oops"], { input: `${strayLine}\n` });
+        const state = await pushFileSet(lab, sourcing);
+        await shell("rm /etc/network/interfaces.d/oops");
+        expect(state.facts!["sourced files"]!.value).toMatch(/^\/etc\/network\/interfaces\.d\/oops:1: This is output of `ip link`, not configuration\. Delete the line\.$/);
+    });
+
     it("reports a change of the Proxmox GUI that the next boot would put in its place", async () => {
         await shell("echo pending > /etc/network/interfaces.new");
         const state = await pushFileSet(lab, plan(sound()));

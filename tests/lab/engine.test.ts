@@ -96,10 +96,13 @@ describe("the fleet", () => {
 
     test("shows every kind of drift as what it is, and up --refresh repairs it", async () => {
         await first.exec(["sh", "-c", `echo '${strayLine}' >> /etc/network/interfaces; chmod 0666 /etc/hosts`]);
+        await first.exec(["tee", "/etc/network/interfaces.d/oops"], { input: `${strayLine}\n` });
         await second.exec(["sh", "-c", "rm /etc/fstab; sed -i 's/^hosts:.*/hosts: dns/' /etc/nsswitch.conf"]);
         const { exitCode, output } = await project.run(drift);
         expect(exitCode).toBe(DRIFT);
         expect(output).toMatch(new RegExp(`^\\s*[-+] ${strayLine.slice(0, 30)}`, "m"));
+        expect(output).toMatch(/value *: "[^"]*\/etc\/network\/interfaces\.d\/oops:1: This is output of `ip link`/);
+        await first.exec(["rm", "/etc/network/interfaces.d/oops"]);
         expect(output).toMatch(/mode *: "0666" => "0644"|mode *: "0644" => "0666"/);
         expect(output).toMatch(/"?\/etc\/fstab"?/);
         expect(output).toMatch(/absent/);
