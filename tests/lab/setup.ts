@@ -15,7 +15,7 @@ export default async function setup({ maxWorkers }: { readonly maxWorkers: numbe
 /** Labs of test runs that were killed. */
 async function removeAbandoned(): Promise<void> {
     for (const id of await listLabs()) {
-        const pid = Number(/^(?:jest|test|crash)-(\d+)(?:-\d+)?$/.exec(id)?.[1]);
+        const pid = Number(/^(?:jest|test|crash)-(\d+)(?:-\w+)?$/.exec(id)?.[1]);
         if (pid && !isAlive(pid)) await labDown(id);
     }
 }

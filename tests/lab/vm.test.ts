@@ -11,7 +11,7 @@ import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 
 jest.setTimeout(400_000);
 
-const id = `test-${process.pid}`;
+const id = `${process.env.HOLDFAST_LAB ?? `test-${process.pid}`}-vm`;
 /** Shortens the wait for a disk that is not there, 90 s by default, where no disk that is there is needed. */
 const impatient = "systemd.default_device_timeout_sec=15";
 /** Of no use here. Open vSwitch is not among them: without it ifupdown2 brings nothing up. */

@@ -15,7 +15,7 @@ import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 
 jest.setTimeout(400_000);
 
-const id = `test-${process.pid}`;
+const id = `${process.env.HOLDFAST_LAB ?? `test-${process.pid}`}-vm`;
 let lab: Lab<VmNode>;
 let node: VmNode;
 
