@@ -25,6 +25,8 @@ const patterns: readonly StrayPattern[] = [
     { what: "output of `ip addr`", pattern: /^valid_lft \S+ preferred_lft / },
     { what: "output of `ip -s link`", pattern: /^[RT]X(?: errors)?: +(?:bytes|length|crc|aborted)\b/ },
     { what: "output of `ip -br`", pattern: new RegExp(`^\\S+\\s+${linkState}\\s+(?:${mac}\\b|<[A-Z]|\\d+\\.\\d+\\.\\d+\\.\\d+/|[0-9a-f:]*:[0-9a-f:]*/\\d)`, "i") },
+    { what: "output of `ip -br`", pattern: /^\S+\s+(?:UP|DOWN|UNKNOWN)\s+[0-9a-f.:]+ peer [0-9a-f.:]+\/\d+/i },
+    { what: "output of `ip -d link`", pattern: /^vlan protocol 802\.1(?:q|ad) id \d+/i },
     { what: "output of `ip route`", pattern: /^default (?:via \S+ )?dev \S+/ },
     { what: "output of `ip route`", pattern: new RegExp(`^(?:(?:local|broadcast|multicast|anycast|unreachable|blackhole|prohibit) )?[0-9a-fA-F.:]+(?:/\\d+)? (?:via \\S+ )?dev \\S+ +(?:.* )?${routeDetail}(?: |$)`) },
     { what: "output of `ip route`", pattern: /^nexthop via \S+ / },

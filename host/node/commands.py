@@ -10,6 +10,8 @@ ENVIRONMENT = {
     "HOME": "/root",
     "DEBIAN_FRONTEND": "noninteractive",
 }
+# Whatever the node's locale is, text is UTF-8; nothing of site-packages or of the environment is read.
+PYTHON = ["/usr/bin/python3", "-I", "-S", "-X", "utf8"]
 OUTPUT_LIMIT = 16_384  # bytes of either stream that are kept: an error message, not a log
 
 

@@ -33,7 +33,7 @@ ConditionPathExistsGlob=|{durable.JOURNAL}/.*.spent
 
 [Service]
 Type=oneshot
-ExecStart=/usr/bin/python3 -I -S -X utf8 {RECOVER}
+ExecStart={" ".join(commands.PYTHON)} {RECOVER}
 SyslogIdentifier=holdfast
 
 [Install]

@@ -59,7 +59,7 @@ def dismiss():
 
 
 def run_service(unit, program):
-    python = ["/usr/bin/python3", "-I", "-S", "-X", "utf8", program]
+    python = [*commands.PYTHON, program]
     return commands.run([
         "systemd-run", "--quiet", "--collect", f"--unit={unit}", "--service-type=exec",
         "--property=SyslogIdentifier=holdfast", "--property=KillMode=mixed", "--property=TimeoutStopSec=600",

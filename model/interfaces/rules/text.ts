@@ -74,11 +74,6 @@ export function backslashes({ document }: Subject): Finding[] {
     });
 }
 
-const localPatterns = [
-    { what: "output of `ip -br`", pattern: /^\S+\s+(?:UP|DOWN|UNKNOWN)\s+[0-9a-f.:]+ peer [0-9a-f.:]+\/\d+/i },
-    { what: "output of `ip -d link`", pattern: /^vlan protocol 802\.1(?:q|ad) id \d+/i },
-];
-
 interface StrayPart {
     readonly what: string;
     readonly line: number;
@@ -102,8 +97,6 @@ function findStrayPart(line: LogicalLine): StrayPart | undefined {
         if (what && !(index > 0 && what === "output of `ip route`")) return { what, line: line.line + index, column: text.search(/\S/) + 1 };
     }
     const keyword = line.tokens[0]!;
-    const local = localPatterns.find(({ pattern }) => pattern.test(line.text));
-    if (local) return { ...keyword, what: local.what };
     return /^[A-Za-z][\w.-]*$/.test(keyword.text) ? undefined : { ...keyword, what: "no keyword of interfaces(5)" };
 }
 
