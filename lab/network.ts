@@ -1,8 +1,7 @@
 /** The lab's network: one bridge in a namespace that is connected to nothing but the nodes. */
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
-import execa from "execa";
-import { findMarked, killAndWait, markVariable } from "./processes";
+import { findMarked, killAndWait, markVariable, runBound } from "./processes";
 
 export const gateway = { address: "192.0.2.1", address6: "2001:db8::1" };
 export const sshPort = 2222;
@@ -19,11 +18,11 @@ export function nodeNamespace(slot: number, node: string): string {
 export async function createBridge(slot: number): Promise<void> {
     const namespace = bridgeNamespace(slot);
     if ((await listNamespaces()).includes(namespace)) {
-        const link = await execa("ip", ["-n", namespace, "link", "show", "br0", "up"], { reject: false });
+        const link = await runBound("ip", ["-n", namespace, "link", "show", "br0", "up"], { reject: false });
         if (link.exitCode === 0 && link.stdout !== "") return;
-        await execa("ip", ["netns", "delete", namespace]);
+        await runBound("ip", ["netns", "delete", namespace]);
     }
-    await execa("ip", ["netns", "add", namespace]);
+    await runBound("ip", ["netns", "add", namespace]);
     const batch = [
         "link add br0 type bridge",
         `address add ${gateway.address}/24 dev br0`,
@@ -31,34 +30,34 @@ export async function createBridge(slot: number): Promise<void> {
         "link set lo up",
         "link set br0 up",
     ];
-    await execa("ip", ["-n", namespace, "-batch", "-"], { input: batch.join("\n") });
+    await runBound("ip", ["-n", namespace, "-batch", "-"], { input: batch.join("\n") });
 }
 
 /** A port of the lab's bridge for a virtual machine; QEMU, started in the bridge's namespace, is its other end. */
 export async function attachTap(slot: number, name: string): Promise<void> {
     const namespace = bridgeNamespace(slot);
     // Left over from a former boot.
-    await execa("ip", ["-n", namespace, "link", "delete", name], { reject: false });
-    await execa("ip", ["-n", namespace, "tuntap", "add", "dev", name, "mode", "tap"]);
-    await execa("ip", ["-n", namespace, "link", "set", name, "master", "br0", "up"]);
+    await runBound("ip", ["-n", namespace, "link", "delete", name], { reject: false });
+    await runBound("ip", ["-n", namespace, "tuntap", "add", "dev", name, "mode", "tap"]);
+    await runBound("ip", ["-n", namespace, "link", "set", name, "master", "br0", "up"]);
 }
 
 export async function deleteNamespaces(slot: number): Promise<void> {
     const own = bridgeNamespace(slot);
     for (const name of await listNamespaces()) {
-        if (name === own || name.startsWith(`${own}-`)) await execa("ip", ["netns", "delete", name]);
+        if (name === own || name.startsWith(`${own}-`)) await runBound("ip", ["netns", "delete", name]);
     }
 }
 
 /** Pids of every process inside the namespaces of that name or prefix. */
 export async function listNamespaceProcesses(prefix: string): Promise<number[]> {
     const names = (await listNamespaces()).filter((name) => name === prefix || name.startsWith(`${prefix}-`));
-    const outputs = await Promise.all(names.map((name) => execa("ip", ["netns", "pids", name])));
+    const outputs = await Promise.all(names.map((name) => runBound("ip", ["netns", "pids", name])));
     return outputs.flatMap(({ stdout }) => stdout.split("\n").filter(Boolean).map(Number));
 }
 
 async function listNamespaces(): Promise<string[]> {
-    const { stdout } = await execa("ip", ["netns", "list"]);
+    const { stdout } = await runBound("ip", ["netns", "list"]);
     return stdout.split("\n").filter(Boolean).map((line) => line.split(" ")[0] ?? "");
 }
 

@@ -9,7 +9,7 @@ import { attachDisks, detachDisks, type DiskSpec } from "./disks";
 import { domain, identityOf, type NodeIdentity } from "./initialState";
 import { answersSsh, bridgeNamespace, listNamespaceProcesses, nodeNamespace, sshPort, startForward, stopForward } from "./network";
 import { readHostKey, writeNodeFile, writeNodeFiles } from "./nodeFiles";
-import { childrenOf, findMarked, killAndWait, markVariable, signal, waitForExit } from "./processes";
+import { childrenOf, findMarked, killAndWait, markVariable, runBound, signal, waitForExit } from "./processes";
 import { labFolder, type LabRecord } from "./state";
 
 export interface ExecOptions {
@@ -204,7 +204,7 @@ export class LabNode implements NodeIdentity {
         const [upper, work] = [join(this.#folder, "upper"), join(this.#folder, "work")];
         for (const folder of [upper, work, this.root]) await mkdir(folder, { recursive: true });
         if ((await execa("mountpoint", ["-q", this.root], { reject: false })).exitCode === 0) return;
-        await execa("mount", ["-t", "overlay", `holdfast-${this.name}`, "-o", `lowerdir=${this.lab.image},upperdir=${upper},workdir=${work}`, this.root]);
+        await runBound("mount", ["-t", "overlay", `holdfast-${this.name}`, "-o", `lowerdir=${this.lab.image},upperdir=${upper},workdir=${work}`, this.root]);
     }
 
     async #report(seconds: number): Promise<BootReport> {
@@ -228,10 +228,10 @@ export async function unmount(path: string): Promise<void> {
     // Stacked or busy for a moment after the last process has gone.
     for (let attempt = 0; attempt < 100; attempt++) {
         if ((await execa("mountpoint", ["-q", path], { reject: false })).exitCode !== 0) return;
-        const { exitCode } = await execa("umount", [path], { reject: false });
+        const { exitCode } = await runBound("umount", [path], { reject: false });
         if (exitCode !== 0) await delay(50);
     }
-    await execa("umount", [path]);
+    await runBound("umount", [path]);
 }
 
 async function isShell(pid: number): Promise<boolean> {

@@ -1,8 +1,17 @@
 /** Finds and ends the processes of a lab. They carry a mark in their environment, so no pid file can be stale. */
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import execa from "execa";
 
 export const markVariable = "HOLDFAST_LAB_PROCESS";
+
+/**
+ * A command that ends with us, also when we are killed: what it was still to make (a loop device, a mount, a namespace)
+ * would otherwise appear behind the back of a `lab down` that comes next.
+ */
+export function runBound(command: string, args: readonly string[], options: execa.Options = {}): execa.ExecaChildProcess {
+    return execa("setpriv", ["--pdeathsig", "KILL", command, ...args], options);
+}
 
 /** Pids of the processes with that mark: a lab's folder, a space, and what the process is for. */
 export async function findMarked(mark: string): Promise<number[]> {

@@ -8,7 +8,7 @@ import { domain, identityOf, type NodeIdentity } from "../initialState";
 import { answersSsh, attachTap, bridgeNamespace, sshPort, startForward, stopForward } from "../network";
 import { unmount, type BootReport, type ExecOptions } from "../node";
 import { readHostKey, writeNodeFiles } from "../nodeFiles";
-import { findMarked, killAndWait, markVariable, waitForExit } from "../processes";
+import { findMarked, killAndWait, markVariable, runBound, waitForExit } from "../processes";
 import { identityFile, labFolder, socketFolder, type LabRecord } from "../state";
 import { chooseAccelerator } from "./accelerator";
 import { hasGivenUp, readConsoleFailures } from "./console";
@@ -84,7 +84,7 @@ export class VmNode implements NodeIdentity {
         await rm(this.#folder, { recursive: true, force: true });
         for (const folder of [root, upper, work]) await mkdir(folder, { recursive: true });
         const { tree } = vmImageFiles(this.lab.image);
-        await execa("mount", ["-t", "overlay", `holdfast-${this.name}`, "-o", `lowerdir=${tree},upperdir=${upper},workdir=${work}`, root]);
+        await runBound("mount", ["-t", "overlay", `holdfast-${this.name}`, "-o", `lowerdir=${tree},upperdir=${upper},workdir=${work}`, root]);
         await writeNodeFiles(root, this, { publicKey, peers, state: this.lab.state });
         const hostKey = await readHostKey(root);
         await createDisks(this.#folder, root, { root: this.rootUuid, data: this.dataUuid });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
 import { labDown, labUp, openLab, strayLine, type Lab, type LabNode } from "../../lab";
 import { cgroupOf } from "../../lab/cgroups";
+import { waitForExit } from "../../lab/processes";
 import { labFolder, readSlots } from "../../lab/state";
 import { openTestLab, openTestNode, readNodeFile, sshArguments } from "../helpers/lab";
 
@@ -117,6 +118,26 @@ describe("lab up and lab down", () => {
         await labDown(id);
         expect(await findRemains(slot)).toEqual([]);
         await expect(openLab(id)).rejects.toThrow("there is no lab");
+    });
+
+    test("down waits for a disk that somebody still has open", async () => {
+        const { nodes: [node] } = await labUp({ id, nodes: 1, state: "sound" });
+        const slot = await findSlot();
+        const { stdout: device } = await node!.exec(["blkid", "-U", node!.dataUuid]);
+        const reader = execa("sh", ["-c", `exec 3<${device}; echo open; sleep 1`]);
+        await new Promise((open) => reader.stdout?.once("data", open));
+        await labDown(id);
+        expect(await findRemains(slot)).toEqual([]);
+        await reader;
+    });
+
+    test("what up was running when it was killed ends with it", async () => {
+        const program = `const { runBound } = require("./lab/processes"); const { pid } = runBound("sleep", ["1000"]); setTimeout(() => console.log(pid), 300)`;
+        const child = execa(process.execPath, ["--require", "./scripts/loadTypeScript.js", "--eval", program], { cwd: join(__dirname, "..", ".."), reject: false });
+        const pid = await new Promise<number>((said) => child.stdout?.once("data", (line) => said(Number(line))));
+        expect(await readFile(`/proc/${pid}/comm`, "utf8")).toBe("sleep\n");
+        child.kill("SIGKILL");
+        await waitForExit([pid], 5);
     });
 
     /** In a process of its own, killed as soon as that time has passed since the lab's first sign. */
