@@ -1,4 +1,4 @@
-/** Disposable nodes for a demonstration and for tests. Linux, as root; nothing outside the lab's folder is written. */
+/** Disposable nodes for a demonstration and for tests. Linux, as root; docs/lab.md says what is written where. */
 import { existsSync } from "node:fs";
 import { access, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -4,6 +4,9 @@
  */
 import type { NodeIdentity } from "./lintContext";
 
+/** The one custom resource's type, as the engine writes it into URNs. */
+export const FILE_SET_TYPE = "holdfast:host:FileSet";
+
 /** How to reach the node. Credentials never stand here: they are the provider's configuration. */
 export interface HostArgs {
     /** Node name, the first half of the FileSet's id. */

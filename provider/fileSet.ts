@@ -15,7 +15,6 @@ import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference, ty
 import { isRecord, isUnknown, UNKNOWN } from "./wire";
 
 /** The resource's type, the second half of every URN of it. */
-export const TOKEN = "holdfast:host:FileSet";
 
 /** Applied in part: kept in state with what was observed, so that the next `up` goes on from there. */
 export class PartlyAppliedError extends Error {
@@ -183,8 +182,13 @@ function failure(name: string, { result, before, seen }: Applied, state: FileSet
     const message =
         result.outcome === "unknown"
             ? `${name}: the connection broke and the node knows nothing of this transaction: ${isAsBefore ? "it never began there and nothing was changed, run `up` again" : "look at the node, then run `up --refresh`"}`
-            : `${name}: ${result.phase} failed: ${result.message}. ${rollback.charAt(0).toUpperCase()}${rollback.slice(1)}.`;
+            : `${name}: ${result.phase} failed: ${result.message}. ${inWords(rollback)}.`;
     return isAsBefore && !rollback.startsWith("NOT") ? new Error(message) : new PartlyAppliedError(message, state);
+}
+
+/** The node's sentence on what was undone: "nothing was changed", "the node is as it was", or "NOT complete: …". */
+function inWords(rollback: string): string {
+    return rollback.startsWith("NOT") ? `Rollback ${rollback}` : `${rollback.charAt(0).toUpperCase()}${rollback.slice(1)}`;
 }
 
 /** The state before Holdfast as something to apply. Throws RefusedError where a live file is no longer what Holdfast wrote. */

@@ -1,6 +1,6 @@
 /** The program's side of the one custom resource. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileArgs, FileSetArgs } from "../model/fileSet";
+import { FILE_SET_TYPE, type FileArgs, type FileSetArgs } from "../model/fileSet";
 
 /** What was seen on the node after the last operation; verdicts and states, never raw measurements. */
 export interface Observed {
@@ -13,11 +13,9 @@ export type FileSetInputs = pulumi.Inputs & { [K in keyof Omit<FileSetArgs, "fil
 };
 
 export class FileSet extends pulumi.CustomResource {
-    static readonly token = "holdfast:host:FileSet";
-
     declare readonly observed: pulumi.Output<Observed>;
 
     constructor(name: string, args: FileSetInputs, options?: pulumi.CustomResourceOptions) {
-        super(FileSet.token, name, { ...args, observed: undefined }, options);
+        super(FILE_SET_TYPE, name, { ...args, observed: undefined }, options);
     }
 }

@@ -6,7 +6,8 @@ import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import type { FileSetArgs } from "../model/fileSet";
 import { parseConfiguration, type Configuration } from "./configuration";
 import { EngineLog } from "./engineLog";
-import { FileSetController, PartlyAppliedError, TOKEN } from "./fileSet";
+import { FILE_SET_TYPE } from "../model/fileSet";
+import { FileSetController, PartlyAppliedError } from "./fileSet";
 import { faultsOfSecrets } from "./inputs";
 import { NodePool } from "./nodePool";
 import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./responses";
@@ -155,5 +156,5 @@ function secretFiles(...given: readonly Decoded<FileSetArgs | FileSetState>[]): 
 }
 
 function refuseOtherTypes(urn: string): void {
-    if (!urn.includes(`${TOKEN}::`)) throw new Error(`${urn}: the holdfast provider has one resource type, ${TOKEN}`);
+    if (!urn.includes(`${FILE_SET_TYPE}::`)) throw new Error(`${urn}: the holdfast provider has one resource type, ${FILE_SET_TYPE}`);
 }

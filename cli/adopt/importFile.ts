@@ -1,4 +1,5 @@
 /** What `pulumi import -f FILE --generate-code=false` reads: the live files become state, under the URNs of the program. */
+import { FILE_SET_TYPE } from "../../model/fileSet";
 import type { KeptFormat } from "./keptFiles";
 
 /** A node and the concerns of it that are imported. */
@@ -28,7 +29,7 @@ export function renderImportFile(nodes: readonly ImportedNode[]): string {
             const component = `${logicalName}-component`;
             return [
                 { type: `holdfast:components:${components[format]}`, name: component, logicalName, component: true, parent: name },
-                { type: "holdfast:host:FileSet", name: logicalName, id: `${name}/${format}`, parent: component },
+                { type: FILE_SET_TYPE, name: logicalName, id: `${name}/${format}`, parent: component },
             ];
         }),
     ]);

@@ -1,11 +1,10 @@
 /** From the engine's digest of one stack to its nodes. */
+import { FILE_SET_TYPE } from "../../model/fileSet";
 import { formatOfPath, lintContent } from "../../model/formats";
 import type { NodeIdentity } from "../../model/lintContext";
 import { changesOf } from "./changes";
 import type { Diagnostic, Digest, Step } from "./digest";
 import { worst, type Change, type Concern, type Hazard, type NodeDrift, type StackDrift } from "./report";
-
-const FILE_SET = "holdfast:host:FileSet";
 
 /** The stack that an URN belongs to: `urn:pulumi:STACK::PROJECT::TYPE::NAME`. */
 export function stackOf({ steps }: Digest): string | undefined {
@@ -15,15 +14,15 @@ export function stackOf({ steps }: Digest): string | undefined {
 export function collectStack(name: string, { steps, diagnostics }: Digest): StackDrift {
     const errors = diagnostics.filter(({ severity }) => severity === "error");
     // The engine's order is that of its workers: two runs of the same drift are to read the same.
-    const fileSets = distinct(steps.filter(({ urn }) => typeOf(urn) === FILE_SET)).sort((a, b) => concernOf(a).localeCompare(concernOf(b), "en"));
+    const fileSets = distinct(steps.filter(({ urn }) => typeOf(urn) === FILE_SET_TYPE)).sort((a, b) => concernOf(a).localeCompare(concernOf(b), "en"));
     const names = [...new Set(fileSets.map(nodeOf))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
     const nodes = names.map((node) => collectNode(node, fileSets.filter((step) => nodeOf(step) === node), diagnostics));
-    const others = steps.filter(({ op, urn }) => isChange(op) && typeOf(urn) !== FILE_SET).map(({ urn }): NodeDrift => {
+    const others = steps.filter(({ op, urn }) => isChange(op) && typeOf(urn) !== FILE_SET_TYPE).map(({ urn }): NodeDrift => {
         return { name: nameOf(urn), status: "drift", concerns: [], changes: [{ concern: nameOf(urn), kind: "resource", subject: typeOf(urn), summary: "differs; `pulumi refresh --preview-only --diff` shows how" }] };
     });
     const all = [...nodes, ...others];
     // "preview failed" stands for the errors of single resources, and says nothing by itself.
-    const general = errors.filter(({ urn, message }) => (urn === undefined || typeOf(urn) !== FILE_SET) && !/^(?:error: )?preview failed\s*$/.test(message)).map(({ message }) => clean(message));
+    const general = errors.filter(({ urn, message }) => (urn === undefined || typeOf(urn) !== FILE_SET_TYPE) && !/^(?:error: )?preview failed\s*$/.test(message)).map(({ message }) => clean(message));
     const isUnknown = errors.length > 0 || all.some(({ status }) => status === "unreachable");
     const status = isUnknown ? "unknown" : worst(all.map((node) => ({ status: node.status === "drift" ? "drift" : "clean" })));
     return { name, status, ...(general.length > 0 && { error: [...new Set(general)].join("; ") }), nodes: all };

@@ -59,7 +59,7 @@ def is_excused(line, fstype, options):
 def entries_of(path):
     """{target: (type, options)}."""
     entries = {}
-    with open(path, encoding="utf-8") as stream:
+    with open(path, encoding="utf-8", errors="replace") as stream:
         for line in stream:
             fields = line.split()
             if len(fields) >= 4 and not line.lstrip().startswith("#"):

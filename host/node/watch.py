@@ -6,6 +6,7 @@ import re
 import time
 
 import commands
+from facts import read_word
 
 NO_BMC = "not checked: this node has no BMC, ipmievd is inactive"
 STATES = "/var/lib/smartmontools/smartd.*.state"
@@ -110,11 +111,3 @@ def mail():
         if names:
             return "undeliverable: mails wait in postfix's queue, see mailq"
     return read_word("/var/lib/holdfast/mail") or "not tried"
-
-
-def read_word(path):
-    try:
-        with open(path, encoding="utf-8") as stream:
-            return stream.read().strip()
-    except OSError:
-        return None

@@ -11,7 +11,6 @@ import * as text from "./rules/text";
 
 const rules: readonly Rule[] = [
     text.textRules,
-    text.byteOrderMark,
     text.strayLines,
     text.invisibleBlanks,
     text.templateSyntax,

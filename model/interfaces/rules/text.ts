@@ -9,12 +9,6 @@ export function textRules({ content }: Subject): Finding[] {
     return lintText(content, { strict: true });
 }
 
-/** Python and C keep it as part of the first word. */
-export function byteOrderMark({ content }: Subject): Finding[] {
-    if (!content.startsWith("\uFEFF")) return [];
-    return [finding("byte-order-mark", "error", { line: 1, column: 1 }, "The file starts with a byte order mark, so its first line is not understood. Save it as UTF-8 without one.")];
-}
-
 /** ifupdown2 strips lines of spaces and tabs alone, and gateways not even of blanks behind them; elsewhere each kind splits words. */
 export function invisibleBlanks({ document }: Subject): Finding[] {
     const inBody = new Set(document.items.flatMap((item) => (isStanza(item) ? item.body.map(({ line }) => line) : [])));
