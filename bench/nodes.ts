@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
 import type { Lab, LabNode } from "../lab";
+import { concernFiles } from "../model/concerns";
 
 const files = ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"];
 
@@ -18,9 +19,12 @@ function sshOptions(lab: Lab, node: LabNode): string[] {
     return ["-F", "none", "-i", lab.identityFile, ...options.flatMap((option) => ["-o", option]), "-p", String(node.ssh.port), `root@${node.ssh.host}`];
 }
 
-/** Keeps the files as they are now, for `restoreFiles`. */
+const managed = Object.values(concernFiles).flatMap((paths) => Object.keys(paths));
+
+/** Keeps every file that a concern may replace as it is now, for `restoreFiles`. */
 export async function keepFiles(lab: Lab): Promise<void> {
-    await Promise.all(lab.nodes.map((node) => node.exec(["cp", "--archive", "--parents", "-t", "/root", ...files])));
+    const script = 'for file; do test ! -e "$file" || cp --archive --parents -t /root "$file"; done';
+    await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-ec", script, "sh", ...managed])));
 }
 
 /** Milliseconds of CPU, children's too, that the watchdog's program takes for one run over a whole `sensors -j`. */
@@ -32,10 +36,10 @@ export async function watchdogCpu({ nodes: [node] }: Lab): Promise<number> {
 }
 
 const watchUnits = "smartmontools prometheus-node-exporter holdfast-ipmi ipmievd holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer holdfast-nvme-selftest-long.timer";
-const traces = "/etc/holdfast /var/lib/holdfast /run/holdfast /usr/local/lib/holdfast /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg /etc/systemd/system/holdfast-[nst]* /etc/systemd/system/*.d/holdfast.conf /etc/udev/rules.d/90-holdfast-ipmi.rules";
+const traces = "/etc/holdfast /var/lib/holdfast /run/holdfast /usr/local/lib/holdfast";
 
 /** As before Holdfast's first visit: the old files, and nothing of ours. */
 export async function restoreFiles(lab: Lab): Promise<void> {
-    const script = `cp --archive -t / /root/etc; systemctl disable --now ${watchUnits} 2>/dev/null; rm -rf ${traces}; systemctl daemon-reload`;
-    await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", script])));
+    const script = `systemctl disable --now ${watchUnits} 2>/dev/null; rm -f -- "$@"; rm -rf ${traces}; cp --archive -t / /root/etc; systemctl daemon-reload`;
+    await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", script, "sh", ...managed])));
 }

@@ -57,8 +57,8 @@ afterSetUp(async (environment) => {
         }
     } finally {
         // jest does not run its teardown when it is stopped.
-        const others = ["vm", ...Array.from({ length: labWorkers - 1 }, (_, index) => index + 2)].map((suffix) => `${env.HOLDFAST_LAB}-${suffix}`);
-        for (const id of process.env.HOLDFAST_LAB ? others.slice(0, 1) : [env.HOLDFAST_LAB, ...others]) await status(process.execPath, ["cli/holdfast.js", "lab", "down", "--id", id], { cwd: root });
+        const others = ["vm", "bookworm", ...Array.from({ length: labWorkers - 1 }, (_, index) => index + 2)].map((suffix) => `${env.HOLDFAST_LAB}-${suffix}`);
+        for (const id of process.env.HOLDFAST_LAB ? others.slice(0, 2) : [env.HOLDFAST_LAB, ...others]) await status(process.execPath, ["cli/holdfast.js", "lab", "down", "--id", id], { cwd: root });
     }
     const total = counts.reduce((sum, count) => ({ passed: sum.passed + count.passed, failed: sum.failed + count.failed }));
     if (interrupted) console.log("interrupted");

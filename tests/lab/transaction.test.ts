@@ -120,6 +120,51 @@ describe.each(phases)("in %s", (phase, meanwhile) => {
     });
 });
 
+describe("many files, so that the phase lasts", () => {
+    const folder = "/etc/holdfast-test/many";
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`${folder}/${index}`, "new\n"]));
+    const contents = () => shell(`cat ${folder}/* | sort | uniq -c | sed 's/^ *//'`);
+    beforeEach(() => shell(`mkdir -p ${folder} && for i in $(seq 0 299); do echo old > ${folder}/$i; done && sync`));
+
+    /** Acts once, at the phase's first word. */
+    async function pushAndAct(phase: "stage" | "commit", act: (id: string) => Promise<unknown>): Promise<Applied["result"]> {
+        const id = newId();
+        let acted: Promise<unknown> | undefined;
+        const { result } = await push(client, { files: many, id, on: (event) => void (event.phase === phase && (acted ??= act(id))) });
+        expect(acted).toBeDefined();
+        await acted;
+        return result;
+    }
+
+    test.each(["stage", "commit"] as const)("the program killed with SIGKILL in %s: all are old, nothing is left, and the next push heals", async (phase) => {
+        const result = await pushAndAct(phase, (id) => killRunner(id, "main"));
+        expect(result).toMatchObject({ outcome: "failed", phase: "rollback", rollback: phase === "stage" ? "nothing was changed" : expect.stringMatching(/^(nothing was changed|the node is as it was)$/) as string });
+        expect(await contents()).toBe("300 old");
+        expect(await litter()).toBe("");
+        expect((await push(client, { files: many })).result.outcome).toBe("applied");
+        expect(await contents()).toBe("300 new");
+    });
+
+    test.each(["stage", "commit"] as const)("the node loses power in %s: the next boot leaves all old", async (phase) => {
+        const result = await pushAndAct(phase, async () => {
+            await node.kill();
+            await node.start();
+        });
+        // Cut before its draft was on the disk, the node knows nothing of it.
+        expect(phase === "stage" ? ["failed", "unknown"] : ["failed"]).toContain(result.outcome);
+        expect(await contents()).toBe("300 old");
+        expect(await litter()).toBe("");
+        await expectHealed();
+    });
+
+    test.each(["stage", "commit"] as const)("the client is gone in %s: the node finishes by itself", async (phase) => {
+        const result = await pushAndAct(phase, () => shell("pkill --oldest --full 'sshd.*notty' && true"));
+        expect(result.outcome).toBe("applied");
+        expect(await contents()).toBe("300 new");
+        expect(await litter()).toBe("");
+    });
+});
+
 test.each([
     ["validate", "nothing was changed"],
     ["activate", "the node is as it was"],

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { missingPackages } from "../../scripts/debian";
 import { findMissing } from "../../scripts/dependencies";
 import { builtFolder, isAtLeast, pulumiEnvironment } from "../../scripts/toolchain";
@@ -65,5 +67,21 @@ describe("the built pulumi", () => {
     test("comes before anything else on PATH; the user's own is left where it is", () => {
         expect(pulumiEnvironment("/built").PATH).toBe(`/built:${process.env.PATH}`);
         expect(pulumiEnvironment(undefined).PATH).toBe(process.env.PATH);
+    });
+});
+
+describe("set-up tells", () => {
+    const root = join(__dirname, "..", "..");
+    const node = (program: string, options: object = {}) => spawnSync(process.execPath, ["--eval", program], { cwd: root, encoding: "utf8", ...options });
+
+    test("who is not root the exact command to run", () => {
+        // 65534 is nobody, everywhere.
+        const { stderr } = node('process.setuid?.(65534); require("./scripts/debian").installPackages(["zsh", "fish"], "the test").catch((error) => console.error(error.message))');
+        expect(stderr).toContain("the test needs packages that are not installed. Run:\n\n    sudo apt-get install --yes --no-install-recommends zsh fish\n");
+    });
+
+    test("what takes long, before it begins and with its seconds after", () => {
+        const { stdout } = node('require("./scripts/step").step("building", () => new Promise((done) => setTimeout(done, 1100)))');
+        expect(stdout).toMatch(/^setup: building …\nsetup: building: done after 1 s\n$/);
     });
 });
