@@ -14,8 +14,6 @@ import { planUpdate, RefusedError } from "./plan";
 import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference, type FileSetState } from "./state";
 import { isRecord, isUnknown, UNKNOWN } from "./wire";
 
-/** The resource's type, the second half of every URN of it. */
-
 /** Applied in part: kept in state with what was observed, so that the next `up` goes on from there. */
 export class PartlyAppliedError extends Error {
     override readonly name = "PartlyAppliedError";
