@@ -45,14 +45,15 @@ export function planMail(args: Omit<MailArgs, "password">): FileSetArgs {
         files: {
             [program]: { content: renderFile(program, {}), mode: "0755" },
             [conf]: { content: renderFile(conf, { to, from }) },
-            [msmtprc]: relay ? { content: renderRelay(relay, from), mode: "0600" } : { absent: true },
+            // An administrator's own is the node's mail: it is neither overwritten nor removed, and its password is not read.
+            [msmtprc]: { yields: true, ...(relay ? { content: renderRelay(relay, from), mode: "0600" } : { absent: true }) },
             [sendmail]: relay ? { content: renderFile(sendmail, {}) } : { absent: true },
         },
         validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
         activate: relay ? [{ argv: ["systemd-tmpfiles", "--create", sendmail] }] : [],
         // Shows in the outputs what became of it: a mail that cannot be delivered is no reason to undo anything.
         verify: [{ argv: [program, "--test"], timeout: 90 }],
-        facts: { mail: { probe: "mail" } },
+        facts: { mail: { probe: "mail" }, ...(relay && { relay: { probe: "mail-relay" } }) },
     };
 }
 

@@ -4,7 +4,7 @@ import type { NodeFacts } from "../model/lintContext";
 
 /** What to look at. Equal specs have equal JSON: keys are sorted by whoever makes one. */
 export interface Spec {
-    readonly files: Readonly<Record<string, { readonly when?: string }>>;
+    readonly files: Readonly<Record<string, { readonly when?: string; readonly yields?: boolean }>>;
     readonly packages: readonly string[];
     readonly units: readonly string[];
     readonly facts: Readonly<Record<string, { readonly probe: string; readonly args: readonly string[] }>>;

@@ -1,7 +1,7 @@
 /** Which files each concern manages: what `pulumi import` of `NODE/CONCERN` reads. */
 import type { FileArgs } from "./fileSet";
 
-export const concernFiles: Readonly<Record<string, Readonly<Record<string, Pick<FileArgs, "when">>>>> = {
+export const concernFiles: Readonly<Record<string, Readonly<Record<string, Pick<FileArgs, "when" | "yields">>>>> = {
     hosts: { "/etc/hosts": {}, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { when: "/etc/cloud/cloud.cfg" } },
     fstab: { "/etc/fstab": {} },
     interfaces: { "/etc/network/interfaces": {} },
@@ -20,7 +20,7 @@ export const concernFiles: Readonly<Record<string, Readonly<Record<string, Pick<
     },
     mail: {
         "/etc/holdfast/mail.conf": {},
-        "/etc/msmtprc": {},
+        "/etc/msmtprc": { yields: true },
         "/etc/tmpfiles.d/holdfast-sendmail.conf": {},
         "/usr/local/lib/holdfast/mail": {},
     },

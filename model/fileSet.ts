@@ -36,6 +36,8 @@ export interface FileArgs {
     readonly group?: string;
     /** Managed only where this absolute path exists on the node: cloud-init's drop-in where cloud-init is installed. */
     readonly when?: string;
+    /** Managed only where nothing stands there, or a file whose first line says that Holdfast manages it: an administrator's own stays, unread. */
+    readonly yields?: boolean;
 }
 
 export interface UnitArgs {

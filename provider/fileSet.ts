@@ -195,6 +195,7 @@ function restoring(last: FileSetState, look: Look): FileSetArgs {
         const original = look.originals?.[path];
         if (!original || original.kind === "unit" || state.skipped) return [];
         const live = fileStateOf(state, look.seen.files[path]);
+        if (live.skipped) return [];
         if (state.content !== undefined && compareFile("", live, state).length > 0) throw new RefusedError(`${path} has changed since Holdfast wrote it, so it is not restored; set onDelete: keep, or put it right first`);
         return [[path, asExpected(path, original)] as const];
     });

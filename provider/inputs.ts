@@ -40,6 +40,7 @@ const file = z
         owner: account,
         group: account,
         when: path.optional(),
+        yields: z.boolean().optional(),
     })
     .refine((value) => (value.content === undefined) === (value.absent === true), "expected either content or absent: true");
 

@@ -11,9 +11,10 @@ export interface FileState {
     readonly owner?: string;
     readonly group?: string;
     readonly when?: string;
+    readonly yields?: boolean;
     /** What stands there instead of a plain file: `symlink to /etc/pve/hosts`, `folder`. */
     readonly instead?: string;
-    /** `when` is not met on this node. */
+    /** `when` is not met on this node, or the file `yields` to somebody else's. */
     readonly skipped?: boolean;
     /** Only of a file that is not UTF-8 text, whose `content` is therefore lossy. */
     readonly sha256?: string;
@@ -34,7 +35,7 @@ export interface Difference {
 export function specOf(args: FileSetArgs): Spec {
     const facts = Object.entries(args.facts ?? {}).map(([name, fact]) => [name, { probe: fact.probe, args: fact.args ?? [] }] as const);
     return {
-        files: Object.fromEntries(Object.entries(args.files).map(([path, file]) => [path, file.when ? { when: file.when } : {}])),
+        files: Object.fromEntries(Object.entries(args.files).map(([path, file]) => [path, conditionsOf(file)])),
         packages: args.packages ?? [],
         units: Object.keys(args.units ?? {}),
         facts: Object.fromEntries(facts),
@@ -74,17 +75,22 @@ function verdictOn(sourced: Readonly<Record<string, string>>): string {
     return faults.join(" ") || "sound";
 }
 
-export function fileStateOf(wanted: Pick<FileArgs, "when">, seen: SeenFile | undefined): FileState {
-    const when = wanted.when === undefined ? {} : { when: wanted.when };
-    if (seen === undefined || seen.kind === "absent") return { absent: true, ...when };
+export function fileStateOf(wanted: Pick<FileArgs, "when" | "yields">, seen: SeenFile | undefined): FileState {
+    const conditions = conditionsOf(wanted);
+    if (seen === undefined || seen.kind === "absent") return { absent: true, ...conditions };
     switch (seen.kind) {
         case "file":
-            return { content: seen.content, mode: seen.mode, owner: seen.owner, group: seen.group, ...(seen.binary && { sha256: seen.sha256 }), ...when };
+            return { content: seen.content, mode: seen.mode, owner: seen.owner, group: seen.group, ...(seen.binary && { sha256: seen.sha256 }), ...conditions };
         case "not applicable":
-            return { skipped: true, ...when };
+            return { skipped: true, ...conditions };
         default:
-            return { instead: seen.kind === "symlink" ? `symlink to ${seen.detail ?? "?"}` : `${seen.kind} ${seen.detail ?? ""}`.trim(), ...when };
+            return { instead: seen.kind === "symlink" ? `symlink to ${seen.detail ?? "?"}` : `${seen.kind} ${seen.detail ?? ""}`.trim(), ...conditions };
     }
+}
+
+/** Under what a file is managed at all. */
+function conditionsOf({ when, yields }: Pick<FileArgs, "when" | "yields">) {
+    return { ...(when !== undefined && { when }), ...(yields && { yields }) };
 }
 
 /** Everything in which `actual` is not as `expected`. How to get there (validate, activate, verify) is no part of a state. */

@@ -1,6 +1,6 @@
 """What stands on the node now. Reads only; nothing here is slow or touches hardware.
 
-A spec says what to look at: {files: {path: {when?}}, packages: [name], units: [name], facts: {name: {probe, args}}}.
+A spec says what to look at: {files: {path: {when?, yields?}}, packages: [name], units: [name], facts: {name: {probe, args}}}.
 """
 
 import glob
@@ -13,6 +13,7 @@ import commands
 import durable
 import probes
 
+HEADER = b"Managed by Holdfast"
 SIZE_LIMIT = 1 << 20  # bytes; a configuration file is smaller, and a log put in its place must not fill the wire
 
 
@@ -26,7 +27,7 @@ def observe_all(specs):
     units = observe_units(in_any(specs, "units"))
     return [
         {
-            "files": {path: observe_file(path, wanted.get("when")) for path, wanted in spec.get("files", {}).items()},
+            "files": {path: observe_file(path, wanted.get("when"), wanted.get("yields")) for path, wanted in spec.get("files", {}).items()},
             "packages": [name for name in spec.get("packages", []) if name in installed],
             "units": {name: units[name] for name in spec.get("units", [])},
             "facts": {name: probes.probe(fact["probe"], fact.get("args", [])) for name, fact in spec.get("facts", {}).items()},
@@ -56,10 +57,12 @@ def in_any(specs, key):
     return list(dict.fromkeys(name for spec in specs for name in spec.get(key, [])))
 
 
-def observe_file(path, when=None):
+def observe_file(path, when=None, yields=False):
     """{kind: file|absent|symlink|folder|special|unreadable|not applicable, …}. A file has content, sha256, owner, group, mode."""
     if when is not None and not os.path.exists(when):
         return {"kind": "not applicable", "detail": f"{when} does not exist"}
+    if yields and os.path.lexists(path) and not is_ours(path):
+        return {"kind": "not applicable", "detail": "somebody else's, it stays"}
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -94,6 +97,17 @@ def observe_file(path, when=None):
         seen["content"] = data.decode("utf-8", "replace")
         seen["binary"] = True
     return seen
+
+
+def is_ours(path):
+    """Whether it is a plain file whose first line says so."""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return False
+        with open(path, "rb") as stream:
+            return HEADER in stream.readline(200)
+    except OSError:
+        return False
 
 
 def identity(seen):

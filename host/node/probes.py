@@ -130,6 +130,12 @@ def mail():
     return watch.mail()
 
 
+def mail_relay():
+    import watch
+
+    return watch.mail_relay()
+
+
 def smartd_coverage(*arguments):
     import watch
 
@@ -162,6 +168,7 @@ PROBES = {
     "temperature": temperature,
     "last-run": last_run,
     "mail": mail,
+    "mail-relay": mail_relay,
     "ipmievd": ipmievd,
     "sel": sel,
     "smartd-coverage": smartd_coverage,

@@ -6,6 +6,7 @@ import re
 import time
 
 import commands
+import observe
 from facts import read_word
 
 NO_BMC = "not checked: this node has no BMC, ipmievd is inactive"
@@ -111,3 +112,13 @@ def mail():
         if names:
             return "undeliverable: mails wait in postfix's queue, see mailq"
     return read_word("/var/lib/holdfast/mail") or "not tried"
+
+
+def mail_relay(msmtprc="/etc/msmtprc", sendmail="/usr/sbin/sendmail"):
+    """Whether mail leaves through the stack's relay: what the node had before has precedence."""
+    target = os.path.realpath(sendmail)
+    if os.path.exists(target) and os.path.basename(target) != "msmtp":
+        return f"not used: this node has a sendmail of its own, {target}"
+    if os.path.lexists(msmtprc) and not observe.is_ours(msmtprc):
+        return f"not used: {msmtprc} is somebody else's and stays; move it away to use the relay"
+    return "used"

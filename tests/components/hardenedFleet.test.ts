@@ -59,9 +59,9 @@ test("each FileSet knows how to reach its node, and who the node is", () => {
 });
 
 test("an import of NODE/CONCERN reads the files that the component declares", () => {
-    for (const name of ["pve01-hosts", "pve01-fstab", "pve01-interfaces"]) {
+    for (const name of ["pve01-hosts", "pve01-fstab", "pve01-interfaces", "pve01-mail"]) {
         const { concern, files } = fileSet(name);
-        const whens = Object.entries(Object(files)).map(([path, file]) => [path, { when: Object(file).when }]);
+        const whens = Object.entries(Object(files)).map(([path, file]) => [path, { when: Object(file).when, yields: Object(file).yields }]);
         expect(concernFiles[String(concern)]).toEqual(Object.fromEntries(whens));
     }
 });

@@ -26,13 +26,19 @@ describe("the plan", () => {
     test("without settings mail goes to root, by the node's own sendmail alone", () => {
         const { files, packages, activate } = planOf(undefined);
         expect(files["/etc/holdfast/mail.conf"]?.content?.split("\n").slice(1)).toEqual(["TO='root'", "FROM='holdfast@pve01.example.test'", ""]);
-        expect([files["/etc/msmtprc"], files["/etc/tmpfiles.d/holdfast-sendmail.conf"], packages, activate]).toEqual([{ absent: true }, { absent: true }, [], []]);
+        expect([files["/etc/msmtprc"], files["/etc/tmpfiles.d/holdfast-sendmail.conf"], packages, activate]).toEqual([{ absent: true, yields: true }, { absent: true }, [], []]);
     });
     test("a relay brings msmtp, which is no MTA to apt, and a sendmail only where there is none", () => {
         const { files, packages } = planOf({ to: "ops@example.test", relay: "smtp://192.0.2.25:25" });
         expect(packages).toEqual(["msmtp", "ca-certificates"]);
         expect(files["/etc/tmpfiles.d/holdfast-sendmail.conf"]?.content).toContain("\nL /usr/sbin/sendmail - - - - /usr/bin/msmtp\n");
         expect(files["/etc/msmtprc"]?.mode).toBe("0600");
+    });
+    test("an administrator's own msmtprc is neither removed nor overwritten nor read, with a relay or without", () => {
+        const relayed = planOf({ to: "ops@example.test", relay: "smtp://192.0.2.25" });
+        expect([planOf(undefined), relayed].map(({ files }) => files["/etc/msmtprc"]?.yields)).toEqual([true, true]);
+        expect(concernFiles.mail).toMatchObject({ "/etc/msmtprc": { yields: true } });
+        expect(relayed.facts).toMatchObject({ relay: { probe: "mail-relay" } });
     });
     test("a relay is spoken to as its address says, and never gets a password in the clear", () => {
         const from = "from holdfast@pve01.example.test";
@@ -70,7 +76,7 @@ test("the relay's password is a secret of its own, and reaches the file as it is
     // Mocks hand a nested secret out around the whole property; on the wire it is around the content alone.
     const { [secretSignature]: signature, value } = Object(registered.find(({ type }) => type === "holdfast:host:FileSet")?.inputs.files);
     expect(signature).toBeDefined();
-    expect(value["/etc/msmtprc"]).toEqual({ mode: "0600", content: expect.stringContaining('\nauth on\nuser pve\npassword "hunter 2$\'"\n') });
+    expect(value["/etc/msmtprc"]).toEqual({ yields: true, mode: "0600", content: expect.stringContaining('\nauth on\nuser pve\npassword "hunter 2$\'"\n') });
 });
 
 /** Of Pulumi's special values on the wire. */

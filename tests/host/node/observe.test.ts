@@ -1,4 +1,4 @@
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
 import { identityOf, type SeenFile } from "../../../host/observation";
@@ -44,6 +44,19 @@ test("a file below a file is absent", async () => {
 test("`when` names a path without which a file is no concern of the node", async () => {
     expect(await observe(join(folder, "file"), join(folder, "absent"))).toMatchObject({ kind: "not applicable" });
     expect(await observe(join(folder, "file"), folder)).toEqual({ kind: "absent" });
+});
+
+test("a file that yields is no concern of the node where it is somebody else's, and is not read", async () => {
+    const path = join(folder, "msmtprc");
+    const look = () => python<SeenFile>("import observe\nanswer = observe.observe({'files': {given: {'yields': True}}})['files'][given]", path);
+    expect(await look()).toEqual({ kind: "absent" });
+    await writeFile(path, "# Managed by Holdfast: mail\nhost a\n");
+    expect(await look()).toMatchObject({ kind: "file" });
+    await writeFile(path, "account default\npassword hunter2\n");
+    expect(await look()).toEqual({ kind: "not applicable", detail: "somebody else's, it stays" });
+    await rm(path);
+    await symlink("/nowhere", path);
+    expect(await look()).toMatchObject({ kind: "not applicable" });
 });
 
 test("both sides mean the same by a file's identity", async () => {
