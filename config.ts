@@ -23,6 +23,14 @@ export function loadMailPassword(config = new pulumi.Config("holdfast")): pulumi
     return config.getSecret("mailPassword");
 }
 
+/** One line each: a user without the password, or the password without a user. */
+export function mailPasswordWarnings({ nodes }: Pick<Fleet, "nodes">, hasPassword: boolean): string[] {
+    const user = nodes.map(({ mail }) => mail?.relay?.user).find((each) => each !== undefined);
+    if (user !== undefined && !hasPassword) return [`holdfast:mailPassword: is missing, so the relay is spoken to without a login although mail.user is ${user}: pulumi config set --secret holdfast:mailPassword`];
+    if (user === undefined && hasPassword) return ["holdfast:mailPassword: not used: it is for mail.user at mail.relay, and the stack has none; add them, or pulumi config rm holdfast:mailPassword"];
+    return [];
+}
+
 function readConfig(config: pulumi.Config): unknown {
     try {
         return config.requireObject<unknown>("fleet");

@@ -1,12 +1,13 @@
 /** Composition root: the stack's fleet, hardened. */
 import * as pulumi from "@pulumi/pulumi";
 import { hardenFleet, watchHosts } from "./components/hardenedFleet";
-import { loadFleet, loadMailPassword } from "./config";
+import { loadFleet, loadMailPassword, mailPasswordWarnings } from "./config";
 
 const fleet = loadFleet();
-for (const warning of fleet.warnings) void pulumi.log.warn(warning);
+const mailPassword = loadMailPassword();
+for (const warning of [...fleet.warnings, ...mailPasswordWarnings(fleet, mailPassword !== undefined)]) void pulumi.log.warn(warning);
 
-const hardened = hardenFleet(fleet, { mailPassword: loadMailPassword() });
+const hardened = hardenFleet(fleet, { mailPassword });
 const watched = watchHosts(fleet);
 
 /** By node: what is managed there, what was last seen there, and whether it was left alone. */

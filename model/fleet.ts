@@ -7,6 +7,7 @@ import { notApplied } from "./fleet/notApplied";
 import type { FleetConfig, FstabEntryConfig, HostConfig, NodeConfig, StanzaConfig } from "./fleet/schema";
 import { parseShape } from "./fleet/shape";
 import { type LogDigestSettings, type MailSettings, type NodeExporterSettings, resolveLogDigest, resolveMail, resolveNodeExporter, resolveSmartd, resolveTemperature, type SmartdSettings, type TemperatureSettings } from "./fleet/watch";
+import { unencryptedPasswords } from "./fleet/watchChecks";
 import type { HostsEntry } from "./hosts/format";
 import type { NodeIdentity } from "./lintContext";
 
@@ -71,7 +72,7 @@ export interface Fleet {
     /** By name. */
     readonly hosts: readonly FleetHost[];
     readonly rollout: { readonly canary: readonly string[]; readonly batch: number };
-    /** One line each: accepted settings that change nothing yet. */
+    /** One line each: accepted settings that change nothing yet, or that are unwise. */
     readonly warnings: readonly string[];
 }
 
@@ -94,7 +95,7 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
     faults.push(...checkFleet(config, declaredNodes(given)));
     if (faults.length > 0) return { faults };
     const rollout = { canary: config.rollout?.canary ?? nodes.slice(0, 1).map(({ identity }) => identity.name), batch: config.rollout?.batch ?? 1 };
-    return { fleet: deepFreeze({ nodes, hosts, rollout, warnings: notApplied(config) }), faults };
+    return { fleet: deepFreeze({ nodes, hosts, rollout, warnings: [...notApplied(config), ...unencryptedPasswords([...nodes, ...hosts])] }), faults };
 
     function readFileOrFault(path: string, at: readonly PropertyKey[]): ProjectFile {
         try {

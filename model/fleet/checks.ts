@@ -6,6 +6,7 @@ import { type Fault, describe, formatPath } from "./faults";
 import { mergeConcerns } from "./merge";
 import type { FleetConfig, NodeConfig } from "./schema";
 import { smartdLimits, smartdTypeOf, temperatureLimits } from "./watch";
+import { checkMail, checkNodeExporters } from "./watchChecks";
 
 type Path = readonly PropertyKey[];
 
@@ -14,6 +15,7 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
     return [
         ...checkCanary(fleet, declared),
         ...checkMail(fleet),
+        ...checkNodeExporters(fleet),
         ...checkUnique("address", addressClaims(fleet)),
         ...checkUnique("name", nameClaims(fleet)),
         ...checkUnique("SSH target", targetClaims(fleet)),
@@ -143,10 +145,6 @@ function checkSmartdTwice(devices: readonly (string | { device: string; type?: s
         const first = keys.indexOf(key);
         return first < index ? [{ path: [...path, index], message: `${key} is already listed at ${formatPath([...path, first])}` }] : [];
     });
-}
-
-function checkMail({ mail }: FleetConfig): Fault[] {
-    return mail?.user !== undefined && mail.relay === undefined ? [{ path: ["mail", "user"], message: "is for mail.relay, which is missing: add relay: smtp://HOST:PORT, or remove user" }] : [];
 }
 
 function checkInterfaces(interfaces: NodeConfig["interfaces"], isOwn: boolean, path: Path): Fault[] {

@@ -14,6 +14,7 @@ function object<Shape extends z.core.$ZodLooseShape>(shape: Shape, expected = "a
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
+    if (known.length === 0) return "unknown key; this has no settings: expected true or false";
     const [closest] = known.map((name) => ({ name, distance: leven(key.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.distance - b.distance);
     return closest && closest.distance <= Math.min(3, closest.name.length / 2) ? `unknown key; did you mean ${closest.name}?` : `unknown key; known are ${known.join(", ")}`;
 }
@@ -156,7 +157,7 @@ export const fleetSchema = object({
     domain: value.domainName.optional(),
     ssh: object(sshDefaults).optional().describe("for every host; a host's own wins"),
     mail: object({
-        to: z.union([value.mailAddress, z.array(value.mailAddress).min(1)], { error: "expected a mail address, or a list of them" }).describe("who is told"),
+        to: z.union([value.mailAddress, z.array(value.mailAddress).min(1, { error: "expected a mail address, or a list of at least one" })], { error: "expected a mail address, or a list of them" }).describe("who is told"),
         from: value.mailAddress.optional().describe("holdfast@NODE.DOMAIN by default"),
         relay: value.mailRelay.optional().describe("smtp:// or smtps:// for nodes without a mail server of their own"),
         user: value.mailUser.optional().describe("at the relay; the password is the secret holdfast:mailPassword"),

@@ -54,11 +54,17 @@ function isHostKey(key: string): boolean {
     return blob.length > 4 + type.length && blob.readUInt32BE(0) === type.length && blob.toString("latin1", 4, 4 + type.length) === type;
 }
 
-export const mailAddress = text(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}(?:@${domain})?$`), "one mail address or local user, without line breaks");
+export const mailAddress = text(new RegExp(`^[A-Za-z0-9](?:[A-Za-z0-9_+-]|\\.(?=[A-Za-z0-9_+-])){0,63}(?:@${domain})?$`), "one mail address or local user, without line breaks");
 export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`), "smtp://HOST:PORT or smtps://HOST:PORT").refine(
     (relay) => URL.canParse(relay) && Number(new URL(relay).port || 25) > 0,
     { error: "expected smtp://HOST:PORT or smtps://HOST:PORT, with a valid address and a port from 1 to 65535" },
-);
+).refine((relay) => !isBrokenAddress(relay), { error: "expected a name or a whole address as the relay's host" });
+
+/** A last label that is a number makes it an address to every resolver, in whatever notation. */
+function isBrokenAddress(relay: string): boolean {
+    const { hostname } = URL.canParse(relay) ? new URL(relay) : { hostname: "" };
+    return /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i.test(hostname) && !z.ipv4().safeParse(hostname).success;
+}
 
 /** Its password is a secret of its own: holdfast:mailPassword. */
 export const mailUser = text(/^[A-Za-z0-9][A-Za-z0-9@._+-]{0,127}$/, "a user name at the relay");

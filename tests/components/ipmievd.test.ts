@@ -4,6 +4,7 @@ import { join } from "node:path";
 import execa from "execa";
 import { planIpmievd } from "../../components/ipmievd";
 import { concernFiles } from "../../model/concerns";
+import { formatFault, parseFleet } from "../../model/fleet";
 
 const { files, units, facts } = planIpmievd({ host: { name: "pve01", address: "192.0.2.11" }, node: { name: "pve01", address: "192.0.2.11" } });
 
@@ -24,6 +25,11 @@ describe("the plan", () => {
     test("an import reads the files that the component declares", () => {
         expect(Object.keys(concernFiles.ipmievd!).sort()).toEqual(Object.keys(files).sort());
     });
+});
+
+test("a setting is refused with what is expected instead", () => {
+    const { faults } = parseFleet({ nodes: { pve01: { address: "192.0.2.11", ipmievd: { interval: 5 } } } }, () => "");
+    expect(faults.map(formatFault)).toEqual(["holdfast:fleet.nodes.pve01.ipmievd.interval: unknown key; this has no settings: expected true or false"]);
 });
 
 describe("the event log's fill level", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import execa from "execa";
 import { Mail, planMail } from "../../components/mail";
+import { mailPasswordWarnings } from "../../config";
 import { concernFiles } from "../../model/concerns";
 import { formatFault, parseFleet } from "../../model/fleet";
 import { recordRegistrations, valueOf } from "../helpers/registrations";
@@ -62,10 +63,40 @@ describe("the plan", () => {
         [{ to: "ops@example.test", relay: "192.0.2.25" }, "mail.relay: expected smtp://HOST:PORT or smtps://HOST:PORT"],
         ...["smtp://x:99999", "smtp://[::::]:25", "smtp://x:0", "smtps://x:00000"].map((relay): [object, string] => [{ to: "root", relay }, "mail.relay: expected smtp://HOST:PORT or smtps://HOST:PORT, with a valid address and a port from 1 to 65535"]),
         [{ to: "root", user: "pve" }, "mail.user: is for mail.relay, which is missing"],
+        ...["smtp://256.1.1.1", "smtp://1.2.3:25", "smtp://0x7f", "smtp://010.0.0.1", "smtp://mx.1"].map((relay): [object, string] => [{ to: "ops@example.test", relay }, "mail.relay: expected a name or a whole address as the relay's host"]),
+        [{ to: "root", relay: "smtp://mx" }, 'mail.to: expected an address with its domain, such as ops@example.test, got "root": at mail.relay it would be a user of the relay'],
+        [{ to: ["ops@example.test", "root"], relay: "smtp://mx" }, "mail.to[1]: expected an address with its domain"],
+        [{ to: "ops@example.test", from: "root", relay: "smtp://mx" }, "mail.from: expected an address with its domain"],
+        [{ to: ["ops@example.test", "Ops@example.test"] }, "mail.to[1]: Ops@example.test is listed twice"],
+        [{ to: "a..b@example.test" }, "mail.to: expected one mail address"],
+        [{ to: "a.@example.test" }, "mail.to: expected one mail address"],
+        [{ to: "ops@example.test", relay: "smtp://mx:465" }, 'mail.relay: port 465 speaks TLS from the start: expected smtps://mx:465, got "smtp://mx:465"'],
+        ...[25, 587].map((port): [object, string] => [{ to: "ops@example.test", relay: `smtps://mx:${port}` }, `mail.relay: port ${port} speaks no TLS from the start: expected smtp://mx:${port} or smtps://mx:465`]),
+        [{ to: [] }, "mail.to: expected a mail address, or a list of at least one, got a list"],
         [{ to: "ops@example.test", user: 'x"\ny' }, "mail.user: expected a user name at the relay"],
     ])("%j is refused", (mail, fault) => {
         expect(parseFleet({ mail, nodes: { pve01: { address: "192.0.2.11" } } }, () => "").faults.map(formatFault)[0]).toContain(`holdfast:fleet.${fault}`);
     });
+});
+
+test.each([
+    { to: "root" },
+    { to: ["a.b+c@example.test", "root"], from: "root" },
+    { to: "ops@localhost", relay: "smtp://localhost:2525" },
+    { to: "ops@example.test", relay: "smtps://mx" },
+    { to: "ops@example.test", relay: "smtps://mx:2465" },
+    { to: "ops@example.test", relay: "smtp://[2001:db8::1]:587" },
+    { to: "ops@example.test", relay: "smtp://1.2.3.example" },
+])("%j is accepted", (mail) => {
+    expect(parseFleet({ mail, nodes: { pve01: { address: "192.0.2.11" } } }, () => "").faults).toEqual([]);
+});
+
+test("a user without the password, and a password without a user, are said", () => {
+    const fleetOf = (mail: object) => parseFleet({ mail: { to: "ops@example.test", ...mail }, nodes: { pve01: { address: "192.0.2.11" } } }, () => "").fleet!;
+    const [plain, login] = [fleetOf({ relay: "smtp://mx" }), fleetOf({ relay: "smtp://mx", user: "pve" })];
+    expect(mailPasswordWarnings(login, false)).toEqual([expect.stringContaining("pulumi config set --secret holdfast:mailPassword")]);
+    expect(mailPasswordWarnings(plain, true)).toEqual([expect.stringContaining("holdfast:mailPassword: not used")]);
+    expect([mailPasswordWarnings(login, true), mailPasswordWarnings(plain, false)]).toEqual([[], []]);
 });
 
 test("the relay's password is a secret of its own, and reaches the file as it is", async () => {

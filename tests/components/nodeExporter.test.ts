@@ -72,7 +72,30 @@ test.each([
     [{ args: ['--collector.x="$(reboot)'] }, "args[0]: expected an argument"],
     [{ basicAuth: { prometheus: "secret" } }, "basicAuth.prometheus: expected a bcrypt hash"],
     [{ port: 0 }, "port: expected a port"],
+    [{ port: 22 }, "port: port 22 belongs to sshd: expected a free one, such as the default 9100"],
+    [{ port: 8006 }, "port: port 8006 belongs to pveproxy"],
+    [{ port: 3128 }, "port: port 3128 belongs to spiceproxy"],
+    [{ port: 5901 }, "port: port 5901 belongs to the consoles"],
+    [{ args: ["--collector.wifi", "--no-collector.textfile"] }, "args[1]: --no-collector.textfile would hide the metrics"],
+    [{ args: ["--collector.disable-defaults"] }, "args[0]: --collector.disable-defaults would hide the metrics of temperature and ipmievd: add --collector.textfile"],
+    [{ args: ["--no-collector.systemd"] }, "args[0]: --no-collector.systemd: the systemd collector is always on"],
+    [{ args: ["--collector.textfile.directory=/tmp"] }, "args[0]: --collector.textfile.directory=/tmp: the folder is always"],
+    [{ args: ["--version"] }, "args[0]: --version makes the exporter print and end"],
+    [{ args: ["--help-man"] }, "args[0]: --help-man makes the exporter print and end"],
 ])("%j is refused with its path", (nodeExporter, fault) => {
     const { faults } = parseFleet({ nodes: { pve01: { address: "192.0.2.11", nodeExporter } } }, () => "");
     expect(faults.map(({ path, message }) => `${path.slice(3).map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("").slice(1)}: ${message}`)[0]).toContain(fault);
+});
+
+test("what works is accepted: a host that is no node has Proxmox's ports free, and the collectors may be chosen", () => {
+    const args = ["--collector.disable-defaults", "--collector.textfile", "--collector.systemd.unit-include=ssh.service", "--collector.wifi"];
+    expect(parseFleet({ nodes: { pve01: { address: "192.0.2.11", nodeExporter: { args } } }, hosts: { mon1: { address: "192.0.2.50", nodeExporter: { port: 8006 } } } }, () => "").faults).toEqual([]);
+});
+
+test("a password without TLS is warned of, on the machines where it would travel", () => {
+    const basicAuth = { prometheus: hash };
+    const nodes = { pve01: { address: "192.0.2.11" }, pve02: { address: "192.0.2.12", nodeExporter: { tls: { certificate: "/a", key: "/b" } } } };
+    const warnings = (monitoring?: object) => parseFleet({ monitoring, defaults: { nodeExporter: { basicAuth } }, nodes }, () => "").fleet?.warnings;
+    expect(warnings({ hosts: ["192.0.2.50"] })).toEqual([expect.stringMatching(/^pve01: nodeExporter.basicAuth without tls: the password travels in the clear; add/)]);
+    expect(warnings()).toEqual([]);
 });
