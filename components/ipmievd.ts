@@ -24,6 +24,8 @@ const plain = [
     "/etc/systemd/system/holdfast-sel.timer",
     "/etc/udev/rules.d/90-holdfast-ipmi.rules",
 ];
+/** systemd's own: the timer runs without a BMC too, the program does not. */
+const stamp = "/var/lib/systemd/timers/stamp-holdfast-sel.timer";
 const program = "/usr/local/lib/holdfast/sel-fill";
 
 export function planIpmievd(args: IpmievdArgs): FileSetArgs {
@@ -45,6 +47,7 @@ export function planIpmievd(args: IpmievdArgs): FileSetArgs {
         facts: {
             "BMC events": { probe: "ipmievd", value: "in syslog" },
             "BMC event log": { probe: "sel", value: "has room" },
+            "BMC event log checks": { probe: "last-run", args: [stamp, String(3 * 3600), "3600"], value: "on time" },
         },
     };
 }
