@@ -28,16 +28,16 @@ describe("the node's program", () => {
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
     /** `journal`: lines by what journalctl is asked for. */
-    async function run(journal: { hardware?: string; holdfast?: string; errors?: string }) {
+    async function run(journal: { hardware?: string; info?: string; holdfast?: string; errors?: string; exit?: number }) {
         await writeFile(join(folder, "program"), planOf().files["/usr/local/lib/holdfast/log-digest"]!.content!);
-        for (const key of ["hardware", "holdfast", "errors"] as const) await writeFile(join(folder, `${key}.log`), journal[key] ?? "");
-        const journalctl = `case "$*" in *--identifier=smartd*) cat "${folder}/hardware.log" ;; *--identifier=holdfast*) cat "${folder}/holdfast.log" ;; *--priority=err) cat "${folder}/errors.log" ;; esac`;
+        for (const key of ["hardware", "info", "holdfast", "errors"] as const) await writeFile(join(folder, `${key}.log`), journal[key] ?? "");
+        const journalctl = `case "$*" in *notice..info*) cat "${folder}/info.log" ;; *--identifier=smartd*) cat "${folder}/hardware.log" ;; *--identifier=holdfast*) cat "${folder}/holdfast.log" ;; *--priority=err) cat "${folder}/errors.log" ;; esac; exit ${journal.exit ?? 0}`;
         for (const [name, script] of [["journalctl", journalctl], ["mailer", `{ echo "$1"; cat; } >"${folder}/mail"`]] as const) {
             await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
             await chmod(join(folder, name), 0o755);
         }
-        const { stdout } = await execa("dash", [join(folder, "program")], { extendEnv: false, env: { PATH: `${folder}:/usr/bin:/bin`, HOLDFAST_MAILER: join(folder, "mailer") } });
-        return { stdout, mail: await readFile(join(folder, "mail"), "utf8").catch(() => undefined) };
+        const { stdout, exitCode } = await execa("dash", [join(folder, "program")], { extendEnv: false, reject: false, env: { PATH: `${folder}:/usr/bin:/bin`, HOLDFAST_MAILER: join(folder, "mailer") } });
+        return { stdout, exitCode, mail: await readFile(join(folder, "mail"), "utf8").catch(() => undefined) };
     }
 
     test("mails the events of the hardware first, then the errors, each kind once with its count", async () => {
@@ -64,6 +64,27 @@ describe("the node's program", () => {
         ]);
     });
     test("mails nothing after a day without errors", async () => {
-        expect(await run({ holdfast: "Nov 21 05:00:00 pve01 holdfast[9]: temperature: ok; coretemp/Package id 0 45 °C\n" })).toEqual({ stdout: "log digest: no errors", mail: undefined });
+        expect(await run({ holdfast: "Nov 21 05:00:00 pve01 holdfast[9]: temperature: ok; coretemp/Package id 0 45 °C\n" })).toEqual({ stdout: "log digest: no errors", exitCode: 0, mail: undefined });
+    });
+    test.each([
+        "temperature: no trustworthy sensor on this machine: it is not watched",
+        "that mail could not be sent",
+        "a mail about /dev/sda could not be sent",
+        "ipmitool sel info failed",
+        "schedule a shutdown in 6 minutes",
+        "BMC event log has overflowed, events are lost; save it and clear it",
+    ])("mails Holdfast's own line: %s", async (line) => {
+        expect((await run({ holdfast: `Nov 21 05:00:00 pve01 holdfast[9]: ${line}\n` })).mail).toContain(`\nholdfast: ${line}\n`);
+    });
+    test("mails what smartd says at level info of a disk that is gone, and nothing else of that level", async () => {
+        const [removed, still] = ["Device: /dev/sda [SAT], removed ATA device: No such device", "Device: /dev/sda [SAT], ATA device still removed: No such device"];
+        const { mail } = await run({ info: [removed, still, still, "Device: /dev/sdb [SAT], opened"].map((line) => `Nov 21 05:00:00 pve01 smartd[9]: ${line}\n`).join("") });
+        expect(mail).toContain(`2x smartd: ${still}\nsmartd: ${removed}\n`);
+        expect(mail).not.toContain("opened");
+    });
+    test("a journal that cannot be read is no day without errors", async () => {
+        const { stdout, exitCode, mail } = await run({ exit: 1 });
+        expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
+        expect(mail).toContain("log digest: the journal could not be read, 0 kinds of errors and events\nThe journal could not be read, so this is not all: journalctl ended with status 1\n");
     });
 });
