@@ -1,6 +1,7 @@
 """Verdicts about the programs that watch the hardware, from what they leave behind: no disk, sensor or BMC is touched."""
 
 import glob
+import itertools
 import os
 import re
 import time
@@ -106,12 +107,27 @@ def has_bmc():
     return bool(glob.glob("/dev/ipmi[0-9]*"))
 
 
-def mail():
-    """What became of the last mail; a local MTA accepts everything, so its queue has a say."""
-    for folder, _, names in os.walk("/var/spool/postfix/deferred"):
-        if names:
-            return "undeliverable: mails wait in postfix's queue, see mailq"
+def mail(deferred="/var/spool/postfix/deferred", conf="/etc/holdfast/mail.conf"):
+    """What became of the last mail; a local MTA accepts everything, so its queue has a say: on what Holdfast sent, nobody else."""
+    match = re.search(r"^FROM='([^']+)'$", read_word(conf) or "", re.MULTILINE)
+    if match and any(is_from(match.group(1), path) for path in queued(deferred)):
+        return "undeliverable: mails of Holdfast wait in postfix's queue, see mailq"
     return read_word("/var/lib/holdfast/mail") or "not tried"
+
+
+def queued(folder, limit=1000):
+    """The first so many files of a queue: one that a broken relay has filled says the same with all of them."""
+    paths = (os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    return itertools.islice(paths, limit)
+
+
+def is_from(sender, path):
+    """Among a queue file's first records is the sender: S, its length, the address (postfix's global/rec_type.h)."""
+    try:
+        with open(path, "rb") as stream:
+            return re.search(rb"S[\x01-\x7f]" + re.escape(sender.encode()), stream.read(4096)) is not None
+    except OSError:
+        return False  # it has left the queue
 
 
 def mail_relay(msmtprc="/etc/msmtprc", sendmail="/usr/sbin/sendmail"):

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -129,7 +129,7 @@ describe("the node's mail program", () => {
         await rm(join(folder, "sent"), { force: true });
         const { exitCode } = await execa("dash", [join(folder, "mail"), argument], {
             input: body, reject: false, extendEnv: false,
-            env: { PATH: `${folder}:/usr/bin:/bin`, HOLDFAST_MAIL_CONF: join(folder, "conf"), HOLDFAST_STATE: join(folder, "state") },
+            env: { PATH: `${folder}:/usr/bin:/bin`, HOLDFAST_MAIL_CONF: join(folder, "conf"), HOLDFAST_STATE: join(folder, "state"), HOLDFAST_POSTFIX: join(folder, "spool") },
         });
         return { exitCode, sent: await readFile(join(folder, "sent"), "utf8").catch(() => ""), state: (await readFile(join(folder, "state", "mail"), "utf8")).trim() };
     }
@@ -160,6 +160,38 @@ describe("the node's mail program", () => {
     });
     test("what cannot be delivered is an error to whoever sends, and noted", async () => {
         expect(await mail("disk failing", refuse)).toEqual({ sent: "", exitCode: 1, state: "undeliverable: cannot connect to 192.0.2.25, port 25: Connection refused" });
+    });
+    describe("with postfix, the test message's fate is what its queue says", () => {
+        /** `log`: postfix's, in which Q1 is our message. */
+        async function fateWith(log: string) {
+            await mkdir(join(folder, "spool"), { recursive: true });
+            await writeFile(join(folder, "log"), log);
+            const journalctl = `id=$(sed -n 's/^Message-ID: //p' "${folder}/sent"); sed "s/@ID@/$id/" "${folder}/log"`;
+            for (const [name, script] of [["journalctl", journalctl], ["sleep", `echo "$1" >>"${folder}/slept"`]] as const) {
+                await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
+                await chmod(join(folder, name), 0o755);
+            }
+            const { state, exitCode } = await mail("--test", accept());
+            const read = (name: string) => readFile(join(folder, name), "utf8").catch(() => "");
+            return { state, exitCode, slept: (await read("slept")).split("\n").length - 1, isTested: (await read("state/mail.tested")) !== "" };
+        }
+        const ours = "Q1: message-id=@ID@\n";
+        const to = (queue: string, address: string, status: string) => `${queue}: to=<${address}>, relay=none, delay=0.1, dsn=5.1.1, status=${status}\n`;
+
+        test("a bounce, of which the queue keeps nothing", async () => {
+            expect(await fateWith(ours + to("Q1", "ops@example.test", "bounced (host mx said: 550 5.1.1 no such user)"))).toEqual({
+                state: "undeliverable: to=<ops@example.test>, relay=none, delay=0.1, dsn=5.1.1, status=bounced (host mx said: 550 5.1.1 no such user)", exitCode: 0, slept: 0, isTested: false,
+            });
+        });
+        test("a bounce of what an alias forwards", async () => {
+            expect(await fateWith(`${ours}${to("Q1", "root@pve01", "sent (forwarded as Q2)")}Q2: message-id=@ID@\n${to("Q2", "ops@example.test", "deferred (connection timed out)")}`)).toMatchObject({ state: expect.stringContaining("undeliverable: to=<ops@example.test>") as string, isTested: false });
+        });
+        test("sent to every recipient", async () => {
+            expect(await fateWith(ours + to("Q1", "ops@example.test", "sent (250 ok)") + to("Q1", "root@pve01", "sent (delivered to mailbox)"))).toEqual({ state: "delivered", exitCode: 0, slept: 0, isTested: true });
+        });
+        test("nothing within 20 seconds, and somebody else's bounce", async () => {
+            expect(await fateWith(`Q9: message-id=<x@y>\n${to("Q9", "ops@example.test", "bounced (no such user)")}`)).toEqual({ state: "accepted", exitCode: 0, slept: 20, isTested: true });
+        });
     });
     test("the test message is sent once for each setting, and its failure is none of the push", async () => {
         expect(await mail("--test", refuse)).toMatchObject({ exitCode: 0, state: expect.stringMatching(/^undeliverable: /) as string });

@@ -1,4 +1,4 @@
-import { symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { python, scratch } from "./python";
 
@@ -24,4 +24,15 @@ describe("whether mail leaves through the stack's relay", () => {
         await writeFile(join(folder, "msmtprc"), "account default\n");
         expect(await relay()).toContain("msmtprc is somebody else's and stays; move it away to use the relay");
     });
+});
+
+test("only a mail of Holdfast's own in postfix's queue reads as undeliverable", async () => {
+    const fate = () => python<string>("import watch\nanswer = watch.mail(given + '/deferred', given + '/mail.conf')", folder);
+    await mkdir(join(folder, "deferred/3"), { recursive: true });
+    await writeFile(join(folder, "mail.conf"), "# Managed by Holdfast\nTO='root'\nFROM='holdfast@example.test'\n");
+    const queue = (name: string, sender: string) => writeFile(join(folder, "deferred/3", name), Buffer.concat([Buffer.from("C  450  223\0T\x11176"), Buffer.from(`S${String.fromCharCode(sender.length)}${sender}`), Buffer.from([0xff, 0])]));
+    await queue("Q1", "www-data@example.test");
+    expect(await fate()).not.toContain("undeliverable");
+    await queue("Q2", "holdfast@example.test");
+    expect(await fate()).toBe("undeliverable: mails of Holdfast wait in postfix's queue, see mailq");
 });
