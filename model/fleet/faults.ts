@@ -23,7 +23,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
 export function describe(value: unknown): string {
     if (value === undefined) return "nothing";
     if (typeof value === "string") return quote(value);
-    if (Array.isArray(value)) return "a list";
+    if (Array.isArray(value)) return value.length > 0 ? "a list" : "an empty list";
     return typeof value === "number" || typeof value === "boolean" || value === null ? `${value}` : "an object";
 }
 
@@ -44,14 +44,19 @@ function faultsOfIssue(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): F
         case "invalid_key":
             return [{ path, message: issue.issues[0]?.message ?? issue.message }];
         case "invalid_union": {
-            const meant = issue.errors.find((branch) => branch.every(({ path: below }) => below.length > 0) || branch.every(({ code }) => code === "unrecognized_keys"));
-            return meant?.length ? faultsOf(meant, path) : [{ path, message: got(issue.message, issue.input) }];
+            const meant = issue.errors.find((branch) => branch.every(({ path: below }) => below.length > 0) || branch.every(({ code }) => code === "unrecognized_keys") || branch.every(isTooShort));
+            return meant?.length ? faultsOf(meant, path) : [{ path, message: got(issue.message, issue.input, path) }];
         }
         case "invalid_type":
-            return [{ path, message: got(expected(issue), issue.input) }];
+            return [{ path, message: got(expected(issue), issue.input, path) }];
         default:
-            return [{ path, message: got(issue.message, issue.input) }];
+            return [{ path, message: got(issue.message, issue.input, path) }];
     }
+}
+
+/** An empty list, where the schema says what it expects instead. */
+function isTooShort(issue: z.core.$ZodIssue): boolean {
+    return issue.code === "too_small" && issue.origin === "array" && issue.message.startsWith("expected ");
 }
 
 /** zod's own wording (`Invalid input: expected …`) is kept only where a schema has none of ours. */
@@ -59,6 +64,16 @@ function expected(issue: z.core.$ZodIssueInvalidType): string {
     return issue.message.startsWith("expected ") ? issue.message : `expected ${issue.expected === "record" || issue.expected === "object" ? "an object" : issue.expected === "array" ? "a list" : issue.expected}`;
 }
 
-function got(message: string, input: unknown): string {
-    return input === undefined ? `is missing: ${message}` : `${message}, got ${describe(input)}`;
+function got(message: string, input: unknown, path: readonly PropertyKey[]): string {
+    if (input === undefined) return `is missing: ${message}`;
+    if (path[0] === "mail" && isSecret(input, path)) return `${message}; credentials go to mail.user and the secret holdfast:mailPassword`;
+    return isSecret(input, path) ? `${message}; what stands there is not shown, as it may be a secret` : `${message}, got ${describe(input)}`;
+}
+
+/** Faults end up in logs and in a pull request's comment, so a secret at the wrong place must not be quoted. */
+function isSecret(input: unknown, path: readonly PropertyKey[]): boolean {
+    if (typeof input !== "string") return false;
+    if (path.some((step) => step === "basicAuth" || /^wpa[-_]|psk|passw|passphrase|secret|wireless[-_]key/i.test(String(step)))) return true;
+    if (path[0] === "mail" && ((path[1] === "relay" && input.includes("@")) || (path[1] === "user" && input.includes(":")))) return true;
+    return /:\/\/[^/]*@|(?:pass(?:word|wd|phrase)?|secret|token)\s*[=:]/i.test(input);
 }

@@ -49,7 +49,7 @@ const fstabEntry = object({
 });
 const fstab = z.union(
     [
-        z.array(fstabEntry).min(1, { error: "expected at least one entry, or no fstab at all" }),
+        z.array(fstabEntry).min(1, { error: "expected at least the entry of / (leave fstab out to have the file left alone)" }),
         object({ file: value.projectFile.describe("keep this file of the project, comments and all, with the fewest edits"), essential: z.array(value.mountTarget).optional().describe("mount points that the node must not boot without") }),
         z.literal(false),
     ],

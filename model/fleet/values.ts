@@ -1,11 +1,16 @@
 /** The single values of `holdfast:fleet`. Each is strict enough that nothing hostile passes: no line break, no shell syntax, ASCII only. */
 import { z } from "zod";
-import { canonicalAddress } from "../hosts/address";
+import { canonicalAddress, familyOf } from "../hosts/address";
 import { deviceTypes } from "../smartd/directives";
+import { isWholeHostKey } from "./hostKey";
 
-/** A value that has to match `pattern`; `expected` completes the sentence "expected …, got …". */
-function text(pattern: RegExp, expected: string) {
-    return z.string({ error: `expected ${expected}` }).regex(pattern, { error: `expected ${expected}` }).meta({ description: expected });
+/**
+ * A value that has to match `pattern`; `expected` completes the sentence "expected …, got …".
+ * @param likely says it better for a value that is recognized as something else.
+ * @param abort where checks follow that take the pattern for granted: one mistake is one fault. Not inside a union, which then tells of none of its branches.
+ */
+function text(pattern: RegExp, expected: string, { likely = () => undefined, abort = false }: { likely?: (given: string) => string | undefined; abort?: boolean } = {}) {
+    return z.string({ error: `expected ${expected}` }).regex(pattern, { error: ({ input }) => `expected ${likely(String(input)) ?? expected}`, abort }).meta({ description: expected });
 }
 
 function wholeNumber(least: number, most: number, what: string) {
@@ -38,7 +43,25 @@ export const domainName = text(new RegExp(`^(?=.{1,190}$)(?=.*[A-Za-z])${domain}
 export const anyName = text(new RegExp(`^(?!${reserved}(?:$|\\.))(?=.{1,253}$)(?=.*[A-Za-z])${domain}$`), "a host name, and none of those of localhost");
 
 /** What ssh connects to. A leading hyphen would be an option to ssh. */
-export const sshTarget = text(/^[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}$/, "a name, an alias of ~/.ssh/config, or an address");
+export const sshTarget = text(/^[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}$/, "a name, an alias of ~/.ssh/config, or an address", { likely: likelyTarget, abort: true }).superRefine((target, context) => {
+    const message = targetProblem(target);
+    if (message !== undefined) context.addIssue({ code: "custom", input: target, message: `expected ${message}` });
+});
+
+function likelyTarget(given: string): string | undefined {
+    const [, inner = "", port] = /^\[([0-9A-Fa-f:.]+)\](?::(\d+))?$/.exec(given) ?? [];
+    if (familyOf(inner) !== 6) return undefined;
+    return `an address without brackets: write ${inner}${port === undefined ? "" : `, and port: ${port} beside it`}`;
+}
+
+function targetProblem(target: string): string | undefined {
+    const [, host, port] = /^([^:]+):(\d+)$/.exec(target) ?? [];
+    if (host !== undefined) return `a host alone: write ${host}, and port: ${port} beside it`;
+    if (target.includes(":")) return familyOf(target) === 6 ? undefined : "a valid IPv6 address";
+    if (/^\d+(?:\.\d+){3}$/.test(target)) return familyOf(target) === 4 ? undefined : "a valid IPv4 address, each number from 0 to 255 without leading zeros";
+    return target.includes("..") ? "a name without an empty label: remove the extra dot" : undefined;
+}
+
 export const port = wholeNumber(1, 65_535, "a port");
 export const user = text(/^[a-z_][a-z0-9_-]{0,31}$/, "a user name");
 
@@ -46,16 +69,19 @@ export const user = text(/^[a-z_][a-z0-9_-]{0,31}$/, "a user name");
 export const hostKey = text(
     /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{40,}={0,2}$/,
     "key type and base64, as ssh-keyscan prints them after the host name (no comment at the end)",
-).refine(isHostKey, { error: "expected a whole host key: the base64 part does not hold the type before it" });
+    { likely: (given) => (/^(?:SHA256|MD5):/.test(given) ? "the key itself, as ssh-keyscan prints it after the host name, not its fingerprint" : undefined), abort: true },
+)
+    .refine(holdsType, { error: "expected a whole host key: the base64 part does not hold the type before it", abort: true })
+    .refine(isWholeHostKey, { error: "expected a whole host key: the base64 part is cut short or damaged; copy what ssh-keyscan prints after the host name" });
 
-function isHostKey(key: string): boolean {
+function holdsType(key: string): boolean {
     const [type = "", encoded = ""] = key.split(" ");
     const blob = Buffer.from(encoded, "base64");
     return blob.length > 4 + type.length && blob.readUInt32BE(0) === type.length && blob.toString("latin1", 4, 4 + type.length) === type;
 }
 
 export const mailAddress = text(new RegExp(`^[A-Za-z0-9](?:[A-Za-z0-9_+-]|\\.(?=[A-Za-z0-9_+-])){0,63}(?:@${domain})?$`), "one mail address or local user, without line breaks");
-export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`), "smtp://HOST:PORT or smtps://HOST:PORT").refine(
+export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`), "smtp://HOST:PORT or smtps://HOST:PORT", { abort: true }).refine(
     (relay) => URL.canParse(relay) && Number(new URL(relay).port || 25) > 0,
     { error: "expected smtp://HOST:PORT or smtps://HOST:PORT, with a valid address and a port from 1 to 65535" },
 ).refine((relay) => !isBrokenAddress(relay), { error: "expected a name or a whole address as the relay's host" });
@@ -99,7 +125,9 @@ const segment = "(?!\\.{1,2}(?:/|$))[A-Za-z0-9._@:+=~-]+";
 /** Absolute and clean: no `..`, no double or trailing slash. */
 export const absolutePath = text(new RegExp(`^/(?:${segment}(?:/${segment})*)?$`), "an absolute path without ., .., // or a trailing /");
 /** Of a file of the project: relative, forward slashes. */
-export const projectFile = text(new RegExp(`^${segment}(?:/${segment})*$`), "a path inside the project, relative to Pulumi.yaml, without ..");
+export const projectFile = text(new RegExp(`^${segment}(?:/${segment})*$`), "a path inside the project, relative to Pulumi.yaml, without ..", {
+    likely: (given) => (/^(?:\.\/+)+[^./]/.test(given) ? `a path without ./ in front: write ${given.replace(/^(?:\.\/+)+/, "")}` : undefined),
+});
 export const mountTarget = text(new RegExp(`^(?:none|swap|/(?:${segment}(?:/${segment})*)?)$`), "an absolute mount point without .. or a trailing /, or none");
 /** `UUID=…`, `LABEL=…`, `/dev/pve/root`, `server:/export`, `//server/share`, `[2001:db8::1]:/export`, `tmpfs`. */
 export const fstabSource = text(/^(?!.*\/\.\.(?:\/|$))[A-Za-z0-9/[][A-Za-z0-9_/.:=@%+~[\]-]*$/, "UUID=…, LABEL=…, /dev/disk/by-id/…, a network share or a pseudo file system");
@@ -108,7 +136,11 @@ export const mountOption = text(/^(?!.*\/\.\.(?:\/|$))[A-Za-z][A-Za-z0-9_.:=/@%+
 
 /** IFNAMSIZ - 1; a pattern or range of ifupdown2 belongs into a file. */
 export const linkName = text(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,14}$/, "an interface name of at most 15 characters");
-export const optionName = text(/^[a-z][a-z0-9_-]*$/, "an option name of interfaces(5)");
+/** Words that start a statement of their own, in ifupdown2 or in classic ifupdown: such a line would end the stanza and read other files, or configure another interface. */
+const statement = "(?:auto|iface|source|source-directory|mapping|vlan|rename|template|no-auto-.*|no-scripts|allow(?:-.*)?)";
+export const optionName = text(new RegExp(`^(?!${statement}$)[a-z][a-z0-9_-]*$`), "an option name of interfaces(5)", {
+    likely: (given) => (new RegExp(`^${statement}$`).test(given) ? "an option of the interface, not a word that starts a statement of its own: auto, allow, source and further stanzas have settings of their own" : undefined),
+});
 /** `%` would be rendered by ifupdown2 through Mako, as root; a trailing backslash would join the next line. */
 export const commandLine = text(/^(?=\S)[ -$&-~]+(?<![\s\\])$/, "one line of printable ASCII without %");
 export const optionText = text(/^(?=\S)(?!.*\$[({])[A-Za-z0-9 _.,:=/@+*?^$|()[\]{}\\!~-]+(?<![\s\\])$/, "one line without quotes, %, $(…) or other shell syntax");

@@ -70,6 +70,39 @@ test.each([["nodes"], ["hosts"], ["nodes", "pve01", "interfaces", "stanzas", 0, 
     expect(accepted).toEqual([]);
 });
 
+/** Such a line would end the stanza: read another file, or bring up another interface. */
+test.each([["source", "/root/evil"], ["source-directory", "/root"], ["auto", "eno9"], ["iface", "eno9 inet dhcp"], ["mapping", "eno9"], ["vlan", "10"], ["rename", "eno9=eno1"], ["template", "x"], ["no-auto-down", "eno1"], ["no-scripts", "eno1"], ["allow", "eno9"], ["allow-hotplug", "eno9"], ["allow-vmbr0", "eno9"], ["Source", "/root/evil"], ["AUTO", "eno9"]])("%s is no option of a stanza", (name, given) => {
+    const { faults } = parseFleet(withLeaf(["nodes", "pve01", "interfaces", "stanzas", 0, "options", name], given), readFixture);
+    expect(faults).toEqual([{ path: ["nodes", "pve01", "interfaces", "stanzas", 0, "options", name], message: expect.stringMatching(name === name.toLowerCase() ? /not a word that starts a statement of its own/ : /^expected an option name/) }]);
+});
+
+test.each(["vlan-raw-device", "vlan-id", "source-x", "auto-x", "no-auto", "allowed", "bridge-vlan-aware"])("%s is an option to ifupdown2", (name) => {
+    expect(parseFleet(withLeaf(["nodes", "pve01", "interfaces", "stanzas", 0, "options", name], "x"), readFixture).faults).toEqual([]);
+});
+
+describe("a secret at the wrong place is not printed", () => {
+    test.each<[string, Path, unknown]>([
+        ["in the relay's URL", ["mail", "relay"], "smtp://u:hunter2@mail.test:25"],
+        ["in the relay's name", ["mail", "relay"], "u:hunter2@mail.test"],
+        ["behind the relay's user", ["mail", "user"], "u:hunter2"],
+        ["as the mail settings", ["mail"], "smtp://u:hunter2@mail.test:25"],
+        ["as a hash", ["defaults", "nodeExporter", "basicAuth"], { prometheus: "hunter2" }],
+        ["as the credentials", ["defaults", "nodeExporter", "basicAuth"], "hunter2"],
+        ["in a list of credentials", ["defaults", "nodeExporter", "basicAuth"], { prometheus: ["hunter2"] }],
+        ["of a share", ["nodes", "pve01", "fstab", 0, "options"], ["username=u,password=hunter2"]],
+        ["in another URL", ["nodes", "pve01", "address"], "ssh://u:hunter2@192.0.2.11"],
+        ["of a wireless network", ["nodes", "pve01", "interfaces", "stanzas", 0, "options"], { "wpa-psk": "hunter2'" }],
+    ])("%s", (_title, path, given) => {
+        const { faults } = parseFleet(withLeaf(path, given), readFixture);
+        expect(faults.length).toBeGreaterThan(0);
+        expect(JSON.stringify(faults)).not.toContain("hunter2");
+    });
+
+    test("and where a relay's credentials belong is said", () => {
+        expect(parseFleet(withLeaf(["mail", "relay"], "smtp://u:hunter2@mail.test:25"), readFixture).faults.map(({ message }) => message)).toEqual(["expected smtp://HOST:PORT or smtps://HOST:PORT; credentials go to mail.user and the secret holdfast:mailPassword"]);
+    });
+});
+
 test("a fault with a hostile value is one line of printable text", () => {
     const messages = hostile.flatMap((value) => parseFleet(withLeaf(["nodes", "pve01", "address"], value), readFixture).faults.map(({ message }) => message));
     expect(messages.filter((message) => /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202e]/.test(message))).toEqual([]);

@@ -40,8 +40,18 @@ describe("faults of single values", () => {
         [["nodes", "pve01", "ssh", "port"], 22.5, "expected a port, a whole number from 1 to 65535, got 22.5"],
         [["nodes", "pve01", "ssh", "hostKey"], "AAAAC3Nza", 'expected key type and base64, as ssh-keyscan prints them after the host name (no comment at the end), got "AAAAC3Nza"'],
         [["nodes", "pve01", "ssh", "hostKey"], hostKey.replace("ssh-ed25519", "ssh-rsa"), 'expected a whole host key: the base64 part does not hold the type before it, got "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD…"'],
+        [["nodes", "pve01", "ssh", "hostKey"], "SHA256:aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd28", 'expected the key itself, as ssh-keyscan prints it after the host name, not its fingerprint, got "SHA256:aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd28"'],
+        [["nodes", "pve01", "ssh", "host"], "192.0.2.11:2222", 'expected a host alone: write 192.0.2.11, and port: 2222 beside it, got "192.0.2.11:2222"'],
+        [["nodes", "pve01", "ssh", "host"], "pve01.example.test:22", 'expected a host alone: write pve01.example.test, and port: 22 beside it, got "pve01.example.test:22"'],
+        [["nodes", "pve01", "ssh", "host"], "300.1.2.3", 'expected a valid IPv4 address, each number from 0 to 255 without leading zeros, got "300.1.2.3"'],
+        [["nodes", "pve01", "ssh", "host"], "pve..x", 'expected a name without an empty label: remove the extra dot, got "pve..x"'],
+        [["nodes", "pve01", "ssh", "host"], "[2001:db8::1]", 'expected an address without brackets: write 2001:db8::1, got "[2001:db8::1]"'],
+        [["nodes", "pve01", "ssh", "host"], "[2001:db8::1]:2222", 'expected an address without brackets: write 2001:db8::1, and port: 2222 beside it, got "[2001:db8::1]:2222"'],
+        [["nodes", "pve01", "ssh", "host"], "2001:db8::1::2", 'expected a valid IPv6 address, got "2001:db8::1::2"'],
         [["nodes", "pve01", "ssh", "host"], "-oProxyCommand=reboot", 'expected a name, an alias of ~/.ssh/config, or an address, got "-oProxyCommand=reboot"'],
         [["nodes", "pve01", "fstab", 1, "source"], "/dev/sdb1", "expected UUID=…, got /dev/sdb1: the kernel may give that name to another disk at the next boot; blkid /dev/sdb1 prints the UUID"],
+        [["nodes", "pve01", "fstab"], [], "expected at least the entry of / (leave fstab out to have the file left alone), got an empty list"],
+        [["nodes", "pve01", "fstab"], { file: "./nodes/pve03/fstab" }, 'expected a path without ./ in front: write nodes/pve03/fstab, got "./nodes/pve03/fstab"'],
         [["nodes", "pve01", "fstab", 1, "target"], "/srv/../etc", 'expected an absolute mount point without .. or a trailing /, or none, got "/srv/../etc"'],
         [["nodes", "pve01", "fstab", 1, "target"], "/srv/local/", 'expected an absolute mount point without .. or a trailing /, or none, got "/srv/local/"'],
         [["nodes", "pve01", "fstab", 1, "options", 0], "defaults,noatime", 'expected one mount option per list item, got "defaults,noatime"'],
@@ -60,9 +70,32 @@ describe("faults of single values", () => {
         [["rollout", "canary"], ["pve09"], 'expected the name of a node (pve01, pve02, pve03), got "pve09"'],
         [["hosts"], { docker1: { address: "192.0.2.70", roles: ["dokcer"] } }, 'expected docker or monitoring, got "dokcer"'],
     ])("%j: %j", (path, value, message) => {
-        const [fault] = faultsOf(withValue(path, value));
+        const [fault, ...others] = faultsOf(withValue(path, value));
+        expect(others).toEqual([]);
         expect(fault).toMatch(printed(path));
         expect(fault?.slice(fault.indexOf(": ") + 2)).toBe(message);
+    });
+});
+
+describe("host keys", () => {
+    const field = (content: string | number) => {
+        const bytes = typeof content === "string" ? Buffer.from(content) : Buffer.alloc(content, 4);
+        const length = Buffer.alloc(4);
+        length.writeUInt32BE(bytes.length);
+        return Buffer.concat([length, bytes]);
+    };
+    const blobs: [string, ...(string | number)[]][] = [
+        ["ssh-ed25519", 32], ["ssh-rsa", 3, 257], ["ecdsa-sha2-nistp256", "nistp256", 65], ["ecdsa-sha2-nistp384", "nistp384", 97], ["ecdsa-sha2-nistp521", "nistp521", 133],
+        ["sk-ssh-ed25519@openssh.com", 32, "ssh:"], ["sk-ecdsa-sha2-nistp256@openssh.com", "nistp256", 65, "ssh:"],
+    ];
+    const faultsOfBlob = (type: string, blob: Buffer) => faultsOf(withValue(["nodes", "pve01", "ssh", "hostKey"], `${type} ${blob.toString("base64")}`));
+
+    test.each(blobs.map(([type, ...fields]) => ({ type, fields })))("$type is accepted whole, and refused cut short or with more behind it", ({ type, fields }) => {
+        const blob = Buffer.concat([type, ...fields].map(field));
+        expect(faultsOfBlob(type, blob)).toEqual([]);
+        for (const damaged of [...[1, 2, 3, 5, 9].map((cut) => blob.subarray(0, -cut)), Buffer.concat([blob, Buffer.from([0])])]) {
+            expect(faultsOfBlob(type, damaged)).toEqual([expect.stringMatching(/expected a whole host key: the base64 part is cut short or damaged/)]);
+        }
     });
 });
 
