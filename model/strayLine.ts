@@ -10,7 +10,7 @@ interface StrayPattern {
 
 const month = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
 const linkState = "(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT|NOTPRESENT|TESTING)";
-const routeDetail = "(?:proto (?:kernel|static|boot|dhcp|ra|bird|zebra|\\d+)|scope (?:link|host|global|\\d+)|metric \\d+|onlink)";
+const routeDetail = "(?:proto (?:kernel|static|boot|dhcp|ra|bird|zebra|\\d+)|scope (?:link|host|global|\\d+)|metric \\d+|src [0-9a-fA-F.:]+|uid \\d+|onlink|linkdown)";
 const mac = "[0-9a-f]{2}(?::[0-9a-f]{2}){5}";
 
 /**
@@ -29,6 +29,10 @@ const patterns: readonly StrayPattern[] = [
     { what: "output of `ip -d link`", pattern: /^vlan protocol 802\.1(?:q|ad) id \d+/i },
     { what: "output of `ip route`", pattern: /^default (?:via \S+ )?dev \S+/ },
     { what: "output of `ip route`", pattern: new RegExp(`^(?:(?:local|broadcast|multicast|anycast|unreachable|blackhole|prohibit) )?[0-9a-fA-F.:]+(?:/\\d+)? (?:via \\S+ )?dev \\S+ +(?:.* )?${routeDetail}(?: |$)`) },
+    { what: "output of `ip route`", pattern: /^(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:.]*)(?:\/\d+)? (?:from \S+ )?via (?:inet6? )?(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:.]*) dev \S+(?: |$)/i },
+    { what: "output of `ip route`", pattern: /^(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:.]*)\/\d+ dev \S+(?: |$)/i },
+    { what: "output of `route`", pattern: /^(?:Kernel IP routing table$|Destination +Gateway +Genmask +Flags )/ },
+    { what: "output of `route`", pattern: /^\S+\s+\S+\s+\d+\.\d+\.\d+\.\d+\s+[U!][A-Z!]*\s+\d+\s+\d+\s+\d+\s+\S+$/ },
     { what: "output of `ip route`", pattern: /^nexthop via \S+ / },
     { what: "output of `ip neigh`", pattern: new RegExp(`^[0-9a-fA-F.:]+ dev \\S+ (?:lladdr ${mac} |(?:FAILED|INCOMPLETE)$)`) },
     { what: "output of `brctl show`", pattern: /^bridge name\s+bridge id\s/ },

@@ -1,10 +1,11 @@
 /** Rules that span several fields of `holdfast:fleet`. Each takes a config whose single values are sound. */
-import { bindProblem, sourceProblem, type SourceProblem } from "../fstab/blockSource";
-import { isDeviceName } from "../fstab/source";
+import { bindProblem, deviceNameOptions, isOnDeviceName, sourceProblem, type SourceProblem } from "../fstab/blockSource";
+import { canonicalTarget, isMountedAtBoot, isSwap } from "../fstab/entry";
+import { typeProblem } from "../fstab/fstype";
 import { canonicalAddress } from "../hosts/address";
 import { type Fault, describe, formatPath } from "./faults";
 import { mergeConcerns } from "./merge";
-import type { FleetConfig, NodeConfig } from "./schema";
+import type { FleetConfig, FstabEntryConfig, NodeConfig } from "./schema";
 import { smartdLimits, smartdTypeOf, temperatureLimits } from "./watch";
 import { checkMail, checkNodeExporters } from "./watchChecks";
 
@@ -16,6 +17,7 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
         ...checkCanary(fleet, declared),
         ...checkMail(fleet),
         ...checkNodeExporters(fleet),
+        ...checkMonitoring(fleet),
         ...checkUnique("address", addressClaims(fleet)),
         ...checkUnique("name", nameClaims(fleet)),
         ...checkUnique("SSH target", targetClaims(fleet)),
@@ -23,6 +25,7 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
         ...checkTemperature(fleet.defaults?.temperature, ["defaults", "temperature"]),
         ...checkSmartd(fleet.defaults?.smartd, ["defaults", "smartd"]),
         ...checkFstab(fleet.defaults?.fstab, ["defaults", "fstab"]),
+        ...checkBackup(fleet.defaults?.configBackup, ["defaults", "configBackup"]),
         ...Object.entries({ ...fleet.nodes, ...fleet.hosts }).flatMap(([name, { address, address6 }]) => checkFamilies([name in fleet.nodes ? "nodes" : "hosts", name, "address6"], address, address6)),
     ];
 }
@@ -50,8 +53,13 @@ function checkUnique(what: string, claims: readonly Claim[]): Fault[] {
         const earlier = first.get(key);
         if (!earlier) first.set(key, claim);
         if (!earlier || (earlier.shared && claim.shared)) return [];
+        if (claim.path.includes("aliases") && isBelow(claim.path, earlier.path)) return [{ path: claim.path, message: `${formatPath(earlier.path)} has the name ${claim.value} already: remove it` }];
         return [{ path: claim.path, message: `${what} ${claim.value} is already taken by ${formatPath(earlier.path)}` }];
     });
+}
+
+function isBelow(path: Path, above: Path): boolean {
+    return above.every((step, index) => step === path[index]);
 }
 
 function addressClaims(fleet: FleetConfig): Claim[] {
@@ -103,6 +111,7 @@ function checkNode(fleet: FleetConfig, name: string, node: NodeConfig): Fault[] 
         ...(node.temperature === undefined ? [] : checkTemperature(merged.temperature, [...path, "temperature"])),
         ...checkSmartd(node.smartd, [...path, "smartd"]),
         ...checkFstab(node.fstab, [...path, "fstab"]),
+        ...(fleet.defaults?.configBackup === true ? [] : checkBackup(merged.configBackup, [...path, "configBackup"])),
         ...checkInterfaces(merged.interfaces, node.interfaces !== undefined, [...path, "interfaces"]),
         ...checkExtra(merged.hostsFile?.extra ?? [], [...path, "hostsFile", "extra"]),
     ];
@@ -127,11 +136,27 @@ function checkSmartd(settings: NodeConfig["smartd"], path: Path): Fault[] {
 
 function checkFstab(fstab: NodeConfig["fstab"], path: Path): Fault[] {
     if (!Array.isArray(fstab)) return [];
-    return fstab.flatMap(({ options = [], ...entry }, index) => {
-        const { source } = entry;
+    const single = fstab.flatMap(({ options = [], ...entry }, index) => {
+        const { source, target, fstype } = entry;
+        const deviceName = (device: string, expected: string, remedy: string) => `expected ${expected}, got ${device}: the kernel may give that name to another disk at the next boot; ${remedy}`;
         const bad = (key: string, found: SourceProblem | undefined) => (found ? [{ path: [...path, index, key], message: `${found.problem}. ${found.remedy}` }] : []);
-        const name = isDeviceName(source) ? [{ path: [...path, index, "source"], message: `expected UUID=…, got ${source}: the kernel may give that name to another disk at the next boot; blkid ${source} prints the UUID` }] : [];
-        return [...name, ...bad("source", sourceProblem({ ...entry, options })), ...bad("options", bindProblem({ ...entry, options }))];
+        const name = isOnDeviceName(entry) ? [{ path: [...path, index, "source"], message: deviceName(source, "UUID=…", `blkid ${source} prints the UUID`) }] : [];
+        const devices = deviceNameOptions({ fstype, options }).map((found) => ({ path: [...path, index, "options", found.index], message: deviceName(found.device, "a path below /dev/disk/by-id", "ls -l /dev/disk/by-id lists them") }));
+        const nowhere = !target.startsWith("/") && !isSwap({ ...entry, options }) ? [{ path: [...path, index, "target"], message: `expected an absolute mount point, got ${describe(target)}: only swap has none, so this is never mounted` }] : [];
+        return [...name, ...devices, ...nowhere, ...bad("source", sourceProblem({ ...entry, options })), ...bad("fstype", typeProblem({ ...entry, options })), ...bad("options", bindProblem({ ...entry, options }))];
+    });
+    return [...single, ...checkTargetTwice(fstab, path)];
+}
+
+/** systemd makes a unit of the first only. Two drives that share a mount point by hand (noauto) are an old custom. */
+function checkTargetTwice(fstab: readonly FstabEntryConfig[], path: Path): Fault[] {
+    const first = new Map<string, number>();
+    return fstab.flatMap(({ options = [], ...entry }, index) => {
+        if (isSwap({ ...entry, options }) || !entry.target.startsWith("/") || !isMountedAtBoot({ ...entry, options })) return [];
+        const target = canonicalTarget(entry.target);
+        const earlier = first.get(target);
+        if (earlier === undefined) first.set(target, index);
+        return earlier === undefined ? [] : [{ path: [...path, index, "target"], message: `${target} is already the target of ${formatPath([...path, earlier])}, and only that one is mounted: remove one of them` }];
     });
 }
 
@@ -145,6 +170,16 @@ function checkSmartdTwice(devices: readonly (string | { device: string; type?: s
         const first = keys.indexOf(key);
         return first < index ? [{ path: [...path, index], message: `${key} is already listed at ${formatPath([...path, first])}` }] : [];
     });
+}
+
+function checkMonitoring({ monitoring }: FleetConfig): Fault[] {
+    const addresses = monitoring?.hosts.map(canonicalAddress) ?? [];
+    return addresses.flatMap((address, index) => (addresses.indexOf(address) < index ? [{ path: ["monitoring", "hosts", index], message: `${address} is listed twice` }] : []));
+}
+
+/** There is no default to back up to. */
+function checkBackup(settings: NodeConfig["configBackup"], path: Path): Fault[] {
+    return settings === true ? [{ path, message: "expected { target: USER@HOST:/PATH }, got true: there is no target to back up to" }] : [];
 }
 
 function checkInterfaces(interfaces: NodeConfig["interfaces"], isOwn: boolean, path: Path): Fault[] {

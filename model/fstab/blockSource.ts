@@ -1,15 +1,40 @@
 /** Sources that no mount can work with: what the type asks for decides. Tried with mount(8) and findmnt of util-linux 2.38. */
 import leven from "leven";
 import type { FstabEntry } from "./parse";
-import { isTag, tagNames } from "./source";
+import { isDeviceName, isTag, tagNames } from "./source";
 
-const blockTypes: ReadonlySet<string> = new Set([
+export const blockTypes: ReadonlySet<string> = new Set([
     "ext2", "ext3", "ext4", "xfs", "btrfs", "bcachefs", "f2fs", "jfs", "nilfs2", "reiserfs", "ocfs2", "gfs2", "vfat", "msdos", "exfat", "exfat-fuse", "ntfs", "ntfs3", "ntfs-3g",
     "hfs", "hfsplus", "iso9660", "udf", "squashfs", "erofs", "fuseblk", "swap",
 ]);
 
 export function isBind({ options }: Pick<FstabEntry, "options">): boolean {
     return options.some((option) => /^(?:r?bind|move)$/.test(option));
+}
+
+/** `//dev/sdb1` is a share to CIFS. */
+export function isOnDeviceName({ source, fstype }: Pick<FstabEntry, "source" | "fstype">): boolean {
+    return isDeviceName(source) && !/^(?:cifs|smb3|smbfs)$/.test(fstype);
+}
+
+/** Options that name a further device of the same file system: btrfs(5), xfs(5), ext4(5). */
+const deviceOptions: Readonly<Record<string, readonly string[]>> = { btrfs: ["device"], xfs: ["logdev", "rtdev"], ext3: ["journal_path"], ext4: ["journal_path"] };
+
+export interface DeviceNameOption {
+    /** As it stands there, `logdev=/dev/sdc1`. */
+    readonly option: string;
+    /** Among the options. */
+    readonly index: number;
+    readonly device: string;
+}
+
+/** Options whose device is given by a name that may be another disk's after the next boot. */
+export function deviceNameOptions({ fstype, options }: Pick<FstabEntry, "fstype" | "options">): DeviceNameOption[] {
+    const names = fstype === "auto" ? Object.values(deviceOptions).flat() : (deviceOptions[fstype] ?? []);
+    return options.flatMap((option, index) => {
+        const [, name = "", device = ""] = /^([a-z_]+)=(.*)$/.exec(option) ?? [];
+        return names.includes(name) && isDeviceName(device) ? [{ option, index, device }] : [];
+    });
 }
 
 export interface SourceProblem {

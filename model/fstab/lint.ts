@@ -5,12 +5,13 @@
 import type { Finding, Severity } from "../finding";
 import type { LintContext, NodeFacts } from "../lintContext";
 import { lintText, strayLine, type Token } from "../text";
-import { bindProblem, sourceProblem, type SourceProblem } from "./blockSource";
+import { bindProblem, deviceNameOptions, isOnDeviceName, sourceProblem, type SourceProblem } from "./blockSource";
 import { canonicalTarget, canStopBoot, hasDeviceTimeout, isEssential, isMountedAtBoot, isOnDevice, isSwap } from "./entry";
+import { lintType } from "./fstype";
 import { lintAgainstNode } from "./lintNode";
 import { lintOptions } from "./options";
 import { type EntryLine, integerOf, isEntryLine, parseFstab, type FstabLine } from "./parse";
-import { findDevice, isDeviceName, stableSourceOf } from "./source";
+import { findDevice, stableSourceOf } from "./source";
 
 export function lintFstab(content: string, context: LintContext): Finding[] {
     const lines = parseFstab(content).filter(({ fields }) => fields.length > 0);
@@ -21,7 +22,7 @@ export function lintFstab(content: string, context: LintContext): Finding[] {
         ...lintText(content, { strict: true }),
         ...stray,
         ...sound.flatMap(lintFields),
-        ...entries.flatMap((line) => [...lintTarget(line), ...lintSource(line, context.facts), ...lintMountable(line), ...lintNofail(line), ...lintOptions(line)]),
+        ...entries.flatMap((line) => [...lintTarget(line), ...lintSource(line, context.facts), ...lintDeviceOptions(line, context.facts), ...lintType(line, context.facts), ...lintMountable(line), ...lintNofail(line), ...lintOptions(line)]),
         ...lintOrder(entries),
         ...lintAgainstNode(entries, context.facts),
     ];
@@ -68,13 +69,24 @@ function lintTarget({ number, fields, entry }: EntryLine): Finding[] {
 
 /** Debian's installer writes `/dev/sdb1 /media/usb0 … noauto` for sticks: nothing mounts that at boot, so it only warns. */
 function lintSource({ number, fields, entry }: EntryLine, facts: NodeFacts | undefined): Finding[] {
-    if (!isDeviceName(entry.source)) return [];
+    if (!isOnDeviceName(entry)) return [];
     const device = facts && findDevice(entry.source, facts);
     const stable = device && stableSourceOf(device);
     const remedy = stable ? `Write ${stable}, which is that device now.` : `Write UUID=… instead: 'blkid -s UUID ${entry.source}' prints it.`;
     const severity: Severity = isMountedAtBoot(entry) ? "error" : "warning";
     const message = `${entry.source} is given out in the order of detection and may be another disk after the next boot. ${remedy}`;
     return [{ rule: "device-name", severity, message, line: number, column: fields[0]!.column }];
+}
+
+/** The kernel takes no UUID= in an option, so the remedy is a path. */
+function lintDeviceOptions({ number, fields, entry }: EntryLine, facts: NodeFacts | undefined): Finding[] {
+    const severity: Severity = isMountedAtBoot(entry) ? "error" : "warning";
+    return deviceNameOptions(entry).map(({ option, device }) => {
+        const stable = facts && findDevice(device, facts)?.links.find((link) => link.startsWith("/dev/disk/by-id/"));
+        const remedy = stable ? `Write ${stable}, which is that device now.` : "Write its path below /dev/disk/by-id instead: 'ls -l /dev/disk/by-id' lists them.";
+        const column = fields[3]!.column + Math.max(0, fields[3]!.text.indexOf(option));
+        return { rule: "device-name", severity, message: `${device} is given out in the order of detection and may be another disk after the next boot. ${remedy}`, line: number, column };
+    });
 }
 
 /** No boot mounts a `noauto` entry, so there it only warns. */

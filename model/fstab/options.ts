@@ -52,6 +52,11 @@ const byType: Readonly<Record<string, readonly string[]>> = {
 
 const genericSet: ReadonlySet<string> = new Set(generic);
 
+/** An option of every file system, or a word that only an option can be; `auto` is a type as well. */
+export function isOptionOnly(word: string): boolean {
+    return (word !== "auto" && genericSet.has(word)) || /^[xX]-|=/.test(word);
+}
+
 export function lintOptions({ number, fields, entry }: EntryLine): Finding[] {
     const known = byType[entry.fstype];
     const field = fields[3];

@@ -1,8 +1,9 @@
 /** What the first field of an entry names, and whether it names the same disk after the next boot. */
+import { posix } from "node:path";
 import type { BlockDevice, NodeFacts } from "../lintContext";
 
-/** Kernel names are given out in the order of detection, which shifts between boots: sd*, hd*, vd*, xvd*, nvme*, mmcblk*, dm-*, mdN. */
-const kernelName = /^\/dev\/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:(?:p|boot)\d+)?|dm-\d+|md\d+(?:p\d+)?)$/;
+/** Kernel names are given out in the order of detection, which shifts between boots: sd*, hd*, vd*, xvd*, nvme*, mmcblk*, dm-*, mdN. So are the numbers below by-diskseq and block. */
+const kernelName = /^\/dev\/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:(?:p|boot)\d+)?|dm-\d+|md\d+(?:p\d+)?|disk\/by-diskseq\/.+|block\/\d+:\d+)$/;
 /** Drives for removable media and virtual devices: numbered too, but not disks that swap places. */
 const otherNumbered = /^\/dev\/(?:sr|scd|loop|fd|nbd|ram|zram|zd)\d+/;
 /** libmount's; it takes them in capitals only. */
@@ -14,21 +15,28 @@ export function isTag(source: string): boolean {
 }
 
 export function isDeviceName(source: string): boolean {
-    return kernelName.test(source);
+    return kernelName.test(canonicalPath(source));
+}
+
+/** `/dev//sdb1` and `/dev/./sdb1` are /dev/sdb1 to the kernel and to systemd. What is no path comes back as it is. */
+function canonicalPath(source: string): string {
+    return source.startsWith("/") ? posix.normalize(source) : source;
 }
 
 /** Names one block device by what is written on it, or by its place: UUID=, LABEL=, PARTUUID=, PARTLABEL=, by-*, LVM, zvol, /dev/mapper. */
 export function isStableSource(source: string): boolean {
-    return tag.test(source) || (source.startsWith("/dev/") && !kernelName.test(source) && !otherNumbered.test(source));
+    const path = canonicalPath(source);
+    return tag.test(source) || (path.startsWith("/dev/") && !kernelName.test(path) && !otherNumbered.test(path));
 }
 
 /** A block device in any spelling. */
 export function isDeviceSource(source: string): boolean {
-    return tag.test(source) || source.startsWith("/dev/");
+    return tag.test(source) || canonicalPath(source).startsWith("/dev/");
 }
 
 /** `UUID=x`, `UUID="x"`, /dev/disk/by-uuid/x, or any of the device's paths. Undefined where the node has no such device. */
-export function findDevice(source: string, { blockDevices }: NodeFacts): BlockDevice | undefined {
+export function findDevice(given: string, { blockDevices }: NodeFacts): BlockDevice | undefined {
+    const source = canonicalPath(given);
     const [, key, quoted, plain] = tag.exec(source.replace(/^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\//, (_, name: string) => `${name.toUpperCase()}=`)) ?? [];
     const value = quoted ?? plain;
     return blockDevices.find((device) => {

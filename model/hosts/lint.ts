@@ -1,8 +1,9 @@
 /** Rules for /etc/hosts. Each says what glibc or pmxcfs does with the fault (tried with glibc 2.36), and what to do. */
+import { isIP } from "node:net";
 import type { Finding, Severity } from "../finding";
 import type { LintContext } from "../lintContext";
 import { lintText, strayLine, type Token } from "../text";
-import { canonicalName, familyOf, isLoopback } from "./address";
+import { canonicalAddress, canonicalName, familyOf, isLoopback } from "./address";
 import { lintNodeNames } from "./lintNodeNames";
 import { mappingOf, type HostsMapping } from "./mapping";
 import { parseHosts, type HostsLine } from "./parse";
@@ -28,21 +29,37 @@ function lintLine(line: HostsLine): Finding[] {
     if (!familyOf(address.text)) return [finding("invalid-address", ...invalidAddress(address.text))];
     if (names.length === 0) return [finding("missing-name", "error", `The address ${address.text} has no name. Add one, or delete the line.`)];
     return names.flatMap((name) => {
-        const fault = nameFault(name.text);
+        // `0.0.0.0 0.0.0.0` stands in well-known blocklists, and says what is so anyway.
+        if (isIP(name.text) && canonicalAddress(name.text) !== canonicalAddress(address.text)) return [finding("address-as-name", "error", `'${name.text}' is an address and stands where a name belongs. Write one address and its names per line, or delete the line.`, name)];
+        const fault = isIP(name.text) ? undefined : nameFault(name.text);
         return fault ? [finding("invalid-name", fault.severity, `'${name.text}' ${fault.message}`, name)] : [];
     });
 }
 
 /** glibc passes over a line whose first word is no address; macOS ships one with a zone, which harms nothing. */
 function invalidAddress(text: string): [Severity, string] {
+    const blank = invisibleBlank(text);
+    if (blank !== undefined) return ["error", `'${text}' holds ${blank}, so the line is ignored. Write an ordinary blank in its place.`];
     if (text.includes("%") && familyOf(text.slice(0, text.indexOf("%")))) return ["warning", `glibc ignores a line whose address has a zone (${text}). Write the address without '%…', or delete the line.`];
     if (/^[\d.]+\/\d+$|^[\da-fA-F:.]*:[\da-fA-F:.]*\/\d+$/.test(text)) return ["error", `'${text}' has a prefix length, so the line is ignored. Write the address alone.`];
     return ["error", `'${text}' is not an IP address, so the line is ignored. Write ADDRESS NAME [NAME…], or delete the line.`];
 }
 
+/** Blanks to the eye, and part of the word to glibc: they come with text copied from a web page or a word processor. Without those that join or part letters in some scripts. */
+function invisibleBlank(text: string): string | undefined {
+    const found = /[\u00a0\u00ad\u1680\u180e\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]/.exec(text)?.[0];
+    return found && `the invisible blank U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/** A name that no program asks for harms nothing but itself: an error only where several names have become one. */
 function nameFault(name: string): { severity: Severity; message: string } | undefined {
+    const blank = invisibleBlank(name);
+    if (blank !== undefined) return { severity: "error", message: `holds ${blank}, which joins what stands on both sides of it to one name. Write an ordinary blank in its place.` };
     if (/[^\x21-\x7e]/.test(name)) return { severity: "warning", message: "is not ASCII, and resolvers look up the xn-- form. Write that form." };
-    if (/[^A-Za-z0-9._-]/.test(name)) return { severity: "error", message: "cannot be a host name. Use letters, digits, '-' and '.', and blanks between names." };
+    if (/[^A-Za-z0-9._-]/.test(name)) {
+        const remedy = name.includes("*") ? "glibc knows no patterns. Write each name out." : /:\d+$/.test(name) ? "a port has no place here. Write the name alone." : "no program asks for it. Use letters, digits, '-' and '.', and blanks between names.";
+        return { severity: /[,;]/.test(name) ? "error" : "warning", message: `cannot be a host name: ${remedy}` };
+    }
     const labels = name.replace(/\.$/, "").split(".");
     if (labels.includes("")) return { severity: "error", message: "has an empty label. Remove the extra dot." };
     if (name.length > 253 || labels.some((label) => label.length > 63)) return { severity: "error", message: "is too long: at most 63 characters per label and 253 in all. Shorten it." };

@@ -51,9 +51,9 @@ function lintOwnAddress(mappings: readonly HostsMapping[], node: NodeIdentity): 
     const hasDeclared = carrying.some(({ address }) => address === canonicalAddress(node.address));
     const others = carrying.filter(({ address }) => !declared.includes(address) && !isLoopback(address));
     // Beside the declared address another one may be a second ring: which comes first is then the resolver's choice.
-    const severity = hasDeclared ? ("warning" as const) : ("error" as const);
     const wrong = others.map(({ line, address }) => {
-        const message = `The node's own name '${node.name}' stands on ${address}, but its declared address is ${node.address}. Correct the line, or the declaration.`;
+        const severity = hasDeclared && !isUnspecified(address) ? ("warning" as const) : ("error" as const);
+        const message = isUnspecified(address) ? `The node's own name '${node.name}' stands on ${address}, which pmxcfs takes for the node's address. Put it on ${node.address} only.` : `The node's own name '${node.name}' stands on ${address}, but its declared address is ${node.address}. Correct the line, or the declaration.`;
         return { rule: "own-name-elsewhere", severity, message, line: line.number, column: line.address!.column };
     });
     const missing = declared.filter((address) => !carrying.some((mapping) => mapping.address === address)).map((address) => {
@@ -62,6 +62,11 @@ function lintOwnAddress(mappings: readonly HostsMapping[], node: NodeIdentity): 
         return { rule: "missing-own-name", severity: isMain ? ("error" as const) : ("warning" as const), message, line: 1, column: 1 };
     });
     return [...wrong, ...missing];
+}
+
+/** pmxcfs passes over loopback addresses only; 0.0.0.0 is where blocklists put names. */
+function isUnspecified(address: string): boolean {
+    return address === "0.0.0.0" || address === "::" || address === "::ffff:0.0.0.0";
 }
 
 /** Only warnings: corosync and DNS may know the peer's address without this file. */

@@ -52,6 +52,11 @@ describe("faults of single values", () => {
         [["nodes", "pve01", "fstab", 1, "source"], "/dev/sdb1", "expected UUID=…, got /dev/sdb1: the kernel may give that name to another disk at the next boot; blkid /dev/sdb1 prints the UUID"],
         [["nodes", "pve01", "fstab"], [], "expected at least the entry of / (leave fstab out to have the file left alone), got an empty list"],
         [["nodes", "pve01", "fstab"], { file: "./nodes/pve03/fstab" }, 'expected a path without ./ in front: write nodes/pve03/fstab, got "./nodes/pve03/fstab"'],
+        [["nodes", "pve01", "fstab", 1, "source"], "/dev//sdb1", "expected UUID=…, got /dev//sdb1: the kernel may give that name to another disk at the next boot; blkid /dev//sdb1 prints the UUID"],
+        [["nodes", "pve01", "fstab", 1, "source"], "/dev/disk/by-diskseq/9", "expected UUID=…, got /dev/disk/by-diskseq/9: the kernel may give that name to another disk at the next boot; blkid /dev/disk/by-diskseq/9 prints the UUID"],
+        [["nodes", "pve01", "fstab", 1, "source"], "/dev/block/8:17", "expected UUID=…, got /dev/block/8:17: the kernel may give that name to another disk at the next boot; blkid /dev/block/8:17 prints the UUID"],
+        [["nodes", "pve01", "fstab", 2, "options"], ["logdev=/dev/sdc1"], "expected a path below /dev/disk/by-id, got /dev/sdc1: the kernel may give that name to another disk at the next boot; ls -l /dev/disk/by-id lists them"],
+        [["nodes", "pve01", "fstab", 1, "fstype"], "defaults", "'defaults' is a mount option, and stands where the file system's type belongs, so this is never mounted. Write SOURCE TARGET TYPE OPTIONS, in this order."],
         [["nodes", "pve01", "fstab", 1, "target"], "/srv/../etc", 'expected an absolute mount point without .. or a trailing /, or none, got "/srv/../etc"'],
         [["nodes", "pve01", "fstab", 1, "target"], "/srv/local/", 'expected an absolute mount point without .. or a trailing /, or none, got "/srv/local/"'],
         [["nodes", "pve01", "fstab", 1, "options", 0], "defaults,noatime", 'expected one mount option per list item, got "defaults,noatime"'],
@@ -128,6 +133,14 @@ describe("rules that span fields", () => {
         ["a warning above the defaults' critical", ["nodes", "pve01", "temperature"], { warning: 85 }, "holdfast:fleet.nodes.pve01.temperature: expected warning below critical, got warning 85 and critical 85"],
         ["a canary listed twice", ["rollout", "canary"], ["pve02", "pve02"], "holdfast:fleet.rollout.canary[1]: pve02 is listed twice"],
         ["a second family that is the first", ["nodes", "pve03"], { address: "2001:db8::13", address6: "2001:db8::14" }, "holdfast:fleet.nodes.pve03.address6: is for the second family: address is an IPv6 address already"],
+        ["a node's own full name as its alias", ["nodes", "pve01", "aliases"], ["pve01.example.test"], "holdfast:fleet.nodes.pve01.aliases[0]: holdfast:fleet.nodes.pve01 has the name pve01.example.test already: remove it"],
+        ["a node's own name as its alias", ["nodes", "pve01", "aliases"], ["PVE01"], "holdfast:fleet.nodes.pve01.aliases[0]: holdfast:fleet.nodes.pve01 has the name PVE01 already: remove it"],
+        ["a target of two entries", ["nodes", "pve01", "fstab", 2, "target"], "/srv/local", "holdfast:fleet.nodes.pve01.fstab[2].target: /srv/local is already the target of holdfast:fleet.nodes.pve01.fstab[1], and only that one is mounted: remove one of them"],
+        ["a file system without a target", ["nodes", "pve01", "fstab", 1, "target"], "none", 'holdfast:fleet.nodes.pve01.fstab[1].target: expected an absolute mount point, got "none": only swap has none, so this is never mounted'],
+        ["a file system on swap", ["nodes", "pve01", "fstab", 4, "target"], "swap", 'holdfast:fleet.nodes.pve01.fstab[4].target: expected an absolute mount point, got "swap": only swap has none, so this is never mounted'],
+        ["a monitoring host listed twice", ["monitoring"], { hosts: ["2001:db8::50", "2001:DB8:0::50"] }, "holdfast:fleet.monitoring.hosts[1]: 2001:db8::50 is listed twice"],
+        ["a backup without a target", ["nodes", "pve01", "configBackup"], true, "holdfast:fleet.nodes.pve01.configBackup: expected { target: USER@HOST:/PATH }, got true: there is no target to back up to"],
+        ["a backup without a target for all", ["defaults", "configBackup"], true, "holdfast:fleet.defaults.configBackup: expected { target: USER@HOST:/PATH }, got true: there is no target to back up to"],
         ["file and stanzas at once", ["nodes", "pve01", "interfaces", "file"], "nodes/pve02/interfaces", "holdfast:fleet.nodes.pve01.interfaces: expected either file, or source and stanzas, not both"],
         ["neither file nor stanzas", ["nodes", "pve03", "interfaces"], { apply: "boot" }, "holdfast:fleet.nodes.pve03.interfaces: expected file or stanzas"],
         ["a file that is not there", ["nodes", "pve03", "fstab", "file"], "nodes/pve03/fstb", 'holdfast:fleet.nodes.pve03.fstab.file: cannot read "nodes/pve03/fstb": no such file'],
@@ -135,6 +148,14 @@ describe("rules that span fields", () => {
     ])("%s", (_title, path, value, fault) => {
         expect(faultsOf(withValue(path, value))).toContain(fault);
     });
+});
+
+test("what may stand there twice, or without a target", () => {
+    const swap = { source: "/dev/pve/swap2", target: "none", fstype: "swap" };
+    const byHand = { source: "LABEL=x", target: "/srv/local", fstype: "ext4", options: ["noauto"] };
+    const fleet = threeNodes();
+    const given = { ...fleet, nodes: { ...fleet.nodes, pve01: { ...fleet.nodes.pve01, configBackup: true, fstab: [...fleet.nodes.pve01.fstab, swap, byHand] } } };
+    expect(faultsOf({ ...given, defaults: { configBackup: { target: "backup@nas.example.test:/srv/pve" } } })).toEqual([]);
 });
 
 test("all faults come at once, those that span fields too", () => {

@@ -81,6 +81,16 @@ describe("strayLine", () => {
         ["enp2s0           DOWN           ", "output of `ip -br`"],
         ["default via 192.0.2.1 dev vmbr0 proto kernel onlink ", "output of `ip route`"],
         ["192.0.2.0/24 dev vmbr0 proto kernel scope link src 192.0.2.11", "output of `ip route`"],
+        ["10.0.0.7 via 192.0.2.1 dev vmbr0", "output of `ip route`"],
+        ["10.0.0.0/8 via 192.0.2.1 dev vmbr0 ", "output of `ip route`"],
+        ["2001:db8:1::/48 via fe80::1 dev vmbr0", "output of `ip route`"],
+        ["192.0.2.1 dev vmbr0 src 192.0.2.11 uid 0 ", "output of `ip route`"],
+        ["192.0.2.0/24 dev vmbr0", "output of `ip route`"],
+        ["Kernel IP routing table", "output of `route`"],
+        ["Destination     Gateway         Genmask         Flags Metric Ref    Use Iface", "output of `route`"],
+        ["0.0.0.0         192.0.2.1       0.0.0.0         UG    0      0        0 vmbr0", "output of `route`"],
+        ["default         gw.example.test 0.0.0.0         UG    0      0        0 vmbr0", "output of `route`"],
+        ["192.0.2.0 0.0.0.0 255.255.255.0 U 0 0 0 vmbr0", "output of `route`"],
         ["192.0.2.1 dev vmbr0 lladdr 60:a4:b7:58:ba:5b REACHABLE", "output of `ip neigh`"],
         ["bridge name\tbridge id\t\tSTP enabled\tinterfaces", "output of `brctl show`"],
         ["vmbr0\t\t8000.60a4b758ba5b\tno\t\tenp1s0", "output of `brctl show`"],
@@ -105,7 +115,7 @@ describe("strayLine", () => {
     });
 
     test.each([
-        "", "   ", "# 27: eth0: <UP> in a comment", "127.0.0.1 localhost", "192.0.2.1 UP", "192.0.2.5        DOWN", "192.0.2.5 dev vmbr0", "::1 ip6-localhost", "fe00::0 ip6-localnet",
+        "", "   ", "# 27: eth0: <UP> in a comment", "127.0.0.1 localhost", "192.0.2.1 UP", "192.0.2.5        DOWN", "192.0.2.5 dev vmbr0", "192.0.2.5 via dev", "192.0.2.5 via gw dev vmbr0", "192.0.2.5 dev src uid", "::1 ip6-localhost", "fe00::0 ip6-localnet",
         "UUID=4C8E-0B1D /boot/efi vfat defaults 0 1", "root@nas:/srv/media# /mnt/media fuse.sshfs _netdev 0 0", "//nas/vm$ /mnt/vm cifs guest 0 0", "[2001:db8::60]:/export /mnt nfs defaults 0 0",
         "admin@.cephfs=/ /mnt ceph noatime 0 0", "tmpfs /tmp tmpfs size=50% 0 0", "none /dev/shm tmpfs defaults 0 0", "auto lo", "iface vmbr0 inet static", "    address 192.0.2.11/24",
         "    up ip route add default via 192.0.2.1 dev vmbr0", "    post-up echo 1 > /proc/sys/net/ipv4/ip_forward", "    local 192.0.2.1", "    broadcast 192.0.2.255", "    alias UP", "    hostname DOWN",

@@ -104,6 +104,66 @@ describe("a source that the type cannot be mounted from", () => {
     });
 });
 
+describe("a device name that is written otherwise", () => {
+    test.each([
+        "/dev//sdb1 /srv/a ext4", "//dev/sdb1 /srv/a ext4", "/dev/./sdb1 /srv/a ext4", "/dev/disk/by-diskseq/9 /srv/a ext4", "/dev/block/8:17 /srv/a ext4", "UUID=9c8d /srv/a btrfs degraded,device=/dev/sdb",
+        "UUID=9c8d /srv/a xfs logdev=/dev/sdc1", "UUID=9c8d /srv/a xfs rtdev=/dev//sdc1", "UUID=9c8d /srv/a ext4 journal_path=/dev/nvme0n1p3", "UUID=9c8d /srv/a auto device=/dev/sdb",
+    ])("%s is an error", (line) => {
+        const options = line.split(" ").length === 4 ? "," : " ";
+        expect(found(`${root}${line}${options}nofail 0 2\n`)).toEqual(["2 device-name"]);
+        expect(found(`${root}${line}${options}noauto 0 2\n`)).toEqual([]);
+    });
+
+    test.each([
+        "//dev/sdb1 /srv/a cifs guest", "UUID=9c8d /srv/a btrfs device=/dev/disk/by-id/ata-X,device=/dev/mapper/luks-1", "UUID=9c8d /srv/a xfs logdev=/dev/pve/log", "share /srv/a fuse.x device=/dev/sdb", "/dev/mapper/../pve/data /srv/a ext4 nofail",
+    ])("%s is none", (line) => {
+        expect(found(`${root}${line} 0 0\n`)).toEqual([]);
+    });
+
+    it("in an option is told with the path to write", () => {
+        const withLink: NodeFacts = { ...facts, blockDevices: [...facts.blockDevices, { path: "/dev/sdd", links: ["/dev/disk/by-diskseq/9", "/dev/disk/by-id/ata-EXAMPLE2"] }] };
+        expect(messageOf(`${root}UUID=9c8d /srv/a btrfs device=/dev//sdd 0 0\n`, "device-name", { facts: withLink })).toContain("Write /dev/disk/by-id/ata-EXAMPLE2, which");
+        expect(messageOf(`${root}/dev/./sdc1 /srv/a ext4 nofail 0 0\n`, "device-name", { facts })).toContain("Write UUID=0a1b2c3d-1111-4222-8333-444455556666");
+    });
+});
+
+describe("a type", () => {
+    test.each([["UUID=9c8d /srv/e defaults ext4 0 2", "Write ext4 as the type and defaults as the options."], ["UUID=9c8d /srv/e defaults,nofail ext4 0 2", "Write ext4 as the type"], ["LABEL=vm /srv/e errors=remount-ro xfs 0 2", "Write xfs as the type"], ["LABEL=vm /srv/e nofail 0 2", "in this order"], ["/a /b bind defaults 0 0", "Write none as the type, and bind among the options."]])("that is an option is an error: %s", (line, remedy) => {
+        expect(found(`${root}${line}\n`)).toContain("2 option-as-type");
+        expect(messageOf(`${root}${line}\n`, "option-as-type")).toContain(remedy);
+    });
+
+    test.each([["btrsf", "btrfs"], ["ext5", "ext4"], ["etx4", "ext4"], ["EXT4", "ext4"], ["xsf", "xfs"], ["vfta", "vfat"], ["tmfps", "tmpfs"], ["ext-4", "ext4"], ["nsf4", "nfs4"]])("%s warns: did you mean %s?", (type, meant) => {
+        const content = `${root}LABEL=vm /srv/e ${type} nofail,x-systemd.device-timeout=30s 0 2\n`;
+        expect(found(content)).toEqual([]);
+        expect(messageOf(content, "unknown-type")).toContain(`Did you mean '${meant}'?`);
+    });
+
+    test.each(["zfs", "afs", "ufs", "jffs2", "ubifs", "fuse.x", "fuse.sshfz", "mfs", "beegfs", "orangefs", "quobyte", "ext4,ext3", "udf,iso9660", "auto", "gfs2", "smb3", "nfs4", "ntfs-3g", "cephfuse", "lizardfs", "s3ql", "bees"])("%s stays without a finding", (type) => {
+        expect(lintFstab(`${root}x:/y /srv/e ${type} nofail,x-systemd.device-timeout=30s 0 2\n`, {}).filter(({ rule }) => rule.endsWith("-type"))).toEqual([]);
+    });
+
+    test.each(["/a /b bind bind 0 0", "/a /b defaults bind 0 0", "/a /b ext5 rbind 0 0"])("of a bind may be anything: %s", (line) => {
+        expect(lintFstab(`${root}${line}\n`, {}).filter(({ rule }) => rule.endsWith("-type"))).toEqual([]);
+    });
+
+    test.each([
+        ["LABEL=vm /srv/e xfs", ["2 type-differs"]], ["LABEL=vm /srv/e btrfs", ["2 type-differs"]], ["LABEL=vm none swap", ["2 type-differs"]], ["UUID=4C8E-0B1D /boot/efi ext4", ["2 type-differs"]],
+        ["LABEL=vm /srv/e ext4", []], ["LABEL=vm /srv/e ext3", []], ["LABEL=vm /srv/e ext2", []], ["LABEL=vm /srv/e auto", []], ["LABEL=vm /srv/e ext4,xfs", []], ["LABEL=vm /srv/e zfs", []], ["LABEL=vm /srv/e fuse.x", []],
+        ["UUID=4C8E-0B1D /boot/efi msdos", []], ["UUID=dead /srv/e xfs", []], ["/srv/i.img /srv/e xfs", []],
+    ])("is compared with what is on the node's device: %s: %j", (line, expected) => {
+        expect(found(`${root}${line} nofail 0 2\n`, { facts })).toEqual(expected);
+        expect(found(`${root}${line} noauto 0 2\n`, { facts })).toEqual([]);
+        expect(found(`${root}${line} loop,nofail 0 2\n`, { facts })).toEqual([]);
+        expect(found(`${root}${line} nofail 0 2\n`).filter((finding) => finding.endsWith("type-differs"))).toEqual([]);
+    });
+
+    it("that is mounted so works, whatever udev says", () => {
+        const mounted = { ...facts, mounts: [...facts.mounts, { source: "/dev/sdc1", target: "/srv/e", fstype: "xfs" }] };
+        expect(found(`${root}LABEL=vm /srv/e xfs nofail 0 2\n`, { facts: mounted })).toEqual([]);
+    });
+});
+
 describe("warnings", () => {
     test.each([
         ["three fields, which mount accepts", "LABEL=vm /srv/vm ext4\n", "2 too-few-fields"],
@@ -148,9 +208,9 @@ describe("with the node's facts", () => {
         ["PARTUUID=gone", ["2 source-not-found"]],
         ["/dev/disk/by-label/gone", ["2 source-not-found"]],
     ])("source %s: %j", (source, expected) => {
-        expect(found(`${root}${source} /srv/vm ext4 defaults 0 2\n`, { facts })).toEqual(expected);
-        expect(found(`${root}${source} /srv/vm ext4 nofail,x-systemd.device-timeout=30s 0 2\n`, { facts }, "warning")).toEqual(expected);
-        expect(found(`${root}${source} /srv/vm ext4 noauto 0 2\n`, { facts })).toEqual([]);
+        expect(found(`${root}${source} /srv/vm auto defaults 0 2\n`, { facts })).toEqual(expected);
+        expect(found(`${root}${source} /srv/vm auto nofail,x-systemd.device-timeout=30s 0 2\n`, { facts }, "warning")).toEqual(expected);
+        expect(found(`${root}${source} /srv/vm auto noauto 0 2\n`, { facts })).toEqual([]);
     });
 
     it("a file without / is an error where root is a block device", () => {

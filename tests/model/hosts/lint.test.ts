@@ -87,6 +87,11 @@ describe("the node's own name", () => {
         expect(found(content, { node }, "warning")).toEqual(["3 duplicate-name", "3 own-name-elsewhere"]);
     });
 
+    test.each(["0.0.0.0", "::", "0:0::0"])("on %s beside the right address is an error: pmxcfs passes over loopback addresses only", (address) => {
+        expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${address} pve01\n`)).toEqual(["3 own-name-elsewhere"]);
+        expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${address} ads.example.test\n`)).toEqual([]);
+    });
+
     it("may be declared with an address of the second family", () => {
         const context = { node: { ...node, address6: "2001:db8::11" } };
         expect(lintHosts("127.0.0.1 localhost\n192.0.2.11 pve01\n2001:DB8:0::11 pve01\n", context)).toEqual([]);
@@ -94,8 +99,36 @@ describe("the node's own name", () => {
     });
 });
 
+describe("an address where a name belongs", () => {
+    test.each(["192.0.2.11 192.0.2.12 pve01", "192.0.2.60 nas 192.0.2.61", "192.0.2.60 2001:db8::60", "10.0.0.7 via 192.0.2.1"])("%s", (line) => {
+        expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${line}\n`)).toEqual(["3 address-as-name"]);
+    });
+
+    test.each(["0.0.0.0 0.0.0.0", "192.0.2.60 1.2.3", "192.0.2.60 dead.beef", "192.0.2.60 192.0.2.60.example.test"])("is not in %s", (line) => {
+        expect(lintHosts(`127.0.0.1 localhost\n192.0.2.11 pve01\n${line}\n`, { node })).toEqual([]);
+    });
+
+    it("stands in the routes that a slip of redirection brings", () => {
+        const routes = "10.0.0.7 via 192.0.2.1 dev vmbr0\n192.0.2.1 dev vmbr0 src 192.0.2.11 uid 0\n0.0.0.0 192.0.2.1 0.0.0.0 UG 0 0 0 vmbr0\n";
+        expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${routes}`)).toEqual(["3 stray-line", "4 stray-line", "5 stray-line"]);
+    });
+});
+
+describe("an invisible blank", () => {
+    test.each([["\u00a0", "U+00A0"], ["\u200b", "U+200B"], ["\u3000", "U+3000"]])("%j is named, in a name or behind the address", (blank, name) => {
+        for (const line of [`192.0.2.60 nas.example.test${blank}nas`, `192.0.2.60${blank}nas`]) {
+            const [finding] = lintHosts(`127.0.0.1 localhost\n192.0.2.11 pve01\n${line}\n`, { node });
+            expect(finding).toMatchObject({ severity: "error", line: 3, message: expect.stringContaining(`the invisible blank ${name}`) });
+            expect(finding!.message).toMatch(/Write an ordinary blank/);
+        }
+    });
+});
+
 describe("warnings", () => {
     test.each([
+        ["a pattern", "192.0.2.60 *.example.test\n", "3 invalid-name"],
+        ["a name with a port", "192.0.2.60 nas:8080\n", "3 invalid-name"],
+        ["a name in brackets", "192.0.2.60 nas (old)\n", "3 invalid-name"],
         ["one name on two addresses of a family", "192.0.2.60 nas\n192.0.2.61 nas\n", "4 duplicate-name"],
         ["a peer on another address", "198.51.100.12 pve02\n", "3 peer-elsewhere"],
         ["a peer that is missing", "", "1 missing-peer"],
