@@ -72,7 +72,7 @@ describe("the event log's fill level", () => {
     });
     test("a BMC that does not say is no alarm, and no room either", async () => {
         await measure(info("12%"));
-        expect(await measure("SEL Information\nEntries          : 3")).toMatchObject({ stdout: "the BMC does not say how full its event log is", exitCode: 0, state: "unknown", mails: [], metrics: [] });
+        expect(await measure("SEL Information\nEntries          : 3")).toMatchObject({ stdout: "the BMC does not say how full its event log is", exitCode: 0, state: "not checked: the BMC does not say", mails: [], metrics: [] });
     });
     /** ipmitool's own words, where free space and entries come to 64 KiB or more. */
     const large = (entries: number, free: string, overflow = false) => `SEL Information\nVersion          : 1.5 (v1.5, v2 compliant)\nEntries          : ${entries}\nFree Space       : ${free}\nPercent Used     : unknown\nOverflow         : ${overflow}`;

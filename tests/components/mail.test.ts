@@ -72,7 +72,7 @@ describe("the plan", () => {
         [{ to: "a.@example.test" }, "mail.to: expected one mail address"],
         [{ to: "ops@example.test", relay: "smtp://mx:465" }, 'mail.relay: port 465 speaks TLS from the start: expected smtps://mx:465, got "smtp://mx:465"'],
         ...[25, 587].map((port): [object, string] => [{ to: "ops@example.test", relay: `smtps://mx:${port}` }, `mail.relay: port ${port} speaks no TLS from the start: expected smtp://mx:${port} or smtps://mx:465`]),
-        [{ to: [] }, "mail.to: expected a mail address, or a list of at least one, got a list"],
+        [{ to: [] }, "mail.to: expected a mail address, or a list of at least one, got an empty list"],
         [{ to: "ops@example.test", user: 'x"\ny' }, "mail.user: expected a user name at the relay"],
     ])("%j is refused", (mail, fault) => {
         expect(parseFleet({ mail, nodes: { pve01: { address: "192.0.2.11" } } }, () => "").faults.map(formatFault)[0]).toContain(`holdfast:fleet.${fault}`);
