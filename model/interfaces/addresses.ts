@@ -45,13 +45,17 @@ export function parseAddress(text: string): { address: string; family: 4 | 6; pr
     return length === undefined ? undefined : { address: canonical, family, prefix: length };
 }
 
-/** `24`, `255.255.255.0`, `64` and `ffff:ffff:ffff:ffff::` to their length; `undefined` where it is no netmask. */
+/**
+ * `24`, `255.255.255.0`, `64` and `ffff:ffff:ffff:ffff::` to their length; `undefined` where it is no netmask. Python, and
+ * so ifupdown2, takes IPv4's `0.0.0.255` for `255.255.255.0`.
+ */
 export function prefixOfNetmask(netmask: string, family: 4 | 6): number | undefined {
     const bits = family === 4 ? 32 : 128;
     if (/^\d{1,3}$/.test(netmask)) return Number(netmask) <= bits ? Number(netmask) : undefined;
     if (familyOf(netmask) !== family) return undefined;
-    const ones = binary(netmask, family).match(/^1*(?=0*$)/)?.[0];
-    return ones?.length;
+    const digits = binary(netmask, family);
+    const network = /^1*(?=0*$)/.exec(digits) ?? (family === 4 ? /^0*(?=1*$)/.exec(digits) : null);
+    return network?.[0].length;
 }
 
 export function familyOf(address: string): 4 | 6 | undefined {

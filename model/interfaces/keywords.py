@@ -55,6 +55,7 @@ OTHER = {
         hardware-irq-coalesce-tx-usecs link-autoneg link-duplex link-speed offload-gro offload-gso offload-lro offload-rx
         offload-rxvlan offload-sg offload-tso offload-tx offload-txvlan offload-ufo""",
     "Proxmox VE's INotify.pm": "uplink-id vxlan-remoteip vxlan-svcnodeip bridge-arp-nd-suppress ovs-tag",
+    "Proxmox VE's pve-network.adoc": "bridge-disable-mac-learning",
     "isc-dhcp-client and hostapd hooks": "dhclient-timeout hostapd",
     "ifmetric, wireguard and udev hooks": "ifmetric wireguard-config-path udev-rename",
 }

@@ -9,6 +9,8 @@ export interface Keyword {
     readonly types?: readonly string[];
     /** The only values that ifupdown2 takes, where it lists them and `types` is absent. */
     readonly values?: readonly string[];
+    /** Least and greatest number of ifupdown2's syntax help; it does not check them, and the kernel often takes more. */
+    readonly range?: readonly number[];
     /** May stand several times in a stanza, each with its own value. */
     readonly multiline?: boolean;
     readonly deprecated?: boolean;

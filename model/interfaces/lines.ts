@@ -15,7 +15,7 @@ export interface LogicalLine {
     /** Number of the first physical line. */
     readonly line: number;
     readonly tokens: readonly Token[];
-    /** The physical lines, without their newlines. */
+    /** The physical lines, without their line ends. */
     readonly physical: readonly string[];
 }
 
@@ -33,11 +33,12 @@ const emptyFirstWord = new RegExp(`^[\\t\\r ]*(?=${invisibleBlank.source})`);
 
 /**
  * ifupdown2 strips all white space around a backslash, newlines included. So a comment is continued too, blank lines beside
- * a backslash are swallowed with it, and a line that starts with one belongs to the line before.
+ * a backslash are swallowed with it, and a line that starts with one belongs to the line before. Python ends a line at a
+ * lone carriage return, too.
  */
 export function readLogicalLines(content: string): LogicalLine[] {
-    const raw = content.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-    const texts = raw.map((line) => line.replace(/\n$/, ""));
+    const raw = content.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? [];
+    const texts = raw.map((line) => line.replace(/\r?\n$|\r$/, ""));
     const lines: LogicalLine[] = [];
     for (let index = 0; index < texts.length; ) {
         const first = index;

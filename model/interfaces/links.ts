@@ -51,8 +51,17 @@ export function isDeclared(name: string, interfaces: readonly Interface[]): bool
     return interfaces.some((iface) =>
         iface.name === baseName(name) ||
         optionsNamed(iface, "veth-peer-name", "ovs-patch-peer").some(({ value }) => value === name) ||
-        commandsOf(iface).some(({ value }) => creation.test(value) && hasWord(value, name)),
+        makes(iface, name),
     );
+}
+
+/** Whether a command of any of the interfaces makes the link. */
+export function isMadeByCommand(name: string, interfaces: readonly Interface[]): boolean {
+    return interfaces.some((iface) => makes(iface, name));
+}
+
+function makes(iface: Interface, name: string): boolean {
+    return commandsOf(iface).some(({ value }) => creation.test(value) && hasWord(value, name));
 }
 
 /** Whether a link of the node bears the name, or has it as an alternative one. */
@@ -75,7 +84,8 @@ export function hasWord(command: string, word: string): boolean {
     return command.split(/[\s;&|"'/]+/).includes(word);
 }
 
-function isPlainVlan(iface: Interface): boolean {
+/** Whether nothing makes it another kind of link than the VLAN its name may speak of. */
+export function isPlainVlan(iface: Interface): boolean {
     return optionsNamed(iface, ...portListOptions, "ovs-type", "link-type", "bond-mode", "vxlan-id", "bridge-stp").length === 0;
 }
 

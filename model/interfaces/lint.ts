@@ -2,12 +2,15 @@
 import type { Finding } from "../finding";
 import type { LintContext } from "../lintContext";
 import * as addresses from "./rules/addresses";
+import * as bonds from "./rules/bonds";
 import * as keywords from "./rules/keywords";
 import * as node from "./rules/node";
 import * as ovs from "./rules/ovs";
 import * as ports from "./rules/ports";
 import { subjectOf, type Rule } from "./rules/subject";
 import * as text from "./rules/text";
+import * as values from "./rules/values";
+import * as vlans from "./rules/vlans";
 
 const rules: readonly Rule[] = [
     text.textRules,
@@ -23,6 +26,12 @@ const rules: readonly Rule[] = [
     keywords.optionNames,
     keywords.optionValues,
     keywords.trailingComments,
+    values.unrenderedVariables,
+    values.broadcasts,
+    values.metrics,
+    values.preferredLifetimes,
+    values.hostMasks,
+    values.numbers,
     addresses.badAddresses,
     addresses.badNetmasks,
     addresses.badGateways,
@@ -38,7 +47,12 @@ const rules: readonly Rule[] = [
     ports.portSeparators,
     ports.portsUsedTwice,
     ports.cycles,
-    ports.bondPrimaries,
+    ports.longPortNames,
+    vlans.missingVlanIds,
+    vlans.vlanIdRanges,
+    vlans.rawDevices,
+    bonds.bondPrimaries,
+    bonds.bondsWithoutPorts,
     ovs.ovsBridges,
     ovs.ovsPorts,
     ovs.ovsUnlistedPorts,

@@ -12,7 +12,7 @@ export interface Trivia {
 export interface Selection {
     readonly kind: "auto" | "allow";
     readonly line: LogicalLine;
-    /** `hotplug`, `ovs`, or the name of an OVS bridge; absent for `auto`. */
+    /** `hotplug`, `ovs`, or the name of an OVS bridge; absent for `auto`. `allow-auto` is a class like any other, which nothing starts. */
     readonly className?: string;
     readonly names: readonly Token[];
 }
@@ -108,7 +108,6 @@ function parseStatement(line: LogicalLine): Item {
     const [keyword, ...rest] = line.tokens;
     const text = keyword!.text;
     if (text === "auto") return { kind: "auto", line, names: rest };
-    if (text === "allow-auto") return { kind: "auto", line, names: rest };
     if (text.startsWith("allow-")) return { kind: "allow", line, className: text.slice("allow-".length), names: rest };
     if (text === "source" || text === "source-directory") return { kind: text, line, patterns: rest };
     if (text === "iface") return { kind: "iface", line, name: rest[0], ...familyAndMethod(rest), body: [] };

@@ -53,9 +53,17 @@ function gatewaysThatAreOwn(interfaces: readonly Interface[]): Set<Token> {
 export function badHardwareAddresses(subject: Subject): Finding[] {
     return plainValues(subject, "hwaddress").flatMap(({ value, more }) => {
         const token = value.text === "ether" ? more[0] : value;
-        if (!token || token.text.includes("$") || /^[0-9a-f:.]+$/i.test(token.text)) return [];
+        if (!token || token.text.includes("$")) return [];
+        if (isMulticast(token.text)) return [finding("bad-hwaddress", "error", token, `'${token.text}' is a multicast address (its first octet is odd), which the kernel refuses. Write one with an even first octet, like 02:00:5e:00:53:01.`)];
+        if (/^[0-9a-f:.]+$/i.test(token.text)) return [];
         return [finding("bad-hwaddress", "error", token, `'${token.text}' is no hardware address: ifupdown2 exits 1. Write it like 02:00:5e:00:53:01.`)];
     });
+}
+
+/** Of the two usual forms, `02:00:5e:00:53:01` and `0200.5e00.5301`; InfiniBand's addresses are longer. */
+function isMulticast(address: string): boolean {
+    const usual = /^(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5}|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2})$/i.test(address);
+    return usual && parseInt(address.slice(0, 2), 16) % 2 === 1;
 }
 
 /** 68 is IPv4's smallest MTU; 65,536 the loopback's. The driver's own limit is not known here. */
@@ -162,7 +170,7 @@ function hasOwnRoutes(iface: Interface): boolean {
     return optionsNamed(iface, "pointopoint", "peer").length > 0 || commandsOf(iface).some(({ value }) => /\b(?:route|rule)\b/.test(value));
 }
 
-/** Values of the options with these names, first word and the rest; template variables (`${…}`) are left alone. */
+/** Values of the options with these names, first word and the rest; those with a variable are another rule's. */
 function plainValues({ interfaces }: Subject, ...names: readonly string[]): { readonly value: Token; readonly more: readonly Token[] }[] {
     const options = stanzasOf(interfaces).flat().filter(({ name }) => names.includes(name));
     return options.flatMap(({ values: [value, ...more] }) => (value && !value.text.includes("$") ? [{ value, more }] : []));

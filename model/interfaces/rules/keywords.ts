@@ -97,7 +97,7 @@ export function optionValues({ document }: Subject): Finding[] {
     return ifaceOptions(document.items.filter(isStanza)).flatMap((option) => {
         const { values = [], types = [] } = findKeyword(option.name) ?? {};
         const [value] = option.values;
-        if (values.length === 0 || types.length > 0 || option.values.length !== 1 || !value || /[=$]/.test(value.text)) return [];
+        if (values.length === 0 || types.length > 0 || option.values.length !== 1 || !value || value.text.includes("=")) return [];
         const given = value.text.toLowerCase();
         const accepted = values.some((known) => known.toLowerCase() === given) || (booleanWords.has(given) && values.some((known) => booleanWords.has(known)));
         if (accepted) return [];
@@ -112,7 +112,7 @@ function nearStatement(keyword: string): string | undefined {
 }
 
 /** Values that ifupdown2 cannot read with a comment behind them, so that they are lost. */
-const spoiledByComment = new Set(["address", "gateway", "netmask", "mtu", "ovs-mtu"]);
+const spoiledByComment = new Set(["address", "gateway", "netmask", "mtu", "ovs-mtu", "vlan-raw-device", "vlan-id"]);
 
 /** Options whose value is any text. */
 const freeText = new Set(["alias", "description", "ovs-extra", "ovs-options"]);

@@ -22,8 +22,15 @@ export function missingManagementAddress(subject: Subject): Finding[] {
     const all = allInterfaces(subject);
     return [node.address, node.address6].filter((address) => address !== undefined).flatMap((address) => {
         const wanted = canonicalAddress(address);
-        const held = all.flatMap(addressesOf).some((held) => held.address === wanted) || all.some((iface) => mentions(iface, address));
-        if (held || isDynamic(all, familyOf(wanted) ?? 4)) return [];
+        const family = familyOf(wanted) ?? 4;
+        if (all.flatMap(addressesOf).some((held) => held.address === wanted) || all.some((iface) => sets(iface, address))) return [];
+        // DHCP beside a static gateway is most likely another network's.
+        const dynamic = isDynamic(all, family);
+        if (dynamic && !all.some((iface) => gatewaysOf(iface).some((gateway) => gateway.family === family))) return [];
+        if (dynamic || all.some((iface) => mentions(iface, address))) {
+            const source = dynamic ? "DHCP or router advertisements" : "a command";
+            return [finding("management-address", severityOfAbsence(subject, "warning"), firstLine, `No interface has ${address}, the declared address of ${node.name}, unless ${source} sets it. Add it, or correct the node's address in the stack.`)];
+        }
         return [finding("management-address", severityOfAbsence(subject, "error"), firstLine, `No interface has ${address}, the declared address of ${node.name}${elsewhere(subject)}. Add it, or correct the node's address in the stack.`)];
     });
 }
@@ -99,6 +106,13 @@ function isDynamic(interfaces: readonly Interface[], family: 4 | 6): boolean {
     return interfaces.some((iface) => iface.stanzas.some(({ family: name, method }) => {
         return method !== undefined && methods.includes(method.text) && (name?.text === "inet6") === (family === 6);
     }) || (family === 6 && optionsNamed(iface, "accept-ra", "autoconf").some(({ value }) => value !== "0")));
+}
+
+/** `ip addr add`, in every abbreviation that iproute2 takes, and ifconfig. */
+const setsAddress = /\bip\b.*\sa(?:d(?:d(?:r(?:e(?:s(?:s)?)?)?)?)?)?\s+(?:a(?:dd?)?|r(?:e(?:place)?)?|c(?:h(?:ange)?)?)\s|\bifconfig\s/;
+
+function sets(iface: Interface, address: string): boolean {
+    return commandsOf(iface).some(({ value }) => setsAddress.test(value) && hasWord(value, address));
 }
 
 function mentions(iface: Interface, address: string): boolean {

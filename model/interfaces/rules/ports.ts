@@ -51,6 +51,26 @@ export function portSeparators({ interfaces }: Subject): Finding[] {
     }));
 }
 
+/**
+ * The kernel takes 15 characters (dev_valid_name). What ifupdown2 has to make under a longer name it cannot; another port
+ * may be an alternative name, which Proxmox's ifupdown2 takes, so only the node's facts prove it wrong.
+ */
+export function longPortNames(subject: Subject): Finding[] {
+    const declared = new Set(allInterfaces(subject).map(({ name }) => name));
+    const links = subject.context.facts?.links;
+    return subject.interfaces.flatMap((iface) => {
+        const peers = optionsNamed(iface, "veth-peer-name").flatMap(({ values: [token] }) => (token && !token.text.includes("$") ? [{ token, option: "veth-peer-name" }] : []));
+        const named = [...lowerLinks(iface).filter(({ option }) => option !== "name"), ...peers];
+        // The name of a stanza is judged there; Open vSwitch's own ports (patches) are no links of the kernel.
+        return named.filter(({ token, option }) => token.text.length > 15 && !declared.has(token.text) && option !== "ovs-ports").flatMap(({ token, option }) => {
+            if (links && isLink(token.text, links)) return [];
+            const isVlan = rawDeviceOf(token.text) !== undefined;
+            const made = isVlan || option === "veth-peer-name";
+            return [finding("long-name", made || links ? "error" : "warning", token, `'${token.text}' has ${token.text.length} characters, and the kernel takes 15. Choose a shorter name${isVlan ? "; a VLAN may have any, with 'vlan-raw-device' and 'vlan-id'" : ""}.`)];
+        });
+    });
+}
+
 /** A link can be a port of one bridge or bond only; adding it to a second fails. */
 export function portsUsedTwice({ interfaces }: Subject): Finding[] {
     const owners = new Map<string, string>();
@@ -70,20 +90,9 @@ export function cycles(subject: Subject): Finding[] {
         const path = cycleFrom(iface, byName);
         if (!path || path.some((name) => reported.has(name))) return [];
         path.forEach((name) => reported.add(name));
-        const port = lowerLinks(iface).find(({ token }) => token.text === (path[1] ?? iface.name));
+        const next = path[1] ?? iface.name;
+        const port = lowerLinks(iface).find(({ token }) => token.text === next || (!byName.has(token.text) && rawDeviceOf(token.text) === next));
         return [finding("dependency-cycle", "error", port?.token ?? iface.token, `${[...path, path[0]].join(" stands on ")}: none of them can come up. Remove one of these ports.`)];
-    });
-}
-
-/** The primary port of a bond must be one of its ports. */
-export function bondPrimaries({ interfaces }: Subject): Finding[] {
-    return interfaces.flatMap((iface) => {
-        const [primary] = optionsNamed(iface, "bond-primary").flatMap(({ values }) => values);
-        const slaves = optionsNamed(iface, "bond-slaves", "bond-ports", "slaves");
-        const ports = portsOf(iface, "bond-slaves", "bond-ports", "slaves");
-        const listed = slaves.length > 0 && slaves.flatMap(({ values }) => values).length === ports.length;
-        if (!primary || !listed || ports.some(({ token }) => token.text === primary.text)) return [];
-        return [finding("bond-primary", "warning", primary, `${primary.text} is no port of ${iface.name}. Name one of: ${ports.map(({ token }) => token.text).join(", ")}.`)];
     });
 }
 
@@ -91,8 +100,10 @@ function cycleFrom(start: Interface, byName: ReadonlyMap<string, Interface>): st
     const visited = new Set<string>();
     const search = (iface: Interface, path: readonly string[]): string[] | undefined => {
         for (const { token } of lowerLinks(iface)) {
-            if (token.text === start.name) return [...path];
-            const lower = byName.get(token.text);
+            // ifupdown2 makes a port NAME.N that has no stanza, on top of NAME.
+            const name = byName.has(token.text) ? token.text : (rawDeviceOf(token.text) ?? token.text);
+            if (name === start.name) return [...path];
+            const lower = byName.get(name);
             if (!lower || visited.has(lower.name)) continue;
             visited.add(lower.name);
             const found = search(lower, [...path, lower.name]);

@@ -6,7 +6,8 @@ import { isStanza, type LogicalLine } from "../parse";
 import { finding, type Subject } from "./subject";
 
 export function textRules({ content }: Subject): Finding[] {
-    return lintText(content, { strict: true });
+    // A lone carriage return ends a line here, see lines.ts.
+    return lintText(content.replace(/\r(?!\n)/g, "\r\n"), { strict: true });
 }
 
 /** ifupdown2 strips lines of spaces and tabs alone, and gateways not even of blanks behind them; elsewhere each kind splits words. */
@@ -83,10 +84,13 @@ function strayPart(line: LogicalLine): StrayPart | undefined {
     return part === "none" ? undefined : part;
 }
 
+/** In hosts a network's name may start like this; `local` and `broadcast` are options here. */
+const routeWithoutLink = /^\s*(?:blackhole|unreachable|prohibit|throw) (?:default|[0-9a-fA-F]*[.:][0-9a-fA-F.:]*(?:\/\d+)?|\d+\/\d+)(?:\s|$)/;
+
 function findStrayPart(line: LogicalLine): StrayPart | undefined {
     if (line.tokens.length === 0 || line.tokens[0]!.text.startsWith("#")) return undefined;
     for (const [index, text] of line.physical.entries()) {
-        const what = strayLine(text);
+        const what = strayLine(text) ?? (routeWithoutLink.test(text) ? "output of `ip route`" : undefined);
         // A continued `post-up ip route add \` may well go on with `default via … dev …`.
         if (what && !(index > 0 && what === "output of `ip route`")) return { what, line: line.line + index, column: text.search(/\S/) + 1 };
     }

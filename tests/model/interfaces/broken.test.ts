@@ -17,6 +17,7 @@ interface Fault {
 const pve = "pve-default-install";
 const bond = "pve-bond-bridge";
 const ovs = "ovs-pve-gui";
+const vlan = "vlan-raw-device";
 const continued = "continuation-lines";
 
 const faults: readonly Fault[] = [
@@ -90,6 +91,49 @@ const faults: readonly Fault[] = [
     { title: "IPv6's netmask on IPv4", file: "alias-interfaces", find: "255.255.255.0", replace: "64", rule: "bad-netmask", line: 9, severity: "error" },
     { title: "two MTUs", file: bond, find: "mtu 9000", replace: "mtu 1500 9000", rule: "bad-mtu", line: 28, severity: "error" },
     { title: "no hardware address", file: "ovh-gateway-off-subnet", find: "02:00:5e:00:53:10", replace: "zz:00", rule: "bad-hwaddress", line: 13, severity: "error" },
+    // Values, tried with the real `ifup -a`
+    { title: "allow-auto, a class that nothing starts", file: pve, find: "auto vmbr0", replace: "allow-auto vmbr0", rule: "not-up-at-boot", line: 7, severity: "warning" },
+    { title: "a broadcast address", file: pve, find: "\tbridge-fd 0\n", replace: "\tbroadcast 192.0.2.255\n", rule: "broadcast", line: 12, severity: "warning", message: /Debian 13/ },
+    { title: "a broadcast address to be worked out", file: pve, find: "\tbridge-fd 0\n", replace: "\tbroadcast +\n", rule: "broadcast", line: 12, severity: "warning" },
+    { title: "a broadcast address that is none", file: pve, find: "\tbridge-fd 0\n", replace: "\tbroadcast 192.0.2.300\n", rule: "broadcast", line: 12, severity: "error" },
+    { title: "a variable for an address", file: pve, find: "192.0.2.11/24", replace: "${address}/24", rule: "unrendered-variable", line: 8, severity: "error" },
+    { title: "a variable for a netmask", file: "alias-interfaces", find: "255.255.255.0", replace: "${mask}", rule: "unrendered-variable", line: 9, severity: "error" },
+    { title: "a variable for a gateway", file: pve, find: "192.0.2.1\n", replace: "${gateway}\n", rule: "unrendered-variable", line: 9, severity: "error" },
+    { title: "a variable for a port", file: pve, find: "bridge-ports enp1s0", replace: "bridge-ports $NIC", rule: "unrendered-variable", line: 10, severity: "error" },
+    { title: "a variable for a bond's port", file: bond, find: "bond-slaves eno1 eno2", replace: "bond-slaves eno1 ${port}", rule: "unrendered-variable", line: 12, severity: "error" },
+    { title: "a variable for an MTU", file: bond, find: "mtu 9000", replace: "mtu ${mtu}", rule: "unrendered-variable", line: 28, severity: "error" },
+    { title: "a variable for a hardware address", file: "ovh-gateway-off-subnet", find: "02:00:5e:00:53:10", replace: "ether $MAC", rule: "unrendered-variable", line: 13, severity: "error" },
+    { title: "a variable for a listed value", file: bond, find: "bond-mode active-backup", replace: "bond-mode ${mode}", rule: "invalid-value", line: 14, severity: "warning" },
+    { title: "a metric that is no number", file: pve, find: "\tbridge-fd 0\n", replace: "\tmetric abc\n", rule: "bad-metric", line: 12, severity: "error" },
+    { title: "a metric of more than 32 bits", file: pve, find: "\tbridge-fd 0\n", replace: "\tmetric 5000000000\n", rule: "bad-metric", line: 12, severity: "error" },
+    { title: "a metric without a gateway", file: pve, find: "enp1s0 inet manual\n", replace: "enp1s0 inet manual\n\tmetric abc\n", rule: "bad-metric", line: 5, severity: "warning" },
+    { title: "a lifetime that is none", file: pve, find: "\tbridge-fd 0\n", replace: "\tpreferred-lifetime foo\n", rule: "bad-lifetime", line: 12, severity: "error" },
+    { title: "a word for a number", file: pve, find: "bridge-fd 0", replace: "bridge-fd off", rule: "bad-number", line: 12, severity: "warning" },
+    { title: "a VLAN of a port beyond the kernel's", file: pve, find: "bridge-fd 0", replace: "bridge-pvid 5000", rule: "bad-number", line: 12, severity: "warning" },
+    { title: "a mask of the host's part behind a slash", file: pve, find: "192.0.2.11/24", replace: "192.0.2.11/0.0.0.255", rule: "host-mask", line: 8, severity: "warning", message: /24/ },
+    { title: "a mask of the host's part for a netmask", file: "alias-interfaces", find: "255.255.255.0", replace: "0.0.0.255", rule: "host-mask", line: 9, severity: "warning", message: /24/ },
+    { title: "a multicast hardware address", file: "ovh-gateway-off-subnet", find: "02:00:5e:00:53:10", replace: "01:00:5e:00:53:10", rule: "bad-hwaddress", line: 13, severity: "error", message: /multicast/ },
+    { title: "a multicast hardware address after ether", file: "ovh-gateway-off-subnet", find: "02:00:5e:00:53:10", replace: "ether 0300.5e00.5310", rule: "bad-hwaddress", line: 13, severity: "error", message: /multicast/ },
+    // VLANs and bonds
+    { title: "a VLAN without an id", file: vlan, find: "\tvlan-id 20\n", replace: "", rule: "vlan-id", line: 16, severity: "error", message: /Add 'vlan-id N'/ },
+    { title: "a VLAN whose name only ends in a number", file: vlan, find: /vlan10/g, replace: "eth10", rule: "vlan-id", line: 11, severity: "error" },
+    { title: "a VLAN id that is a word", file: vlan, find: "vlan-id 20", replace: "vlan-id twenty", rule: "vlan-id", line: 16, severity: "error" },
+    { title: "a vlan-id of 5000", file: vlan, find: "vlan-id 20", replace: "vlan-id 5000", rule: "vlan-id", line: 16, severity: "error" },
+    { title: "vlan5000", file: vlan, find: /vlan10/g, replace: "vlan5000", rule: "vlan-id", line: 8, severity: "error" },
+    { title: "a VLAN of id 4095", file: "qinq", find: /eno1\.100\.20/g, replace: "eno1.100.4095", rule: "vlan-id", line: 11, severity: "error" },
+    { title: "a VLAN of id 10000", file: "qinq", find: /eno1\.100\.20/g, replace: "eno1.10000", rule: "vlan-id", line: 11, severity: "error" },
+    { title: "a VLAN of id 0", file: "qinq", find: /eno1\.100\.20/g, replace: "eno1.0", rule: "vlan-id", line: 11, severity: "warning" },
+    { title: "a port of id 5000 without a stanza", file: pve, find: "bridge-ports enp1s0", replace: "bridge-ports enp1s0.5000", rule: "vlan-id", line: 10, severity: "error" },
+    { title: "two raw devices", file: vlan, find: "vlan_raw_device eno1", replace: "vlan_raw_device eno1 eno2", rule: "vlan-raw-device", line: 17, severity: "error" },
+    { title: "a comment behind a raw device", file: vlan, find: "vlan_raw_device eno1", replace: "vlan_raw_device eno1 # storage", rule: "trailing-comment", line: 17, severity: "error" },
+    { title: "a port's VLAN with a name of 19 characters", file: pve, find: "bridge-ports enp1s0", replace: "bridge-ports enx60a4b758ba5b.100", rule: "long-name", line: 10, severity: "error", message: /vlan-raw-device/ },
+    { title: "a bond's port with a name of 16 characters", file: bond, find: "bond-slaves eno1", replace: "bond-slaves enp1s0f0np0v1234", rule: "long-name", line: 12, severity: "warning" },
+    { title: "a raw device with a name of 16 characters", file: vlan, find: "vlan_raw_device eno1", replace: "vlan_raw_device enp1s0f0np0v1234", rule: "long-name", line: 17, severity: "warning" },
+    { title: "a peer with a name of 21 characters", file: "dummy-and-veth", find: "veth-peer-name veth_b", replace: "veth-peer-name averyveryverylongpeer", rule: "long-name", line: 12, severity: "error" },
+    { title: "a bond without a list of ports", file: bond, find: /^\s*bond-slaves eno1 eno2\n/m, replace: "", rule: "bond-without-ports", line: 12, severity: "error" },
+    { title: "a bond whose ports name it and that does not list them", file: "bond-master-in-ports", find: "    bond-slaves none\n", replace: "", rule: "bond-without-ports", line: 15, severity: "warning" },
+    { title: "a bond without ports that nothing names", file: bond, find: "bond-slaves eno1 eno2", replace: "bond-slaves none", rule: "bond-without-ports", line: 12, severity: "warning" },
+    { title: "a bridge whose port is its own VLAN", file: pve, find: "bridge-ports enp1s0", replace: "bridge-ports vmbr0.10", rule: "dependency-cycle", line: 10, severity: "error" },
     // Ports and names
     { title: "a comma in bridge-ports", file: pve, find: "bridge-ports enp1s0", replace: "bridge-ports enp1s0,eno2", rule: "port-separator", line: 10, severity: "error" },
     { title: "a comma in bond-slaves", file: bond, find: "bond-slaves eno1 eno2", replace: "bond-slaves eno1, eno2", rule: "port-separator", line: 12, severity: "error" },

@@ -47,6 +47,13 @@ describe("management address", () => {
     test("DHCP, and a command that sets the address, may bring it", () => {
         expect(verdicts(validFiles.get("debian-vlan-bridges")!, { node, sourced: {} }, "management-address")).toEqual([]);
         expect(verdicts(`${alone}\tup ip addr add 198.51.100.7/32 dev vmbr0\n`, { node: { ...node, address: "198.51.100.7" } }, "management-address")).toEqual([]);
+        expect(verdicts(`${alone}\tup ip -4 a a 198.51.100.7/32 dev vmbr0\n`, { node: { ...node, address: "198.51.100.7" } }, "management-address")).toEqual([]);
+    });
+
+    test("DHCP beside a static gateway, and a command that only names the address, are no proof: a warning", () => {
+        const other = { node: { ...node, address: "198.51.100.7" } };
+        expect(verdicts(`${alone}\nauto eno9\niface eno9 inet dhcp\n`, other, "management-address")).toEqual([["warning", 1]]);
+        expect(verdicts(`${alone}\tup ip route add 203.0.113.0/24 via 198.51.100.7\n`, other, "management-address")).toEqual([["warning", 1]]);
     });
 
     test("with facts, an absent NIC that is to have it is an error; offline it passes", () => {
@@ -104,6 +111,24 @@ describe("ports", () => {
     test("a link's alternative name is as good as its own", () => {
         const facts = { hostname: "pve01", blockDevices: [], mounts: [], links: [...links("lo"), { name: "eth0", altnames: ["enp1s0"], state: "up" }] };
         expect(verdicts(alone, { node, sourced: {}, facts }, "missing-port")).toEqual([]);
+    });
+
+    test("a name over 15 characters is right for an alternative one, and wrong where the node has no such link", () => {
+        const content = noStanza.replace("bridge-ports enp1s0", "bridge-ports enp1s0f0np0v1234");
+        const facts = { hostname: "pve01", blockDevices: [], mounts: [], links: [...links("lo"), { name: "eth0", altnames: ["enp1s0f0np0v1234"], state: "up" }] };
+        expect(verdicts(content, { node, sourced: {}, facts }, "long-name")).toEqual([]);
+        expect(verdicts(content, withFacts("lo", "eth0"), "long-name")).toEqual([["error", 8]]);
+    });
+
+    test("a VLAN id that the kernel refuses is no matter where a command makes the link", () => {
+        const content = "auto lo\niface lo inet loopback\nauto eno1.5000\niface eno1.5000 inet manual\n\tpre-up ip link add link eno1 name eno1.5000 type vlan id 50\n";
+        expect(verdicts(content, {}, "vlan-id")).toEqual([]);
+    });
+
+    test("a bond may get its ports in a sourced file", () => {
+        const content = `${alone}\nauto bond0\niface bond0 inet manual\n\tbond-mode 802.3ad\n`;
+        expect(verdicts(content, {}, "bond-without-ports")).toEqual([["error", 17]]);
+        expect(verdicts(`${content}source /etc/network/more\n`, {}, "bond-without-ports")).toEqual([["warning", 17]]);
     });
 
     test("a VLAN of an existing link is made by ifupdown2, one of no link is missing", () => {

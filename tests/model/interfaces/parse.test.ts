@@ -73,6 +73,12 @@ describe("grammar", () => {
         expect(items[0]!.line.tokens[2]).toEqual({ text: "eth1", line: 3, column: 4 });
     });
 
+    test("a carriage return alone ends a line, as Python reads it", () => {
+        expect(parseInterfaces("auto eth0\riface eth0\r\n\tmtu 1500\r").items.map(({ kind, line }) => [kind, line.line, line.raw])).toEqual([["auto", 1, "auto eth0\r"], ["iface", 2, "iface eth0\r\n"]]);
+        const content = validFiles.get("pve-default-install")!.replaceAll("\n", "\r");
+        expect(interfacesOf(parseInterfaces(content)).map(({ name }) => name)).toEqual(["lo", "enp1s0", "vmbr0"]);
+    });
+
     test("allow-CLASS, source and source-directory are statements", () => {
         expect(parseInterfaces("allow-vmbr0 eth0 bond0\nsource a b\nsource-directory c\n").items).toMatchObject([
             { kind: "allow", className: "vmbr0", names: [{ text: "eth0" }, { text: "bond0" }] },
@@ -98,9 +104,9 @@ describe("interfaces", () => {
         expect(interfaces.map(({ name, auto }) => [name, auto])).toEqual([["swp1.10", true], ["swp2.10", true], ["swp3.10", false]]);
     });
 
-    test("auto all brings up every interface, allow-auto is auto", () => {
+    test("auto all brings up every interface, allow-auto none: it is a class that nothing starts", () => {
         expect(interfacesOf(parseInterfaces("auto all\niface eth0\n"))[0]!.auto).toBe(true);
-        expect(interfacesOf(parseInterfaces("allow-auto eth0\niface eth0\n"))[0]!.auto).toBe(true);
+        expect(interfacesOf(parseInterfaces("allow-auto eth0\niface eth0\n"))[0]).toMatchObject({ auto: false, allow: ["auto"] });
     });
 
     test("sourced patterns are absolute, a directory becomes the glob of its files", () => {
