@@ -156,6 +156,57 @@ describe("interfaces", () => {
         ]);
     });
 
+    /** `ifup -a` for real, in a network of its own with these NICs; what global addresses and default routes there are then. */
+    async function bringUp(content: string, nics: readonly string[]): Promise<string[]> {
+        const script = `
+            cat >/run/interfaces
+            mount -t sysfs none /sys && mount --bind /run/interfaces /etc/network/interfaces && mount -t tmpfs none /etc/network/interfaces.d
+            mount -t tmpfs none /run && mkdir /run/network && mount -t tmpfs none /var/tmp
+            for nic in "$@"; do ip link add "$nic" type veth peer name "p$nic" && ip link set "p$nic" up; done
+            ifup -a >&2 || true
+            ip -o addr show scope global | awk '{print $2, $4}'
+            { ip route show default; ip -6 route show default; } | awk '{print $5, "via", $3}'`;
+        // A folder of its own for the file, since several are brought up at once.
+        const wrapped = 'mount -t tmpfs none /run && exec sh -ec "$0" sh "$@"';
+        const { stdout } = await node.exec(["unshare", "-n", "-m", "sh", "-ec", wrapped, script, ...nics], { input: content, timeout: 60 });
+        return stdout.split("\n").filter((line) => line !== "");
+    }
+    const valid = (name: string) => readFile(join(__dirname, "../fixtures/interfaces/valid", name), "utf8");
+
+    it.each([
+        ["alias-interfaces", ["eno1"], ["vmbr0 192.0.2.11/24", "vmbr0 192.0.2.218/32", "vmbr0 via 192.0.2.1"]],
+        ["bridge-regex-ports", ["eno1", "eth7"], ["br0 192.0.2.5/24", "br0 via 192.0.2.1"]],
+        ["continuation-lines", ["eno1", "eno2", "eno3"], ["vmbr0 192.0.2.11/24", "vmbr0 via 192.0.2.1"]],
+        ["dual-stack", ["eno1"], ["vmbr0 192.0.2.11/24", "vmbr0 2001:db8::11/64", "vmbr0 via 192.0.2.1", "vmbr0 via 2001:db8::1"]],
+        ["full-mesh-routed", ["eno1", "ens19", "ens20"], ["ens19 10.15.15.50/24", "ens20 10.15.15.50/24", "vmbr0 192.0.2.50/24", "vmbr0 via 192.0.2.1"]],
+        ["ifupdown2-typeless", ["eno1"], ["vmbr0 192.0.2.11/24", "vmbr0 2001:db8::11/64", "vmbr0 via 192.0.2.1", "vmbr0 via 2001:db8::1"]],
+        ["hetzner-routed-pointopoint", ["enp0s31f6"], ["enp0s31f6 198.51.100.10", "enp0s31f6 2001:db8:10::2/128", "vmbr0 198.51.100.10/32", "vmbr0 2001:db8:10::2/64", "enp0s31f6 via 198.51.100.1", "enp0s31f6 via fe80::1"]],
+        ["hetzner-same-address-on-bridge", ["eth0"], ["eth0 198.51.100.162", "eth0 2001:db8:172::2/64", "vmbr0 198.51.100.162/26", "vmbr1 203.0.113.7/29", "eth0 via 198.51.100.129", "eth0 via fe80::1"]],
+        ["ovh-gateway-off-subnet", ["eno1"], ["vmbr0 203.0.113.20/24", "vmbr0 2001:db8:100:1::1/128", "vmbr0 via 203.0.113.254", "vmbr0 via 2001:db8:100:1ff:ff:ff:ff:ff"]],
+        ["pve-default-install", ["enp1s0"], ["vmbr0 192.0.2.11/24", "vmbr0 via 192.0.2.1"]],
+        ["pve-mac-learning", ["ens18"], ["vmbr0 192.0.2.11/24", "vmbr0 via 192.0.2.1"]],
+        ["pve-routed", ["eno0"], ["eno0 198.51.100.5/29", "vmbr0 203.0.113.17/28", "eno0 via 198.51.100.1"]],
+        ["two-gateways-with-metric", ["eno1", "eno2"], ["eno1 192.0.2.11/24", "eno2 198.51.100.11/24", "eno1 via 192.0.2.1", "eno2 via 198.51.100.1"]],
+    ])("really brings up %s", async (name, nics, expected) => {
+        expect((await bringUp(await valid(name), nics)).sort()).toEqual([...expected].sort());
+    });
+
+    const route = "vmbr0 via 192.0.2.1";
+    const address = "vmbr0 192.0.2.11/24";
+
+    it.each([
+        ["allow-auto starts nothing", /^auto vmbr0/m, "allow-auto vmbr0", []],
+        ["broadcast loses the address", "bridge-fd 0", "broadcast 192.0.2.255", [route]],
+        ["a variable is no address", "192.0.2.11/24", "${address}/24", [route]],
+        ["a metric that is no number loses the default route", "bridge-fd 0", "metric abc", [address]],
+        ["a lifetime that is none loses the address", "bridge-fd 0", "preferred-lifetime foo", [route]],
+        ["a bridge on its own VLAN brings up nothing", "bridge-ports enp1s0", "bridge-ports vmbr0.10", []],
+        ["a mask of the host's part is a netmask", "192.0.2.11/24", "192.0.2.11/0.0.0.255", [address, route]],
+        ["a carriage return ends a line", /\n/g, "\r", [address, route]],
+    ])("tells the truth of Debian 13's ifupdown2: %s", async (_, find, replace, expected) => {
+        expect((await bringUp((await valid("pve-default-install")).replace(find, () => replace), ["enp1s0"])).sort()).toEqual([...expected].sort());
+    });
+
     it("is asked of ifupdown2 itself before it is committed: a sourced file that is not there", async () => {
         await expect(pushFileSet(lab, plan(`${sound()}source /etc/network/absent\n`))).rejects.toThrow(/validate failed: holdfast interfaces .*cannot find source file.*Nothing was changed/);
         expect(await shell("cat /etc/network/interfaces")).not.toContain("absent");

@@ -23,8 +23,8 @@ export function vlanIdRanges(subject: Subject): Finding[] {
     const declared = new Set(all.map(({ name }) => name));
     return subject.interfaces.flatMap((iface) => {
         const own = isVlan(iface) ? [{ token: optionsNamed(iface, "vlan-id")[0]?.values[0] ?? iface.token, name: iface.name, id: idOf(iface) }] : [];
-        // ifupdown2 itself makes a port NAME.N that has no stanza.
-        const implied = lowerLinks(iface).filter(({ token }) => !declared.has(token.text)).map(({ token }) => ({ token, name: token.text, id: dottedId(token.text) }));
+        // ifupdown2 itself makes a port NAME.N that has no stanza, but for Open vSwitch's.
+        const implied = lowerLinks(iface).filter(({ token, option }) => option !== "ovs-ports" && !declared.has(token.text)).map(({ token }) => ({ token, name: token.text, id: dottedId(token.text) }));
         return [...own, ...implied].flatMap(({ token, name, id }) => {
             if (id === undefined || (id >= 1 && id <= 4094) || isMadeByCommand(name, all) || isLink(name, links)) return [];
             const effect = id === 0 ? "is for frames without a VLAN" : `is refused by the kernel, so ${name} does not come up`;
