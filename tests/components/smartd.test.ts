@@ -22,7 +22,7 @@ const faultsOf = (smartd: unknown) => parseFleet({ nodes: { pve01: { address: "1
 describe("the plan", () => {
     test("without settings smartd looks for the disks itself, with weekly and monthly self-tests and mail through Debian's runner", () => {
         expect(linesOf(undefined, { mail: { to: ["ops@example.test", "root"] } })).toEqual([
-            "DEVICESCAN -d removable -n standby,15,q -a -I 190 -I 194 -W 0,60,70 -s (S/../../6/01:001|L/../09/./02:024) -m ops@example.test,root -M exec /usr/share/smartmontools/smartd-runner",
+            "DEVICESCAN -d removable -n standby,15,q -a -i 190 -i 194 -I 190 -I 194 -W 0,60,70 -s (S/../../6/01:001|L/../09/./02:024) -m ops@example.test,root -M exec /usr/share/smartmontools/smartd-runner",
         ]);
     });
     test("declared disks have the type and the temperature limits of their kind", () => {
@@ -71,7 +71,7 @@ describe("the hook on a warning", () => {
         await fake("mailer", `echo "mail $1" >>"${path("calls")}"; cat >/dev/null`);
         await fake("blkid", `cat "${path("type")}-\${5##*/}" 2>/dev/null`);
         await fake("zpool", `cat "${path("pool")}"`);
-        await put({ "sys/block/sda/sda1/size": "1", "sys/block/sda/size": "2" });
+        await put({ "sys/block/sda/sda1/size": "1", "sys/block/sda/size": "2", "type-sda1": "ext4", "proc/swaps": "", "proc/self/mountinfo": "" });
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -98,7 +98,8 @@ describe("the hook on a warning", () => {
         const { stderr } = await execa("dash", [path("hook")], {
             extendEnv: false,
             env: {
-                PATH: `${path("bin")}:/usr/sbin:/usr/bin:/sbin:/bin`, HOLDFAST_SYS: path("sys"), HOLDFAST_RUN: path("run"), HOLDFAST_SMARTD_POLICY: path("policy"), HOLDFAST_MAILER: path("bin/mailer"),
+                PATH: `${path("bin")}:/usr/sbin:/usr/bin:/sbin:/bin`, HOLDFAST_SYS: path("sys"), HOLDFAST_PROC: path("proc"), HOLDFAST_UDEV: path("udev"), HOLDFAST_RUN: path("run"), HOLDFAST_SCHEDULED: path("scheduled"),
+                HOLDFAST_SMARTD_POLICY: path("policy"), HOLDFAST_MAILER: path("bin/mailer"), HOLDFAST_BSD_MAIL: path("bin/mail"), HOLDFAST_PATIENCE: "1",
                 SMARTD_DEVICE: "/dev/sda", SMARTD_DEVICETYPE: "sat", SMARTD_FAILTYPE: "Health", SMARTD_SUBJECT: "SMART error detected", SMARTD_MESSAGE: "FAILED SMART self-check", ...environment,
             },
         });
@@ -106,11 +107,13 @@ describe("the hook on a warning", () => {
         return (await readFile(path("calls"), "utf8")).split("\n").slice(0, -1);
     }
     const subject = "mail SMART error detected";
-    const spared = (reason: string) => [subject, `logger -t holdfast -- disk /dev/sda fails (Health); not powered off: ${reason}`];
+    const nvme = (bits: string, names: string) => `Device: /dev/nvme0, Critical Warning (${bits}): ${names}`;
+    const spared = (reason: string) => [`logger -t holdfast -- disk /dev/sda fails (Health); not powered off: ${reason}`, subject];
+    const shutdown = (failure = "Health") => `shutdown -h +5 Holdfast: disk /dev/sda fails (${failure}). Cancel with: shutdown -c`;
     const poweredOff = (failure = "Health") => [
-        subject,
+        shutdown(failure),
         `logger -t holdfast -- disk /dev/sda fails (${failure}); shutting down in 5 minutes`,
-        `shutdown -h +5 Holdfast: disk /dev/sda fails (${failure}). Cancel with: shutdown -c`,
+        subject,
         "mail disk failing, shutting down in 5 minutes: /dev/sda",
     ];
 
@@ -133,6 +136,92 @@ describe("the hook on a warning", () => {
         expect(await warn({ SMARTD_DEVICE: byId }, { devices })).toContain(`logger -t holdfast -- disk ${byId} fails (Health); not powered off: the stack says alert`);
     });
 
+    describe("heat and worn spare blocks, which smartd calls a failing disk as well", () => {
+        beforeEach(() => put({ "type-nvme0n1": "ext4", "sys/block/nvme0n1/size": "1" }));
+        test.each<[string, string, string]>([
+            ["Health", "nvme", nvme("0x02", "Temperature")], ["Health", "nvme", nvme("0x01", "LowSpare")], ["Health", "auto", nvme("0x13", "LowSpare, Temperature, VolMemBackup")],
+            ["Usage", "sat", "Device: /dev/sda [SAT], Failed SMART usage Attribute: 190 Airflow_Temperature_Cel."], ["Usage", "sat", "Device: /dev/sda [SAT], Failed SMART usage Attribute: 194 Temperature_Celsius."],
+            ["Health", "scsi", "Device: /dev/sda, SMART Failure: WARNING: specified temperature exceeded"],
+        ])("%s of %s only alerts: %s", async (failure, type, message) => {
+            expect(await warn({ SMARTD_DEVICE: type === "nvme" ? "/dev/nvme0" : "/dev/sda", SMARTD_FAILTYPE: failure, SMARTD_DEVICETYPE: type, SMARTD_MESSAGE: message })).toEqual([subject]);
+        });
+        test.each([nvme("0x06", "Temperature, Reliability"), nvme("0x08", "R/O"), nvme("0x08", "Read_Only")])("but not what comes with them: %s", async (message) => {
+            expect((await warn({ SMARTD_DEVICE: "/dev/nvme0", SMARTD_DEVICETYPE: "nvme", SMARTD_MESSAGE: message }))[0]).toMatch(/^shutdown -h \+5 /);
+        });
+        test("and another attribute does", async () => {
+            expect(await warn({ SMARTD_FAILTYPE: "Usage", SMARTD_MESSAGE: "Device: /dev/sda [SAT], Failed SMART usage Attribute: 5 Reallocated_Sector_Ct." })).toEqual(poweredOff("Usage"));
+        });
+    });
+
+    describe("a shutdown that somebody else has scheduled", () => {
+        const schedule = (mode: string, minutes: number) => put({ scheduled: `USEC=${Math.round(Date.now() / 1000 + minutes * 60 + 10)}000000\nWARN_WALL=1\nMODE=${mode}` });
+        test.each([["poweroff", 1], ["halt", 4], ["reboot", 2]])("%s in %d minutes is left alone, and that is told", async (mode, minutes) => {
+            await schedule(mode, minutes);
+            const news = `left to the ${mode} that is already scheduled in ${minutes} minutes`;
+            expect(await warn({})).toEqual([`logger -t holdfast -- disk /dev/sda fails (Health); ${news}`, subject, `mail disk failing, ${news}: /dev/sda`]);
+            await rm(path("scheduled"));
+            expect(await warn({})).toEqual(poweredOff());
+        });
+        test.each([["poweroff", 30], ["reboot", 600]])("%s in %d minutes gives way, and that is told", async (mode, minutes) => {
+            await schedule(mode, minutes);
+            const news = `shutting down in 5 minutes instead of the ${mode} that was scheduled in ${minutes} minutes`;
+            expect(await warn({})).toEqual([shutdown(), `logger -t holdfast -- disk /dev/sda fails (Health); ${news}`, subject, `mail disk failing, ${news}: /dev/sda`]);
+        });
+        test("is not believed in what is no note of systemd's", async () => {
+            await put({ scheduled: "USEC=a[$(id)]\nMODE=poweroff" });
+            expect(await warn({})).toEqual(poweredOff());
+        });
+    });
+
+    test("a shutdown that fails is told, and tried again", async () => {
+        await fake("shutdown", `echo "shutdown $*" >>"${path("calls")}"; exit 1`);
+        const failed = "but the shutdown could not be scheduled (status 1): the node stays on";
+        const expected = [shutdown(), `logger -t holdfast -- disk /dev/sda fails (Health); ${failed}`, subject, `mail disk failing, ${failed}: /dev/sda`];
+        expect(await warn({})).toEqual(expected);
+        expect(await warn({})).toEqual(expected);
+    });
+
+    test("where /run cannot be written the node is powered off all the same", async () => {
+        await put({ run: "no folder" });
+        expect(await warn({})).toEqual([shutdown(), expect.stringContaining("a cancelled shutdown may be scheduled again"), ...poweredOff().slice(1)]);
+    });
+
+    test("a disk that is put in the place of a failed one counts for itself", async () => {
+        const info = (serial: string) => ({ SMARTD_DEVICEINFO: `EXAMPLE, S/N:${serial}, WWN:5-000000-000000000, FW:1, 4.00 TB` });
+        expect(await warn(info("A"))).toEqual(poweredOff());
+        expect(await warn({ ...info("A"), SMARTD_DEVICE: "/dev/sdq" })).toEqual([subject]);
+        expect(await warn(info("B"))).toEqual(poweredOff());
+    });
+
+    test("a disk with nothing on it only alerts; a mounted one, and one for swap, do not", async () => {
+        await rm(path("type-sda1"));
+        expect(await warn({})).toEqual(spared("nothing on it is in use"));
+        await put({ "sys/block/sda/sda1/dev": "8:1", "proc/self/mountinfo": "36 35 8:1 / /mnt rw - ext4 /dev/sda1 rw" });
+        expect(await warn({})).toEqual(poweredOff());
+        await rm(path("run"), { recursive: true });
+        await put({ "proc/self/mountinfo": "", "proc/swaps": "Filename Type Size Used Priority\n/dev/sda1 partition 1 0 -2" });
+        expect(await warn({})).toEqual(poweredOff());
+    });
+
+    test("what udev knows is not read from the disk; a disk that does not answer only alerts, and the mail goes out", async () => {
+        await fake("blkid", "sleep 60");
+        await put({ "sys/block/sda/dev": "8:0", "sys/block/sda/sda1/dev": "8:1", "udev/b8:0": "E:ID_FS_TYPE=btrfs" });
+        expect(await warn({})).toEqual(spared("it is part of a btrfs, whose redundancy is not known"));
+        await put({ "udev/b8:0": "" });
+        expect(await warn({})).toEqual(spared("what is on sda is not known: it does not answer"));
+    });
+
+    test("exactly one mail tells the warning: Debian's where it can, else Holdfast's", async () => {
+        await fake("mail", "");
+        expect(await warn({}, { action: "alert" })).toContain(subject);
+        await put({ "10mail": "#!/bin/sh" });
+        await chmod(path("10mail"), 0o755);
+        expect(await warn({}, { action: "alert" })).not.toContain(subject);
+        expect((await warn({})).filter((call) => call.startsWith("mail "))).toEqual(["mail disk failing, shutting down in 5 minutes: /dev/sda"]);
+        await rm(path("bin/mail"));
+        expect(await warn({}, { action: "alert" })).toContain(subject);
+    });
+
     test.each(["megaraid,4", "sat+megaraid,4", "cciss,0", "3ware,1", "areca,3/1", "jmb39x,0", "sat+sssraid,0,1"])("a disk behind a RAID controller (%s) only alerts", async (type) => {
         expect(await warn({ SMARTD_DEVICETYPE: type })).toEqual(spared("it is behind a RAID controller, whose redundancy is not known"));
     });
@@ -147,8 +236,8 @@ describe("the hook on a warning", () => {
     });
 
     test("an NVMe controller is known by its namespace", async () => {
-        await put({ "sys/block/nvme0n1/nvme0n1p2/size": "1" });
-        expect(await warn({ SMARTD_DEVICE: "/dev/nvme0", SMARTD_DEVICETYPE: "nvme" })).toContain("shutdown -h +5 Holdfast: disk /dev/nvme0 fails (Health). Cancel with: shutdown -c");
+        await put({ "sys/block/nvme0n1/nvme0n1p2/size": "1", "type-nvme0n1p2": "ext4" });
+        expect(await warn({ SMARTD_DEVICE: "/dev/nvme0", SMARTD_DEVICETYPE: "nvme", SMARTD_MESSAGE: nvme("0x04", "Reliability") })).toContain("shutdown -h +5 Holdfast: disk /dev/nvme0 fails (Health). Cancel with: shutdown -c");
     });
 
     describe("in a Linux array", () => {
@@ -172,6 +261,22 @@ describe("the hook on a warning", () => {
             await put({ "sys/block/md0/md/dev-sdb1/state": "in_sync" });
             expect(await warn({})).toEqual(spared("md0 (raid1) is still redundant"));
         });
+        test("a mirror that is whole at the first warning and has lost its other half at the next", async () => {
+            await array("raid1", "0");
+            expect(await warn({})).toEqual(spared("md0 (raid1) is still redundant"));
+            await put({ "sys/block/md0/md/degraded": "1", "sys/block/md0/md/dev-sdb1/state": "faulty" });
+            expect(await warn({})).toEqual(poweredOff());
+        });
+        test.each([["raid1", "0"], ["raid5", "0"], ["raid6", "1"]])("%s does not count on a member that fails as well, until that is another disk", async (level, degraded) => {
+            await array(level, degraded);
+            await put({ "sys/block/sdb/sdb1/size": "1", "sys/block/sdb/diskseq": "7" });
+            await link("sys/block/sdb/sdb1/holders/md0", "sys/block/md0");
+            expect((await warn({ SMARTD_DEVICE: "/dev/sdb" }))[0]).toContain(`not powered off: md0 (${level}) is still redundant`);
+            await put({ "sys/block/sdb/diskseq": "8" });
+            expect(await warn({})).toEqual(spared(`md0 (${level}) is still redundant`));
+            await put({ "sys/block/sdb/diskseq": "7" });
+            expect(await warn({})).toEqual(poweredOff());
+        });
         test("a member that the array has dropped already only alerts", async () => {
             await array("raid1", "1", ["faulty", "in_sync"]);
             expect(await warn({})).toEqual(spared("md0 does without it already"));
@@ -184,10 +289,10 @@ describe("the hook on a warning", () => {
         expect(await warn({})).toEqual(poweredOff());
         await rm(path("run"), { recursive: true });
         await put({ "sys/block/dm-0/dm/name": "data_rimage_0" });
-        expect((await warn({}))[1]).toContain("it is part of the LVM mirror data, whose state is not known");
+        expect((await warn({}))[0]).toContain("it is part of the LVM mirror data, whose state is not known");
         await rm(path("run"), { recursive: true });
         await put({ "sys/block/dm-0/dm/name": "ceph--1234-osd--block" });
-        expect((await warn({}))[1]).toContain("its data are replicated by Ceph");
+        expect((await warn({}))[0]).toContain("its data are replicated by Ceph");
     });
 
     describe("in a ZFS pool", () => {
@@ -208,10 +313,39 @@ describe("the hook on a warning", () => {
             ["a cache", pool("\trpool        ONLINE\n\t  /dev/sdb1  ONLINE\n\tcache\n\t  /dev/sda1  ONLINE\n"), "its pool does without it"],
             ["a log", pool("\trpool        ONLINE\n\t  /dev/sdb1  ONLINE\n\tlogs\n\t  /dev/sda1  ONLINE\n"), "it is a log device of a pool, which can do without it"],
             ["a special device, as good as the pool itself", pool("\trpool        ONLINE\n\t  mirror-0  ONLINE\n\t    /dev/sdb1  ONLINE\n\t    /dev/sdc1  ONLINE\n\tspecial\n\t  /dev/sda1  ONLINE\n"), undefined],
+            ["a mirror with a spare in another's place", pool("\tt  DEGRADED\n\t  mirror-0  DEGRADED\n\t    spare-0  DEGRADED\n\t      /dev/sdb1  FAULTED\n\t      /dev/sdc1  ONLINE\n\t    /dev/sda1  ONLINE\n\tspares\n\t  /dev/sdc1  INUSE  currently in use\n"), "its pool is still redundant (mirror-0)"],
+            ["a mirror whose spare has failed too", pool("\tt  DEGRADED\n\t  mirror-0  DEGRADED\n\t    spare-0  UNAVAIL\n\t      /dev/sdb1  FAULTED\n\t      /dev/sdc1  FAULTED\n\t    /dev/sda1  ONLINE\n"), undefined],
+            ["raidz2 that replaces one", pool("\tt  DEGRADED\n\t  raidz2-0  DEGRADED\n\t    /dev/sdd1  ONLINE\n\t    replacing-1  DEGRADED\n\t      /dev/sdb1  FAULTED\n\t      /dev/sdc1  ONLINE\n\t    /dev/sda1  ONLINE\n\t    /dev/sde1  UNAVAIL\n"), "its pool is still redundant (raidz2-0)"],
+            ["a disk that is being replaced", pool("\tt  DEGRADED\n\t  raidz1-0  DEGRADED\n\t    replacing-0  ONLINE\n\t      /dev/sda1  ONLINE\n\t      /dev/sdc1  ONLINE\n\t    /dev/sdd1  UNAVAIL\n\t    /dev/sde1  ONLINE\n"), "its pool is still redundant (replacing-0)"],
+            ["a spare in use", pool("\tt  DEGRADED\n\t  mirror-0  DEGRADED\n\t    spare-0  DEGRADED\n\t      /dev/sdb1  FAULTED\n\t      /dev/sda1  ONLINE\n\t    /dev/sdc1  FAULTED\n\tspares\n\t  /dev/sda1  INUSE  currently in use\n"), undefined],
+            ["draid2 with a distributed spare", pool("\tt  DEGRADED\n\t  draid2:4d:8c:1s-0  DEGRADED\n\t    /dev/sda1  ONLINE\n\t    spare-1  DEGRADED\n\t      /dev/sdb1  UNAVAIL\n\t      draid2-0-0  ONLINE\n\t    /dev/sdc1  UNAVAIL\n\tspares\n\t  draid2-0-0  INUSE\n"), "its pool is still redundant (draid2:4d:8c:1s-0)"],
+            ["a group of which nothing is known", pool("\tt  ONLINE\n\t  anyraid-0  ONLINE\n\t    /dev/sda1  ONLINE\n\t    /dev/sdb1  ONLINE\n"), "it belongs to anyraid-0 of a ZFS pool, of which nothing is known"],
             ["a pool that does not show it", pool("\trpool        ONLINE\n\t  /dev/sdb1  ONLINE\n"), "it belongs to a ZFS pool that does not show it"],
         ])("%s", async (_title, status, reason) => {
             await put({ pool: status });
             expect(await warn({})).toEqual(reason === undefined ? poweredOff() : spared(reason));
+        });
+    });
+
+    describe("below encryption", () => {
+        beforeEach(async () => {
+            for (const [disk, dm] of [["sda", "dm-0"], ["sdb", "dm-1"]] as const) {
+                await put({ [`type-${disk}1`]: "crypto_LUKS", [`sys/block/${disk}/${disk}1/size`]: "1", [`type-${dm}`]: "zfs_member", [`sys/block/${dm}/dm/name`]: `luks-${disk}` });
+                await link(`sys/block/${disk}/${disk}1/holders/${dm}`, `sys/block/${dm}`);
+            }
+            await put({ pool: "config:\n\n\tNAME  STATE READ\n\tt  ONLINE\n\t  mirror-0  ONLINE\n\t    /dev/dm-0  ONLINE\n\t    /dev/dm-1  ONLINE\n" });
+        });
+        test("a pool's member is known, and one that fails as well is not counted on", async () => {
+            expect(await warn({})).toEqual(spared("its pool is still redundant (mirror-0)"));
+            expect(await warn({ SMARTD_DEVICE: "/dev/sdb" })).toContain("shutdown -h +5 Holdfast: disk /dev/sdb fails (Health). Cancel with: shutdown -c");
+        });
+        test("so is btrfs", async () => {
+            await put({ "type-dm-0": "btrfs" });
+            expect(await warn({})).toEqual(spared("it is part of a btrfs, whose redundancy is not known"));
+        });
+        test("a zpool that does not answer, not even to a signal, only alerts, and the mail goes out", async () => {
+            await fake("zpool", "trap '' TERM; sleep 60 & wait; wait");
+            expect(await warn({})).toEqual(spared("it belongs to a ZFS pool, whose state is not known: zpool does not answer"));
         });
     });
 

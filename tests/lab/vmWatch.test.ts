@@ -109,6 +109,7 @@ describe("a disk whose health fails", () => {
     });
 
     test("is mailed, and powers the node off in five minutes", async () => {
+        await sh("mkfs.ext4 -q -F /dev/nvme?n1"); // one that holds nothing is only mailed about
         await node.failDiskHealth();
         expect(await eventually("cat /run/systemd/shutdown/scheduled 2>/dev/null", 60)).toMatch(/^MODE=poweroff$/m);
         expect(await subjects()).toMatch(/disk failing, shutting down in 5 minutes/);

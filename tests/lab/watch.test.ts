@@ -105,7 +105,7 @@ test("the test message arrived at the SMTP server, with the node's name in its s
 describe("smartd's runner, as smartd starts it", () => {
     // With the PATH that smartd's own warning script sets, in which there is no sendmail, blkid or shutdown.
     const warn = (failure: string) =>
-        shell(`mkdir -p /tmp/sys/block/sdz && env PATH=/usr/local/bin:/usr/bin:/bin HOLDFAST_SYS=/tmp/sys SMARTD_DEVICE=/dev/sdz SMARTD_DEVICETYPE=sat SMARTD_FAILTYPE=${failure} SMARTD_ADDRESS=ops@example.test SMARTD_SUBJECT="SMART error (${failure}) detected on host: ${node.name}" SMARTD_MESSAGE="Device: /dev/sdz" SMARTD_FULLMESSAGE="Device: /dev/sdz, ${failure}" /usr/share/smartmontools/smartd-runner 2>/dev/null; cat /run/systemd/shutdown/scheduled 2>/dev/null || true`);
+        shell(`mkdir -p /tmp/sys/block/sdz/holders/dm-9 /tmp/sys/block/dm-9/dm && echo pve-root >/tmp/sys/block/dm-9/dm/name && env PATH=/usr/local/bin:/usr/bin:/bin HOLDFAST_SYS=/tmp/sys SMARTD_DEVICE=/dev/sdz SMARTD_DEVICETYPE=sat SMARTD_FAILTYPE=${failure} SMARTD_ADDRESS=ops@example.test SMARTD_SUBJECT="SMART error (${failure}) detected on host: ${node.name}" SMARTD_MESSAGE="Device: /dev/sdz" SMARTD_FULLMESSAGE="Device: /dev/sdz, ${failure}" /usr/share/smartmontools/smartd-runner 2>/dev/null; cat /run/systemd/shutdown/scheduled 2>/dev/null || true`);
 
     test("EmailTest and a disk that cannot be opened are mailed, and schedule nothing", async () => {
         for (const failure of ["EmailTest", "FailedOpenDevice"]) {

@@ -15,7 +15,7 @@ test.each(readdirSync(fixtures))("%s, which smartd accepts, has no finding", (na
 test("what Holdfast writes has no finding", () => {
     const line = formatSmartdLine({ device: "/dev/disk/by-id/ata-A", type: "sat", temperature: { difference: 5, informal: 50, critical: 60 }, selfTests: selfTestSchedule("pve01"), mailTo: "root" });
     expect(line).toBe(
-        "/dev/disk/by-id/ata-A -d sat -d removable -n standby,15,q -a -I 190 -I 194 -W 5,50,60 -s (S/../../6/01:001|L/../09/./02:024) -m root -M exec /usr/share/smartmontools/smartd-runner",
+        "/dev/disk/by-id/ata-A -d sat -d removable -n standby,15,q -a -i 190 -i 194 -I 190 -I 194 -W 5,50,60 -s (S/../../6/01:001|L/../09/./02:024) -m root -M exec /usr/share/smartmontools/smartd-runner",
     );
     expect(found(`${line}\n`)).toEqual([]);
 });
