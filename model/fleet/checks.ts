@@ -3,10 +3,11 @@ import { bindProblem, deviceNameOptions, isOnDeviceName, sourceProblem, type Sou
 import { canonicalTarget, isMountedAtBoot, isSwap } from "../fstab/entry";
 import { typeProblem } from "../fstab/fstype";
 import { canonicalAddress } from "../hosts/address";
+import { smartdDeviceProblem } from "../smartd/device";
 import { type Fault, describe, formatPath } from "./faults";
 import { mergeConcerns } from "./merge";
 import type { FleetConfig, FstabEntryConfig, NodeConfig } from "./schema";
-import { smartdLimits, smartdTypeOf, temperatureLimits } from "./watch";
+import { smartdLimits, smartdTypeOf, temperatureLimits, type SmartdDeviceConfig } from "./watch";
 import { checkMail, checkNodeExporters } from "./watchChecks";
 
 type Path = readonly PropertyKey[];
@@ -123,15 +124,22 @@ function checkTemperature(settings: NodeConfig["temperature"], path: Path): Faul
     return warning < critical ? [] : [{ path, message: `expected warning below critical, got warning ${warning} and critical ${critical}` }];
 }
 
-/** smartd itself takes the limits in any order; 0 switches one off. */
 function checkSmartd(settings: NodeConfig["smartd"], path: Path): Fault[] {
     if (typeof settings !== "object" || !Array.isArray(settings.devices)) return [];
-    const limits = settings.devices.flatMap((device, index) => {
-        const { informal = 0, critical = 0 } = typeof device === "object" ? { ...smartdLimits(device.device), ...device.temperature } : {};
-        const isWrong = informal > 0 && critical > 0 && informal >= critical;
-        return isWrong ? [{ path: [...path, "devices", index, "temperature"], message: `expected informal below critical, got informal ${informal} and critical ${critical}` }] : [];
-    });
-    return [...limits, ...checkSmartdTwice(settings.devices, [...path, "devices"])];
+    const devices = [...path, "devices"];
+    return [...settings.devices.flatMap((device, index) => checkSmartdDevice(device, [...devices, index])), ...checkSmartdTwice(settings.devices, devices)];
+}
+
+/** smartd itself takes the limits in any order; 0 switches one off. A limit below 30 °C would mail at once. */
+function checkSmartdDevice(given: SmartdDeviceConfig, path: Path): Fault[] {
+    const { device, type = smartdTypeOf(device), temperature = {} } = typeof given === "string" ? { device: given, temperature: undefined } : given;
+    const { informal, critical } = { ...smartdLimits(device), ...temperature };
+    const problem = smartdDeviceProblem(device, type);
+    return [
+        ...(problem ? [{ path: typeof given === "string" ? path : [...path, "device"], message: `${device} ${problem}` }] : []),
+        ...(critical > 0 && critical < 30 ? [{ path: [...path, "temperature", "critical"], message: `expected 30 to 120 °C, or 0 for no limit, got ${critical}` }] : []),
+        ...(informal > 0 && critical > 0 && informal >= critical ? [{ path: [...path, "temperature"], message: `expected informal below critical, got informal ${informal} and critical ${critical}` }] : []),
+    ];
 }
 
 function checkFstab(fstab: NodeConfig["fstab"], path: Path): Fault[] {
@@ -161,7 +169,7 @@ function checkTargetTwice(fstab: readonly FstabEntryConfig[], path: Path): Fault
 }
 
 /** smartd would test such a disk twice, and mail twice. */
-function checkSmartdTwice(devices: readonly (string | { device: string; type?: string })[], path: Path): Fault[] {
+function checkSmartdTwice(devices: readonly SmartdDeviceConfig[], path: Path): Fault[] {
     const keys = devices.map((given) => {
         const { device, type = smartdTypeOf(device) } = typeof given === "string" ? { device: given } : given;
         return type === undefined ? device : `${device} of type ${type}`;

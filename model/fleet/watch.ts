@@ -55,9 +55,9 @@ export function resolveSmartd(given: NodeConfig["smartd"], fleet: FleetConfig): 
     return { devices: devices === "auto" ? devices : devices.map((device) => resolveDevice(device, action)), action, mailTo: mailRecipients(fleet) };
 }
 
-type DeviceConfig = Exclude<Exclude<NonNullable<NodeConfig["smartd"]>, boolean>["devices"], "auto" | undefined>[number];
+export type SmartdDeviceConfig = Exclude<Exclude<NonNullable<NodeConfig["smartd"]>, boolean>["devices"], "auto" | undefined>[number];
 
-function resolveDevice(given: DeviceConfig, action: Action): SmartdDevice {
+function resolveDevice(given: SmartdDeviceConfig, action: Action): SmartdDevice {
     const { device, type = smartdTypeOf(device), ...own } = typeof given === "string" ? { device: given } : given;
     return { device, type, action: own.action ?? action, temperature: { ...smartdLimits(device), ...own.temperature } };
 }

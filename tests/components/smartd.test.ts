@@ -43,6 +43,13 @@ describe("the plan", () => {
         const days = ["pve01", "pve02", "pve03"].map((name) => planSmartd({ host: { name, address: "192.0.2.11" }, node: { name, address: "192.0.2.11" }, settings: { devices: "auto", action: "alert", mailTo: ["root"] } }).files["/etc/smartd.conf"]?.content?.match(/L\/\.\.\/(\d\d)/)?.[1]);
         expect(new Set(days).size).toBe(3);
     });
+    test.each<object | string>([
+        { device: byId, temperature: { critical: 0 } }, { device: byId, temperature: { informal: 0, critical: 30 } }, { device: byId, type: "sat" }, { device: byId, type: "sat,12" }, { device: byId, type: "ata" }, { device: byId, type: "megaraid,0" },
+        { device: "/dev/disk/by-id/nvme-A", type: "nvme,1" }, "/dev/disk/by-id/nvme-A_1", "/dev/disk/by-id/wwn-0x5000", { device: "/dev/disk/by-id/dm-uuid-mpath-3600", type: "scsi" }, { device: "/dev/bus/1", type: "sat+megaraid,3" },
+        { device: "/dev/sg2", type: "areca,3/1" }, { device: "/dev/sg0", type: "cciss,0" }, { device: "/dev/sg1", type: "sat+cciss,0" }, "/dev/disk/by-path/pci-0000:00:1f.2-ata-1", { device: "/dev/twa0", type: "3ware,1" },
+    ])("%j is taken", (device) => {
+        expect(faultsOf({ devices: [device] })).toEqual([]);
+    });
     test("an import reads the files that the component declares", () => {
         expect(Object.keys(concernFiles.smartd!).sort()).toEqual(Object.keys(planOf(true).files).sort());
     });
@@ -57,6 +64,15 @@ describe("the plan", () => {
         [{ devices: [] }, "smartd.devices: expected at least one disk, or auto"],
         [{ devices: [{ device: byId, temperature: { critical: 50 } }] }, "smartd.devices[0].temperature: expected informal below critical, got informal 50 and critical 50"],
         [{ devices: [{ device: byId, temperature: { critical: 200 } }] }, "smartd.devices[0].temperature.critical: expected °C, a whole number from 0 to 120, got 200"],
+        [{ devices: [{ device: byId, temperature: { informal: 5, critical: 10 } }] }, "smartd.devices[0].temperature.critical: expected 30 to 120 °C, or 0 for no limit, got 10"],
+        [{ devices: [`${byId}-part1`] }, `smartd.devices[0]: ${byId}-part1 is a partition`],
+        [{ devices: [byId, { device: `${byId}-part1` }] }, `smartd.devices[1].device: ${byId}-part1 is a partition`],
+        ...["dm-name-pve-root", "dm-uuid-LVM-abc", "md-uuid-1:2", "md-name-pve:0", "lvm-pv-uuid-abc"].map((name): [object, string] => [{ devices: [`/dev/disk/by-id/${name}`] }, `smartd.devices[0]: /dev/disk/by-id/${name} `]),
+        [{ devices: ["/dev/sg0"] }, "smartd.devices[0]: /dev/sg0 may be another disk after the next boot"],
+        [{ devices: ["/dev/bus/0"] }, "smartd.devices[0]: /dev/bus/0 is a RAID controller, no disk: add the type of one member"],
+        [{ devices: [{ device: "/dev/bus/0", type: "sat" }] }, "smartd.devices[0].device: /dev/bus/0 is a RAID controller, no disk"],
+        [{ devices: [{ device: "/dev/disk/by-id/nvme-A", type: "sat" }] }, "smartd.devices[0].device: /dev/disk/by-id/nvme-A is an NVMe drive, but its type is sat"],
+        [{ devices: [{ device: byId, type: "nvme" }] }, `smartd.devices[0].device: ${byId} is an ATA disk, but its type is nvme`],
     ])("%j is refused", (smartd, fault) => {
         expect(faultsOf(smartd)[0]).toContain(`holdfast:fleet.nodes.pve01.${fault}`);
     });
