@@ -36,23 +36,33 @@ def last_run(path, seconds, grace=None):
 
 
 def smartd_coverage(unit, *declared):
-    """`none`, or the disks that no line of smartd.conf names. Without declared ones smartd looks for disks when it starts,
-    so what has come since is not covered."""
+    """`none`, or the disks that no line of smartd.conf names, and the declared ones that are gone. Without declared ones
+    smartd looks for disks when it starts, so what has come since is not covered."""
     disks = physical_disks()
-    if not disks:
+    gone = [f"{path} (declared, but gone)" for path in declared if path.startswith("/dev/disk/") and not os.path.exists(path)] if has_udev() else []
+    if not disks and not gone:
         return "none"
     if declared:
         covered = {namespace_of(os.path.realpath(path)) for path in declared}
         missing = [disk for disk in disks if f"/dev/{disk}" not in covered and not is_virtual(disk)]
     else:
-        started = commands.run(["systemctl", "show", "-p", "ExecMainStartTimestampMonotonic", "--value", "--", unit]).output.strip()
-        missing = [disk for disk in disks if seen_since_boot(disk) > int(started or 0) and not is_virtual(disk)] if started not in ("", "0") else disks
-    return ", ".join(stable_name(disk) for disk in sorted(missing)) or "none"
+        started = start_of(unit)
+        missing = [disk for disk in disks if seen_since_boot(disk) > started and not is_virtual(disk)] if started else disks
+    return ", ".join([stable_name(disk) for disk in sorted(missing)] + gone) or "none"
+
+
+def start_of(unit):
+    """Microseconds after the boot; 0 where it has not started."""
+    return int(commands.run(["systemctl", "show", "-p", "ExecMainStartTimestampMonotonic", "--value", "--", unit]).output.strip() or 0)
+
+
+def has_udev():
+    return os.path.isdir("/run/udev/data")
 
 
 def physical_disks():
     """Disks with a device behind them: no loop, zd, dm, md or ram, and nothing that a container merely sees of its host."""
-    if not os.path.isdir("/run/udev/data"):
+    if not has_udev():
         return []
     names = os.listdir("/sys/block") if os.path.isdir("/sys/block") else []
     return [name for name in names if re.fullmatch(r"sd[a-z]+|hd[a-z]+|nvme\d+n\d+", name) and os.path.exists(f"/sys/block/{name}/device")]
@@ -83,12 +93,22 @@ def stable_name(disk):
 
 
 def self_tests():
-    """From smartd's own notes: a test that was due two days ago and has not been started."""
-    checks = [re.search(r"^scheduled-test-next-check = (\d+)$", read_word(path) or "", re.MULTILINE) for path in glob.glob(STATES)]
+    """From smartd's own notes: a test that was due two days ago and has not been started. smartd writes all of them after it
+    has started, and when it ends: an older one is of a disk that is no longer there."""
+    started = time.time() - time.monotonic() + start_of("smartmontools.service") / 1_000_000
+    notes = [path for path in glob.glob(STATES) if modified(path) >= started]
+    checks = [re.search(r"^scheduled-test-next-check = (\d+)$", read_word(path) or "", re.MULTILINE) for path in notes]
     due = [int(match.group(1)) for match in checks if match]
     if not due:
         return "not checked: no disk whose self-tests smartd starts"
     return "on time" if min(due) > time.time() - 2 * 86_400 else "overdue"
+
+
+def modified(path):
+    try:
+        return os.stat(path).st_mtime
+    except FileNotFoundError:
+        return 0
 
 
 def ipmievd():
