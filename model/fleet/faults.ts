@@ -72,8 +72,8 @@ function got(message: string, input: unknown, path: readonly PropertyKey[]): str
 
 /** Faults end up in logs and in a pull request's comment, so a secret at the wrong place must not be quoted. */
 function isSecret(input: unknown, path: readonly PropertyKey[]): boolean {
-    if (typeof input !== "string") return false;
     if (path.some((step) => step === "basicAuth" || /^wpa[-_]|psk|passw|passphrase|secret|wireless[-_]key/i.test(String(step)))) return true;
+    if (typeof input !== "string") return false;
     if (path[0] === "mail" && ((path[1] === "relay" && input.includes("@")) || (path[1] === "user" && input.includes(":")))) return true;
     return /:\/\/[^/]*@|(?:pass(?:word|wd|phrase)?|secret|token)\s*[=:]/i.test(input);
 }

@@ -32,7 +32,7 @@ export function lintType(line: EntryLine, facts: NodeFacts | undefined): Finding
     const problem = typeProblem(entry);
     const severity: Severity = isMountedAtBoot(entry) ? "error" : "warning";
     const at = { line: line.number, column: line.fields[2]!.column };
-    if (problem) return [{ rule: "option-as-type", severity, message: `${problem.problem}. ${problem.remedy}`, ...at }];
+    if (problem) return [{ rule: "option-as-type", severity, message: `The third field is the type: ${problem.problem}. ${problem.remedy}`, ...at }];
     const nearest = nearestType(entry);
     if (nearest !== undefined) return [{ rule: "unknown-type", severity: "warning", message: `'${entry.fstype}' is no file system type that is known. Did you mean '${nearest}'?`, ...at }];
     const actual = facts && differingType(entry, facts);

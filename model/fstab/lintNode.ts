@@ -11,7 +11,7 @@ export function lintAgainstNode(entries: readonly EntryLine[], facts: NodeFacts 
     if (!facts) {
         return [
             ...(root ? [notChecked("root-differs", "Whether the entry for / is the mounted root")] : [notChecked("missing-root", "Whether a file without an entry for / is right (as on ZFS)")]),
-            ...(tagged.length > 0 ? [notChecked("source-not-found", "Whether the node has the named UUIDs and labels, and what is on them")] : []),
+            ...(tagged.length > 0 ? [notChecked("source-not-found", "Whether the node has the named UUIDs and labels, and of which type they are,")] : []),
         ];
     }
     return [...lintRoot(root, facts), ...tagged.flatMap((line) => lintPresence(line, facts))];
