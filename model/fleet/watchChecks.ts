@@ -27,8 +27,9 @@ function checkSecurity(relay: string): Fault[] {
 }
 
 export function checkNodeExporters(fleet: FleetConfig): Fault[] {
-    const machines = (["nodes", "hosts"] as const).flatMap((section) => Object.entries(fleet[section] ?? {}).map(([name, { nodeExporter }]) => ({ path: [section, name], nodeExporter })));
-    return [{ path: ["defaults"], nodeExporter: fleet.defaults?.nodeExporter }, ...machines].flatMap(({ path, nodeExporter: settings }) =>
+    const nodes = Object.entries(fleet.nodes).map(([name, { nodeExporter }]) => ({ path: ["nodes", name], nodeExporter }));
+    const hosts = Object.entries(fleet.hosts ?? {}).map(([name, { nodeExporter }]) => ({ path: ["hosts", name], nodeExporter }));
+    return [{ path: ["defaults"], nodeExporter: fleet.defaults?.nodeExporter }, ...nodes, ...hosts].flatMap(({ path, nodeExporter: settings }) =>
         typeof settings === "object" ? [...checkPort(settings, [...path, "nodeExporter", "port"], path[0] !== "hosts"), ...checkArguments(settings, [...path, "nodeExporter", "args"])] : [],
     );
 }
