@@ -5,7 +5,7 @@ import { typeProblem } from "../fstab/fstype";
 import { canonicalAddress } from "../hosts/address";
 import { smartdDeviceProblem } from "../smartd/device";
 import { type Fault, describe, formatPath } from "./faults";
-import { mergeConcerns } from "./merge";
+import { mergeConcerns, mergeSettings } from "./merge";
 import type { FleetConfig, FstabEntryConfig, NodeConfig } from "./schema";
 import { smartdLimits, smartdTypeOf, temperatureLimits, type SmartdDeviceConfig } from "./watch";
 import { checkMail, checkNodeExporters } from "./watchChecks";
@@ -23,7 +23,7 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
         ...checkUnique("name", nameClaims(fleet)),
         ...checkUnique("SSH target", targetClaims(fleet)),
         ...Object.entries(fleet.nodes).flatMap(([name, node]) => checkNode(fleet, name, node)),
-        ...checkTemperature(fleet.defaults?.temperature, ["defaults", "temperature"]),
+        ...checkTemperatures(fleet),
         ...checkSmartd(fleet.defaults?.smartd, ["defaults", "smartd"]),
         ...checkFstab(fleet.defaults?.fstab, ["defaults", "fstab"]),
         ...checkBackup(fleet.defaults?.configBackup, ["defaults", "configBackup"]),
@@ -109,7 +109,6 @@ function checkNode(fleet: FleetConfig, name: string, node: NodeConfig): Fault[] 
     const path = ["nodes", name];
     const merged = mergeConcerns(fleet.defaults ?? {}, node);
     return [
-        ...(node.temperature === undefined ? [] : checkTemperature(merged.temperature, [...path, "temperature"])),
         ...checkSmartd(node.smartd, [...path, "smartd"]),
         ...checkFstab(node.fstab, [...path, "fstab"]),
         ...(fleet.defaults?.configBackup === true ? [] : checkBackup(merged.configBackup, [...path, "configBackup"])),
@@ -118,10 +117,17 @@ function checkNode(fleet: FleetConfig, name: string, node: NodeConfig): Fault[] 
     ];
 }
 
-function checkTemperature(settings: NodeConfig["temperature"], path: Path): Fault[] {
-    if (typeof settings !== "object") return [];
-    const { warning, critical } = { ...temperatureLimits, ...settings };
-    return warning < critical ? [] : [{ path, message: `expected warning below critical, got warning ${warning} and critical ${critical}` }];
+/** As they come to each node; the fault is where the node has written a limit, else once at the defaults. */
+function checkTemperatures({ nodes, defaults = {} }: FleetConfig): Fault[] {
+    const faults = Object.entries(nodes).flatMap(([name, { temperature: own }]) => {
+        const settings = mergeSettings(defaults.temperature, own);
+        if (typeof settings !== "object") return [];
+        const { warning, critical } = { ...temperatureLimits, ...settings };
+        const isOwn = typeof own === "object" && (own.warning ?? own.critical) !== undefined;
+        const path = isOwn ? ["nodes", name, "temperature"] : ["defaults", "temperature"];
+        return warning < critical ? [] : [{ path, message: `expected warning below critical, got warning ${warning} and critical ${critical}` }];
+    });
+    return faults.filter(({ path }, index) => faults.findIndex((other) => formatPath(other.path) === formatPath(path)) === index);
 }
 
 function checkSmartd(settings: NodeConfig["smartd"], path: Path): Fault[] {

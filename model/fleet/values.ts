@@ -104,7 +104,8 @@ export const backupTarget = text(new RegExp(`^(?:[a-z_][a-z0-9_-]{0,31}@)?${doma
 
 /** °C; what real hardware can reach (FACTS.md, "Thermal"). */
 export const celsius = z.number({ error: "expected °C from 30 to 120" }).min(30, { error: "expected °C from 30 to 120" }).max(120, { error: "expected °C from 30 to 120" });
-export const sensorName = text(/^[A-Za-z0-9_.:-]+(?:\/[A-Za-z0-9_.:+-][A-Za-z0-9 _.:+-]*)?$/, "a sensor as the watchdog logs it: coretemp, or nct6775-isa-0290/AUXTIN0");
+/** A label may be anything; here it ends up between single quotes in a file that a shell reads, with `;` as separator. */
+export const sensorName = text(/^[A-Za-z0-9_.:-]+(?:\/(?! )[A-Za-z0-9 _.:+()[\]{}<>°#%&@,=*/-]+)?$/, "a sensor as the watchdog logs it: coretemp, or nct6775-isa-0290/AUXTIN0");
 export const timeOfDay = text(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "a time of day such as 06:30");
 export const seconds = wholeNumber(10, 3600, "seconds");
 export const batchSize = wholeNumber(1, 1000, "nodes at a time");

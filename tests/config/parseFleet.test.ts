@@ -131,6 +131,7 @@ describe("rules that span fields", () => {
         ["an extra name on two addresses", ["nodes", "pve01", "hostsFile", "extra"], [{ address: "192.0.2.60", names: ["nas"] }, { address: "192.0.2.61", names: ["nas"] }], "holdfast:fleet.nodes.pve01.hostsFile.extra[1].names[0]: name nas (IPv4) is already taken by holdfast:fleet.nodes.pve01.hostsFile.extra[0].names[0]"],
         ["an SSH target of two nodes", ["nodes", "pve03", "ssh"], { host: "192.0.2.12" }, "holdfast:fleet.nodes.pve03.ssh.host: SSH target 192.0.2.12 port 22 is already taken by holdfast:fleet.nodes.pve02.address"],
         ["a warning above the defaults' critical", ["nodes", "pve01", "temperature"], { warning: 85 }, "holdfast:fleet.nodes.pve01.temperature: expected warning below critical, got warning 85 and critical 85"],
+        ["a critical of the defaults that no node makes up for", ["defaults"], { temperature: { critical: 70 } }, "holdfast:fleet.defaults.temperature: expected warning below critical, got warning 75 and critical 70"],
         ["a canary listed twice", ["rollout", "canary"], ["pve02", "pve02"], "holdfast:fleet.rollout.canary[1]: pve02 is listed twice"],
         ["a second family that is the first", ["nodes", "pve03"], { address: "2001:db8::13", address6: "2001:db8::14" }, "holdfast:fleet.nodes.pve03.address6: is for the second family: address is an IPv6 address already"],
         ["a node's own full name as its alias", ["nodes", "pve01", "aliases"], ["pve01.example.test"], "holdfast:fleet.nodes.pve01.aliases[0]: holdfast:fleet.nodes.pve01 has the name pve01.example.test already: remove it"],
@@ -156,6 +157,16 @@ test("what may stand there twice, or without a target", () => {
     const fleet = threeNodes();
     const given = { ...fleet, nodes: { ...fleet.nodes, pve01: { ...fleet.nodes.pve01, configBackup: true, fstab: [...fleet.nodes.pve01.fstab, swap, byHand] } } };
     expect(faultsOf({ ...given, defaults: { configBackup: { target: "backup@nas.example.test:/srv/pve" } } })).toEqual([]);
+});
+
+test("temperature limits are compared as they come to each node", () => {
+    const node = (address: string, temperature?: object) => ({ address, temperature });
+    const fleet = (...own: (object | undefined)[]) => ({ defaults: { temperature: { critical: 70 } }, nodes: Object.fromEntries(own.map((temperature, index) => [`pve0${index + 1}`, node(`192.0.2.1${index}`, temperature)])) });
+    expect(faultsOf(fleet({ warning: 60 }))).toEqual([]);
+    expect(faultsOf(fleet({ warning: 60 }, undefined, { action: "alert" }, { warning: 72 }))).toEqual([
+        "holdfast:fleet.defaults.temperature: expected warning below critical, got warning 75 and critical 70",
+        "holdfast:fleet.nodes.pve04.temperature: expected warning below critical, got warning 72 and critical 70",
+    ]);
 });
 
 test("all faults come at once, those that span fields too", () => {
