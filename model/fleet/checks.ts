@@ -3,11 +3,11 @@ import { bindProblem, deviceNameOptions, isOnDeviceName, sourceProblem, type Sou
 import { canonicalTarget, isMountedAtBoot, isSwap } from "../fstab/entry";
 import { typeProblem } from "../fstab/fstype";
 import { canonicalAddress } from "../hosts/address";
-import { smartdDeviceProblem } from "../smartd/device";
 import { type Fault, describe, formatPath } from "./faults";
 import { mergeConcerns, mergeSettings } from "./merge";
 import type { FleetConfig, FstabEntryConfig, NodeConfig } from "./schema";
-import { smartdLimits, smartdTypeOf, temperatureLimits, type SmartdDeviceConfig } from "./watch";
+import { checkSmartd } from "./smartdChecks";
+import { temperatureLimits } from "./watch";
 import { checkMail, checkNodeExporters } from "./watchChecks";
 
 type Path = readonly PropertyKey[];
@@ -130,24 +130,6 @@ function checkTemperatures({ nodes, defaults = {} }: FleetConfig): Fault[] {
     return faults.filter(({ path }, index) => faults.findIndex((other) => formatPath(other.path) === formatPath(path)) === index);
 }
 
-function checkSmartd(settings: NodeConfig["smartd"], path: Path): Fault[] {
-    if (typeof settings !== "object" || !Array.isArray(settings.devices)) return [];
-    const devices = [...path, "devices"];
-    return [...settings.devices.flatMap((device, index) => checkSmartdDevice(device, [...devices, index])), ...checkSmartdTwice(settings.devices, devices)];
-}
-
-/** smartd itself takes the limits in any order; 0 switches one off. A limit below 30 °C would mail at once. */
-function checkSmartdDevice(given: SmartdDeviceConfig, path: Path): Fault[] {
-    const { device, type = smartdTypeOf(device), temperature = {} } = typeof given === "string" ? { device: given, temperature: undefined } : given;
-    const { informal, critical } = { ...smartdLimits(device), ...temperature };
-    const problem = smartdDeviceProblem(device, type);
-    return [
-        ...(problem ? [{ path: typeof given === "string" ? path : [...path, "device"], message: `${device} ${problem}` }] : []),
-        ...(critical > 0 && critical < 30 ? [{ path: [...path, "temperature", "critical"], message: `expected 30 to 120 °C, or 0 for no limit, got ${critical}` }] : []),
-        ...(informal > 0 && critical > 0 && informal >= critical ? [{ path: [...path, "temperature"], message: `expected informal below critical, got informal ${informal} and critical ${critical}` }] : []),
-    ];
-}
-
 function checkFstab(fstab: NodeConfig["fstab"], path: Path): Fault[] {
     if (!Array.isArray(fstab)) return [];
     const single = fstab.flatMap(({ options = [], ...entry }, index) => {
@@ -171,18 +153,6 @@ function checkTargetTwice(fstab: readonly FstabEntryConfig[], path: Path): Fault
         const earlier = first.get(target);
         if (earlier === undefined) first.set(target, index);
         return earlier === undefined ? [] : [{ path: [...path, index, "target"], message: `${target} is already the target of ${formatPath([...path, earlier])}, and only that one is mounted: remove one of them` }];
-    });
-}
-
-/** smartd would test such a disk twice, and mail twice. */
-function checkSmartdTwice(devices: readonly SmartdDeviceConfig[], path: Path): Fault[] {
-    const keys = devices.map((given) => {
-        const { device, type = smartdTypeOf(device) } = typeof given === "string" ? { device: given } : given;
-        return type === undefined ? device : `${device} of type ${type}`;
-    });
-    return keys.flatMap((key, index) => {
-        const first = keys.indexOf(key);
-        return first < index ? [{ path: [...path, index], message: `${key} is already listed at ${formatPath([...path, first])}` }] : [];
     });
 }
 
