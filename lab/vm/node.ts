@@ -69,7 +69,7 @@ export class VmNode implements NodeIdentity {
             "-p", String(this.ssh.port), `${this.ssh.user}@${this.ssh.host}`, command.map(quote).join(" "),
         ], {
             ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
-            timeout: (options.timeout ?? 60) * 1000,
+            timeout: Math.round((options.timeout ?? 60) * 1000),
             reject: options.reject ?? true,
             stripFinalNewline: options.strip ?? true,
         });
