@@ -1,8 +1,8 @@
-/** /etc/fstab of one node: stable sources, and no disk but the essential ones can stop a boot. Nothing is ever mounted or unmounted. */
+/** /etc/fstab of one node: stable sources, and no disk but the essential ones can stop a boot. A push mounts and unmounts nothing; a disk that comes after the boot is mounted by systemd. */
 import * as pulumi from "@pulumi/pulumi";
 import type { FactArgs, FileSetArgs } from "../model/fileSet";
 import type { FstabSettings } from "../model/fleet";
-import { type FstabEntry, hardenEntry, hardenFstab, isEssential, parseFstab, renderFstabEntry } from "../model/fstab";
+import { type FstabEntry, hardenEntry, hardenFstab, isEssential, lateMounts, parseFstab, renderFstabEntry } from "../model/fstab";
 import { canStopBoot, canonicalTarget, isMountedAtBoot, isOnDevice, isSwap } from "../model/fstab/entry";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
@@ -23,6 +23,8 @@ export class Fstab extends pulumi.ComponentResource {
 }
 
 const path = "/etc/fstab";
+/** Always there, if only with its heading: so none stays behind when the last optional mount goes. */
+const rulesPath = "/etc/udev/rules.d/99-holdfast-fstab.rules";
 
 export function planFstab(args: FstabArgs): FileSetArgs {
     const { settings } = args;
@@ -33,7 +35,8 @@ export function planFstab(args: FstabArgs): FileSetArgs {
     return {
         ...ofConcern(args),
         concern: "fstab",
-        files: { [path]: { content } },
+        // udevd notices a changed rules file by itself, and one without udev (a container) does no harm.
+        files: { [path]: { content }, [rulesPath]: { content: renderFile(rulesPath, { mounts: lateMounts(entries, isNeeded) }) } },
         validate: [
             { argv: ["holdfast", "findmnt", `{staged:${path}}`] },
             { argv: ["holdfast", "fstab-generator", `{staged:${path}}`, ...mayBeRequired(entries, isNeeded)] },

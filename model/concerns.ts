@@ -3,7 +3,7 @@ import type { FileArgs } from "./fileSet";
 
 export const concernFiles: Readonly<Record<string, Readonly<Record<string, Pick<FileArgs, "when" | "yields">>>>> = {
     hosts: { "/etc/hosts": {}, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { when: "/etc/cloud/cloud.cfg" } },
-    fstab: { "/etc/fstab": {} },
+    fstab: { "/etc/fstab": {}, "/etc/udev/rules.d/99-holdfast-fstab.rules": {} },
     interfaces: { "/etc/network/interfaces": {} },
     ipmievd: {
         "/etc/systemd/system/holdfast-ipmi.service": {},

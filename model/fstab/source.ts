@@ -14,6 +14,13 @@ export function isTag(source: string): boolean {
     return tag.test(source);
 }
 
+/** Name and value of a tag: `UUID="x"` is UUID and x. */
+export function splitTag(source: string): readonly [name: string, value: string] | undefined {
+    const [, name, quoted, plain] = tag.exec(source) ?? [];
+    const value = quoted ?? plain;
+    return name !== undefined && value !== undefined ? [name, value] : undefined;
+}
+
 export function isDeviceName(source: string): boolean {
     return kernelName.test(canonicalPath(source));
 }
@@ -37,8 +44,7 @@ export function isDeviceSource(source: string): boolean {
 /** `UUID=x`, `UUID="x"`, /dev/disk/by-uuid/x, or any of the device's paths. Undefined where the node has no such device. */
 export function findDevice(given: string, { blockDevices }: NodeFacts): BlockDevice | undefined {
     const source = canonicalPath(given);
-    const [, key, quoted, plain] = tag.exec(source.replace(/^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\//, (_, name: string) => `${name.toUpperCase()}=`)) ?? [];
-    const value = quoted ?? plain;
+    const [key, value] = splitTag(source.replace(/^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\//, (_, name: string) => `${name.toUpperCase()}=`)) ?? [];
     return blockDevices.find((device) => {
         if (device.path === source || device.links.includes(source)) return true;
         switch (key) {

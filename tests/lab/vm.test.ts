@@ -1,5 +1,5 @@
 /**
- * The proofs that need a real boot: an fstab that stops a machine and one that does not, a power cut in the middle of a
+ * The proofs that need a real boot: an fstab that stops a machine and one that does not, a disk that comes late, a power cut in the middle of a
  * transaction, a pmxcfs that starts. One virtual machine goes through all of it, so the tests build on one another.
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -70,7 +70,26 @@ describe("incident A's machine, with the data disk gone", () => {
         await node.unplugDisk("data");
         expect(await node.reboot(undefined, lean)).toMatchObject({ multiUser: true, failed: [] });
         expect(await sh("systemctl is-active pve-cluster.service")).toBe("active");
-        expect((await node.exec(["mountpoint", "/srv/local"], { reject: false })).exitCode).not.toBe(0);
+        expect(await isMounted("/srv/local")).toBe(false);
+    });
+
+    test("once the disk is there, long after the boot stopped waiting for it, it is mounted by itself", async () => {
+        await waitFor(async () => (await sh("journalctl --boot --output=cat _PID=1")).includes("Dependency failed for srv-local.mount"));
+        await sh("udevadm verify /etc/udev/rules.d/99-holdfast-fstab.rules");
+        await node.plugDisk("data");
+        await waitFor(() => isMounted("/srv/local"));
+    });
+
+    test.each([
+        ["udevadm trigger", "udevadm trigger --action=change --settle"],
+        ["a reload and every disk announced anew", "systemctl daemon-reload; udevadm trigger --action=add --settle"],
+        // Closed after writing, the disk has its partitions read again: they go and come, as if plugged in.
+        ["a tool that opens the whole disk", "dd if=/dev/null of=/dev/sdb conv=notrunc status=none; sleep 2"],
+    ])("what an operator has unmounted stays so after %s", async (_, event) => {
+        await sh(`! mountpoint --quiet /srv/local || umount /srv/local; ${event}; udevadm settle`);
+        await delay(3000);
+        expect(await isMounted("/srv/local")).toBe(false);
+        expect(await sh(`readlink -f /dev/disk/by-uuid/${node.dataUuid}`)).toMatch(/^\/dev\/sd/);
     });
 });
 
@@ -98,7 +117,7 @@ describe("power cut between commit and done", () => {
         expect(messages(boot)).toContain("Dependency failed for srv-fast.mount - /srv/fast.");
     });
 
-    test("with it, the old file is back before anything is mounted, the log says so, and the returned data disk can be mounted", async () => {
+    test("with it, the old file is back before anything is mounted, the log says so, and the returned data disk is mounted", async () => {
         await node.kill();
         await node.plugDisk("data");
         expect(await node.start(undefined, lean)).toMatchObject({ multiUser: true, failed: [] });
@@ -107,8 +126,8 @@ describe("power cut between commit and done", () => {
         expect(await sh("ls /etc/holdfast/journal")).toBe("");
         // What a client that comes back is told.
         expect(await sh("cat /run/holdfast/*/result.json")).toContain("the node went down during the transaction");
-        // Started by hand: where emulation is slow, the disk may take longer than the 30 s that the boot waits for it.
-        await sh("systemctl start srv-local.mount && mountpoint /srv/local");
+        // Where emulation is slow, the disk may take longer than the 30 s that the boot waits for it; then it comes all the same.
+        await waitFor(() => isMounted("/srv/local"));
         expect(await sh("journalctl --boot --output=cat _PID=1 | grep -ci 'ordering cycle' || true")).toBe("0");
     });
 
@@ -122,6 +141,10 @@ describe("power cut between commit and done", () => {
         expect(await sh("cat /etc/fstab")).not.toContain("/srv/fast");
     });
 });
+
+async function isMounted(target: string): Promise<boolean> {
+    return (await node.exec(["mountpoint", target], { reject: false })).exitCode === 0;
+}
 
 function messages(boot: BootReport): string[] {
     return boot.failed.map(({ message }) => message);

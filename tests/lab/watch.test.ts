@@ -30,7 +30,7 @@ async function declare(defaults: object, settings: object = {}): Promise<void> {
 
 /** What the concerns that watch the hardware change on the node: files, and units that the next boot starts or that run. */
 async function watchOf(): Promise<string> {
-    return shell("cd / && find etc usr/local/lib/holdfast -type f -path '*holdfast*' -not -path '*/__pycache__/*' -not -regex 'usr/local/lib/holdfast/[0-9a-f]+/.*' -not -path 'etc/holdfast/recover.py' -not -name 'holdfast-recover*' ! -name '99-holdfast-hosts.cfg'; sha256sum /etc/smartd.conf /etc/default/prometheus-node-exporter; for unit in smartmontools prometheus-node-exporter ipmievd holdfast-ipmi.service holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer; do echo $unit $(systemctl is-enabled $unit) $(systemctl is-active $unit); done 2>&1");
+    return shell("cd / && find etc usr/local/lib/holdfast -type f -path '*holdfast*' -not -path '*/__pycache__/*' -not -regex 'usr/local/lib/holdfast/[0-9a-f]+/.*' -not -path 'etc/holdfast/recover.py' -not -name 'holdfast-recover*' ! -name '99-holdfast-*'; sha256sum /etc/smartd.conf /etc/default/prometheus-node-exporter; for unit in smartmontools prometheus-node-exporter ipmievd holdfast-ipmi.service holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer; do echo $unit $(systemctl is-enabled $unit) $(systemctl is-active $unit); done 2>&1");
 }
 
 /** Without the watch, whoever has put it there. */
