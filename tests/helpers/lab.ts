@@ -29,7 +29,7 @@ export async function openTestNode(number: number): Promise<{ lab: Lab; node: La
 
 /** As the incidents found it, beside the lab's other nodes, and as if Holdfast had never been there. */
 export async function toIncidentState(lab: Lab, node: LabNode): Promise<void> {
-    await node.exec(["rm", "-rf", "/var/lib/holdfast", "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg", "/etc/network/interfaces.new"]);
+    await node.exec(["rm", "-rf", "/var/lib/holdfast", "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg", "/etc/udev/rules.d/99-holdfast-fstab.rules", "/etc/network/interfaces.new"]);
     const files = initialFiles(node, lab.nodes.filter((peer) => peer !== node), "incident");
     for (const path of ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"]) await node.exec(["sh", "-c", 'cat >"$1"; chmod 644 "$1"', "sh", path], { input: files[path]! });
 }

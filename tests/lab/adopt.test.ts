@@ -8,6 +8,7 @@ import { PulumiProject } from "../helpers/pulumiProject";
 
 jest.setTimeout(300_000);
 
+const rules = "/etc/udev/rules.d/99-holdfast-fstab.rules";
 const managed = ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"];
 let lab: Lab;
 let nodes: LabNode[];
@@ -26,7 +27,7 @@ async function breakNode(node: LabNode): Promise<void> {
     await put(node, "/etc/hosts", `127.0.0.1\tlocalhost\n127.0.1.1\t${node.name}.example.test ${node.name}\n# kept\n`);
     await put(node, "/etc/fstab", `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\n# PERC RAID-1\n/dev/sdb1 /srv/local ext4 defaults 0 2\n`);
     await put(node, "/etc/network/interfaces", `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n# management\n27: enp1s0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n`);
-    await node.exec(["sh", "-c", "rm -rf /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg /var/lib/holdfast /usr/local/lib/holdfast"]);
+    await node.exec(["sh", "-c", `rm -rf ${rules} /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg /var/lib/holdfast /usr/local/lib/holdfast`]);
 }
 
 /** Nodes as the incidents left them: whatever an earlier test file did to them. */
@@ -123,7 +124,7 @@ describe("a sound node that Holdfast never touched", () => {
             await put(node, "/etc/fstab", `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\nUUID=${node.dataUuid} /srv/local ext4 nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2\n`);
             await put(node, "/etc/network/interfaces", `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n`);
             // As Proxmox's own installer leaves a node.
-            await node.exec(["sh", "-c", "rm -rf /var/lib/holdfast /usr/local/lib/holdfast /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg; mv /etc/cloud /etc/cloud-away"]);
+            await node.exec(["sh", "-c", `rm -rf ${rules} /var/lib/holdfast /usr/local/lib/holdfast /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg; mv /etc/cloud /etc/cloud-away`]);
         }
     });
     afterAll(async () => {
@@ -131,10 +132,12 @@ describe("a sound node that Holdfast never touched", () => {
         await project.remove();
     });
 
-    test("shows no change, in the preview and in a drift run", async () => {
+    test("shows no change but the rules for late disks, and no drift", async () => {
         const { stderr } = await adopt(project, "sound");
         expect(stderr).not.toMatch(/repaired by the first/);
-        await project.pulumi("preview", "--diff", "--expect-no-changes", "--stack", "sound");
+        const preview = await project.pulumi("preview", "--diff", "--suppress-outputs", "--stack", "sound");
+        expect(preview.match(/~ \/etc\/\S+/g)).toEqual([`~ ${rules}`, `~ ${rules}`]);
+        expect(preview).toMatch(/ {4}~ 2 to update\n/);
         await project.pulumi("refresh", "--preview-only", "--expect-no-changes", "--stack", "sound");
     });
 });
