@@ -1,9 +1,11 @@
 /** `holdfast lab`: disposable nodes in the incidents' state, to try everything on. */
 import { join } from "node:path";
 import { Argument, InvalidArgumentError, Option, type Command } from "commander";
-import type { BootReport, DiskName, InitialState, Lab, LabNode, Release, SelEvent, VmNode } from "../lab";
+import type { AnyNode, BootReport, DiskName, InitialState, Lab, LabNode, Release, SelEvent, VmNode } from "../lab";
 import { diskNames } from "../lab/vm/hardware";
 
+/** The lab that a command means where it names none. */
+const defaultId = "lab";
 const stackFile = join(__dirname, "..", "Pulumi.lab.yaml");
 
 export function registerLab(program: Command): void {
@@ -72,7 +74,7 @@ async function up({ vm, ...options }: { vm: boolean; nodes: number; release: Rel
     const lab = await (vm ? vmLabUp : labUp)({ ...options, log: (line) => console.log(line) });
     await writeLabStack(lab, stackFile);
     console.log(`lab: ${lab.nodes.length} nodes are up after ${((Date.now() - started) / 1000).toFixed(1)} s; Pulumi.lab.yaml describes them`);
-    for (const node of lab.nodes) console.log(`  ${node.name}  ${node.address}  npx holdfast lab ssh ${node.name}`);
+    console.log(formatNodes(lab));
     console.log(`For pulumi: export HOLDFAST_IDENTITY_FILE=${lab.identityFile}`);
 }
 
@@ -98,6 +100,12 @@ async function down(options: { id: string }): Promise<void> {
     await removeLabStack(options.id, stackFile);
 }
 
+/** A line a node: its name, its address in the lab, and what to type to look around there. */
+export function formatNodes({ id, nodes }: { readonly id: string; readonly nodes: readonly Pick<AnyNode, "name" | "address">[] }): string {
+    const which = id === defaultId ? "" : `--id ${id} `;
+    return nodes.map(({ name, address }) => `  ${name}  ${address}  npx holdfast lab ssh ${which}${name}`).join("\n");
+}
+
 /** `pve01: booted in 2.1 s, multi-user.target reached`, then a line for each failed unit. */
 export function formatBoot(name: string, report: BootReport): string {
     const target = report.multiUser ? "multi-user.target reached" : "multi-user.target NOT reached";
@@ -112,7 +120,7 @@ function findNode<Node extends LabNode | VmNode>(lab: Lab<Node>, name: string): 
 }
 
 function idOption(): Option {
-    return new Option("--id <name>", "which lab, where there are several").default("lab");
+    return new Option("--id <name>", "which lab, where there are several").default(defaultId);
 }
 
 function parseCount(text: string): number {

@@ -1,3 +1,4 @@
+import { formatNodes } from "../../cli/lab";
 import { buildProgram, everyCommand } from "../../cli/program";
 
 /** What `lab ssh` is given: the node, the command there, and which lab. */
@@ -19,4 +20,11 @@ test.each<[string[], [string, string[], string]]>([
     [["--", "pve01", "ls", "-l"], ["pve01", ["ls", "-l"], "lab"]],
 ])("lab ssh %j hands the node's command on as it is", async (words, given) => {
     expect(await sshOf(...words)).toEqual(given);
+});
+
+test.each([
+    ["lab", "  pve01  192.0.2.11  npx holdfast lab ssh pve01"],
+    ["other", "  pve01  192.0.2.11  npx holdfast lab ssh --id other pve01"],
+])("what to type for a node of lab %s", (id, line) => {
+    expect(formatNodes({ id, nodes: [{ name: "pve01", address: "192.0.2.11" }] })).toBe(line);
 });

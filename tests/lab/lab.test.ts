@@ -40,6 +40,14 @@ describe("a node in the incidents' state", () => {
         expect((await node.exec(["bridge", "link", "show"])).stdout).toMatch(/enp1s0.*master vmbr0 state forwarding/);
     });
 
+    test("holdfast lab reboot restarts it, and says what the console would have", async () => {
+        const before = await node.initPid();
+        const { stdout } = await execa(process.execPath, ["cli/holdfast.js", "lab", "reboot", "--id", lab.id, node.name], { cwd: join(__dirname, "..", "..") });
+        expect(stdout).toMatch(new RegExp(`^${node.name}: booted in [\\d.]+ s, multi-user.target reached`));
+        expect(stdout).toContain("failed: pve-cluster.service: ");
+        expect(await node.initPid()).not.toBe(before);
+    });
+
     test("is reached over SSH with the lab's key and the pinned host key", async () => {
         expect((await ssh("root", "uname", "-n")).stdout).toBe(node.name);
         expect((await ssh("ops", "sudo", "-n", "id", "-u")).stdout).toBe("0");
