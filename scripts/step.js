@@ -33,14 +33,49 @@ async function run(command, args, options = {}) {
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import("node:child_process").SpawnOptions} [options]
+ * @param {(pid: number) => void} [started]
  * @returns {Promise<number>}
  */
-function status(command, args, options = {}) {
+function status(command, args, options = {}, started = () => undefined) {
     return new Promise((resolve) => {
         const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], ...options });
+        if (child.pid !== undefined) started(child.pid);
         child.once("error", () => resolve(127));
         child.once("close", (code, signal) => resolve(code ?? 128 + require("node:os").constants.signals[signal ?? "SIGTERM"]));
     });
+}
+
+/**
+ * As `status`, for a command whose children outlive it (jest's workers go on with their test): an abort kills all of its
+ * process group, and the status comes when none of it is left.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import("node:child_process").SpawnOptions & { signal: AbortSignal }} options
+ * @returns {Promise<number>}
+ */
+async function groupStatus(command, args, { signal, ...options }) {
+    let group = 0;
+    const ended = status(command, args, { ...options, detached: true }, (pid) => (group = pid));
+    const kill = () => killGroup(group, "SIGKILL");
+    signal.addEventListener("abort", kill);
+    const code = await ended;
+    signal.removeEventListener("abort", kill);
+    const deadline = Date.now() + 10_000;
+    while (signal.aborted && killGroup(group, 0) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    return code;
+}
+
+/**
+ * @param {number} group 0 where the command was never started
+ * @param {NodeJS.Signals | 0} signal
+ * @returns {boolean} whether there is anyone in it
+ */
+function killGroup(group, signal) {
+    try {
+        return group !== 0 && process.kill(-group, signal);
+    } catch {
+        return false;
+    }
 }
 
 /**
@@ -55,4 +90,4 @@ function output(command, args, options = {}) {
     return result.status === 0 ? result.stdout.trim() : undefined;
 }
 
-module.exports = { step, run, status, output };
+module.exports = { step, run, status, groupStatus, output };

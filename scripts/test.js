@@ -3,7 +3,7 @@ const { mkdirSync, readFileSync, readdirSync, rmSync } = require("node:fs");
 const { join } = require("node:path");
 const { ensureTestPackages } = require("./debian");
 const { afterSetUp } = require("./setup");
-const { status } = require("./step");
+const { groupStatus, status } = require("./step");
 
 const root = join(__dirname, "..");
 const nodePrograms = join(root, "host", "node");
@@ -83,13 +83,13 @@ async function runCheck(name, [command = "", ...args], options) {
 /**
  * @param {string} project
  * @param {readonly string[]} extra
- * @param {import("node:child_process").SpawnOptions} options
+ * @param {import("node:child_process").SpawnOptions & { signal: AbortSignal }} options
  * @returns {Promise<Count>}
  */
 async function runJest(project, extra, options) {
     const report = join(root, ".holdfast", `jest-${project}-${process.pid}.json`);
     mkdirSync(join(root, ".holdfast"), { recursive: true });
-    const code = await status(tool("jest"), ["--selectProjects", project, "--json", "--outputFile", report, ...extra], {
+    const code = await groupStatus(tool("jest"), ["--selectProjects", project, "--json", "--outputFile", report, ...extra], {
         ...options, cwd: root,
         // With --json jest's own report goes to stderr and the JSON, which is in the file too, to stdout.
         stdio: ["ignore", "ignore", "inherit"],

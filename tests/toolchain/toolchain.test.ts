@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { missingPackages } from "../../scripts/debian";
 import { findMissing } from "../../scripts/dependencies";
+import { groupStatus } from "../../scripts/step";
 import { builtFolder, isAtLeast, pulumiEnvironment } from "../../scripts/toolchain";
 
 describe("versions", () => {
@@ -84,4 +85,16 @@ describe("set-up tells", () => {
         const { stdout } = node('require("./scripts/step").step("building", () => new Promise((done) => setTimeout(done, 1100)))');
         expect(stdout).toMatch(/^setup: building …\nsetup: building: done after 1 s\n$/);
     });
+});
+
+test("an interrupted command takes along what it has started, and the status waits for that", async () => {
+    const abort = new AbortController();
+    const minute = `${60 + Math.random()}`; // found again by its argument
+    const isThere = () => spawnSync("pgrep", ["--full", "--exact", `sleep ${minute}`]).status === 0;
+    const ended = groupStatus("sh", ["-c", `sleep ${minute} & sleep ${minute}`], { signal: abort.signal });
+    for (let attempt = 0; attempt < 100 && !isThere(); attempt++) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isThere()).toBe(true);
+    abort.abort();
+    expect(await ended).toBe(128 + 9);
+    expect(isThere()).toBe(false);
 });
