@@ -38,15 +38,28 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
         }
         const { client, logIn } = await open(node, target, options, socket);
         opened.unshift(client);
+        const listeners: (() => void)[] = [];
+        const tellClosed = () => listeners.splice(0).forEach((listener) => listener());
+        client.once("close", tellClosed);
         return {
             user: target.user,
             publicKey: logIn.usedKey,
-            exec: (command) => answered(node, "sshd opened no session", options.timeout, (done) => client.exec(command, done)),
-            onClose: (listener) => client.once("close", listener),
+            exec: (command) => answered(node, "sshd opened no session", options.timeout, (done) => start(client, command, done, tellClosed)),
+            onClose: (listener) => void listeners.push(listener),
             end: () => opened.forEach((each) => each.end()),
         };
     } catch (error) {
         opened.forEach((client) => client.destroy());
+        throw error;
+    }
+}
+
+/** On a connection that broke a moment ago ssh2 throws "Not connected", and its close event comes only afterwards. */
+function start(client: Client, command: string, done: (error: Error | undefined, channel: ClientChannel) => void, tellClosed: () => void): void {
+    try {
+        client.exec(command, done);
+    } catch (error) {
+        tellClosed();
         throw error;
     }
 }
