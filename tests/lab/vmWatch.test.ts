@@ -70,7 +70,7 @@ describe("the exporter", () => {
 describe("the BMC", () => {
     test("is listened to, and its log has room", async () => {
         const { observed } = await push((shared) => planIpmievd(shared));
-        expect(observed.facts).toEqual({ "BMC events": "in syslog", "BMC event log": "has room" });
+        expect(observed.facts).toEqual({ "BMC events": "in syslog", "BMC event log": "has room", "BMC event log checks": "on time" });
     });
 
     test("that loses a power supply is in the journal within 30 s", async () => {
