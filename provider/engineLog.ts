@@ -5,7 +5,7 @@ import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import type { Log } from "./fileSet";
 
 /** Milliseconds: a phase that is over sooner nobody could read, and every message costs the engine as much as a small file. */
-const STATUS_INTERVAL = 300;
+const STATUS_INTERVAL = 1000;
 
 export class EngineLog {
     private readonly engine: EngineClient;

@@ -69,7 +69,8 @@ def stop(process):
 
 def remove_tree(path):
     """Of ours. The standard library's way would load three compressors first."""
-    run(["rm", "-rf", "--", path])
+    if os.path.lexists(path):
+        run(["rm", "-rf", "--", path])
 
 
 def text(data, limit):

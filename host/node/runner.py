@@ -73,16 +73,18 @@ def run(unit):
     """The service's program. Returns its exit status: 0 where everything was applied."""
     queue = open(queue_of(unit), encoding="utf-8")
     fcntl.flock(queue, fcntl.LOCK_EX)
-    done, status, since = 0, 0, time.monotonic()
+    done, status, since, size = 0, 0, time.monotonic(), 0
     while True:
-        waiting = queued(unit)[done:]
-        together = [identifier for identifier in waiting if identifier != END]
-        if together:
-            status = max(status, 0 if batch.run(together) else 1)
-            done, since = done + len(together), time.monotonic()
-        if END in waiting:
-            durable.remove(queue_of(unit))
-            return status
+        if size_of(queue_of(unit)) != size:
+            size = size_of(queue_of(unit))  # before it is read: a line that comes in between is read again
+            waiting = queued(unit)[done:]
+            together = [identifier for identifier in waiting if identifier != END]
+            if together:
+                status = max(status, 0 if batch.run(together) else 1)
+                done, since = done + len(together), time.monotonic()
+            if END in waiting:
+                durable.remove(queue_of(unit))
+                return status
         if time.monotonic() - since > LINGER:
             with lock.gate():
                 if len(queued(unit)) == done:
@@ -146,6 +148,14 @@ def queued(unit):
             return [line[:-1] for line in stream if line.endswith("\n")]
     except FileNotFoundError:
         return []
+
+
+def size_of(path):
+    """In bytes; 0 where it is not there."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
 
 
 def queue_of(unit):
