@@ -14,7 +14,11 @@ export class EngineLog {
     /** By resource: its latest status, which has not been shown yet. */
     private readonly statuses = new Map<string, { show: () => void; timer: NodeJS.Timeout }>();
 
-    constructor(address: string) {
+    /** `interval`: milliseconds. */
+    constructor(
+        address: string,
+        private readonly interval = STATUS_INTERVAL,
+    ) {
         this.engine = new EngineClient(address, credentials.createInsecure());
     }
 
@@ -33,7 +37,7 @@ export class EngineLog {
         };
         return {
             status: (message) => {
-                const timer = this.statuses.get(urn)?.timer ?? setTimeout(() => this.end(urn), STATUS_INTERVAL);
+                const timer = this.statuses.get(urn)?.timer ?? setTimeout(() => this.end(urn), this.interval);
                 this.statuses.set(urn, { show: () => send(LogSeverity.INFO, message, true), timer });
             },
             info: (message) => send(LogSeverity.INFO, message),

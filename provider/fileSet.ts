@@ -79,8 +79,7 @@ export class FileSetController {
             log.warning(`${expected.host.name}: skipped, it is under maintenance; its pending changes wait`);
             return last;
         }
-        const stays = Object.keys(last.files).filter((path) => !(path in expected.files) && !last.files[path]!.absent && !last.files[path]!.skipped);
-        if (stays.length > 0) log.warning(`${idOf(expected)}: ${stays.join(", ")} is no longer managed and stays on the node as it is; to remove it, declare it with absent: true first`);
+        sayWhatStays(last, expected, log);
         return this.push(expected, last, log, secretFiles);
     }
 
@@ -187,6 +186,14 @@ function failure(name: string, { result, before, seen }: Applied, state: FileSet
 /** The node's sentence on what was undone: "nothing was changed", "the node is as it was", or "NOT complete: …". */
 function inWords(rollback: string): string {
     return rollback.startsWith("NOT") ? `Rollback ${rollback}` : `${rollback.charAt(0).toUpperCase()}${rollback.slice(1)}`;
+}
+
+/** What leaves a FileSet is left alone on the node: to take it away could stop a boot as well as to change it. */
+function sayWhatStays(last: FileSetState, expected: FileSetArgs, log: Log): void {
+    const files = Object.entries(last.files).filter(([path, file]) => !(path in expected.files) && !file.absent && !file.skipped);
+    if (files.length > 0) log.warning(`${idOf(expected)}: ${files.map(([path]) => path).join(", ")} is no longer managed and stays on the node as it is; to remove it, declare it with absent: true first`);
+    const units = Object.entries(last.units ?? {}).filter(([name, unit]) => !(name in (expected.units ?? {})) && (unit.enabled === true || unit.active === true));
+    if (units.length > 0) log.warning(`${idOf(expected)}: ${units.map(([name]) => name).join(", ")} is no longer managed and goes on as it is; to have it stopped, declare it with enabled: false and active: false first`);
 }
 
 /** The state before Holdfast as something to apply. Throws RefusedError where a live file is no longer what Holdfast wrote. */

@@ -120,12 +120,14 @@ function comparePackages(actual: FileSetState, expected: FileSetArgs): Differenc
 }
 
 function compareUnits(actual: FileSetState, expected: FileSetArgs): Difference[] {
-    return Object.entries(expected.units ?? {}).flatMap(([name, wanted]): Difference[] => {
+    const differences = Object.entries(expected.units ?? {}).flatMap(([name, wanted]): Difference[] => {
         const unit = actual.units?.[name];
         if (!unit) return [{ path: propertyPath(["units", name]), kind: "add" }];
         const keys = (["enabled", "active"] as const).filter((key) => wanted[key] !== undefined && wanted[key] !== unit[key]);
         return keys.map((key) => ({ path: propertyPath(["units", name, key]), kind: "update" }));
     });
+    const dropped = Object.keys(actual.units ?? {}).filter((name) => !(name in (expected.units ?? {})));
+    return [...differences, ...dropped.map((name): Difference => ({ path: propertyPath(["units", name]), kind: "delete" }))];
 }
 
 /** A fact that was never looked at (after an import, say), or that cannot be checked on this node, is not a difference. */

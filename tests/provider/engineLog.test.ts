@@ -24,14 +24,14 @@ beforeEach(async () => {
     };
     engine.addService(EngineService, { log: take, getRootResource: take, setRootResource: take, startDebugging: take, requirePulumiVersion: take });
     const port = await new Promise<number>((bound, failed) => engine.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, number) => (error ? failed(error) : bound(number))));
-    log = new EngineLog(`127.0.0.1:${port}`);
+    log = new EngineLog(`127.0.0.1:${port}`, 200);
 });
 afterEach(() => engine.forceShutdown());
 
 test("what a resource was last busy with is what stays beside it, and has come before the answer", async () => {
     const hosts = log.for("hosts");
     hosts.status("observe");
-    await delay(350);
+    await delay(300);
     hosts.status("stage");
     hosts.status("done: applied");
     log.end("hosts");
@@ -42,9 +42,9 @@ test("what a resource was last busy with is what stays beside it, and has come b
 test("of what follows in quick succession the latest is shown, once, and nothing after the end", async () => {
     const hosts = log.for("hosts");
     for (const phase of ["observe", "stage", "validate"]) hosts.status(phase);
-    await delay(350);
+    await delay(300);
     log.end("hosts");
-    await delay(350);
+    await delay(300);
     await log.flush();
     expect(shown).toEqual(["hosts validate"]);
 });

@@ -143,6 +143,12 @@ describe("planUpdate", () => {
         expect(planUpdate(wanted, stateOf(wanted, at(false)), look(at(true)), options)).toBe("nothing");
     });
 
+    test("has something to say where a unit leaves the FileSet", () => {
+        const wanted = { ...args, units: { "a.service": { active: true } } };
+        const state = stateOf(wanted, { ...asDeclared(args), units: { "a.service": { enabled: false, active: true, detail: "" } } });
+        expect(compare(state, args)).toEqual([{ path: 'units["a.service"]', kind: "delete" }]);
+    });
+
     test("refuses what the lints find with the node's facts", () => {
         const fstab: FileSetArgs = { ...args, files: { "/etc/fstab": { content: "UUID=0a1b / ext4 defaults 0 1\n/dev/sdb1 /srv ext4 defaults 0 2\n", mode: "0644", owner: "root", group: "root" } } };
         expect(() => planUpdate(fstab, undefined, look({ ...asDeclared(fstab), files: { "/etc/fstab": { kind: "absent" } } }), options)).toThrow(/^pve01: refused before anything was staged:\n\/etc\/fstab:2:1: /);
