@@ -100,7 +100,7 @@ export const exporterArgument = text(/^--(?!web\.)(?:no-)?[a-z][a-z0-9.-]*(?:=[A
 export const bcryptHash = text(/^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/, "a bcrypt hash, as `htpasswd -nBC 10 \"\"` prints it after the colon");
 
 /** `user@host:/path`, as rsync and ssh write it. */
-export const backupTarget = text(new RegExp(`^(?:[a-z_][a-z0-9_-]{0,31}@)?${domain}:/[A-Za-z0-9._@:+=~/-]*$`), "USER@HOST:/PATH");
+export const backupTarget = text(new RegExp(`^(?:[a-z_][a-z0-9_-]{0,31}@)?${domain}:/(?!/)[A-Za-z0-9._@:+=~/-]*$`), "USER@HOST:/PATH");
 
 /** °C; what real hardware can reach (FACTS.md, "Thermal"). */
 export const celsius = z.number({ error: "expected °C from 30 to 120" }).min(30, { error: "expected °C from 30 to 120" }).max(120, { error: "expected °C from 30 to 120" });

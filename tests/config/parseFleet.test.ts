@@ -142,6 +142,7 @@ describe("rules that span fields", () => {
         ["a monitoring host listed twice", ["monitoring"], { hosts: ["2001:db8::50", "2001:DB8:0::50"] }, "holdfast:fleet.monitoring.hosts[1]: 2001:db8::50 is listed twice"],
         ["a backup without a target", ["nodes", "pve01", "configBackup"], true, "holdfast:fleet.nodes.pve01.configBackup: expected { target: USER@HOST:/PATH }, got true: there is no target to back up to"],
         ["a backup without a target for all", ["defaults", "configBackup"], true, "holdfast:fleet.defaults.configBackup: expected { target: USER@HOST:/PATH }, got true: there is no target to back up to"],
+        ["a URL, with a password perhaps, as the backup's target", ["nodes", "pve01", "configBackup"], { target: "sftp://u:p@nas.example.test/pve" }, "holdfast:fleet.nodes.pve01.configBackup.target: expected USER@HOST:/PATH; what stands there is not shown, as it may be a secret"],
         ["file and stanzas at once", ["nodes", "pve01", "interfaces", "file"], "nodes/pve02/interfaces", "holdfast:fleet.nodes.pve01.interfaces: expected either file, or source and stanzas, not both"],
         ["neither file nor stanzas", ["nodes", "pve03", "interfaces"], { apply: "boot" }, "holdfast:fleet.nodes.pve03.interfaces: expected file or stanzas"],
         ["a file that is not there", ["nodes", "pve03", "fstab", "file"], "nodes/pve03/fstb", 'holdfast:fleet.nodes.pve03.fstab.file: cannot read "nodes/pve03/fstb": no such file'],
