@@ -12,6 +12,7 @@ import durable
 import lock
 import observe
 import packages
+import recovery
 import transaction
 import units
 from refusal import Refused
@@ -66,7 +67,7 @@ def work(transactions):
 
     try:
         with lock.locked(holder_of(transactions), tell):
-            transaction.recover_or_refuse(tell, own={each.identifier for each in transactions})
+            recovery.recover_or_refuse(tell, own={each.identifier for each in transactions})
             seen = observe.observe_units([name for each in transactions for name in each.plan.get("units", {})])
             for each in transactions:
                 each.observe(seen)

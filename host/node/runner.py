@@ -13,8 +13,9 @@ import batch
 import commands
 import durable
 import lock
+import recovery
 import transaction
-from transaction import has_result
+from recovery import has_result
 
 LINGER = 5  # seconds that it waits for more; a client that has nothing for three hangs up
 END = "end"  # the session's last line
@@ -107,14 +108,14 @@ def undo(identifiers, unit):
         print(f"{unit} {phase}: {message}", flush=True)
 
     with lock.locked(f"{plan_of(identifiers[0])['client']}, undoing what {unit} left", tell):
-        transaction.recover(tell)
+        recovery.recover(tell)
         for identifier in identifiers:
             if has_result(identifier):
                 continue  # from this recovery, or from whoever had the lock before
             if os.path.exists(f"{durable.RUN}/{identifier}/{transaction.DECIDED}"):
                 durable.keep_result(identifier, {"outcome": "applied"})
             else:
-                transaction.keep_early_end(identifier, durable.NOTHING)
+                recovery.keep_early_end(identifier, durable.NOTHING)
 
 
 def give_up(unit, message):

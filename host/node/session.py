@@ -6,7 +6,6 @@ Frames are `LENGTH NEWLINE JSON`. A frame that is cut short means nothing at all
 import json
 import os
 import sys
-import time
 
 import commands
 import durable
@@ -14,12 +13,10 @@ import facts
 import files
 import install
 import observe
+import recovery
 import runner
-import transaction
+from follow import follow, remembered
 from refusal import Refused, explain
-
-POLL = 0.01  # seconds between looks at a running transaction's events
-TOGETHER = 0.5  # seconds that a result waits for others, which are then looked at with the same commands
 
 
 def receive():
@@ -106,7 +103,7 @@ def apply(request, version, modules):
     """Looks at several FileSets, takes a decision for each (a plan, `nothing` or `refused`), and follows one service that does
     them in their order. Frames about one of them carry its place in the request as `set`."""
     if os.geteuid() == 0:
-        transaction.settle_first(lambda phase, message: send({"event": {"phase": phase, "message": message}}))
+        recovery.settle_first(lambda phase, message: send({"event": {"phase": phase, "message": message}}))
     sets = request["sets"]
     send({"looks": observe.observe_all([each["spec"] for each in sets]), **around(request)})
     decided = receive()
@@ -135,7 +132,7 @@ def tell_of(sets, decisions, decided):
         if plan.get("nothing"):
             send({"set": number, "result": {"outcome": "unchanged"}})
     handed_over = {number: plan["id"] for number, plan in decisions.items() if not plan.get("nothing")}
-    for outcomes in follow(handed_over):
+    for outcomes in follow(handed_over, send):
         seen = observe.observe_all([sets[number]["spec"] for number in outcomes])
         for (number, outcome), each in zip(outcomes.items(), seen):
             send({"set": number, "result": outcome, "seen": each})
@@ -143,63 +140,9 @@ def tell_of(sets, decisions, decided):
 
 def result(request, version, modules):
     """What became of a transaction whose client lost the connection. Asking again is harmless."""
-    is_here = os.path.isdir(f"{transaction.RUN}/{request['id']}")
-    outcome = next(follow({None: request["id"]}))[None] if is_here else remembered(request["id"])
+    is_here = os.path.isdir(f"{durable.RUN}/{request['id']}")
+    outcome = next(follow({None: request["id"]}, send))[None] if is_here else remembered(request["id"])
     send({"result": outcome, "seen": observe.observe(request["spec"])})
-
-
-def remembered(identifier):
-    kept = durable.read_regular(f"{durable.RESULTS}/{identifier}.json")
-    return json.loads(kept) if kept else {"outcome": "unknown"}
-
-
-def follow(identifiers):
-    """Of several transactions, {place in the request or None: id}: passes the events on as they come, and yields {place:
-    result} of those that stand. They are looked at together afterwards, so one waits a moment for the others.
-    Bounded by the transactions' own bounds."""
-    positions = dict.fromkeys(identifiers, 0)
-    stand, since = {}, None
-    last_look = time.monotonic()
-    while positions or stand:
-        now = time.monotonic()
-        is_time = now - last_look > 5
-        for number, position in list(positions.items()):
-            identifier = identifiers[number]
-            folder = f"{transaction.RUN}/{identifier}"
-            if not is_time and not has_news(folder, position):
-                continue
-            done = durable.read_regular(f"{folder}/result.json")
-            positions[number] = pass_on(f"{folder}/events", position, {} if number is None else {"set": number})
-            is_lost = is_time and not done and not runner.is_running(runner.unit_of(identifier)) and not runner.has_result(identifier)
-            if done or is_lost:
-                del positions[number]
-                stand[number] = json.loads(done) if done else remembered(identifier)
-                since = since or now
-        if stand and (not positions or now - since > TOGETHER):
-            yield stand
-            stand, since = {}, None
-        if is_time:
-            last_look = now
-        if positions:
-            time.sleep(POLL)
-
-
-def has_news(folder, position):
-    """Asked a hundred times a second for each transaction, while the node has better things to do: so nothing is opened."""
-    return runner.size_of(f"{folder}/events") > position or os.path.exists(f"{folder}/result.json")
-
-
-def pass_on(path, position, about):
-    """Of what has come since the last look the latest: it is shown to a human, and the node's log has them all."""
-    try:
-        with open(path, "rb") as stream:
-            stream.seek(position)
-            lines = [line for line in stream if line.endswith(b"\n")]
-    except FileNotFoundError:
-        return position  # not started yet
-    if lines:
-        send({**about, "event": json.loads(lines[-1])})
-    return position + sum(map(len, lines))
 
 
 def managed():

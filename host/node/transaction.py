@@ -10,15 +10,11 @@ import os
 import commands
 import durable
 import observe
-import packages
 from files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_originals, refuse_if_edited, refuse_unwritable, user_id
-from lock import LOCK, locked
 from refusal import Refused, as_refused, translated
 from units import TIMEOUT, on_disk
 
-RUN = durable.RUN
 DECIDED = "applied"  # in the transaction's folder: the journal is about to be closed
-ENDED_EARLY = "the transaction's program ended early, killed or by a fault; look at journalctl -t holdfast on the node"
 ONLY_CLIENT = "a file here is secret, so only the client is told why"
 RELOAD = ["systemctl", "daemon-reload"]
 
@@ -79,7 +75,7 @@ class Transaction:
     def note_decision(self):
         """Killed between the journal's end and the result, it is known all the same."""
         try:
-            durable.replace(f"{RUN}/{self.identifier}/{DECIDED}", b"")
+            durable.replace(f"{durable.RUN}/{self.identifier}/{DECIDED}", b"")
         except OSError as error:
             print(f"transaction {self.identifier}: {error}", flush=True)  # /run is full: it would have to be killed, too, for a wrong word
 
@@ -293,48 +289,3 @@ def execute(argv, command):
         return checks.check(argv[1], argv[2:], timeout)
     outcome = commands.run(argv, timeout)
     return None if outcome.ok else outcome.explain()
-
-
-def recover(tell, own=()):
-    """Undoes what a killed transaction left, lets the node see the old files again, and keeps a result for each of those
-    but `own`, which are about to be done. Returns {id: why its journal could not be undone}. Call it with the lock held.
-    """
-
-    def log(message):
-        tell("lock", message)
-
-    packages.release_leftovers()
-    undone, faults = durable.recover(log=log)
-    rollbacks = {identifier: durable.sentence([fault]) for identifier, fault in faults.items()}
-    for record, rollback in undone:
-        problems = settle(record, log) if rollback != durable.NOTHING else []
-        rollbacks[record["id"]] = "; ".join([rollback, *problems])
-    for identifier, rollback in rollbacks.items():
-        if identifier not in own and not has_result(identifier):
-            keep_early_end(identifier, rollback)
-    return faults
-
-
-def recover_or_refuse(tell, own=()):
-    """Nothing is done beside a journal that cannot be undone."""
-    faults = recover(tell, own)
-    if faults:
-        raise Refused("lock", "; ".join(faults.values()))
-
-
-def has_result(identifier):
-    return os.path.exists(f"{RUN}/{identifier}/result.json")
-
-
-def keep_early_end(identifier, rollback):
-    durable.keep_result(identifier, {"outcome": "failed", "phase": "rollback", "message": ENDED_EARLY, "rollback": rollback})
-
-
-def settle_first(tell):
-    """Before a look that a push is decided by: what is under way may yet be undone, and what was killed is undone now."""
-    is_clean = not os.path.isdir(durable.JOURNAL) or not os.listdir(durable.JOURNAL)
-    if is_clean and not os.path.exists(LOCK):
-        return
-    os.makedirs(RUN, 0o700, exist_ok=True)
-    with locked("a look before a push", tell):
-        recover_or_refuse(tell)

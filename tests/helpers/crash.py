@@ -107,8 +107,8 @@ def transact(disk, program, plans, mode, image, folder):
     import transaction
 
     for plan in plans:
-        os.makedirs(f"{transaction.RUN}/{plan['id']}")
-        with open(f"{transaction.RUN}/{plan['id']}/plan.json", "w", encoding="utf-8") as stream:
+        os.makedirs(f"{durable.RUN}/{plan['id']}")
+        with open(f"{durable.RUN}/{plan['id']}/plan.json", "w", encoding="utf-8") as stream:
             json.dump(plan, stream)
     if mode != "random":
         shoot = camera(mode, image, folder)
@@ -121,7 +121,7 @@ def transact(disk, program, plans, mode, image, folder):
 
         durable.keep_result = told
     batch.run([plan["id"] for plan in plans])
-    return [json.loads(slurp(f"{transaction.RUN}/{plan['id']}/result.json")) for plan in plans]
+    return [json.loads(slurp(f"{durable.RUN}/{plan['id']}/result.json")) for plan in plans]
 
 
 def install(disk, program):

@@ -4,7 +4,7 @@ import { python, scratch } from "./python";
 /** Plans without files, in a /run and a journal of their own; apt and systemd are played. */
 const play = `
 import os, batch, commands, durable, lock, observe, packages, transaction
-durable.RUN = durable.RESULTS = transaction.RUN = given
+durable.RUN = durable.RESULTS = given
 packages.HELD = f"{given}/held"
 there = []
 observe.installed_packages = lambda names: [name for name in names if name in there]

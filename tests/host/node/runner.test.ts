@@ -4,7 +4,7 @@ import { python, scratch } from "./python";
 /** systemd and the transactions are played; files and locks are real. */
 const play = `
 import os, batch, commands, durable, runner, transaction
-durable.RUN = durable.RESULTS = transaction.RUN = given
+durable.RUN = durable.RESULTS = given
 units, done = [], []
 def run(argv, timeout=0):
     if argv[0] == "systemd-run":

@@ -2,13 +2,13 @@
 import { python } from "./python";
 
 const talk = `
-import io, sys, json, install, session, runner, transaction, observe
+import io, sys, json, install, session, runner, recovery, observe
 began = []
 install.ensure = lambda *_: began.append("install") or "/nowhere"
-transaction.settle_first = lambda tell: None
+recovery.settle_first = lambda tell: None
 session.remember = session.keep_key = lambda *_: None
 runner.start = lambda program, plans: began.extend(plans)
-session.follow = lambda identifiers: [{number: {"outcome": "applied", "id": identifier}} for number, identifier in identifiers.items()]
+session.follow = lambda identifiers, send: [{number: {"outcome": "applied", "id": identifier}} for number, identifier in identifiers.items()]
 session.os.geteuid = lambda: 0
 observe.observe = lambda spec: {"files": {}}
 observe.observe_all = lambda specs: [{"files": {}} for _ in specs]
