@@ -18,6 +18,13 @@ const packages = [
     "cloud-init", "python3",
 ];
 
+/**
+ * What some nodes have and others have not, so that a test can install it where there is no registry (`dpkg --install`): .deb
+ * files in a folder of the image. Proxmox nodes come with postfix; a node without any MTA gets msmtp.
+ */
+const extras = ["postfix"];
+const extrasFolder = "/usr/local/share/lab/packages";
+
 /** Where the image of a release is or will be; the name changes with the recipe. */
 export async function imageFolder(release: Release): Promise<string> {
     const hash = createHash("sha256").update(packages.join(" ")).update(await readFile(__filename));
@@ -53,11 +60,18 @@ async function buildTree(root: string, release: Release): Promise<void> {
         "--quiet", "--mode=root", "--variant=minbase", "--format=directory",
         "--aptopt=Acquire::Languages \"none\"", "--aptopt=Acquire::Retries \"3\"",
         ...["doc", "man", "locale", "info"].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`),
-        `--include=${packages.join(",")}`, release, root,
+        `--include=${packages.join(",")}`, `--customize-hook=${fetchExtras}`, release, root,
     ]);
     await execa("cp", ["-a", "--no-preserve=ownership", `${join(recipe, "files")}/.`, root]);
     await execa("sh", [join(recipe, "customize.sh"), root]);
 }
+
+/** A hook of mmdebstrap's, whose first argument is the tree. */
+const fetchExtras = [
+    `mkdir -p "$1${extrasFolder}/partial"`,
+    `APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --quiet --yes --no-install-recommends --download-only -o Dir::Cache::archives="$1${extrasFolder}" install ${extras.join(" ")}`,
+    `rm -rf "$1${extrasFolder}/partial" "$1${extrasFolder}/lock"`,
+].join(" && ");
 
 async function listFiles(folder: string): Promise<string[]> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
