@@ -1,4 +1,7 @@
-"""An SMTP server that keeps what it is sent: `smtpSink.py PORT FOLDER`. One file for each message, envelope first."""
+"""An SMTP server that keeps what it is sent: `smtpSink.py PORT FOLDER`. One file for each message, envelope first.
+
+It knows no recipient `unknown@…`, and puts `later@…` off.
+"""
 import os
 import socketserver
 import sys
@@ -17,7 +20,13 @@ class Session(socketserver.StreamRequestHandler):
             elif verb == "QUIT":
                 self.say("221 bye")
                 return
+            elif verb == "RCPT" and "<unknown@" in line:
+                self.say("550 5.1.1 no such user")
+            elif verb == "RCPT" and "<later@" in line:
+                self.say("450 4.2.0 greylisted")
             else:
+                if verb == "MAIL":
+                    envelope = []
                 if verb in ("MAIL", "RCPT"):
                     envelope.append(line)
                 self.say("250 sink.example.test")

@@ -26,13 +26,22 @@ describe("whether mail leaves through the stack's relay", () => {
     });
 });
 
-test("only a mail of Holdfast's own in postfix's queue reads as undeliverable", async () => {
-    const fate = () => python<string>("import watch\nanswer = watch.mail(given + '/deferred', given + '/mail.conf')", folder);
-    await mkdir(join(folder, "deferred/3"), { recursive: true });
-    await writeFile(join(folder, "mail.conf"), "# Managed by Holdfast\nTO='root'\nFROM='holdfast@example.test'\n");
-    const queue = (name: string, sender: string) => writeFile(join(folder, "deferred/3", name), Buffer.concat([Buffer.from("C  450  223\0T\x11176"), Buffer.from(`S${String.fromCharCode(sender.length)}${sender}`), Buffer.from([0xff, 0])]));
-    await queue("Q1", "www-data@example.test");
-    expect(await fate()).not.toContain("undeliverable");
-    await queue("Q2", "holdfast@example.test");
-    expect(await fate()).toBe("undeliverable: mails of Holdfast wait in postfix's queue, see mailq");
+// What waits in a real queue is in tests/lab/postfix.test.ts.
+describe("what became of the last mail", () => {
+    const fate = () => python<string>("import watch\nanswer = watch.mail(given + '/spool', given + '/mail')", folder);
+
+    test("is not known before the program is there, and is what it says then", async () => {
+        expect(await fate()).toBe("not tried");
+        await writeFile(join(folder, "mail"), '#!/bin/sh\necho "$1: delivered"\n', { mode: 0o755 });
+        expect(await fate()).toBe("--fate: delivered");
+    });
+    test("is unknown, with the reason, where the program cannot tell", async () => {
+        await writeFile(join(folder, "mail"), "#!/bin/sh\necho out of order >&2; exit 3\n", { mode: 0o755 });
+        expect(await fate()).toBe("unknown: exit status 3: out of order");
+    });
+    test("a queue file that ends in the middle of a record is nobody's", async () => {
+        await mkdir(join(folder, "spool/deferred/3"), { recursive: true });
+        for (const [name, content] of [["EMPTY", ""], ["CUT", "T\x14123"], ["LENGTH", "N\xff"]] as const) await writeFile(join(folder, "spool/deferred/3", name), Buffer.from(content, "latin1"));
+        expect(await fate()).toBe("not tried");
+    });
 });
