@@ -44,6 +44,7 @@ beforeAll(async () => {
     node = lab.nodes[0]!;
     await node.exec(["sh", "-c", "cat >/root/smtpSink.py"], { input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8") });
     await sh("systemd-run --collect --unit=smtp-sink python3 /root/smtpSink.py 2525 /root/mails; sleep 1");
+    await push((shared, { mail }) => planMail({ ...shared, settings: mail! }));
     // smartd looks every half an hour by default.
     await sh("echo 'smartd_opts=\"-i 10\"' >/etc/default/smartmontools");
 });
@@ -77,6 +78,18 @@ describe("the BMC", () => {
         await node.addSelEvent("power-supply-failed");
         expect(await eventually("journalctl --no-pager --output=cat --identifier=ipmievd --grep='Power Supply'", 30)).toMatch(/Power Supply/);
     });
+
+    test("whose log fills and overflows is told each time, by mail too, until it is cleared", async () => {
+        const look = "systemctl start holdfast-sel; cat /var/lib/holdfast/sel; grep -h '^holdfast_ipmi_sel' /var/lib/prometheus/node-exporter/holdfast_sel.prom; grep -h '^Subject:.*event log' /root/mails/* | tail -n 1";
+        const last = `Subject: [${node.name}] BMC event log`;
+        const size = (await node.addSelEvents("fan-critical", 102)) + 1; // the power supply's is the first
+        expect(await sh(look)).toBe(`nearly full\nholdfast_ipmi_sel_used_ratio 0.8\nholdfast_ipmi_sel_entries ${size}\nholdfast_ipmi_sel_overflow 0\n${last} is 80 percent full`);
+        // It has place for 128, and drops what comes then.
+        expect(await node.addSelEvents("fan-critical", 26)).toBe(25);
+        expect(await sh(look)).toBe(`overflowed\nholdfast_ipmi_sel_used_ratio 1\nholdfast_ipmi_sel_entries 128\nholdfast_ipmi_sel_overflow 1\n${last} has overflowed, events are lost`);
+        await sh("ipmitool sel save /root/sel >/dev/null && ipmitool sel clear");
+        expect(await sh(`${look}; wc -l </root/sel`)).toBe(`has room\nholdfast_ipmi_sel_used_ratio 0\nholdfast_ipmi_sel_entries 0\nholdfast_ipmi_sel_overflow 0\n${last} has overflowed, events are lost\n128`);
+    });
 });
 
 describe("a disk whose health fails", () => {
@@ -85,7 +98,6 @@ describe("a disk whose health fails", () => {
     const uncovered = async () => (await push((shared, { smartd }) => planSmartd({ ...shared, settings: smartd! }))).observed.facts["disks without smartd"];
 
     test("is one that smartd watches", async () => {
-        await push((shared, { mail }) => planMail({ ...shared, settings: mail! }));
         expect(await uncovered()).toBe("none");
         expect(await sh("journalctl --no-pager --output=cat --unit=smartmontools --grep='^Monitoring' | tail -n 1")).toMatch(/Monitoring 1 ATA\/SATA, \d SCSI\/SAS and 1 NVMe devices/);
     });
