@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
 import type { Lab, LabNode } from "../lab";
-import { concernFiles } from "../model/concerns";
+import { concerns } from "../model/concerns";
 
 const files = ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"];
 
@@ -19,7 +19,7 @@ function sshOptions(lab: Lab, node: LabNode): string[] {
     return ["-F", "none", "-i", lab.identityFile, ...options.flatMap((option) => ["-o", option]), "-p", String(node.ssh.port), `root@${node.ssh.host}`];
 }
 
-const managed = Object.values(concernFiles).flatMap((paths) => Object.keys(paths));
+const managed = Object.values(concerns).flatMap(({ files: paths }) => Object.keys(paths));
 
 /** Keeps every file that a concern may replace as it is now, for `restoreFiles`. */
 export async function keepFiles(lab: Lab): Promise<void> {

@@ -1,4 +1,5 @@
 /** What is the same for the component of every concern. */
+import type { Concern } from "../model/concerns";
 import type { FileSetArgs, HostArgs } from "../model/fileSet";
 import type { NodeIdentity } from "../model/lintContext";
 
@@ -12,6 +13,6 @@ export interface ConcernArgs {
 }
 
 /** As a FileSet takes it. */
-export function ofConcern({ host, node, maintenance, onDelete }: ConcernArgs): ConcernArgs {
-    return { host, node, maintenance, onDelete };
+export function ofConcern(concern: Concern, { host, node, maintenance, onDelete }: ConcernArgs): ConcernArgs & { readonly concern: Concern } {
+    return { host, node, maintenance, onDelete, concern };
 }

@@ -33,8 +33,7 @@ export function planFstab(args: FstabArgs): FileSetArgs {
     const declared = new Set("file" in settings ? settings.essential.map(canonicalTarget) : []);
     const isNeeded = (entry: FstabEntry) => isEssential(entry) || declared.has(canonicalTarget(entry.target));
     return {
-        ...ofConcern(args),
-        concern: "fstab",
+        ...ofConcern("fstab", args),
         // udevd notices a changed rules file by itself, and one without udev (a container) does no harm.
         files: { [path]: { content }, [rulesPath]: { content: renderFile(rulesPath, { mounts: lateMounts(entries, isNeeded) }) } },
         validate: [

@@ -1,7 +1,9 @@
-/** One Proxmox VE node with every concern that its settings ask for. */
+/** One Proxmox VE node with every concern that its settings ask for. A new concern gets a field, a line in the constructor and one in `fileSets`. */
 import * as pulumi from "@pulumi/pulumi";
+import { type Concern, concernNames } from "../model/concerns";
 import type { FleetNode } from "../model/fleet";
 import type { NodeIdentity } from "../model/lintContext";
+import { isRisky } from "../model/rollout";
 import type { FileSet } from "../provider/resource";
 import { Fstab } from "./fstab";
 import { HostsFile } from "./hostsFile";
@@ -41,41 +43,43 @@ export class HardenedNode extends pulumi.ComponentResource {
 
     constructor(name: string, args: HardenedNodeArgs, options?: pulumi.ComponentResourceOptions) {
         super("holdfast:components:HardenedNode", name, {}, options);
-        this.settings = args.node;
-        const { fstab, interfaces, hostsFile, nodeExporter, temperature, smartd, ipmievd, mail, logDigest, identity, host, maintenance, onDelete } = args.node;
-        const shared = { host, node: identity, maintenance, onDelete };
-        const harmless = { parent: this };
-        const risky = { parent: this, dependsOn: [...(args.after ?? [])] };
+        const { node, peers, after = [], mailPassword } = args;
+        const { hostsFile, fstab, interfaces, mail, nodeExporter, temperature, smartd, ipmievd, logDigest } = node;
+        this.settings = node;
+        const shared = { host: node.host, node: node.identity, maintenance: node.maintenance, onDelete: node.onDelete };
+        const optionsOf = (concern: Concern) => ({ parent: this, dependsOn: isRisky(concern, node) ? [...after] : [] });
 
-        this.hostsFile = new HostsFile(`${name}-hosts`, { ...shared, peers: args.peers, settings: hostsFile }, harmless);
-        if (fstab) this.fstab = new Fstab(`${name}-fstab`, { ...shared, settings: fstab }, risky);
-        if (interfaces) this.interfaces = new NetworkInterfaces(`${name}-interfaces`, { ...shared, settings: interfaces }, risky);
-        if (nodeExporter) this.nodeExporter = new NodeExporter(`${name}-node-exporter`, { ...shared, settings: nodeExporter }, harmless);
-        if (mail) this.mail = new Mail(`${name}-mail`, { ...shared, settings: mail, password: args.mailPassword }, harmless);
-        if (ipmievd) this.ipmievd = new Ipmievd(`${name}-ipmievd`, shared, harmless);
-        if (logDigest) this.logDigest = new LogDigest(`${name}-log-digest`, { ...shared, settings: logDigest }, harmless);
-        if (smartd) this.smartd = new Smartd(`${name}-smartd`, { ...shared, settings: smartd }, canPowerOff(smartd) ? risky : harmless);
-        if (temperature) this.temperature = new TemperatureWatchdog(`${name}-temperature`, { ...shared, settings: temperature }, canPowerOff(temperature) ? risky : harmless);
+        this.hostsFile = new HostsFile(`${name}-hosts`, { ...shared, peers, settings: hostsFile }, optionsOf("hosts"));
+        if (fstab) this.fstab = new Fstab(`${name}-fstab`, { ...shared, settings: fstab }, optionsOf("fstab"));
+        if (interfaces) this.interfaces = new NetworkInterfaces(`${name}-interfaces`, { ...shared, settings: interfaces }, optionsOf("interfaces"));
+        if (mail) this.mail = new Mail(`${name}-mail`, { ...shared, settings: mail, password: mailPassword }, optionsOf("mail"));
+        if (smartd) this.smartd = new Smartd(`${name}-smartd`, { ...shared, settings: smartd }, optionsOf("smartd"));
+        if (temperature) this.temperature = new TemperatureWatchdog(`${name}-temperature`, { ...shared, settings: temperature }, optionsOf("temperature"));
+        if (ipmievd) this.ipmievd = new Ipmievd(`${name}-ipmievd`, shared, optionsOf("ipmievd"));
+        if (logDigest) this.logDigest = new LogDigest(`${name}-log-digest`, { ...shared, settings: logDigest }, optionsOf("log-digest"));
+        if (nodeExporter) this.nodeExporter = new NodeExporter(`${name}-node-exporter`, { ...shared, settings: nodeExporter }, optionsOf("node-exporter"));
 
         this.registerOutputs({ observed: Object.fromEntries(Object.entries(this.fileSets).map(([concern, { observed }]) => [concern, observed])) });
     }
 
-    /** By concern. */
+    /** By concern. Their order is that of the stack's output `managed`: another one would show up in every preview. */
     get fileSets(): Readonly<Record<string, FileSet>> {
-        const components = { hosts: this.hostsFile, fstab: this.fstab, interfaces: this.interfaces, mail: this.mail, smartd: this.smartd, temperature: this.temperature, ipmievd: this.ipmievd, "log-digest": this.logDigest, "node-exporter": this.nodeExporter };
+        const components = {
+            hosts: this.hostsFile,
+            fstab: this.fstab,
+            interfaces: this.interfaces,
+            mail: this.mail,
+            smartd: this.smartd,
+            temperature: this.temperature,
+            ipmievd: this.ipmievd,
+            "log-digest": this.logDigest,
+            "node-exporter": this.nodeExporter,
+        } satisfies Record<Concern, { readonly fileSet: FileSet } | undefined>;
         return Object.fromEntries(Object.entries(components).flatMap(([concern, component]) => (component ? [[concern, component.fileSet]] : [])));
     }
 
     /** What can keep the node from booting or from being reached, or can power it off. */
     get risky(): readonly FileSet[] {
-        const { temperature, smartd } = this.settings;
-        const powerOff = [canPowerOff(smartd) ? this.smartd : undefined, canPowerOff(temperature) ? this.temperature : undefined];
-        return [this.fstab, this.interfaces, ...powerOff].flatMap((component) => (component ? [component.fileSet] : []));
+        return concernNames.filter((concern) => isRisky(concern, this.settings)).flatMap((concern) => this.fileSets[concern] ?? []);
     }
-}
-
-function canPowerOff(settings: FleetNode["smartd"] | FleetNode["temperature"]): boolean {
-    if (!settings) return false;
-    const ofDevices = "devices" in settings && settings.devices !== "auto" ? settings.devices.map(({ action }) => action) : [];
-    return [settings.action, ...ofDevices].includes("shutdown");
 }

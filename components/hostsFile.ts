@@ -28,8 +28,7 @@ export class HostsFile extends pulumi.ComponentResource {
 export function planHostsFile(args: HostsFileArgs): FileSetArgs {
     const { node, peers, settings = { extra: [] } } = args;
     return {
-        ...ofConcern(args),
-        concern: "hosts",
+        ...ofConcern("hosts", args),
         files: {
             "/etc/hosts": { content: hostsContent(node, peers, settings) },
             "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": cloudInitDropIn(),

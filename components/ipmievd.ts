@@ -30,8 +30,7 @@ const program = "/usr/local/lib/holdfast/sel-fill";
 
 export function planIpmievd(args: IpmievdArgs): FileSetArgs {
     return {
-        ...ofConcern(args),
-        concern: "ipmievd",
+        ...ofConcern("ipmievd", args),
         packages: ["ipmitool"],
         files: { ...Object.fromEntries(plain.map((path) => [path, { content: renderFile(path, {}) }])), [program]: { content: renderFile(program, {}), mode: "0755" } },
         validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],

@@ -28,8 +28,7 @@ const stamp = "/var/lib/systemd/timers/stamp-holdfast-log-digest.timer";
 export function planLogDigest(args: LogDigestArgs): FileSetArgs {
     const { settings } = args;
     return {
-        ...ofConcern(args),
-        concern: "log-digest",
+        ...ofConcern("log-digest", args),
         files: {
             [program]: { content: renderFile(program, {}), mode: "0755" },
             [service]: { content: renderFile(service, {}) },

@@ -38,8 +38,7 @@ const sendmail = "/etc/tmpfiles.d/holdfast-sendmail.conf";
 export function planMail(args: Omit<MailArgs, "password">): FileSetArgs {
     const { to, from, relay } = args.settings;
     return {
-        ...ofConcern(args),
-        concern: "mail",
+        ...ofConcern("mail", args),
         // Not msmtp-mta, which is an MTA to apt and would replace the node's own.
         packages: relay ? ["msmtp", "ca-certificates"] : [],
         files: {

@@ -30,8 +30,7 @@ export function planNetworkInterfaces(args: NetworkInterfacesArgs): FileSetArgs 
     const { settings } = args;
     const content = interfacesContent(settings);
     return {
-        ...ofConcern(args),
-        concern: "interfaces",
+        ...ofConcern("interfaces", args),
         files: { [path]: { content } },
         validate: [{ argv: ["holdfast", "interfaces", `{staged:${path}}`] }],
         facts: {

@@ -34,8 +34,7 @@ export function planNodeExporter(args: NodeExporterArgs): FileSetArgs {
     const { settings } = args;
     const { port, scrapers } = settings;
     return {
-        ...ofConcern(args),
-        concern: "node-exporter",
+        ...ofConcern("node-exporter", args),
         packages: ["prometheus-node-exporter"],
         files: {
             [paths.arguments]: { content: renderFile(paths.arguments, { args: commandLine(settings) }) },

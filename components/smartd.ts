@@ -38,8 +38,7 @@ export function planSmartd(args: SmartdArgs): FileSetArgs {
     const { node, settings } = args;
     const timers = ["holdfast-nvme-selftest-short.timer", "holdfast-nvme-selftest-long.timer"];
     return {
-        ...ofConcern(args),
-        concern: "smartd",
+        ...ofConcern("smartd", args),
         packages: ["smartmontools", "nvme-cli"],
         files: {
             [conf]: { content: renderFile(conf, { lines: smartdLines(node, settings) }) },

@@ -32,8 +32,7 @@ export function planTemperatureWatchdog(args: TemperatureWatchdogArgs): FileSetA
     const { ignore, schedule, ...limits } = args.settings;
     const isTimer = schedule === "timer";
     return {
-        ...ofConcern(args),
-        concern: "temperature",
+        ...ofConcern("temperature", args),
         packages: ["lm-sensors", ...(isTimer ? [] : ["cron"])],
         files: {
             [program]: { content: renderFile(program, {}), mode: "0755" },

@@ -1,12 +1,10 @@
 /** Pulumi.lab.yaml: the lab's nodes as a stack that declares what their files should be. */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
+import { nothingByDefault } from "../model/concerns";
 import type { AnyLab, AnyNode } from "./index";
 import { domain } from "./initialState";
 import { gateway } from "./network";
-
-/** The concerns that watch the hardware, which a container node does not have. */
-export const unwatched = { nodeExporter: false, temperature: false, smartd: false, ipmievd: false };
 
 export interface LabStackOptions {
     /** Settings under `defaults`; without them only hosts, fstab and interfaces are managed. */
@@ -14,7 +12,7 @@ export interface LabStackOptions {
 }
 
 /** Holds no key: pulumi takes it from HOLDFAST_IDENTITY_FILE. */
-export async function writeLabStack(lab: AnyLab, file: string, { defaults = unwatched }: LabStackOptions = {}): Promise<void> {
+export async function writeLabStack(lab: AnyLab, file: string, { defaults = nothingByDefault }: LabStackOptions = {}): Promise<void> {
     const nodes = await Promise.all(lab.nodes.map(async (node) => [node.name, await nodeConfig(node)] as const));
     const fleet = { domain, ssh: { user: "root" }, defaults, nodes: Object.fromEntries(nodes) };
     await writeFile(file, `${header(lab.id)}\n${stringify({ config: { "holdfast:fleet": fleet } }, { lineWidth: 0 })}`);

@@ -1,4 +1,5 @@
-/** In which order the nodes of a fleet meet a risky change. */
+/** Which changes are risky, and in which order the nodes of a fleet meet them. */
+import { type Concern, concerns } from "./concerns";
 import type { Fleet, FleetNode } from "./fleet";
 
 /**
@@ -12,4 +13,17 @@ export function planWaves({ nodes, rollout }: Pick<Fleet, "nodes" | "rollout">):
     const others = contacted.filter((node) => !canaries.includes(node));
     const batches = Array.from({ length: Math.ceil(others.length / rollout.batch) }, (_, index) => others.slice(index * rollout.batch, (index + 1) * rollout.batch));
     return [canaries, ...batches, nodes.filter(({ maintenance }) => maintenance)].filter((wave) => wave.length > 0);
+}
+
+/** Whether the concern, as that node is to have it, can keep it from booting or from being reached, or can power it off. */
+export function isRisky(concern: Concern, node: FleetNode): boolean {
+    const { risk, setting } = concerns[concern];
+    if (risk === "power-off") return canPowerOff(node[setting]);
+    return risk !== "none";
+}
+
+function canPowerOff(settings: FleetNode["smartd"] | FleetNode["temperature"]): boolean {
+    if (!settings) return false;
+    const ofDevices = "devices" in settings && settings.devices !== "auto" ? settings.devices.map(({ action }) => action) : [];
+    return [settings.action, ...ofDevices].includes("shutdown");
 }

@@ -1,6 +1,6 @@
 /** The controller of `holdfast:host:FileSet`: each method is one verb of the resource's life, in plain data. */
 import type { CommandArgs, FileSetArgs } from "../model/fileSet";
-import { concernFiles } from "../model/concerns";
+import { concernNames, concerns, isConcern } from "../model/concerns";
 import { formatOfPath } from "../model/formats";
 import { parseInterfaces } from "../model/interfaces/parse";
 import { sourcedPatterns } from "../model/interfaces/network";
@@ -120,10 +120,9 @@ export class FileSetController {
 
     private async imported(id: string): Promise<FileSetArgs> {
         const [name = "", concern = ""] = id.split("/");
-        const files = concernFiles[concern];
-        if (!files) throw new Error(`cannot import ${id}: expected NODE/CONCERN, with a concern of ${Object.keys(concernFiles).join(", ")}`);
+        if (!isConcern(concern)) throw new Error(`cannot import ${id}: expected NODE/CONCERN, with a concern of ${concernNames.join(", ")}`);
         const { host, maintenance } = await declaredHost(this.configuration, name);
-        return { host, concern, files, ...(maintenance && { maintenance }), imported: true } as FileSetArgs;
+        return { host, concern, files: concerns[concern].files, ...(maintenance && { maintenance }), imported: true } as FileSetArgs;
     }
 
     private async push(expected: FileSetArgs, last: FileSetState | undefined, log: Log, secretFiles: ReadonlySet<string> = new Set()): Promise<FileSetState> {

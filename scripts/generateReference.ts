@@ -1,6 +1,7 @@
 /** docs/reference.md, from the schema, commander's definitions and the sources; `npm run schema` writes it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { concerns } from "../model/concerns";
 import { commandHelp } from "./reference/commands";
 import { exportedInterfaces } from "./reference/interfaces";
 import { lintRules } from "./reference/lintRules";
@@ -31,28 +32,15 @@ export function renderReference(): string {
     return `${sections.join("\n\n")}\n`;
 }
 
-/** From the docstring at the head of each component's file. */
+/** The guarantee is the docstring at the head of the component's file. */
 function concernTable(): string {
-    const rows = Object.entries(concernPages).map(([component, { setting, page }]) => {
-        const [, guarantee = ""] = /^\/\*\* (.*) \*\/$/m.exec(readFileSync(join(root, "components", `${component}.ts`), "utf8")) ?? [];
-        const [, name = ""] = /^export class (\w+)/m.exec(readFileSync(join(root, "components", `${component}.ts`), "utf8")) ?? [];
-        return [`[${name}](concerns/${page}.md)`, `\`${setting}\``, guarantee];
+    const rows = Object.entries(concerns).map(([concern, { component, setting }]) => {
+        const source = readFileSync(join(root, "components", `${component.charAt(0).toLowerCase()}${component.slice(1)}.ts`), "utf8");
+        const [, guarantee = ""] = /^\/\*\* (.*) \*\/$/m.exec(source) ?? [];
+        return [`[${component}](concerns/${concern}.md)`, `\`${setting}\``, guarantee];
     });
     return table(["component", "setting", "guarantee"], rows);
 }
-
-/** By source file. */
-const concernPages: Readonly<Record<string, { readonly setting: string; readonly page: string }>> = {
-    hostsFile: { setting: "hostsFile", page: "hosts" },
-    fstab: { setting: "fstab", page: "fstab" },
-    networkInterfaces: { setting: "interfaces", page: "interfaces" },
-    smartd: { setting: "smartd", page: "smartd" },
-    temperatureWatchdog: { setting: "temperature", page: "temperature" },
-    ipmievd: { setting: "ipmievd", page: "ipmievd" },
-    nodeExporter: { setting: "nodeExporter", page: "node-exporter" },
-    mail: { setting: "mail", page: "mail" },
-    logDigest: { setting: "logDigest", page: "log-digest" },
-};
 
 /** One table for each key of the fleet, and for a node one for each concern that has settings. */
 function settingTables(): string[] {

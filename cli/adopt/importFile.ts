@@ -1,4 +1,5 @@
 /** What `pulumi import -f FILE --generate-code=false` reads: the live files become state, under the URNs of the program. */
+import { concerns } from "../../model/concerns";
 import { FILE_SET_TYPE } from "../../model/fileSet";
 import type { KeptFormat } from "./keptFiles";
 
@@ -18,8 +19,6 @@ interface ImportSpec {
     readonly parent?: string;
 }
 
-const components = { hosts: "HostsFile", fstab: "Fstab", interfaces: "NetworkInterfaces" } as const;
-
 /** The same tree as components/hardenedNode.ts registers. */
 export function renderImportFile(nodes: readonly ImportedNode[]): string {
     const resources = nodes.flatMap(({ identity: { name }, kept }): ImportSpec[] => [
@@ -28,7 +27,7 @@ export function renderImportFile(nodes: readonly ImportedNode[]): string {
             const logicalName = `${name}-${format}`;
             const component = `${logicalName}-component`;
             return [
-                { type: `holdfast:components:${components[format]}`, name: component, logicalName, component: true, parent: name },
+                { type: `holdfast:components:${concerns[format].component}`, name: component, logicalName, component: true, parent: name },
                 { type: FILE_SET_TYPE, name: logicalName, id: `${name}/${format}`, parent: component },
             ];
         }),

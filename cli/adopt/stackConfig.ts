@@ -1,5 +1,6 @@
 /** The stack config of adopted nodes: YAML whose comments say where each part comes from. */
 import { Document, isMap, type Pair, type Scalar } from "yaml";
+import { concerns, nothingByDefault } from "../../model/concerns";
 import { formatFault, parseFleet } from "../../model/fleet";
 import type { NodeIdentity } from "../../model/lintContext";
 import type { KeptFile } from "./hazards";
@@ -11,13 +12,15 @@ export interface AdoptedNode {
     readonly kept: readonly KeptFile[];
 }
 
-/** The concern's key in the stack config. */
-const keys = { hosts: "hostsFile", fstab: "fstab", interfaces: "interfaces" } as const;
-
 /** The first preview is to show repairs of what stands on the nodes, and nothing that they never had. */
-const watchOff = { smartd: false, temperature: false, ipmievd: false, nodeExporter: false };
+const watch = Object.values(concerns).filter(({ managed }) => managed === "by default");
+/** The harmless ones first. */
+const turnedOn = [
+    ...watch.flatMap(({ risk, setting }) => (risk === "power-off" ? [] : [`${setting}: true`])),
+    ...watch.flatMap(({ risk, setting }) => (risk === "power-off" ? [`${setting}: { action: alert }`] : [])),
+];
 const watchComment = ` The watch on the hardware is off, so that the first \`up\` only repairs. Then turn it on, one at a time:
- nodeExporter: true, ipmievd: true, smartd: { action: alert }, temperature: { action: alert }.
+ ${turnedOn.join(", ")}.
  At the limit a mail is sent; \`action: shutdown\` also powers the node off: watch the alerts for a while before choosing it.`;
 
 /** Path of a kept file, relative to the project. */
@@ -29,7 +32,7 @@ export function projectPath(node: string, { format }: Pick<KeptFile, "format">):
 export function renderStackConfig(adopted: readonly AdoptedNode[], domain: string | undefined): string {
     const fleet = {
         ...(domain !== undefined && { domain }),
-        defaults: watchOff,
+        defaults: nothingByDefault,
         nodes: Object.fromEntries(adopted.map((node) => [node.identity.name, nodeConfig(node)])),
     };
     refuseFaults(fleet, adopted);
@@ -39,7 +42,7 @@ export function renderStackConfig(adopted: readonly AdoptedNode[], domain: strin
     for (const { identity, kept } of adopted) {
         const node = ["config", "holdfast:fleet", "nodes", identity.name];
         comment(document, [...node, "address"], " What the node's own name resolves to.");
-        if (kept[0]) comment(document, [...node, keys[kept[0].format]], " The node's own files, with their comments. Edit them there; `pulumi preview --diff` shows what changes on the node.");
+        if (kept[0]) comment(document, [...node, concerns[kept[0].format].setting], " The node's own files, with their comments. Edit them there; `pulumi preview --diff` shows what changes on the node.");
     }
     return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
@@ -53,7 +56,7 @@ function nodeConfig({ survey: { target, hostKey }, identity, kept }: AdoptedNode
         ...(address6 !== undefined && { address6 }),
         ...(aliases?.length && { aliases }),
         ...(Object.keys(ssh).length > 0 && { ssh }),
-        ...Object.fromEntries(kept.map((file) => [keys[file.format], { file: projectPath(identity.name, file) }])),
+        ...Object.fromEntries(kept.map((file) => [concerns[file.format].setting, { file: projectPath(identity.name, file) }])),
     };
 }
 

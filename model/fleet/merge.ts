@@ -5,17 +5,19 @@ export type Concerns = NonNullable<FleetConfig["defaults"]>;
 
 /** A node's own setting wins, key by key; `false` turns a concern off, `true` turns it on with the defaults' settings. */
 export function mergeConcerns(defaults: Concerns, own: NodeConfig): NodeConfig {
-    const merged: NodeConfig = { ...defaults, ...own };
-    if (own.hostsFile) merged.hostsFile = { ...defaults.hostsFile, ...own.hostsFile };
-    merged.interfaces = mergeInterfaces(defaults.interfaces, own.interfaces);
-    merged.smartd = mergeSettings(defaults.smartd, own.smartd);
-    merged.temperature = mergeSettings(defaults.temperature, own.temperature);
-    merged.ipmievd = mergeSettings(defaults.ipmievd, own.ipmievd);
-    merged.nodeExporter = mergeSettings(defaults.nodeExporter, own.nodeExporter);
-    merged.logDigest = mergeSettings(defaults.logDigest, own.logDigest);
-    merged.bootReadiness = mergeSettings(defaults.bootReadiness, own.bootReadiness);
-    merged.configBackup = mergeSettings(defaults.configBackup, own.configBackup);
-    return merged;
+    const merged = {
+        hostsFile: { ...defaults.hostsFile, ...own.hostsFile },
+        fstab: own.fstab ?? defaults.fstab,
+        interfaces: mergeInterfaces(defaults.interfaces, own.interfaces),
+        smartd: mergeSettings(defaults.smartd, own.smartd),
+        temperature: mergeSettings(defaults.temperature, own.temperature),
+        ipmievd: mergeSettings(defaults.ipmievd, own.ipmievd),
+        nodeExporter: mergeSettings(defaults.nodeExporter, own.nodeExporter),
+        logDigest: mergeSettings(defaults.logDigest, own.logDigest),
+        bootReadiness: mergeSettings(defaults.bootReadiness, own.bootReadiness),
+        configBackup: mergeSettings(defaults.configBackup, own.configBackup),
+    } satisfies Record<keyof Concerns, unknown>;
+    return { ...own, ...merged };
 }
 
 export function mergeSettings<Settings extends object>(base: Settings | boolean | undefined, own: Settings | boolean | undefined): Settings | boolean | undefined {

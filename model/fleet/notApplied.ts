@@ -1,15 +1,14 @@
 /** What a user wrote and this version does not act on yet: accepted, and said. */
+import { unbuiltSettings } from "../concerns";
 import { formatPath } from "./faults";
 import type { FleetConfig } from "./schema";
-
-const unbuiltConcerns = ["bootReadiness", "configBackup"] as const;
 
 /** One line per setting. A concern that is switched off is off already. */
 export function notApplied(fleet: FleetConfig): string[] {
     const paths: string[][] = Object.entries(fleet.hosts ?? {}).flatMap(([name, { roles }]) => (roles?.length ? [["hosts", name, "roles"]] : []));
     const holders = [{ path: ["defaults"], concerns: fleet.defaults ?? {} }, ...Object.entries(fleet.nodes).map(([name, concerns]) => ({ path: ["nodes", name], concerns }))];
     for (const { path, concerns } of holders) {
-        paths.push(...unbuiltConcerns.filter((name) => concerns[name]).map((name) => [...path, name]));
+        paths.push(...unbuiltSettings.filter((name) => concerns[name]).map((name) => [...path, name]));
         if (!concerns.interfaces) continue;
         if (concerns.interfaces.apply === "reload") paths.push([...path, "interfaces", "apply"]);
         if (concerns.interfaces.confirmWindow !== undefined) paths.push([...path, "interfaces", "confirmWindow"]);

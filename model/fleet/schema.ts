@@ -1,6 +1,7 @@
-/** The shape of `holdfast:fleet`, as a user writes it. What spans several fields is in `checks.ts`. */
+/** The shape of `holdfast:fleet`, as a user writes it. What spans several fields is in `checks.ts` and `settings/`. */
 import leven from "leven";
 import { z } from "zod";
+import type { NodeSetting, unbuiltSettings } from "../concerns";
 import { commandKeywords } from "../interfaces/keywords";
 import { normalizeKeyword } from "../interfaces/parse";
 import * as value from "./values";
@@ -129,7 +130,7 @@ const nodeExporter = {
 };
 
 /** By concern; the same under `defaults` and under a node. */
-export const concerns = {
+const concerns = {
     hostsFile: hostsFile.optional().describe("/etc/hosts; always managed"),
     fstab: fstab.optional().describe("/etc/fstab, whole, or a file that is kept; only where declared"),
     interfaces: interfaces.optional().describe("/etc/network/interfaces; only where declared"),
@@ -140,7 +141,7 @@ export const concerns = {
     logDigest: concern({ time: value.timeOfDay.optional().describe("when, HH:MM; 06:30 by default") }).optional().describe("yesterday's errors of the journal by mail; off by default"),
     bootReadiness: concern({}).optional().describe("would this node survive a reboot now? Accepted, and not applied yet"),
     configBackup: concern({ target: value.backupTarget }).optional().describe("nightly, encrypted; off without a target. Accepted, and not applied yet"),
-};
+} satisfies Record<NodeSetting | (typeof unbuiltSettings)[number], z.ZodType>;
 
 const onDelete = z.enum(["keep", "restore"], { error: "expected keep or restore" });
 const reach = {

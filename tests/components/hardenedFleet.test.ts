@@ -1,6 +1,5 @@
 import { hardenFleet } from "../../components/hardenedFleet";
 import { planHostsFile } from "../../components/hostsFile";
-import { concernFiles } from "../../model/concerns";
 import { parseFleet } from "../../model/fleet";
 import { hostKey, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 import { type Recorder, recordRegistrations, valueOf } from "../helpers/registrations";
@@ -56,14 +55,6 @@ test("each FileSet knows how to reach its node, and who the node is", () => {
         node: { name: "pve01", domain: "example.test", address: "192.0.2.11", address6: "2001:db8::11", aliases: ["pve01-mgmt"] },
         maintenance: false,
     });
-});
-
-test("an import of NODE/CONCERN reads the files that the component declares", () => {
-    for (const name of ["pve01-hosts", "pve01-fstab", "pve01-interfaces", "pve01-mail"]) {
-        const { concern, files } = fileSet(name);
-        const whens = Object.entries(Object(files)).map(([path, file]) => [path, { when: Object(file).when, yields: Object(file).yields }]);
-        expect(concernFiles[String(concern)]).toEqual(Object.fromEntries(whens));
-    }
 });
 
 test("a node under maintenance is marked in all its FileSets", () => {

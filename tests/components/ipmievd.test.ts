@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import execa from "execa";
 import { planIpmievd } from "../../components/ipmievd";
-import { concernFiles } from "../../model/concerns";
 import { formatFault, parseFleet } from "../../model/fleet";
 
 const { files, units, facts } = planIpmievd({ host: { name: "pve01", address: "192.0.2.11" }, node: { name: "pve01", address: "192.0.2.11" } });
@@ -25,9 +24,6 @@ describe("the plan", () => {
     test("a timer that has not run for three hours is drift", () => {
         expect(facts?.["BMC event log checks"]).toEqual({ probe: "last-run", args: ["/var/lib/systemd/timers/stamp-holdfast-sel.timer", "10800", "3600"], value: "on time" });
         expect(files["/etc/systemd/system/holdfast-sel.timer"]?.content).toMatch(/^Persistent=true$/m); // which writes that stamp
-    });
-    test("an import reads the files that the component declares", () => {
-        expect(Object.keys(concernFiles.ipmievd!).sort()).toEqual(Object.keys(files).sort());
     });
 });
 

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import execa from "execa";
 import { planLogDigest } from "../../components/logDigest";
-import { concernFiles } from "../../model/concerns";
 import { formatFault, parseFleet } from "../../model/fleet";
 
 const planOf = (time = "06:30") => planLogDigest({ host: { name: "pve01", address: "192.0.2.11" }, node: { name: "pve01", address: "192.0.2.11" }, settings: { time } });
@@ -18,9 +17,6 @@ test("it runs every morning, and a missed one is caught up", () => {
     expect(planOf("05:00").files["/etc/systemd/system/holdfast-log-digest.timer"]?.content).toContain("\nOnCalendar=05:00\nPersistent=true\n");
 });
 
-test("an import reads the files that the component declares", () => {
-    expect(Object.keys(concernFiles["log-digest"]!).sort()).toEqual(Object.keys(planOf().files).sort());
-});
 
 describe("the node's program", () => {
     let folder: string;

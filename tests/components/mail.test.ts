@@ -5,7 +5,6 @@ import * as pulumi from "@pulumi/pulumi";
 import execa from "execa";
 import { Mail, planMail } from "../../components/mail";
 import { mailPasswordWarnings } from "../../config";
-import { concernFiles } from "../../model/concerns";
 import { formatFault, parseFleet } from "../../model/fleet";
 import { recordRegistrations, valueOf } from "../helpers/registrations";
 
@@ -38,7 +37,6 @@ describe("the plan", () => {
     test("an administrator's own msmtprc is neither removed nor overwritten nor read, with a relay or without", () => {
         const relayed = planOf({ to: "ops@example.test", relay: "smtp://192.0.2.25" });
         expect([planOf(undefined), relayed].map(({ files }) => files["/etc/msmtprc"]?.yields)).toEqual([true, true]);
-        expect(concernFiles.mail).toMatchObject({ "/etc/msmtprc": { yields: true } });
         expect(relayed.facts).toMatchObject({ relay: { probe: "mail-relay" } });
     });
     test("a relay is spoken to as its address says, and never gets a password in the clear", () => {
@@ -50,9 +48,6 @@ describe("the plan", () => {
     });
     test("a test message is sent when the settings change, and its fate is reported", () => {
         expect(planOf(undefined)).toMatchObject({ verify: [{ argv: ["/usr/local/lib/holdfast/mail", "--test"], timeout: 90 }], facts: { mail: { probe: "mail" } } });
-    });
-    test("an import reads the files that the component declares", () => {
-        expect(Object.keys(concernFiles.mail!).sort()).toEqual(Object.keys(planOf(undefined).files).sort());
     });
     test("a node that sends nothing gets no mail settings", () => {
         const off = { smartd: false, temperature: false, ipmievd: false };

@@ -1,5 +1,4 @@
 import { planNodeExporter } from "../../components/nodeExporter";
-import { concernFiles } from "../../model/concerns";
 import { parseFleet } from "../../model/fleet";
 
 const hash = "$2y$10$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZabcde";
@@ -56,9 +55,6 @@ test("without them no web config is left behind", () => {
     expect(planOf(true).files["/etc/prometheus/node-exporter-web.yml"]).toEqual({ absent: true });
 });
 
-test("an import reads the files that the component declares", () => {
-    expect(Object.keys(concernFiles["node-exporter"]!).sort()).toEqual(Object.keys(planOf(true).files).sort());
-});
 
 test("false leaves the host without exporter, a host of its own settings too", () => {
     const given = { defaults: { nodeExporter: { port: 9101 } }, nodes: { pve01: { address: "192.0.2.11", nodeExporter: false } }, hosts: { mon1: { address: "192.0.2.50" }, nas: { address: "192.0.2.60", nodeExporter: false } } };

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import execa from "execa";
 import { planSmartd } from "../../components/smartd";
-import { concernFiles } from "../../model/concerns";
 import { formatFault, parseFleet } from "../../model/fleet";
 
 const byId = "/dev/disk/by-id/ata-EXAMPLE_1";
@@ -49,9 +48,6 @@ describe("the plan", () => {
         { device: "/dev/sg2", type: "areca,3/1" }, { device: "/dev/sg0", type: "cciss,0" }, { device: "/dev/sg1", type: "sat+cciss,0" }, "/dev/disk/by-path/pci-0000:00:1f.2-ata-1", { device: "/dev/twa0", type: "3ware,1" },
     ])("%j is taken", (device) => {
         expect(faultsOf({ devices: [device] })).toEqual([]);
-    });
-    test("an import reads the files that the component declares", () => {
-        expect(Object.keys(concernFiles.smartd!).sort()).toEqual(Object.keys(planOf(true).files).sort());
     });
     test.each<[object, string]>([
         [{ devices: ["/dev/sda"] }, 'smartd.devices[0]: expected a /dev/disk/by-id/… path (or /dev/bus/N of a RAID controller), got "/dev/sda"'],

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import execa from "execa";
 import { planTemperatureWatchdog } from "../../components/temperatureWatchdog";
-import { concernFiles } from "../../model/concerns";
 import { formatFault, parseFleet } from "../../model/fleet";
 
 jest.setTimeout(60_000); // a run forks a dozen times, and some wait for what hangs
@@ -38,9 +37,6 @@ describe("the plan", () => {
         const { files, verify } = planOf(true);
         const limit = /^TimeoutStartSec=(\d+)$/m.exec(files["/etc/systemd/system/holdfast-temperature.service"]!.content!)![1];
         expect(Number(limit)).toBeLessThan(verify![0]!.timeout!);
-    });
-    test("an import reads the files that the component declares", () => {
-        expect(Object.keys(concernFiles.temperature!).sort()).toEqual(Object.keys(planOf(true).files).sort());
     });
     test.each<[object, string]>([
         [{ warning: 90 }, "temperature: expected warning below critical, got warning 90 and critical 90"],

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { lintKinds } from "../../cli/lint/options";
 import { buildProgram, everyCommand } from "../../cli/program";
 import { renderReference } from "../../scripts/generateReference";
 import { commandHelp } from "../../scripts/reference/commands";
@@ -31,6 +32,13 @@ test("the rules that stop both incidents are found in the sources, with their se
     expect([...rule("interfaces", "stray-line")!.messages].join()).toContain("Delete");
     expect(rule("fstab", "device-name")).toBeDefined();
     for (const place of rules.keys()) expect([place, rules.get(place)!.length > 0]).toEqual([place, true]);
+});
+
+test("every format of model/ is known to `holdfast lint --kind` and has its rules in the reference", () => {
+    const formats = readdirSync(join(checkout, "model"), { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(join(checkout, "model", entry.name, "lint.ts"))).map(({ name }) => name);
+    expect([...lintKinds].sort()).toEqual(formats.sort());
+    const titles = [...lintRules(checkout).keys()];
+    for (const format of formats) expect([format, titles.some((title) => title === format || title === `${format}.conf`)]).toEqual([format, true]);
 });
 
 test("settings are listed through lists, unions and maps", () => {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import type { Lab, LabNode } from "../../lab";
-import { unwatched } from "../../lab/stack";
+import { nothingByDefault } from "../../model/concerns";
 import { openTestLab, readNodeFile } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";
 
@@ -49,7 +49,7 @@ async function adopt(project: PulumiProject, stack: string, adopted = nodes, ...
     expect(run).toMatchObject({ exitCode: 0 });
     // What the watch on the hardware adds to a preview is its own tests' matter.
     const config = parseDocument(run.stdout);
-    config.setIn(["config", "holdfast:fleet", "defaults"], unwatched);
+    config.setIn(["config", "holdfast:fleet", "defaults"], nothingByDefault);
     await project.write(`Pulumi.${stack}.yaml`, config.toString());
     await project.pulumi("stack", "init", stack);
     await project.pulumi("import", "-f", "import.json", "--generate-code=false", "--yes", "--stack", stack);

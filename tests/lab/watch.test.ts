@@ -3,7 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Lab, LabNode } from "../../lab";
-import { unwatched, writeLabStack } from "../../lab/stack";
+import { writeLabStack } from "../../lab/stack";
+import { nothingByDefault } from "../../model/concerns";
 import { openTestLab, readNodeFile } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";
 
@@ -244,7 +245,7 @@ test("taken out of the stack with onDelete: restore, the watch is gone: its file
     const kept = { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` }, onDelete: "restore" };
     await declare({ logDigest: {} }, kept);
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
-    await declare(unwatched, { onDelete: "restore" });
+    await declare(nothingByDefault, { onDelete: "restore" });
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
     expect(await watchOf()).toBe(untouched);
     expect(await shell("systemctl --failed --plain --no-legend | grep -E 'holdfast|smart|ipmi|exporter'; ls /etc/holdfast/journal")).toBe("");
