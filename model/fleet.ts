@@ -1,41 +1,37 @@
 /** The declared fleet: `holdfast:fleet` of the stack config, validated, defaults merged, files read. Nothing downstream checks again. */
+import { concerns, type NodeSetting, type unbuiltSettings } from "./concerns";
 import type { HostArgs } from "./fileSet";
 import { checkFleet } from "./fleet/checks";
 import { type Fault, describe } from "./fleet/faults";
 import { mergeConcerns, mergeSettings } from "./fleet/merge";
 import { notApplied } from "./fleet/notApplied";
-import type { FleetConfig, FstabEntryConfig, HostConfig, NodeConfig, StanzaConfig } from "./fleet/schema";
+import type { FleetConfig, HostConfig, NodeConfig } from "./fleet/schema";
+import { type FstabSettings, resolveFstab } from "./fleet/settings/fstab";
+import { type DeepReadonly, type ProjectFile, settingsOf } from "./fleet/settings/given";
+import { type HostsFileSettings, resolveHostsFile } from "./fleet/settings/hostsFile";
+import { type InterfacesSettings, resolveInterfaces } from "./fleet/settings/interfaces";
+import { type LogDigestSettings, resolveLogDigest } from "./fleet/settings/logDigest";
+import { type MailSettings, resolveMail } from "./fleet/settings/mail";
+import { type NodeExporterSettings, resolveNodeExporter, unencryptedPasswords } from "./fleet/settings/nodeExporter";
+import { resolveSmartd, type SmartdSettings } from "./fleet/settings/smartd";
+import { resolveTemperature, type TemperatureSettings } from "./fleet/settings/temperature";
 import { parseShape } from "./fleet/shape";
-import { type LogDigestSettings, type MailSettings, type NodeExporterSettings, resolveLogDigest, resolveMail, resolveNodeExporter, resolveSmartd, resolveTemperature, type SmartdSettings, type TemperatureSettings } from "./fleet/watch";
-import { unencryptedPasswords } from "./fleet/watchChecks";
-import type { HostsEntry } from "./hosts/format";
 import type { NodeIdentity } from "./lintContext";
 
 export { type Fault, formatFault } from "./fleet/faults";
 export type { FstabEntryConfig, StanzaConfig } from "./fleet/schema";
-export type { LogDigestSettings, MailRelay, MailSettings, NodeExporterSettings, SmartdSettings, TemperatureSettings } from "./fleet/watch";
-
-export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
-
-/** A file of the project that is taken over as it is. */
-export interface ProjectFile {
-    /** Relative to the project. */
-    readonly path: string;
-    readonly content: string;
-}
-
-export interface HostsFileSettings {
-    readonly file?: ProjectFile;
-    readonly extra: readonly HostsEntry[];
-}
-
-/** Either the whole file as entries, or a file with the targets that are essential besides `/`, `/usr`, `/var` and `/boot`. */
-export type FstabSettings = { readonly entries: DeepReadonly<FstabEntryConfig[]> } | { readonly file: ProjectFile; readonly essential: readonly string[] };
-
-export type InterfacesSettings = { readonly file: ProjectFile } | { readonly source: readonly string[]; readonly stanzas: DeepReadonly<StanzaConfig[]> };
+export type { FstabSettings } from "./fleet/settings/fstab";
+export type { DeepReadonly, ProjectFile } from "./fleet/settings/given";
+export type { HostsFileSettings } from "./fleet/settings/hostsFile";
+export type { InterfacesSettings } from "./fleet/settings/interfaces";
+export type { LogDigestSettings } from "./fleet/settings/logDigest";
+export type { MailRelay, MailSettings } from "./fleet/settings/mail";
+export type { NodeExporterSettings } from "./fleet/settings/nodeExporter";
+export type { SmartdSettings } from "./fleet/settings/smartd";
+export type { TemperatureSettings } from "./fleet/settings/temperature";
 
 /** Concerns that are validated but not built yet, defaults merged. */
-export type UnbuiltSettings = DeepReadonly<Pick<NodeConfig, "bootReadiness" | "configBackup">>;
+export type UnbuiltSettings = DeepReadonly<Pick<NodeConfig, (typeof unbuiltSettings)[number]>>;
 
 type OnDelete = NonNullable<FleetConfig["onDelete"]>;
 
@@ -119,26 +115,26 @@ function declaredNodes(given: unknown): string[] {
 }
 
 function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: ReadAt): FleetNode {
-    const { address, address6, aliases = [], maintenance = false, onDelete = config.onDelete ?? "keep", ssh, hostsFile, fstab, interfaces, nodeExporter, temperature, smartd, ipmievd, logDigest, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
-    const watch = {
-        nodeExporter: resolveNodeExporter(nodeExporter, config),
-        temperature: resolveTemperature(temperature),
+    const { address, address6, aliases = [], maintenance = false, onDelete = config.onDelete ?? "keep", ssh, hostsFile, fstab, interfaces, smartd, temperature, ipmievd, nodeExporter, logDigest, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
+    const fileOf = (setting: "hostsFile" | "fstab" | "interfaces") => (path: string) => read(path, [...(own[setting] ? ["nodes", name] : ["defaults"]), setting, "file"]);
+    const settings = {
+        hostsFile: resolveHostsFile(hostsFile, fileOf("hostsFile")),
+        fstab: resolveFstab(fstab, fileOf("fstab")),
+        interfaces: resolveInterfaces(interfaces, fileOf("interfaces")),
         smartd: resolveSmartd(smartd, config),
+        temperature: resolveTemperature(temperature),
+        ipmievd: settingsOf("ipmievd", ipmievd) !== undefined,
+        nodeExporter: resolveNodeExporter(nodeExporter, config),
         logDigest: resolveLogDigest(logDigest),
-    };
-    const sendsMail = config.mail !== undefined || ipmievd !== false || [watch.temperature, watch.smartd, watch.logDigest].some(Boolean);
-    const at = (concern: "hostsFile" | "fstab" | "interfaces") => [...(own[concern] ? ["nodes", name] : ["defaults"]), concern, "file"];
+    } satisfies Record<NodeSetting, unknown>;
+    const sendsMail = config.mail !== undefined || Object.values(concerns).some((concern) => concern.sendsMail && settings[concern.setting]);
     return {
         ...unbuilt,
         identity: { name, domain: config.domain, address, address6, aliases },
         host: hostArgs(config, name, { address, ssh }),
         maintenance,
         onDelete,
-        hostsFile: { file: hostsFile?.file === undefined ? undefined : read(hostsFile.file, at("hostsFile")), extra: hostsFile?.extra ?? [] },
-        fstab: fstab ? (Array.isArray(fstab) ? { entries: fstab } : { file: read(fstab.file, at("fstab")), essential: fstab.essential ?? [] }) : undefined,
-        interfaces: interfaces ? resolveInterfaces(interfaces, (path) => read(path, at("interfaces"))) : undefined,
-        ...watch,
-        ipmievd: ipmievd !== false,
+        ...settings,
         mail: sendsMail ? resolveMail(config, name) : undefined,
     };
 }
@@ -162,11 +158,6 @@ function hostArgs(config: FleetConfig, name: string, { address, ssh }: Pick<Host
 function withoutHost(ssh: NodeConfig["ssh"]): Partial<HostArgs> {
     const { host, ...rest } = ssh ?? {};
     return host === undefined ? rest : { ...rest, address: host };
-}
-
-function resolveInterfaces({ file, source = [], stanzas }: Exclude<NonNullable<NodeConfig["interfaces"]>, false>, read: (path: string) => ProjectFile): InterfacesSettings | undefined {
-    if (file !== undefined) return { file: read(file) };
-    return stanzas && { source, stanzas };
 }
 
 function deepFreeze<T>(value: T): T {

@@ -1,29 +1,27 @@
-/** Rules of `mail` and `nodeExporter` that span several fields: what each value allows, and what would not do what was meant. */
-import { type Fault, describe } from "./faults";
-import type { FleetConfig, NodeConfig } from "./schema";
-import type { NodeExporterSettings } from "./watch";
+/** `nodeExporter`: its port, who may scrape it, and how. */
+import type { Fault } from "../faults";
+import type { FleetConfig, NodeConfig } from "../schema";
+import { settingsOf } from "./given";
 
 type Path = readonly PropertyKey[];
 
-export function checkMail({ mail }: FleetConfig): Fault[] {
-    if (!mail) return [];
-    const { relay, user, from } = mail;
-    const recipients = typeof mail.to === "string" ? [{ path: ["mail", "to"], address: mail.to }] : mail.to.map((address, index) => ({ path: ["mail", "to", index], address }));
-    const addresses = recipients.map(({ address }) => address.toLowerCase());
-    const twice = recipients.flatMap(({ path, address }, index) => (addresses.indexOf(addresses[index]!) < index ? [{ path, message: `${address} is listed twice` }] : []));
-    if (relay === undefined) return [...twice, ...(user === undefined ? [] : [{ path: ["mail", "user"], message: "is for mail.relay, which is missing: add relay: smtp://HOST:PORT, or remove user" }])];
-    const local = recipients.flatMap(({ path, address }) => (address.includes("@") ? [] : [{ path, message: `expected an address with its domain, such as ops@example.test, got ${describe(address)}: at mail.relay it would be a user of the relay` }]));
-    const sender = from === undefined || from.includes("@") ? [] : [{ path: ["mail", "from"], message: `expected an address with its domain, such as holdfast@example.test, got ${describe(from)}: mail.relay would refuse it, or add its own` }];
-    return [...twice, ...local, ...sender, ...checkSecurity(relay)];
+export interface NodeExporterSettings {
+    readonly port: number;
+    /** Addresses that may scrape besides loopback; none: it listens on loopback only. */
+    readonly scrapers: readonly string[];
+    readonly args: readonly string[];
+    /** Paths on the node. */
+    readonly tls?: { readonly certificate: string; readonly key: string };
+    /** bcrypt hashes by user. */
+    readonly basicAuth?: Readonly<Record<string, string>>;
 }
 
-/** Where TLS begins is fixed by the port (RFC 8314): spoken otherwise, both sides wait until the time is up. */
-function checkSecurity(relay: string): Fault[] {
-    const { protocol, host, hostname, port } = new URL(relay);
-    const path = ["mail", "relay"];
-    if (protocol === "smtp:" && port === "465") return [{ path, message: `port 465 speaks TLS from the start: expected smtps://${host}, got ${describe(relay)}` }];
-    if (protocol === "smtps:" && (port === "25" || port === "587")) return [{ path, message: `port ${port} speaks no TLS from the start: expected smtp://${host} or smtps://${hostname}:465, got ${describe(relay)}` }];
-    return [];
+/** 9100 is node_exporter's own default. */
+export function resolveNodeExporter(given: NodeConfig["nodeExporter"], fleet: FleetConfig): NodeExporterSettings | undefined {
+    const settings = settingsOf("node-exporter", given);
+    if (!settings) return undefined;
+    const { port = 9100, args = [], tls, basicAuth } = settings;
+    return { port, scrapers: fleet.monitoring?.hosts ?? [], args, tls, basicAuth };
 }
 
 export function checkNodeExporters(fleet: FleetConfig): Fault[] {
