@@ -8,6 +8,7 @@ import { writeProject } from "../../cli/adopt/nodeFiles";
 import { planAdoption } from "../../cli/adopt/plan";
 import { renderHazards, renderNextSteps } from "../../cli/adopt/summary";
 import { parseTarget } from "../../cli/adopt/target";
+import { nothingByDefault } from "../../model/concerns";
 import { parseFleet } from "../../model/fleet";
 import { lintContent } from "../../model/formats";
 import { parseFstab } from "../../model/fstab";
@@ -77,7 +78,7 @@ describe("a node in both incidents' state", () => {
         const { fleet, node } = adoptOne({ hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD7Ud9GQB5ZjvL2IT0+" });
         expect(fleet).toEqual({
             domain: "example.test",
-            defaults: { smartd: false, temperature: false, ipmievd: false, nodeExporter: false },
+            defaults: nothingByDefault,
             nodes: {
                 pve01: {
                     address: "192.0.2.11",

@@ -1,5 +1,6 @@
 import { hardenFleet } from "../../components/hardenedFleet";
 import { planHostsFile } from "../../components/hostsFile";
+import { concernNames, concerns } from "../../model/concerns";
 import { parseFleet } from "../../model/fleet";
 import { hostKey, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 import { type Recorder, recordRegistrations, valueOf } from "../helpers/registrations";
@@ -15,9 +16,9 @@ beforeAll(async () => {
     await Promise.all(Object.values(nodes).flatMap(({ fileSets }) => Object.values(fileSets).map(({ observed }) => valueOf(observed))));
 });
 
-/** Components, by the role in their logical names, that watch the hardware of every node. */
-const watching = { smartd: "Smartd", temperature: "TemperatureWatchdog", ipmievd: "Ipmievd", mail: "Mail", "node-exporter": "NodeExporter" };
-const isWatching = (name: string) => Object.keys(watching).some((role) => name.endsWith(`-${role}`));
+/** Concerns that every node has by default, and the mail that they send. */
+const watching = concernNames.filter((concern) => concerns[concern].managed === "by default" || concern === "mail");
+const isWatching = (name: string) => watching.some((concern) => name.endsWith(`-${concern}`));
 
 test("names and types are those of the contract", () => {
     expect(recorder.registered.filter(({ name }) => !isWatching(name)).map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
@@ -42,9 +43,9 @@ test("names and types are those of the contract", () => {
 });
 
 test("every node is watched", () => {
-    for (const [role, type] of Object.entries(watching)) {
+    for (const concern of watching) {
         // pve03 has no smartd: its settings say false.
-        for (const node of role === "smartd" ? ["pve01", "pve02"] : ["pve01", "pve02", "pve03"]) expect(named(`${node}-${role}`).map((registration) => registration.type)).toEqual([`holdfast:components:${type}`, "holdfast:host:FileSet"]);
+        for (const node of concern === "smartd" ? ["pve01", "pve02"] : ["pve01", "pve02", "pve03"]) expect(named(`${node}-${concern}`).map((registration) => registration.type)).toEqual([`holdfast:components:${concerns[concern].component}`, "holdfast:host:FileSet"]);
     }
 });
 

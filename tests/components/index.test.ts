@@ -1,11 +1,12 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { nothingByDefault } from "../../model/concerns";
 import { threeNodes } from "../fixtures/fleet/threeNodes";
 import { recordRegistrations, valueOf } from "../helpers/registrations";
 
 /** pve01 and pve03 only: the program reads real files, and pve02's exist in the fixture's memory alone. */
 const { pve01, pve03 } = threeNodes().nodes;
-const fleet = { ...threeNodes(), rollout: undefined, defaults: { ...threeNodes().defaults, nodeExporter: false, temperature: false, smartd: false, ipmievd: false, bootReadiness: true }, hosts: { mon1: { address: "192.0.2.50", nodeExporter: true }, nas: { address: "192.0.2.60", roles: ["docker"] } }, nodes: { pve01, pve03: { ...pve03, fstab: undefined } } };
+const fleet = { ...threeNodes(), rollout: undefined, defaults: { ...threeNodes().defaults, ...nothingByDefault, bootReadiness: true }, hosts: { mon1: { address: "192.0.2.50", nodeExporter: true }, nas: { address: "192.0.2.60", roles: ["docker"] } }, nodes: { pve01, pve03: { ...pve03, fstab: undefined } } };
 
 test("the program's outputs say per node what is managed, what was seen, and what was skipped", async () => {
     recordRegistrations();

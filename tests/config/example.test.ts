@@ -1,15 +1,12 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { planFstab } from "../../components/fstab";
-import { planHostsFile } from "../../components/hostsFile";
-import { planNetworkInterfaces } from "../../components/networkInterfaces";
-import { planNodeExporter } from "../../components/nodeExporter";
-import { planSmartd } from "../../components/smartd";
-import { planTemperatureWatchdog } from "../../components/temperatureWatchdog";
+import { hardenFleet } from "../../components/hardenedFleet";
+import { FILE_SET_TYPE, type FileSetArgs } from "../../model/fileSet";
 import { formatFault, parseFleet } from "../../model/fleet";
 import { fleetJsonSchema } from "../../model/fleet/jsonSchema";
 import { formatOfPath, lintContent } from "../../model/formats";
+import { recordRegistrations, valueOf } from "../helpers/registrations";
 
 const root = path.join(__dirname, "../..");
 const read = (file: string) => readFileSync(path.join(root, file), "utf8");
@@ -18,20 +15,15 @@ const { fleet, faults } = parseFleet(parse(read("Pulumi.prod.yaml")).config["hol
 test("the example stack has no fault", () => {
     expect(faults.map(formatFault)).toEqual([]);
 });
-test("the lints find no error and no warning in what the example stack makes", () => {
+test("the lints find no error and no warning in what the example stack makes", async () => {
+    const recorder = recordRegistrations();
+    const nodes = hardenFleet(fleet!);
+    await Promise.all(Object.values(nodes).flatMap(({ fileSets }) => Object.values(fileSets).map(({ observed }) => valueOf(observed))));
     const identities = fleet!.nodes.map(({ identity }) => identity);
-    const findings = fleet!.nodes.flatMap(({ identity, host, hostsFile, fstab, interfaces, smartd, temperature, nodeExporter }) => {
-        const shared = { host, node: identity };
-        const peers = identities.filter((peer) => peer !== identity);
-        const plans = [
-            planHostsFile({ ...shared, peers, settings: hostsFile }),
-            ...(fstab ? [planFstab({ ...shared, settings: fstab })] : []),
-            ...(interfaces ? [planNetworkInterfaces({ ...shared, settings: interfaces })] : []),
-            ...(smartd ? [planSmartd({ ...shared, settings: smartd })] : []),
-            ...(temperature ? [planTemperatureWatchdog({ ...shared, settings: temperature })] : []),
-            ...(nodeExporter ? [planNodeExporter({ ...shared, settings: nodeExporter })] : []),
-        ];
-        return plans.flatMap(({ files }) => Object.entries(files).flatMap(([file, { content = "" }]) => lintContent(formatOfPath(file), content, { node: identity, peers }).map((finding) => ({ file, ...finding }))));
+    const findings = recorder.registered.filter(({ type }) => type === FILE_SET_TYPE).flatMap(({ name, inputs }) => {
+        const { node, files } = inputs as unknown as FileSetArgs;
+        const peers = identities.filter((peer) => peer.name !== node?.name);
+        return Object.entries(files).flatMap(([file, { content = "" }]) => lintContent(formatOfPath(file), content, { node, peers }).map((finding) => ({ name, file, ...finding })));
     });
     expect(findings.filter(({ severity }) => severity !== "not checked")).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "yaml";
 import { strayLine, type Lab, type LabNode } from "../../lab";
 import { writeLabStack } from "../../lab/stack";
+import { nothingByDefault } from "../../model/concerns";
 import { CuttingProxy } from "../helpers/cuttingProxy";
 import { openTestLab, readNodeFile, toIncidentState } from "../helpers/lab";
 import { PulumiProject, type Run } from "../helpers/pulumi";
@@ -43,7 +44,7 @@ async function fleetOf(names: readonly string[]): Promise<{ domain: string; defa
     const { config } = parse(await readFile(file, "utf8")) as { config: { "holdfast:fleet": { domain: string; nodes: Record<string, NodeConfig> } } };
     const { domain, nodes } = config["holdfast:fleet"];
     // Three concerns are enough here; the others have tests of their own.
-    const defaults = { smartd: false, temperature: false, ipmievd: false, nodeExporter: false, bootReadiness: false };
+    const defaults = { ...nothingByDefault, bootReadiness: false };
     return { domain, defaults, nodes: Object.fromEntries(names.map((name) => [name, nodes[name]!])) };
 }
 

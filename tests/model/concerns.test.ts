@@ -34,8 +34,16 @@ function planOf(concern: string): FileSetArgs {
     return registration.inputs as unknown as FileSetArgs;
 }
 
+test("what stands in everybody's state keeps its name: another one would replace the resource", () => {
+    expect(Object.entries(concerns).map(([concern, { component }]) => `${concern} ${component}`)).toEqual(expect.arrayContaining([
+        "hosts HostsFile", "fstab Fstab", "interfaces NetworkInterfaces", "smartd Smartd", "temperature TemperatureWatchdog",
+        "ipmievd Ipmievd", "node-exporter NodeExporter", "mail Mail", "log-digest LogDigest",
+    ]));
+});
+
 describe.each(Object.entries(concerns))("%s", (concern, { component, setting, files }) => {
-    test("the example stack shows it, and its resources have the names of the contract", () => {
+    test("the example stack shows its setting, and its first node has it under its names", () => {
+        expect(read("Pulumi.prod.yaml")).toMatch(new RegExp(`^ *${setting}:`, "m"));
         const types = recorder.registered.filter(({ name }) => name === `pve01-${concern}`).map(({ type }) => type);
         expect(types).toEqual([`holdfast:components:${component}`, "holdfast:host:FileSet"]);
         expect(planOf(concern).concern).toBe(concern);
