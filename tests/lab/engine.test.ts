@@ -119,7 +119,7 @@ describe("the fleet", () => {
         const { exitCode, output } = await project.run(drift);
         expect(exitCode).not.toBe(0);
         expect(exitCode).not.toBe(DRIFT);
-        expect(output).toMatch(new RegExp(`error: .*${second.name}: root@\\S+ port 2222 `));
+        expect(output).toMatch(new RegExp(`error: .*${second.name}: root@\\S+ port 2222\\b`));
         expect(output).not.toMatch(/delete/);
     }, second)());
 
