@@ -2,7 +2,7 @@
 import { concerns, type NodeSetting, type unbuiltSettings } from "./concerns";
 import type { HostArgs } from "./fileSet";
 import { checkFleet } from "./fleet/checks";
-import { type Fault, describe } from "./fleet/faults";
+import { type Fault, describe, formatPath } from "./fleet/faults";
 import { mergeConcerns, mergeSettings } from "./fleet/merge";
 import { notApplied } from "./fleet/notApplied";
 import type { FleetConfig, HostConfig, NodeConfig } from "./fleet/schema";
@@ -97,7 +97,8 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
         try {
             return { path, content: readFile(path) };
         } catch (error) {
-            faults.push({ path: at, message: `cannot read ${describe(path)}: ${error instanceof Error ? error.message : String(error)}` });
+            const isKnown = faults.some((fault) => formatPath(fault.path) === formatPath(at)); // once for `defaults`, not for every node
+            if (!isKnown) faults.push({ path: at, message: `cannot read ${describe(path)}: ${error instanceof Error ? error.message : String(error)}` });
             return { path, content: "" };
         }
     }
@@ -116,7 +117,12 @@ function declaredNodes(given: unknown): string[] {
 
 function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: ReadAt): FleetNode {
     const { address, address6, aliases = [], maintenance = false, onDelete = config.onDelete ?? "keep", ssh, hostsFile, fstab, interfaces, smartd, temperature, ipmievd, nodeExporter, logDigest, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
-    const fileOf = (setting: "hostsFile" | "fstab" | "interfaces") => (path: string) => read(path, [...(own[setting] ? ["nodes", name] : ["defaults"]), setting, "file"]);
+    const fileOf = (setting: "hostsFile" | "fstab" | "interfaces") => (path: string) => {
+        const given = own[setting];
+        // A node may add to a file that `defaults` name.
+        const isOwn = typeof given === "object" && "file" in given;
+        return read(path, [...(isOwn ? ["nodes", name] : ["defaults"]), setting, "file"]);
+    };
     const settings = {
         hostsFile: resolveHostsFile(hostsFile, fileOf("hostsFile")),
         fstab: resolveFstab(fstab, fileOf("fstab")),

@@ -232,3 +232,9 @@ describe("a parsed fleet", () => {
         expect(parseFleet(given, readFixture).fleet?.nodes.map(({ interfaces }) => Object.keys(interfaces ?? {}))).toEqual([["source", "stanzas"], ["file"], ["source", "stanzas"]]);
     });
 });
+
+test("a file that `defaults` names and that cannot be read is one fault, where it is written, also for nodes with further settings", () => {
+    const nodes = { pve01: { address: "192.0.2.11", hostsFile: { extra: [{ address: "192.0.2.60", names: ["nas"] }] } }, pve02: { address: "192.0.2.12" }, pve03: { address: "192.0.2.13" } };
+    const { faults } = parseFleet({ defaults: { hostsFile: { file: "nodes/hosts" } }, nodes }, readFixture);
+    expect(faults.map(formatFault)).toEqual(['holdfast:fleet.defaults.hostsFile.file: cannot read "nodes/hosts": no such file']);
+});
