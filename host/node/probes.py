@@ -12,16 +12,19 @@ import facts
 
 
 def probe(name, arguments):
-    if name not in PROBES and name not in LATER:
+    if name not in PROBES:
         return f"unknown probe {name}"
     try:
-        return (PROBES.get(name) or load(*LATER[name]))(*arguments)
+        return load(PROBES[name])(*arguments)
     except Exception as error:  # one that cannot tell must not keep the others from being heard
         return f"unknown: {type(error).__name__}: {error}"
 
 
-def load(module, function):
-    return getattr(importlib.import_module(module), function)
+def load(function):
+    if callable(function):
+        return function
+    module, name = function.split(".")
+    return getattr(importlib.import_module(module), name)
 
 
 def resolver(name, family=None):
@@ -114,16 +117,14 @@ PROBES = {
     "sourced-files": sourced_files,
     "interfaces-running": interfaces_running,
     "root-keys": root_keys,
-}
-# Module and function, loaded where a FileSet asks for it: a node without a watch on its hardware need not.
-LATER = {
-    "exporter": ("exporter", "verdict"),
-    "temperature": ("watch", "temperature"),
-    "last-run": ("watch", "last_run"),
-    "mail": ("watch", "mail"),
-    "mail-relay": ("watch", "mail_relay"),
-    "ipmievd": ("watch", "ipmievd"),
-    "sel": ("watch", "sel"),
-    "smartd-coverage": ("watch", "smartd_coverage"),
-    "self-tests": ("watch", "self_tests"),
+    # By name: loaded where a FileSet asks for them, since a node without a watch on its hardware need not have them.
+    "exporter": "exporter.verdict",
+    "temperature": "watch.temperature",
+    "last-run": "watch.last_run",
+    "mail": "watch.mail",
+    "mail-relay": "watch.mail_relay",
+    "ipmievd": "watch.ipmievd",
+    "sel": "watch.sel",
+    "smartd-coverage": "watch.smartd_coverage",
+    "self-tests": "watch.self_tests",
 }

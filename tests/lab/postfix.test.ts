@@ -5,7 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import type { NodeClient } from "../../host/nodeClient";
 import type { Lab, LabNode } from "../../lab";
-import { unwatched, writeLabStack } from "../../lab/stack";
+import { writeLabStack } from "../../lab/stack";
+import { nothingByDefault } from "../../model/concerns";
 import { clientOf, noExtras } from "../helpers/crashNode";
 import { openTestLab } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";
@@ -88,7 +89,7 @@ beforeAll(async () => {
     await Promise.all([startRelay(), startPostfix(), createStack()]);
     const file = join(project.folder, "Pulumi.postfix.yaml");
     const salt = /^encryptionsalt:.*$/m.exec(await readFile(file, "utf8").catch(() => ""))?.[0] ?? "";
-    await writeLabStack(lab, file, { defaults: { ...unwatched, logDigest: true } });
+    await writeLabStack(lab, file, { defaults: { ...nothingByDefault, logDigest: true } });
     const stack = parse(await readFile(file, "utf8")) as { config: { "holdfast:fleet": object } };
     Object.assign(stack.config["holdfast:fleet"], { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${relay.address}:2525` } });
     await writeFile(file, `${salt}\n${stringify(stack)}`);
