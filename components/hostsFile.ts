@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FactArgs, FileArgs, FileSetArgs } from "../model/fileSet";
 import type { HostsFileSettings } from "../model/fleet";
-import { entriesOf } from "../model/hosts/address";
+import { entriesOf } from "../model/hosts/names";
 import { repairHosts } from "../model/hosts";
 import type { NodeIdentity } from "../model/lintContext";
 import { FileSet } from "../provider/resource";

@@ -1,5 +1,5 @@
 /** Lines that got into a configuration file by a slip of redirection or pasting: incident B was one of these. */
-import { isIP } from "node:net";
+import { familyOf } from "./address";
 
 interface StrayPattern {
     readonly what: string;
@@ -77,5 +77,5 @@ export function strayLine(line: string): string | undefined {
 /** `ip -br` of a link without address: nothing but iproute2's column width (17) tells it from `hostname DOWN`. */
 function isBriefLink(text: string): boolean {
     const match = new RegExp(`^(\\S{1,31}) +${linkState}$`).exec(text);
-    return match !== null && isIP(match[1]!) === 0 && text.lastIndexOf(" ") === Math.max(16, match[1]!.length);
+    return match !== null && familyOf(match[1]!) === undefined && text.lastIndexOf(" ") === Math.max(16, match[1]!.length);
 }

@@ -1,7 +1,8 @@
 /** Who a node is, read from its own files: the address that its name should stand on, its domain and its further names. */
-import { canonicalAddress, canonicalName, familyOf, isLoopback } from "../../model/hosts/address";
+import { canonicalAddress, familyOf, isReachable } from "../../model/address";
 import { parseHosts, type HostsLine } from "../../model/hosts";
-import { addressesOf, isLinkLocal } from "../../model/interfaces/addresses";
+import { canonicalName } from "../../model/hosts/names";
+import { addressesOf } from "../../model/interfaces/addresses";
 import { interfacesOf, parseInterfaces, type Interface } from "../../model/interfaces";
 import { optionsNamed } from "../../model/interfaces/network";
 import type { NodeIdentity } from "../../model/lintContext";
@@ -16,9 +17,9 @@ import type { Survey } from "./survey";
 export function identify(survey: Survey): NodeIdentity {
     const { name } = survey;
     const own = ownLines(survey);
-    const named = own.map(({ address }) => address!.text).filter((address) => familyOf(address) && !isLoopback(address));
+    const named = own.map(({ address }) => address!.text).filter(isReachable);
     const interfaces = declaredInterfaces(survey);
-    const held = interfaces.flatMap(addressesOf).filter(({ address }) => !isLoopback(address) && !isLinkLocal(address)).map(({ address }) => address);
+    const held = interfaces.flatMap(addressesOf).map(({ address }) => address).filter(isReachable);
     // Without a static address (DHCP) the hosts file is all there is.
     const confirmed = held.length === 0 ? named : named.filter((address) => held.includes(canonicalAddress(address)));
     const address = [...byFamily(confirmed), ...byFamily(gatewayAddresses(interfaces)), ...held.filter((each) => each === survey.target.host), ...byFamily(held), ...[survey.target.host].filter(familyOf)][0];
@@ -36,7 +37,7 @@ function declaredInterfaces({ files, sourced }: Survey): Interface[] {
 }
 
 function gatewayAddresses(interfaces: readonly Interface[]): string[] {
-    return interfaces.filter((iface) => optionsNamed(iface, "gateway").length > 0).flatMap(addressesOf).map(({ address }) => address).filter((address) => !isLinkLocal(address));
+    return interfaces.filter((iface) => optionsNamed(iface, "gateway").length > 0).flatMap(addressesOf).map(({ address }) => address).filter(isReachable);
 }
 
 /** IPv4 first: it is what most clusters' corosync uses. */

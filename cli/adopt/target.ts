@@ -1,5 +1,5 @@
 /** `[USER@]HOST[:PORT]`, as ssh users write it. */
-import { isIPv6 } from "node:net";
+import { familyOf } from "../../model/address";
 
 export interface Target {
     /** As it was typed. */
@@ -14,8 +14,8 @@ export interface Target {
 export function parseTarget(text: string, port?: number): Target {
     const [, user, rest = ""] = /^(?:([a-z_][a-z0-9_-]*)@)?(.*)$/.exec(text) ?? [];
     const withPort = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(rest);
-    const host = isIPv6(rest) ? rest : (withPort?.[1] ?? withPort?.[2] ?? "");
+    const host = familyOf(rest) === 6 ? rest : (withPort?.[1] ?? withPort?.[2] ?? "");
     if (!/^[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}$/.test(host)) throw new Error(`'${text}': expected [USER@]HOST[:PORT], as in root@192.0.2.11`);
-    const own = isIPv6(rest) || withPort?.[3] === undefined ? port : Number(withPort[3]);
+    const own = familyOf(rest) === 6 || withPort?.[3] === undefined ? port : Number(withPort[3]);
     return { text, host, user, port: own };
 }

@@ -1,5 +1,5 @@
 /** Rules that span several fields of `holdfast:fleet`; those of one concern are in `settings/`. Each takes a config whose single values are sound. */
-import { canonicalAddress } from "../hosts/address";
+import { canonicalAddress, familyOf } from "../address";
 import { type Fault, describe } from "./faults";
 import { mergeConcerns } from "./merge";
 import type { FleetConfig, NodeConfig } from "./schema";
@@ -81,7 +81,7 @@ function machines(fleet: FleetConfig) {
 }
 
 function checkFamilies(path: Path, address: string, address6: string | undefined): Fault[] {
-    return address6 !== undefined && address.includes(":") ? [{ path, message: "is for the second family: address is an IPv6 address already" }] : [];
+    return address6 !== undefined && familyOf(address) === 6 ? [{ path, message: "is for the second family: address is an IPv6 address already" }] : [];
 }
 
 function checkNode(fleet: FleetConfig, name: string, node: NodeConfig): Fault[] {

@@ -1,6 +1,6 @@
 /** The single values of `holdfast:fleet`. Each is strict enough that nothing hostile passes: no line break, no shell syntax, ASCII only. */
 import { z } from "zod";
-import { canonicalAddress, familyOf } from "../hosts/address";
+import { familyOf, isReachable } from "../address";
 import { deviceTypes } from "../smartd/directives";
 import { isWholeHostKey } from "./hostKey";
 
@@ -23,18 +23,11 @@ const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 const reserved = "(?:localhost|ip6-localhost|ip6-loopback|ip6-allnodes|ip6-allrouters)";
 const domain = `${label}(?:\\.${label})*`;
 
-/** Loopback, unspecified, link-local and multicast: nothing that a cluster peer could reach. */
-const unreachable = /^(?:127\.|0\.|169\.254\.|22[4-9]\.|23\d\.|255\.|fe[89ab][0-9a-f]:|ff[0-9a-f]{2}:|::(?:1|ffff:.*)?$)/i;
-
-function isReachable(address: string): boolean {
-    return !unreachable.test(canonicalAddress(address));
-}
-
 /** Loopback included: further lines of /etc/hosts may point anywhere. */
 export const anyAddress = z.union([z.ipv4(), z.ipv6()], { error: "expected an IPv4 or IPv6 address without prefix length" });
 const reachable = { error: "expected an address that other hosts can reach, not a loopback, link-local, multicast or unspecified one" };
 export const address = anyAddress.refine(isReachable, reachable);
-export const address6 = z.ipv6({ error: "expected an IPv6 address without prefix length" }).refine(isReachable, reachable);
+export const address6 = z.ipv6({ error: "expected an IPv6 address without prefix length", abort: true }).refine(isReachable, reachable);
 
 /** First label of a host name: what `uname -n` prints. */
 export const hostName = text(new RegExp(`^(?!${reserved}$)(?=.*[A-Za-z])${label}$`), "a host name without domain: letters, digits and hyphens, at most 63");
@@ -89,7 +82,7 @@ export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]
 /** A last label that is a number makes it an address to every resolver, in whatever notation. */
 function isBrokenAddress(relay: string): boolean {
     const { hostname } = URL.canParse(relay) ? new URL(relay) : { hostname: "" };
-    return /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i.test(hostname) && !z.ipv4().safeParse(hostname).success;
+    return /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i.test(hostname) && familyOf(hostname) !== 4;
 }
 
 /** Its password is a secret of its own: holdfast:mailPassword. */

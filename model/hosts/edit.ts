@@ -1,8 +1,9 @@
 /** The smallest edits that make a hosts file sound: other lines, comments and markers stay byte for byte. */
+import { canonicalAddress, familyOf, isLoopback } from "../address";
 import type { NodeIdentity } from "../lintContext";
 import type { Token } from "../text";
-import { canonicalAddress, canonicalName, entriesOf, familyOf, isLoopback, namesOf } from "./address";
 import { formatHosts, renderHostsEntry, type HostsEntry } from "./format";
+import { canonicalName, entriesOf, namesOf } from "./names";
 import { parseHosts, type HostsLine } from "./parse";
 
 export interface HostsRepair {

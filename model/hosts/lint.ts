@@ -1,11 +1,11 @@
 /** Rules for /etc/hosts. Each says what glibc or pmxcfs does with the fault (tried with glibc 2.36), and what to do. */
-import { isIP } from "node:net";
+import { canonicalAddress, familyOf, isLoopback, withoutZone } from "../address";
 import type { Finding, Severity } from "../finding";
 import type { LintContext } from "../lintContext";
 import { lintText, strayLine, type Token } from "../text";
-import { canonicalAddress, canonicalName, familyOf, isLoopback } from "./address";
 import { lintNodeNames } from "./lintNodeNames";
 import { mappingOf, type HostsMapping } from "./mapping";
+import { canonicalName } from "./names";
 import { parseHosts, type HostsLine } from "./parse";
 
 export function lintHosts(content: string, context: LintContext): Finding[] {
@@ -30,8 +30,9 @@ function lintLine(line: HostsLine): Finding[] {
     if (names.length === 0) return [finding("missing-name", "error", `The address ${address.text} has no name. Add one, or delete the line.`)];
     return names.flatMap((name) => {
         // `0.0.0.0 0.0.0.0` stands in well-known blocklists, and says what is so anyway.
-        if (isIP(name.text) && canonicalAddress(name.text) !== canonicalAddress(address.text)) return [finding("address-as-name", "error", `'${name.text}' is an address and stands where a name belongs. Write one address and its names per line, or delete the line.`, name)];
-        const fault = isIP(name.text) ? undefined : nameFault(name.text);
+        const isAddress = familyOf(withoutZone(name.text)) !== undefined;
+        if (isAddress && canonicalAddress(name.text) !== canonicalAddress(address.text)) return [finding("address-as-name", "error", `'${name.text}' is an address and stands where a name belongs. Write one address and its names per line, or delete the line.`, name)];
+        const fault = isAddress ? undefined : nameFault(name.text);
         return fault ? [finding("invalid-name", fault.severity, `'${name.text}' ${fault.message}`, name)] : [];
     });
 }
@@ -40,7 +41,7 @@ function lintLine(line: HostsLine): Finding[] {
 function invalidAddress(text: string): [Severity, string] {
     const blank = invisibleBlank(text);
     if (blank !== undefined) return ["error", `'${text}' holds ${blank}, so the line is ignored. Write an ordinary blank in its place.`];
-    if (text.includes("%") && familyOf(text.slice(0, text.indexOf("%")))) return ["warning", `glibc ignores a line whose address has a zone (${text}). Write the address without '%…', or delete the line.`];
+    if (familyOf(withoutZone(text))) return ["warning", `glibc ignores a line whose address has a zone (${text}). Write the address without '%…', or delete the line.`];
     if (/^[\d.]+\/\d+$|^[\da-fA-F:.]*:[\da-fA-F:.]*\/\d+$/.test(text)) return ["error", `'${text}' has a prefix length, so the line is ignored. Write the address alone.`];
     return ["error", `'${text}' is not an IP address, so the line is ignored. Write ADDRESS NAME [NAME…], or delete the line.`];
 }

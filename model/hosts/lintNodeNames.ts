@@ -3,10 +3,11 @@
  * is neither 127.* nor ::1 (pve-cluster 9.1.6); most other programs take the first address there is, so a name that stands
  * on 127.0.1.1 as well is wrong too (getaddrinfo returns 127.0.1.1 first, tried).
  */
+import { canonicalAddress, familyOf, isLoopback, isUnspecified } from "../address";
 import type { Finding } from "../finding";
 import type { LintContext, NodeIdentity } from "../lintContext";
-import { canonicalAddress, canonicalName, entriesOf, familyOf, isLoopback, namesOf } from "./address";
 import type { HostsMapping } from "./mapping";
+import { canonicalName, entriesOf, namesOf } from "./names";
 
 export function lintNodeNames(mappings: readonly HostsMapping[], { node, peers = [] }: LintContext): Finding[] {
     const own = node ? [...lintOwnLoopback(mappings, node), ...lintOwnAddress(mappings, node)] : [...lintDebianConvention(mappings), notChecked()];
@@ -50,6 +51,7 @@ function lintOwnAddress(mappings: readonly HostsMapping[], node: NodeIdentity): 
     const declared = entriesOf(node).map(({ address }) => canonicalAddress(address));
     const hasDeclared = carrying.some(({ address }) => address === canonicalAddress(node.address));
     const others = carrying.filter(({ address }) => !declared.includes(address) && !isLoopback(address));
+    // pmxcfs passes over loopback addresses only; 0.0.0.0 is where blocklists put names.
     // Beside the declared address another one may be a second ring: which comes first is then the resolver's choice.
     const wrong = others.map(({ line, address }) => {
         const severity = hasDeclared && !isUnspecified(address) ? ("warning" as const) : ("error" as const);
@@ -62,11 +64,6 @@ function lintOwnAddress(mappings: readonly HostsMapping[], node: NodeIdentity): 
         return { rule: "missing-own-name", severity: isMain ? ("error" as const) : ("warning" as const), message, line: 1, column: 1 };
     });
     return [...wrong, ...missing];
-}
-
-/** pmxcfs passes over loopback addresses only; 0.0.0.0 is where blocklists put names. */
-function isUnspecified(address: string): boolean {
-    return address === "0.0.0.0" || address === "::" || address === "::ffff:0.0.0.0";
 }
 
 /** Only warnings: corosync and DNS may know the peer's address without this file. */

@@ -137,6 +137,7 @@ describe("the node's address", () => {
         ["is not a stale one of the hosts file that no interface has", { files: { "/etc/hosts": "127.0.0.1 localhost\n192.0.2.99 pve01\n" } }, "192.0.2.11"],
         ["is the hosts file's with DHCP", { files: { "/etc/hosts": "127.0.0.1 localhost\n192.0.2.77 pve01\n", "/etc/network/interfaces": "auto lo\niface lo inet loopback\nauto eno1\niface eno1 inet dhcp\n" } }, "192.0.2.77"],
         ["is in a file that the interfaces file sources", { files: { "/etc/network/interfaces": "source /etc/network/interfaces.d/*\n" }, sourced: { "/etc/network/interfaces.d/lan": "auto eno1\niface eno1 inet static\n\taddress 192.0.2.31/24\n\tgateway 192.0.2.1\n" } }, "192.0.2.31"],
+        ["is none that the stack's config would refuse", { target: "root@192.0.2.41", files: { "/etc/network/interfaces": "auto en05\niface en05 inet static\n\taddress 169.254.1.11/16\n" } }, "192.0.2.41"],
         ["is what was connected to, where nothing else tells", { target: "root@192.0.2.41", files: { "/etc/network/interfaces": undefined } }, "192.0.2.41"],
     ])("%s", (_, parts, address) => {
         expect(adoptOne(parts).pve01.address).toBe(address);

@@ -1,6 +1,7 @@
 /** Rules on addresses, prefixes, gateways and MTU. */
+import { canonicalAddress, familyOf, hostPrefix, isLinkLocal, type Family } from "../../address";
 import type { Finding } from "../../finding";
-import { addressesOf, canonicalAddress, familyOf, isInSubnet, isLinkLocal, parseAddress, prefixOfNetmask, type InterfaceAddress } from "../addresses";
+import { addressesOf, isInSubnetOf, parseAddress, prefixOfNetmask, type InterfaceAddress } from "../addresses";
 import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
 import { optionsOf, type Option, type Token } from "../parse";
 import { allInterfaces, finding, type Subject } from "./subject";
@@ -17,20 +18,22 @@ export function badAddresses(subject: Subject): Finding[] {
 }
 
 export function badNetmasks(subject: Subject): Finding[] {
-    const lost = new Set(stanzasOf(subject.interfaces).flatMap(lostNetmasks));
+    const lost = new Map(stanzasOf(subject.interfaces).flatMap(lostNetmasks));
     return plainValues(subject, "netmask").flatMap(({ value }) => {
-        if (lost.has(value)) return [finding("bad-netmask", "error", value, `'${value.text}' is no netmask of IPv4, so the address before it is not set. Write a prefix length up to 32, best after the address: 192.0.2.11/24.`)];
+        const family = lost.get(value);
+        if (family) return [finding("bad-netmask", "error", value, `'${value.text}' is no netmask of IPv${family}, so the address before it is not set. Write a prefix length up to ${hostPrefix(family)}, best after the address: ${family === 4 ? "192.0.2.11/24" : "2001:db8::11/64"}.`)];
         if (prefixOfNetmask(value.text, 4) !== undefined || prefixOfNetmask(value.text, 6) !== undefined) return [];
         return [finding("bad-netmask", "error", value, `'${value.text}' is no netmask. Write a prefix length, such as 24, best after the address: 192.0.2.11/24.`)];
     });
 }
 
-/** Netmasks that fit IPv6 only, behind an IPv4 address. */
-function lostNetmasks(options: readonly Option[]): Token[] {
+/** Netmasks that fit the other family only than that of the address before them, with the latter. */
+function lostNetmasks(options: readonly Option[]): [Token, Family][] {
     return options.flatMap(({ name, values: [value] }, index) => {
         const before = options.slice(0, index).reverse().find((option) => option.name === "address")?.values[0];
-        const isLost = name === "netmask" && value && before && parseAddress(before.text)?.family === 4 && prefixOfNetmask(value.text, 4) === undefined && prefixOfNetmask(value.text, 6) !== undefined;
-        return isLost ? [value] : [];
+        const { family, prefix } = (before && parseAddress(before.text)) ?? {};
+        if (name !== "netmask" || !value || !family || prefix !== undefined || prefixOfNetmask(value.text, family) !== undefined) return [];
+        return prefixOfNetmask(value.text, family === 4 ? 6 : 4) === undefined ? [] : [[value, family]];
     });
 }
 
@@ -40,7 +43,7 @@ export function badGateways(subject: Subject): Finding[] {
         if (own.has(value)) return [finding("bad-gateway", "error", value, `${value.text} is this interface's own address, so the kernel refuses the route. Write the router's address.`)];
         if (familyOf(value.text) && (more.length === 0 || isComment(more[0]!))) return [];
         if (familyOf(value.text)) return [finding("bad-gateway", "error", more[0]!, "ifupdown2 takes the whole line for one address, so the default route is not set. Write one gateway.")];
-        const message = `'${value.text}' is no address, so the default route is not set. Write the gateway's address, without a prefix length.`;
+        const message = `'${value.text}' is no address, so the default route is not set. Write the gateway's address, without prefix length and zone.`;
         return [finding("bad-gateway", "error", value, message)];
     });
 }
@@ -90,8 +93,7 @@ export function missingPrefixes({ interfaces }: Subject): Finding[] {
     return interfaces.flatMap((iface) => {
         if (iface.name === "lo" || optionsNamed(iface, "pointopoint", "peer", "endpoint", "netmask").length > 0) return [];
         return addressesOf(iface).filter(({ prefix }) => prefix === undefined).map(({ token, family }) => {
-            const host = family === 4 ? 32 : 128;
-            return finding("missing-prefix", "warning", token, `Without a prefix length ifupdown2 sets ${token.text}/${host}. Write the prefix length after the address.`);
+            return finding("missing-prefix", "warning", token, `Without a prefix length ifupdown2 sets ${token.text}/${hostPrefix(family)}. Write the prefix length after the address.`);
         });
     });
 }
@@ -101,10 +103,10 @@ export function gatewaysOffSubnet({ interfaces }: Subject): Finding[] {
     return interfaces.flatMap((iface) => gatewaysOf(iface).flatMap(({ value, family }) => {
         const addresses = addressesOf(iface).filter((address) => address.family === family);
         const reachable =
-            addresses.length === 0 || isLinkLocal(value.text) || addresses.some((address) => isInSubnet(value.text, address)) ||
+            addresses.length === 0 || isLinkLocal(value.text) || addresses.some((address) => isInSubnetOf(value.text, address)) ||
             [...optionsNamed(iface, "pointopoint", "peer"), ...commandsOf(iface)].some((option) => option.value.includes(value.text)) ||
             // A host prefix together with a gateway is a provider's routed set-up: no subnet is claimed.
-            addresses.every(({ prefix }) => prefix === (family === 4 ? 32 : 128));
+            addresses.every(({ prefix }) => prefix === hostPrefix(family));
         if (reachable) return [];
         return [finding("gateway-off-subnet", "warning", value, `No address of ${iface.name} is in the subnet of gateway ${value.text}. Check both; where the provider routes this way, add 'pointopoint ${value.text}'.`)];
     }));
@@ -154,7 +156,7 @@ function firstValue(iface: Interface, option: string): string {
     return optionsNamed(iface, option)[0]?.value ?? "";
 }
 
-export function gatewaysOf(iface: Interface): { readonly value: Token; readonly family: 4 | 6 }[] {
+export function gatewaysOf(iface: Interface): { readonly value: Token; readonly family: Family }[] {
     return optionsNamed(iface, "gateway").flatMap(({ values: [value] }) => {
         const family = value && familyOf(value.text);
         return family ? [{ value, family }] : [];
@@ -162,7 +164,7 @@ export function gatewaysOf(iface: Interface): { readonly value: Token; readonly 
 }
 
 function isHostPrefix({ prefix, family }: InterfaceAddress): boolean {
-    return prefix === undefined || prefix === (family === 4 ? 32 : 128);
+    return prefix === undefined || prefix === hostPrefix(family);
 }
 
 /** Routes or a peer set by hand: whoever writes them means the address to be where it is. */

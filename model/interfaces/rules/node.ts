@@ -1,6 +1,7 @@
 /** Rules on the node as a whole: loopback, management address, default gateway, sourced files, names. */
+import { canonicalAddress, familyOf, type Family } from "../../address";
 import type { Finding } from "../../finding";
-import { addressesOf, canonicalAddress, familyOf } from "../addresses";
+import { addressesOf } from "../addresses";
 import { hasWord, isBareNic, isDeclared, isLink, lowerLinks, portsOf } from "../links";
 import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
 import { gatewaysOf } from "./addresses";
@@ -101,7 +102,7 @@ function elsewhere({ unresolved }: Subject): string {
 }
 
 /** Whether an address of the family comes from the network: DHCP, or router advertisements. */
-function isDynamic(interfaces: readonly Interface[], family: 4 | 6): boolean {
+function isDynamic(interfaces: readonly Interface[], family: Family): boolean {
     const methods = family === 4 ? ["dhcp", "ppp", "bootp", "wvdial"] : ["dhcp", "dhcp6", "auto", "ppp"];
     return interfaces.some((iface) => iface.stanzas.some(({ family: name, method }) => {
         return method !== undefined && methods.includes(method.text) && (name?.text === "inet6") === (family === 6);

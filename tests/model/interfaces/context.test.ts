@@ -64,6 +64,10 @@ describe("management address", () => {
         expect(verdicts(content.replaceAll("eno1", "eno2.10"), withFacts("lo", "eno2"), "missing-nic")).toEqual([]);
     });
 
+    test("an address is held without the zone behind it", () => {
+        expect(verdicts(alone.replace("192.0.2.11/24", "2001:db8::11%vmbr0_a/64"), { node: { ...node, address: "2001:db8::11" } }, "management-address")).toEqual([]);
+    });
+
     test("an address that ifupdown2 loses to a no-break space or a wrong netmask is not held", () => {
         expect(verdicts(alone.replace("\taddress", "\u00a0address"), { node }, "management-address")).toEqual([["error", 1]]);
         expect(verdicts(alone.replace("11/24", "11\n\tnetmask 64"), { node }, "management-address")).toEqual([["error", 1]]);
