@@ -1,9 +1,9 @@
 /** The shape of `holdfast:fleet`, as a user writes it. What spans several fields is in `checks.ts` and `settings/`. */
-import leven from "leven";
 import { z } from "zod";
 import type { NodeSetting, unbuiltSettings } from "../concerns";
 import { commandKeywords } from "../interfaces/keywords";
 import { normalizeKeyword } from "../interfaces/parse";
+import { nearest } from "../nearest";
 import * as value from "./values";
 
 const flag = z.boolean({ error: "expected true or false" });
@@ -16,8 +16,8 @@ function object<Shape extends z.core.$ZodLooseShape>(shape: Shape, expected = "a
 
 function unknownKey(key: string, known: readonly string[]): string {
     if (known.length === 0) return "unknown key; this has no settings: expected true or false";
-    const [closest] = known.map((name) => ({ name, distance: leven(key.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.distance - b.distance);
-    return closest && closest.distance <= Math.min(3, closest.name.length / 2) ? `unknown key; did you mean ${closest.name}?` : `unknown key; known are ${known.join(", ")}`;
+    const meant = nearest(key, known);
+    return meant ? `unknown key; did you mean ${meant}?` : `unknown key; known are ${known.join(", ")}`;
 }
 
 /** A concern that has defaults of its own: its settings, `true`, or `false` for off. */

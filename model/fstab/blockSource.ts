@@ -1,5 +1,5 @@
 /** Sources that no mount can work with: what the type asks for decides. Tried with mount(8) and findmnt of util-linux 2.38. */
-import leven from "leven";
+import { nearest } from "../nearest";
 import type { FstabEntry } from "./parse";
 import { isDeviceName, isTag, tagNames } from "./source";
 
@@ -65,8 +65,8 @@ function needsBlockDevice(entry: FstabEntry): boolean {
 function likelySource(source: string): string | undefined {
     const [, key, value] = /^"?([A-Za-z_]+)[=:]"?([^"]+)"?$/.exec(source) ?? [];
     if (key !== undefined && value !== undefined) {
-        const [nearest] = tagNames.map((name) => ({ name, distance: leven(name, key.toUpperCase()) })).sort((a, b) => a.distance - b.distance);
-        return nearest && nearest.distance <= 2 ? `${nearest.name}=${value}` : undefined;
+        const meant = nearest(key, tagNames);
+        return meant && `${meant}=${value}`;
     }
     if (/^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{4}-[0-9a-f]{4}|[0-9a-f]{16})$/i.test(source)) return `UUID=${source}`;
     if (/^dev\/./.test(source)) return `/${source}`;
@@ -76,7 +76,7 @@ function likelySource(source: string): string | undefined {
 /** mount(8): "unknown filesystem type 'none'"; findmnt and systemd's generator accept it. */
 export function bindProblem({ target, fstype, options }: FstabEntry): SourceProblem | undefined {
     if (fstype !== "none" || !target.startsWith("/") || options.includes("remount") || isBind({ options })) return undefined;
-    const misspelt = options.map((option) => ({ option, meant: ["bind", "rbind", "move"].find((name) => leven(name, option) <= 2) })).find(({ meant }) => meant);
+    const misspelt = options.map((option) => ({ option, meant: nearest(option, ["bind", "rbind", "move"]) })).find(({ meant }) => meant);
     return {
         problem: "type none without bind or rbind among the options is never mounted",
         remedy: misspelt ? `Did you mean '${misspelt.meant}' instead of '${misspelt.option}'?` : "Add bind, or write the file system's own type.",

@@ -1,7 +1,7 @@
 /** The third field. An unknown type only warns where it is close to a known one: a helper (mount.TYPE) or a module may bring any other. */
 import type { Finding, Severity } from "../finding";
-import { editDistance } from "../interfaces/keywords";
 import type { NodeFacts } from "../lintContext";
+import { nearest } from "../nearest";
 import { blockTypes, isBind, type SourceProblem } from "./blockSource";
 import { canonicalTarget, isMountedAtBoot, isNetwork, isPseudo, isSwap } from "./entry";
 import { isOptionOnly } from "./options";
@@ -33,8 +33,8 @@ export function lintType(line: EntryLine, facts: NodeFacts | undefined): Finding
     const severity: Severity = isMountedAtBoot(entry) ? "error" : "warning";
     const at = { line: line.number, column: line.fields[2]!.column };
     if (problem) return [{ rule: "option-as-type", severity, message: `The third field is the type: ${problem.problem}. ${problem.remedy}`, ...at }];
-    const nearest = nearestType(entry);
-    if (nearest !== undefined) return [{ rule: "unknown-type", severity: "warning", message: `'${entry.fstype}' is no file system type that is known. Did you mean '${nearest}'?`, ...at }];
+    const meant = isBind(entry) || entry.fstype.includes(",") || isKnownType(entry) ? undefined : nearest(entry.fstype, commonTypes);
+    if (meant !== undefined) return [{ rule: "unknown-type", severity: "warning", message: `'${entry.fstype}' is no file system type that is known. Did you mean '${meant}'?`, ...at }];
     const actual = facts && differingType(entry, facts);
     if (actual === undefined) return [];
     return [{ rule: "type-differs", severity, message: `${entry.source} holds ${actual}, not ${entry.fstype}, so this is never mounted. Write ${actual}, or correct the source.`, ...at }];
@@ -46,13 +46,6 @@ function isKnownType(entry: FstabEntry): boolean {
 
 /** The types that people write by hand; of equally near ones the first is offered. */
 const commonTypes = ["ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs", "vfat", "exfat", "ntfs", "ntfs3", "iso9660", "squashfs", "swap", "auto", "none", "tmpfs", "proc", "sysfs", "devpts", "overlay", "nfs", "nfs4", "cifs", "ceph", "glusterfs", "sshfs", "virtiofs"];
-
-function nearestType(entry: FstabEntry): string | undefined {
-    const { fstype } = entry;
-    if (isBind(entry) || fstype.includes(",") || isKnownType(entry)) return undefined;
-    const [best] = commonTypes.map((name) => ({ name, distance: editDistance(fstype.toLowerCase(), name) })).sort((a, b) => a.distance - b.distance);
-    return best && best.distance <= 2 && best.distance < best.name.length / 2 ? best.name : undefined;
-}
 
 /** Types that one driver mounts for another, as blkid prints them. */
 const drivers: Readonly<Record<string, string>> = { ext2: "ext4", ext3: "ext4", msdos: "vfat", "exfat-fuse": "exfat", "ntfs-3g": "ntfs", ntfs3: "ntfs" };

@@ -3,8 +3,8 @@
  * util-linux 2.38 to 2.41, ext4(5), the kernel's Documentation/filesystems up to 6.14. No table for NFS and CIFS, whose helpers
  * take scores of them, nor for swap, where swapon(8) passes over what it does not know.
  */
-import leven from "leven";
 import type { Finding } from "../finding";
+import { nearest } from "../nearest";
 import type { EntryLine } from "./parse";
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
@@ -63,8 +63,8 @@ export function lintOptions({ number, fields, entry }: EntryLine): Finding[] {
     if (!known || !field) return [];
     return entry.options.filter((option) => !isKnown(option, known)).map((option) => {
         const column = field.column + Math.max(0, field.text.indexOf(option));
-        const nearest = nearestOption(optionName(option), [...generic, ...known]);
-        const remedy = nearest ? `Did you mean '${nearest}'?` : `Check it against mount(8) and ${entry.fstype}(5).`;
+        const meant = nearest(optionName(option), [...generic, ...known]);
+        const remedy = meant ? `Did you mean '${meant}'?` : `Check it against mount(8) and ${entry.fstype}(5).`;
         return { rule: "unknown-option", severity: "warning" as const, message: `'${option}' is no option that ${entry.fstype} is known to take. ${remedy}`, line: number, column };
     });
 }
@@ -77,9 +77,4 @@ function isKnown(option: string, known: readonly string[]): boolean {
 
 function optionName(option: string): string {
     return option.split("=", 1)[0]!;
-}
-
-function nearestOption(name: string, candidates: readonly string[]): string | undefined {
-    const [best] = candidates.map((candidate) => ({ candidate, distance: leven(name, candidate) })).sort((a, b) => a.distance - b.distance);
-    return best && best.distance <= 2 && best.distance < name.length / 2 ? best.candidate : undefined;
 }

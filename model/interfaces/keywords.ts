@@ -1,4 +1,5 @@
 /** The options of an iface stanza. The table is data, made by keywords.py from ifupdown2's own addons and other packages' pages. */
+import { nearest } from "../nearest";
 import table from "./keywordTable.json";
 import { normalizeKeyword } from "./parse";
 
@@ -44,37 +45,11 @@ export function isRepeated(name: string): boolean {
 
 /** The known keyword that a misspelt one most likely stands for, in the writer's spelling (`_` or `-`). */
 export function suggestKeyword(name: string): string | undefined {
-    const normalized = normalizeKeyword(name).toLowerCase();
-    if (keywords.has(normalized)) return spelledLike(name, normalized);
-    const tolerated = normalized.length < 5 ? 1 : 2;
-    let best: { readonly keyword: string; readonly distance: number } | undefined;
-    for (const keyword of keywords.keys()) {
-        if (Math.abs(keyword.length - normalized.length) > tolerated || keyword.length < 3) continue;
-        const distance = editDistance(normalized, keyword);
-        if (distance <= tolerated && distance < (best?.distance ?? Infinity)) best = { keyword, distance };
-    }
-    return best && spelledLike(name, best.keyword);
+    const normalized = normalizeKeyword(name);
+    const meant = nearest(normalized, keywords.keys());
+    return meant && spelledLike(name, meant);
 }
 
 function spelledLike(name: string, keyword: string): string {
     return name.includes("_") ? keyword.replaceAll("-", "_") : keyword;
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (optimal string alignment). */
-export function editDistance(from: string, to: string): number {
-    let beforePrevious: number[] = [];
-    let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
-    for (let row = 1; row <= from.length; row += 1) {
-        const current = [row];
-        for (let column = 1; column <= to.length; column += 1) {
-            const replaced = previous[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
-            let cost = Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1);
-            const swapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-            if (swapped) cost = Math.min(cost, beforePrevious[column - 2]! + 1);
-            current.push(cost);
-        }
-        beforePrevious = previous;
-        previous = current;
-    }
-    return previous[to.length]!;
 }

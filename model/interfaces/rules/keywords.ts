@@ -1,6 +1,7 @@
 /** Rules on statements, option names and their values. */
 import type { Finding } from "../../finding";
-import { commandKeywords, editDistance, findKeyword, isKnownKeyword, suggestKeyword } from "../keywords";
+import { nearest } from "../../nearest";
+import { commandKeywords, findKeyword, isKnownKeyword, suggestKeyword } from "../keywords";
 import { isStanza, optionsOf, type Option, type Stanza } from "../parse";
 import { finding, type Subject } from "./subject";
 import { isStray } from "./text";
@@ -24,7 +25,7 @@ export function unknownStatements({ document }: Subject): Finding[] {
         if (item.kind !== "unknown" || isStray(item.line)) return [];
         const [keyword] = item.line.tokens;
         if (classicStatements.has(keyword!.text)) return [unsupported(keyword!)];
-        const near = nearStatement(keyword!.text);
+        const near = nearest(keyword!.text, statements);
         const remedy = isKnownKeyword(keyword!.text) ? "Move it under its iface line." : near ? `Write '${near}'.` : "Delete it, or put it under the iface line it belongs to.";
         return [finding("unknown-statement", "error", keyword!, `'${keyword!.text}' stands outside any iface stanza and starts none. ${remedy}`)];
     });
@@ -65,7 +66,7 @@ export function familiesAndMethods({ document }: Subject): Finding[] {
             return [finding("unknown-family", "error", family, `'${family.text}' is no address family. Write 'inet' or 'inet6'.`)];
         }
         if (method && !methods.has(method.text)) {
-            const near = [...methods].find((known) => editDistance(method.text, known) <= 2);
+            const near = nearest(method.text, methods, 2);
             return [finding("unknown-method", near ? "error" : "warning", method, `ifupdown2 knows no method '${method.text}'. Write '${near ?? "static' or 'manual"}'.`)];
         }
         const inherits = item.line.tokens.find(({ text }) => text === "inherits");
@@ -82,7 +83,7 @@ export function optionNames({ document }: Subject): Finding[] {
             return [finding("missing-value", "error", keyword, `'${keyword.text}' stands alone on its line: ifupdown2 reports invalid syntax and exits 1. Delete the line, or join it to the option it belongs to.`)];
         }
         if (!known) {
-            const statement = nearStatement(keyword.text);
+            const statement = nearest(keyword.text, statements);
             if (statement) return [finding("misspelt-keyword", "error", keyword, `ifupdown2 takes '${keyword.text}' for an option and ignores it. Write '${statement}'.`)];
             const suggestion = suggestKeyword(keyword.text);
             if (suggestion) return [finding("misspelt-keyword", "error", keyword, `ifupdown2 ignores '${keyword.text}'. Write '${suggestion}'.`)];
@@ -105,10 +106,6 @@ export function optionValues({ document }: Subject): Finding[] {
         const severity = option.name === "ovs-type" ? "error" : "warning";
         return [finding("invalid-value", severity, value, `'${value.text}' is none of the values of ${option.keyword.text}. Use one of: ${values.join(", ")}.`)];
     });
-}
-
-function nearStatement(keyword: string): string | undefined {
-    return statements.find((statement) => editDistance(keyword, statement) <= (statement.length < 5 ? 1 : 2));
 }
 
 /** Values that ifupdown2 cannot read with a comment behind them, so that they are lost. */

@@ -62,6 +62,8 @@ const faults: readonly Fault[] = [
     { title: "an auto without a name", file: pve, find: "auto vmbr0", replace: "auto", rule: "missing-argument", line: 6, severity: "error" },
     { title: "an unknown family", file: pve, find: "enp1s0 inet manual", replace: "enp1s0 inet4 manual", rule: "unknown-family", line: 4, severity: "error" },
     { title: "a misspelt method", file: pve, find: "vmbr0 inet static", replace: "vmbr0 inet statc", rule: "unknown-method", line: 7, severity: "error", message: /Write 'static'/ },
+    { title: "a method near two known ones", file: pve, find: "vmbr0 inet static", replace: "vmbr0 inet6 dhcpp6", rule: "unknown-method", line: 7, severity: "error", message: /Write 'dhcp6'/ },
+    { title: "a statement in capitals", file: pve, find: "auto vmbr0", replace: "AUTO vmbr0", rule: "misspelt-keyword", line: 6, severity: "error", message: /Write 'auto'/ },
     { title: "a method unlike any known one", file: pve, find: "enp1s0 inet manual", replace: "enp1s0 inet carrierpigeon", rule: "unknown-method", line: 4, severity: "warning" },
     { title: "mapping", file: pve, find: "iface enp1s0", replace: "mapping enp1s0\n\tscript /x\niface enp1s0", rule: "unsupported-statement", line: 4, severity: "warning" },
     { title: "no-auto-down", file: pve, find: "iface enp1s0", replace: "no-auto-down enp1s0\niface enp1s0", rule: "unsupported-statement", line: 4, severity: "warning" },
