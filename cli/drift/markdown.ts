@@ -1,16 +1,15 @@
 /** For a comment on an issue or a pull request: verdict first, then as many diffs as fit. */
 import { showControls } from "../../model/text";
+import { COMMENT_LIMIT, fenceAround } from "../comment";
 import type { Change, DriftReport, NodeDrift } from "./report";
 import { describeChange, tally } from "./text";
 
-/** GitHub takes 65,536 characters; pulumi/actions cuts at 64,000, so the same is left free here. */
-const LIMIT = 63_000;
 /** No single file may crowd out the others. */
 const DIFF_LINES = 120;
 
 const verdicts = { clean: "✅ No drift", drift: "⚠️ Drift", unknown: "❌ Could not tell" } as const;
 
-export function renderMarkdown(report: DriftReport, limit = LIMIT): string {
+export function renderMarkdown(report: DriftReport, limit = COMMENT_LIMIT): string {
     const titled = report.stacks.length > 1;
     const head = [
         `## ${verdicts[report.verdict]}`,
@@ -42,8 +41,7 @@ function block(node: string, change: Change): string {
     const lines = showControls(change.diff).split("\n");
     const shown = lines.slice(0, DIFF_LINES).map((line) => (line.length > 400 ? `${line.slice(0, 399)}…` : line));
     const more = lines.length > DIFF_LINES ? `\n… ${lines.length - DIFF_LINES} more lines` : "";
-    // A fence longer than any run of backticks inside.
-    const fence = "`".repeat(Math.max(3, ...[...change.diff.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+    const fence = fenceAround(change.diff);
     return `\n<details><summary>${html(node)} ${html(change.subject)}: ${html(describeChange(change))}</summary>\n\n${fence}diff\n${shown.join("\n")}${more}\n${fence}\n\n</details>\n`;
 }
 

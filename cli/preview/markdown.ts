@@ -1,7 +1,5 @@
 /** For a comment on a pull request: the verdict, what it was compared with, then as much of the diff as fits. */
-
-/** GitHub takes 65,536 characters; `holdfast publish` adds a marker. */
-const LIMIT = 63_000;
+import { COMMENT_LIMIT, fenceAround } from "../comment";
 
 export interface PreviewOutput {
     /** The engine's own, without colours; it has masked the secrets. */
@@ -11,10 +9,10 @@ export interface PreviewOutput {
     readonly refresh: boolean;
 }
 
-export function renderPreview({ output, succeeded, stack, refresh }: PreviewOutput, limit = LIMIT): string {
+export function renderPreview({ output, succeeded, stack, refresh }: PreviewOutput, limit = COMMENT_LIMIT): string {
     const head = `## ${verdict(output, succeeded)}\n\n${stack === undefined ? "" : `Stack \`${stack}\`. `}${comparedWith(refresh)}\n`;
     const lines = output.trim().split("\n").map(markLine);
-    const fence = "`".repeat(Math.max(3, ...[...output.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+    const fence = fenceAround(output);
     const [before, after] = [`\n<details${succeeded ? "" : " open"}><summary>Diff</summary>\n\n${fence}diff\n`, `\n${fence}\n\n</details>\n`];
     const { shown, left } = fit(lines, limit - head.length - before.length - after.length - 200);
     const note = left > 0 ? `\n${left} more lines: \`pulumi preview --diff\` prints all of them.\n` : "";

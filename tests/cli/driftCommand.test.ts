@@ -44,6 +44,14 @@ test("a page that cannot be written ends with what to type", async () => {
     expect([exitCode, stdout, stderr]).toEqual([1, "", "holdfast: not there/report.html was not written: its folder does not exist; mkdir -p 'not there'"]);
 });
 
+test.each([["drift"], ["preview"], ["report"]])("%s tells a pulumi that was killed from one that is missing", async (command) => {
+    const run = (PATH: string) => execa(process.execPath, [program, command], { cwd: folder, env: { PATH, XDG_CACHE_HOME: join(folder, "cache") }, reject: false });
+    await mkdir(join(folder, "bin"));
+    await writeFile(join(folder, "bin", "pulumi"), "#!/bin/sh\nkill -KILL $$\n", { mode: 0o755 });
+    expect(await run(join(folder, "bin"))).toMatchObject({ exitCode: 1, stderr: "holdfast: pulumi was ended by SIGKILL: run this again" });
+    expect(await run(folder)).toMatchObject({ exitCode: 1, stderr: "holdfast: pulumi cannot be run: install it, or run `npm run toolchain`" });
+});
+
 test("a page that can be written has the verdict as exit status", async () => {
     expect((await withDigest(drifted, "report", "-o", "report.html")).exitCode).toBe(2);
     expect(await readFile(join(folder, "report.html"), "utf8")).toContain("Drift");

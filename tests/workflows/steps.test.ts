@@ -85,7 +85,7 @@ describe("on GitHub", () => {
     test("a preview is a comment; the next one replaces it, also where a lint refuses", async () => {
         pulumi(previewed);
         expect(await runWorkflow("preview")).toMatchObject({ failed: false });
-        expect(read("pulumi.log")).toBe("preview --diff --suppress-progress --non-interactive --color never --stack prod\n");
+        expect(read("pulumi.log")).toBe("preview --diff --suppress-progress --stack prod --non-interactive --color never\n");
         expect(forge.comments.map(({ body }) => body)).toEqual([expect.stringMatching(/^## 📝 1 to update\n\nStack `prod`\. Compared with the state/)]);
         pulumi("", 255, refused);
         expect(await runWorkflow("preview")).toMatchObject({ failed: true });
