@@ -18,7 +18,7 @@ export async function record(lab: Lab, project: PulumiProject): Promise<string> 
     const show = (words: string, { stdout, stderr, exitCode }: { stdout: string; stderr: string; exitCode: number }) => {
         blocks.push(`\`\`\`console\n$ ${words}\n${clean(`${stderr}${stdout}`, lab, project)}${exitCode === 0 ? "" : `\n[exit status ${exitCode}]`}\n\`\`\``);
     };
-    const pulumi = async (words: string) => show(`pulumi ${words}`, await project.run("pulumi", [...words.replaceAll("'", "").split(" "), "--non-interactive", "--color", "never", ...(/^(?:up|import)\b/.test(words) ? ["--suppress-progress", "--suppress-outputs", ...(words.includes("--yes") ? ["--skip-preview"] : [])] : [])]));
+    const pulumi = async (words: string) => show(`pulumi ${words}`, await project.runPulumi([...words.replaceAll("'", "").split(" "), ...(/^(?:up|import)\b/.test(words) ? ["--suppress-progress", "--suppress-outputs", ...(words.includes("--yes") ? ["--skip-preview"] : [])] : [])]));
     const say = (text: string) => void blocks.push(text);
 
     say("# A session, recorded");

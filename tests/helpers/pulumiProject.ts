@@ -1,18 +1,21 @@
-/** This checkout as a Pulumi project in a folder of its own: own stacks, own state, the real engine, the lab's nodes. */
-import { mkdir, mkdtemp, rm, symlink, writeFile, copyFile } from "node:fs/promises";
+/** This checkout as a Pulumi project in a folder of its own: own stacks, own state, own Pulumi home, the real engine, the lab's nodes. */
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import execa from "execa";
+import { stringify } from "yaml";
 import type { Lab } from "../../lab";
 import { ensurePulumi, pulumiEnvironment } from "../../scripts/toolchain";
 
 const checkout = resolve(__dirname, "../..");
-const shared = ["index.ts", "config.ts", "package.json", "node_modules", "cli", "components", "host", "model", "provider", "render", "schema", "scripts", "templates"];
+const shared = ["config.ts", "package.json", "node_modules", "cli", "components", "host", "model", "provider", "render", "schema", "scripts", "templates"];
 
 export interface Finished {
     readonly exitCode: number;
     readonly stdout: string;
     readonly stderr: string;
+    /** Both, in the order they came. */
+    readonly output: string;
 }
 
 export class PulumiProject {
@@ -21,10 +24,11 @@ export class PulumiProject {
         readonly environment: NodeJS.ProcessEnv,
     ) {}
 
-    /** `sshConfig` is the whole file; by default it knows the lab's host keys. */
-    static async create(lab: Lab): Promise<PulumiProject> {
+    /** Its `ssh_config` knows the lab's host keys. @param program TypeScript, instead of the checkout's index.ts */
+    static async create(lab: Lab, program?: string): Promise<PulumiProject> {
         const folder = await mkdtemp(join(tmpdir(), "holdfast-project-"));
         await Promise.all(shared.map((name) => symlink(join(checkout, name), join(folder, name))));
+        await (program === undefined ? symlink(join(checkout, "index.ts"), join(folder, "index.ts")) : writeFile(join(folder, "index.ts"), program));
         await copyFile(join(checkout, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
         await mkdir(join(folder, "state"));
         await writeFile(join(folder, "ssh_config"), `Host *\n  UserKnownHostsFile ${lab.knownHostsFile}\n`);
@@ -35,19 +39,47 @@ export class PulumiProject {
             PULUMI_CONFIG_PASSPHRASE: "test",
             HOLDFAST_SSH_CONFIG: join(folder, "ssh_config"),
             HOLDFAST_IDENTITY_FILE: lab.identityFile,
+            // An agent's keys would be offered too.
+            SSH_AUTH_SOCK: "",
         });
     }
 
-    /** An exit status other than 0 is a result. Five minutes at most. */
-    async run(command: string, args: readonly string[]): Promise<Finished> {
-        const { exitCode, stdout, stderr } = await execa(command, args, { cwd: this.folder, env: this.environment, extendEnv: false, reject: false, timeout: 300_000, stripFinalNewline: false });
-        return { exitCode, stdout, stderr };
+    /** Replaces the stack's config, `holdfast:` put before each key; the salt that `stack init` has written stays. */
+    async configure(stack: string, config: Readonly<Record<string, unknown>>): Promise<void> {
+        const before = await readFile(join(this.folder, `Pulumi.${stack}.yaml`), "utf8").catch(() => "");
+        const salt = /^encryptionsalt:.*\n/m.exec(before)?.[0] ?? "";
+        await this.write(`Pulumi.${stack}.yaml`, salt + stringify({ config: Object.fromEntries(Object.entries(config).map(([key, value]) => [`holdfast:${key}`, value])) }));
     }
 
-    /** `--color never` and no questions. @throws with the output, where the status is not 0 */
+    async write(path: string, content: string): Promise<void> {
+        await writeFile(join(this.folder, path), content);
+    }
+
+    /** Five minutes at most; an exit status other than 0 is a result. */
+    start(command: string, args: readonly string[]): execa.ExecaChildProcess {
+        return execa(command, args, { cwd: this.folder, env: this.environment, extendEnv: false, all: true, reject: false, timeout: 300_000, stripFinalNewline: false });
+    }
+
+    async run(command: string, args: readonly string[]): Promise<Finished> {
+        const { exitCode, stdout, stderr, all: output = "", timedOut } = await this.start(command, args);
+        if (timedOut) throw new Error(`${command} ${args.join(" ")} did not end: ${output}`);
+        return { exitCode, stdout, stderr, output };
+    }
+
+    /** As `start`, without colours and questions. */
+    startPulumi(args: readonly string[]): execa.ExecaChildProcess {
+        return this.start("pulumi", plain(args));
+    }
+
+    /** As `run`, without colours and questions. */
+    runPulumi(args: readonly string[]): Promise<Finished> {
+        return this.run("pulumi", plain(args));
+    }
+
+    /** Standard output. @throws with the output, where the status is not 0 */
     async pulumi(...args: readonly string[]): Promise<string> {
-        const { exitCode, stdout, stderr } = await this.run("pulumi", [...args, "--non-interactive", "--color", "never"]);
-        if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")}: exit status ${exitCode}\n${stdout}${stderr}`);
+        const { exitCode, stdout, output } = await this.runPulumi(args);
+        if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")}: exit status ${exitCode}\n${output}`);
         return stdout;
     }
 
@@ -55,11 +87,11 @@ export class PulumiProject {
         return this.run(process.execPath, [join(checkout, "cli", "holdfast.js"), ...args]);
     }
 
-    async write(path: string, content: string): Promise<void> {
-        await writeFile(join(this.folder, path), content);
-    }
-
     async remove(): Promise<void> {
         await rm(this.folder, { recursive: true, force: true });
     }
+}
+
+function plain(args: readonly string[]): string[] {
+    return [...args, "--non-interactive", "--color", "never"];
 }

@@ -1,7 +1,7 @@
 /** The watch on the hardware, on container nodes: what is absent there is handled, everything else is the real thing. */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import type { Lab, LabNode } from "../../lab";
 import { writeLabStack } from "../../lab/stack";
 import { nothingByDefault } from "../../model/concerns";
@@ -21,12 +21,10 @@ const shell = async (script: string, on = node) => (await on.exec(["sh", "-c", s
 
 /** `defaults` and further settings of the fleet, beside the lab's own. */
 async function declare(defaults: object, settings: object = {}): Promise<void> {
-    const file = join(project.folder, "Pulumi.watch.yaml");
-    const salt = /^encryptionsalt:.*$/m.exec(await readFile(file, "utf8").catch(() => ""))?.[0] ?? "";
+    const file = join(project.folder, "lab.yaml");
     await writeLabStack(lab, file, { defaults });
-    const stack = parse(await readFile(file, "utf8")) as { config: { "holdfast:fleet": object } };
-    Object.assign(stack.config["holdfast:fleet"], settings);
-    await writeFile(file, `${salt}\n${stringify(stack)}`);
+    const { config } = parse(await readFile(file, "utf8")) as { config: { "holdfast:fleet": object } };
+    await project.configure("watch", { fleet: { ...config["holdfast:fleet"], ...settings } });
 }
 
 /** What the concerns that watch the hardware change on the node: files, and units that the next boot starts or that run. */
@@ -161,7 +159,7 @@ test("the digest names the errors, and what smartd's hook said", async () => {
 test("a stopped smartd, an edited smartd.conf and a watchdog that has not run each show as what they are, and `up --refresh` repairs them", async () => {
     const before = await readNodeFile(node, "/etc/smartd.conf");
     await shell("systemctl stop smartmontools holdfast-temperature.timer; echo '/dev/sda -a' >>/etc/smartd.conf; touch -d '1 hour ago' /run/holdfast/temperature/level");
-    const { exitCode, stdout } = await project.run("pulumi", [...DRIFT, "--non-interactive", "--color", "never"]);
+    const { exitCode, stdout } = await project.runPulumi(DRIFT);
     expect(exitCode).not.toBe(0);
     expect(stdout).toContain("/dev/sda -a");
     expect(stdout).toMatch(/smartmontools\.service[^]*?active *: (?:true => false|false => true)/);
@@ -194,7 +192,7 @@ test("the exporter answers in TLS, and only whoever knows the password", async (
 
 test("where the kernel does not filter, the exporter is refused and the port stays as it was: closed to others", async () => {
     await declare({}, { monitoring: { hosts: ["192.0.2.50"] } });
-    const { exitCode, stdout, stderr } = await project.run("pulumi", ["up", "--yes", "--skip-preview", "--stack", "watch", "--non-interactive", "--color", "never"]);
+    const { exitCode, stdout, stderr } = await project.runPulumi(["up", "--yes", "--skip-preview", "--stack", "watch"]);
     expect(exitCode).not.toBe(0);
     expect(stdout + stderr).toContain("this kernel does not enforce IPAddressDeny= (a container?), so the port would be open to everyone");
     expect(await shell("ss --listening --tcp --numeric --no-header 'sport = 9100' | awk '{ print $4 }'")).toBe("127.0.0.1:9100");
@@ -203,7 +201,7 @@ test("where the kernel does not filter, the exporter is refused and the port sta
 test("a device type that smartd does not know is refused by the check on the staged file, and the live one stays", async () => {
     const live = await readNodeFile(node, "/etc/smartd.conf");
     await declare({ smartd: { devices: [{ device: "/dev/bus/0", type: "hpt,9/9/9" }] } });
-    const { exitCode, stdout, stderr } = await project.run("pulumi", ["up", "--yes", "--skip-preview", "--stack", "watch", "--non-interactive", "--color", "never"]);
+    const { exitCode, stdout, stderr } = await project.runPulumi(["up", "--yes", "--skip-preview", "--stack", "watch"]);
     expect(exitCode).not.toBe(0);
     expect(stdout + stderr).toContain("unsupported device type 'hpt,9/9/9'");
     expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(live);
@@ -215,7 +213,7 @@ test.each([
 ])("a disk that the node does not have is refused by %s, with its line and the remedy, and nothing is staged", async (_, command) => {
     const live = await readNodeFile(node, "/etc/smartd.conf");
     await declare({ smartd: { devices: [{ device: "/dev/disk/by-id/ata-GONE" }] } });
-    const { exitCode, stdout, stderr } = await project.run("pulumi", [...command, "--stack", "watch", "--non-interactive", "--color", "never"]);
+    const { exitCode, stdout, stderr } = await project.runPulumi([...command, "--stack", "watch"]);
     expect(exitCode).not.toBe(0);
     expect(stdout + stderr).toMatch(/\/etc\/smartd\.conf:\d+:1: The node has no \/dev\/disk\/by-id\/ata-GONE\. `ls \/dev\/disk\/by-id` lists its disks/);
     expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(live);
@@ -234,7 +232,7 @@ test("a relay's password is shown in no preview, drift run or page, neither as d
         shown.push(stdout, stderr);
     }
     expect((await project.holdfast("report", "--stack", "watch", "-o", "report.html")).exitCode).toBe(2);
-    shown.push(await readFile(join(project.folder, "report.html"), "utf8"), (await project.run("pulumi", [...DRIFT, "--non-interactive"])).stdout);
+    shown.push(await readFile(join(project.folder, "report.html"), "utf8"), (await project.runPulumi(DRIFT)).stdout);
     shown.push(await shell("journalctl -q --no-pager -t holdfast"), await readFile(join(project.folder, "Pulumi.watch.yaml"), "utf8"), await project.pulumi("stack", "export", "--stack", "watch"));
     for (const text of shown) expect([text.includes(declared), text.includes(changed)]).toEqual([false, false]);
     await project.pulumi("up", "--refresh", "--yes", "--skip-preview", "--stack", "watch");
