@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
+import type { HostKeyType } from "../model/hostKey";
 import type { SshTarget } from "./sshTarget";
 
 const run = promisify(execFile);
@@ -65,12 +66,12 @@ export function rememberKey(offered: Buffer, target: SshTarget): void {
 /** Algorithms to ask for, so that the server offers the kind of key that is known. */
 export function hostKeyAlgorithms(known: KnownKeys): string[] | undefined {
     const types = [...new Set(known.accepted.map((key) => key.split(" ")[0] ?? ""))];
-    const algorithms = types.flatMap((type) => signatures[type] ?? []);
+    const algorithms = types.flatMap((type) => signatures[type as HostKeyType] ?? []);
     return algorithms.length > 0 ? algorithms : undefined;
 }
 
-/** Signature algorithms by type of key; other types (ssh-dss, say) are not accepted any more. */
-const signatures: Readonly<Record<string, readonly string[]>> = {
+/** Signature algorithms by type of key. */
+const signatures: Readonly<Record<HostKeyType, readonly string[]>> = {
     "ssh-ed25519": ["ssh-ed25519"],
     "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
     "ecdsa-sha2-nistp384": ["ecdsa-sha2-nistp384"],

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { homedir, userInfo } from "node:os";
 import { promisify } from "node:util";
 import type { HostArgs } from "../model/fileSet";
+import { parseDestination, type Destination } from "../model/ssh";
 import { UnreachableError } from "./errors";
 
 const run = promisify(execFile);
@@ -31,29 +32,22 @@ export interface SshTarget {
  */
 export async function resolveTarget(host: HostArgs): Promise<SshTarget> {
     const named = await lookUp(host.name, host.address, host.user, host.port);
-    const jumps = host.proxy ? [{ address: host.proxy.host, ...host.proxy }] : parseJumps(named.values.get("proxyjump")?.[0]);
+    const jumps: readonly (Destination & { readonly hostKey?: string })[] = host.proxy ? [host.proxy] : parseJumps(named.values.get("proxyjump")?.[0]);
     const resolved: SshTarget[] = [];
     for (const jump of jumps) {
-        const { target } = await lookUp(host.name, jump.address, jump.user, jump.port);
+        const { target } = await lookUp(host.name, jump.host, jump.user, jump.port);
         resolved.push({ ...target, hostKey: jump.hostKey, jumps: [] });
     }
     return { ...named.target, hostKey: host.hostKey, jumps: resolved };
 }
 
-interface Jump {
-    readonly address: string;
-    readonly user?: string;
-    readonly port?: number;
-    readonly hostKey?: string;
-}
-
-/** `[user@]host[:port][,…]`, as ProxyJump has it. */
-function parseJumps(value: string | undefined): Jump[] {
+/** `[user@]host[:port][,…]`, as `ssh -G` prints it, which has refused what is none and taken `ssh://` off. */
+function parseJumps(value: string | undefined): Destination[] {
     if (!value || value === "none") return [];
     return value.split(",").map((part) => {
-        const match = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(part.trim());
-        if (!match?.[2]) throw new Error(`ProxyJump ${part}: expected [user@]host[:port]`);
-        return { address: match[2].replace(/^\[|\]$/g, ""), user: match[1], port: match[3] ? Number(match[3]) : undefined };
+        const jump = parseDestination(part);
+        if (!jump) throw new Error(`ProxyJump ${part}: expected [user@]host[:port]`);
+        return jump;
     });
 }
 

@@ -4,6 +4,7 @@ import type { FileSetArgs } from "../model/fileSet";
 import type { Finding } from "../model/finding";
 import type { NodeFacts } from "../model/lintContext";
 import { formatOfPath, lintContent } from "../model/formats";
+import { hostKey, port, sshTarget, user } from "../model/ssh";
 import { propertyPath } from "./state";
 import { isRecord, isUnknown } from "./wire";
 
@@ -24,11 +25,8 @@ export interface Checked {
 type Imported = FileSetArgs & { readonly imported?: boolean };
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i, "expected a host name without domain");
-const word = z.string().regex(/^[^\s\0-\x1f-][^\s\0-\x1f]*$/, "expected one word that does not start with -");
 const text = z.string().refine((value) => !value.includes("\0"), "expected text without NUL");
 const path = z.string().refine((value) => /^\/(?!.*\/\/)[^\0-\x1f]+$/.test(value) && !value.endsWith("/") && !value.split("/").some((part) => part === ".." || part === "."), "expected an absolute path without . or .. parts");
-const port = z.number().int().min(1).max(65535);
-const hostKey = z.string().regex(/^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/]+=*( .*)?$/, 'expected a public host key, "ssh-ed25519 AAAA…"');
 const account = z.string().refine((value) => /^[a-z_][a-z0-9_-]*\$?$/.test(value) || (/^\d{1,10}$/.test(value) && Number(value) < 2 ** 32 - 1), "expected a user or group name, or its number");
 const command = z.strictObject({ argv: z.array(text).min(1), timeout: z.number().positive().max(3600).optional() });
 
@@ -47,12 +45,12 @@ const file = z
 const fileSet = z.strictObject({
     host: z.strictObject({
         name,
-        address: word,
+        address: sshTarget,
         port: port.optional(),
-        user: word.optional(),
+        user: user.optional(),
         hostKey: hostKey.optional(),
         sudo: z.boolean().optional(),
-        proxy: z.strictObject({ host: word, port: port.optional(), user: word.optional(), hostKey: hostKey.optional() }).optional(),
+        proxy: z.strictObject({ host: sshTarget, port: port.optional(), user: user.optional(), hostKey: hostKey.optional() }).optional(),
     }),
     concern: z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a short name in lower case"),
     files: z.record(path, file),

@@ -2,21 +2,9 @@
 import { z } from "zod";
 import { familyOf, isReachable } from "../address";
 import { deviceTypes } from "../smartd/directives";
-import { isWholeHostKey } from "./hostKey";
+import { text, wholeNumber } from "../value";
 
-/**
- * A value that has to match `pattern`; `expected` completes the sentence "expected …, got …".
- * @param likely says it better for a value that is recognized as something else.
- * @param abort where checks follow that take the pattern for granted: one mistake is one fault. Not inside a union, which then tells of none of its branches.
- */
-function text(pattern: RegExp, expected: string, { likely = () => undefined, abort = false }: { likely?: (given: string) => string | undefined; abort?: boolean } = {}) {
-    return z.string({ error: `expected ${expected}` }).regex(pattern, { error: ({ input }) => `expected ${likely(String(input)) ?? expected}`, abort }).meta({ description: expected });
-}
-
-function wholeNumber(least: number, most: number, what: string) {
-    const error = `expected ${what}, a whole number from ${least} to ${most}`;
-    return z.int({ error }).min(least, { error }).max(most, { error });
-}
+export { hostKey, port, sshTarget, user } from "../ssh";
 
 const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 /** The names that stand in every hosts file. */
@@ -34,44 +22,6 @@ export const hostName = text(new RegExp(`^(?!${reserved}$)(?=.*[A-Za-z])${label}
 export const domainName = text(new RegExp(`^(?=.{1,190}$)(?=.*[A-Za-z])${domain}$`), "a domain name");
 /** A name in /etc/hosts. */
 export const anyName = text(new RegExp(`^(?!${reserved}(?:$|\\.))(?=.{1,253}$)(?=.*[A-Za-z])${domain}$`), "a host name, and none of those of localhost");
-
-/** What ssh connects to. A leading hyphen would be an option to ssh. */
-export const sshTarget = text(/^[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}$/, "a name, an alias of ~/.ssh/config, or an address", { likely: likelyTarget, abort: true }).superRefine((target, context) => {
-    const message = targetProblem(target);
-    if (message !== undefined) context.addIssue({ code: "custom", input: target, message: `expected ${message}` });
-});
-
-function likelyTarget(given: string): string | undefined {
-    const [, inner = "", port] = /^\[([0-9A-Fa-f:.]+)\](?::(\d+))?$/.exec(given) ?? [];
-    if (familyOf(inner) !== 6) return undefined;
-    return `an address without brackets: write ${inner}${port === undefined ? "" : `, and port: ${port} beside it`}`;
-}
-
-function targetProblem(target: string): string | undefined {
-    const [, host, port] = /^([^:]+):(\d+)$/.exec(target) ?? [];
-    if (host !== undefined) return `a host alone: write ${host}, and port: ${port} beside it`;
-    if (target.includes(":")) return familyOf(target) === 6 ? undefined : "a valid IPv6 address";
-    if (/^\d+(?:\.\d+){3}$/.test(target)) return familyOf(target) === 4 ? undefined : "a valid IPv4 address, each number from 0 to 255 without leading zeros";
-    return target.includes("..") ? "a name without an empty label: remove the extra dot" : undefined;
-}
-
-export const port = wholeNumber(1, 65_535, "a port");
-export const user = text(/^[a-z_][a-z0-9_-]{0,31}$/, "a user name");
-
-/** Known key types, then base64 that begins with that same type (RFC 4253, 6.6). */
-export const hostKey = text(
-    /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{40,}={0,2}$/,
-    "key type and base64, as ssh-keyscan prints them after the host name (no comment at the end)",
-    { likely: (given) => (/^(?:SHA256|MD5):/.test(given) ? "the key itself, as ssh-keyscan prints it after the host name, not its fingerprint" : undefined), abort: true },
-)
-    .refine(holdsType, { error: "expected a whole host key: the base64 part does not hold the type before it", abort: true })
-    .refine(isWholeHostKey, { error: "expected a whole host key: the base64 part is cut short or damaged; copy what ssh-keyscan prints after the host name" });
-
-function holdsType(key: string): boolean {
-    const [type = "", encoded = ""] = key.split(" ");
-    const blob = Buffer.from(encoded, "base64");
-    return blob.length > 4 + type.length && blob.readUInt32BE(0) === type.length && blob.toString("latin1", 4, 4 + type.length) === type;
-}
 
 export const mailAddress = text(new RegExp(`^[A-Za-z0-9](?:[A-Za-z0-9_+-]|\\.(?=[A-Za-z0-9_+-])){0,63}(?:@${domain})?$`), "one mail address or local user, without line breaks");
 export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`), "smtp://HOST:PORT or smtps://HOST:PORT", { abort: true }).refine(

@@ -7,7 +7,7 @@ import { keepFile } from "../../cli/adopt/keptFiles";
 import { writeProject } from "../../cli/adopt/nodeFiles";
 import { planAdoption } from "../../cli/adopt/plan";
 import { renderHazards, renderNextSteps } from "../../cli/adopt/summary";
-import { parseTarget } from "../../cli/adopt/target";
+import { parseHostKey, parseTarget } from "../../cli/adopt/target";
 import { nothingByDefault } from "../../model/concerns";
 import { parseFleet } from "../../model/fleet";
 import { lintContent } from "../../model/formats";
@@ -24,6 +24,8 @@ function adoptOne(parts: SurveyParts = {}) {
     return { adoption, node: node!, content, hazards, fleet: config["holdfast:fleet"], pve01: config["holdfast:fleet"].nodes["pve01"]! };
 }
 
+const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD7Ud9GQB5ZjvL2IT0+";
+
 describe("the host that is typed", () => {
     test.each([
         ["pve01", { host: "pve01" }],
@@ -39,8 +41,16 @@ describe("the host that is typed", () => {
         expect([parseTarget("pve01", 2200).port, parseTarget("pve01:2222", 2200).port]).toEqual([2200, 2222]);
     });
 
-    test.each(["", "-oProxyCommand=x", "root@-oProxyCommand=x", "pve01:ssh", "root@", "a b"])("'%s' is refused", (text) => {
-        expect(() => parseTarget(text)).toThrow(/expected \[USER@\]HOST\[:PORT\]/);
+    test.each(["", "-oProxyCommand=x", "root@-oProxyCommand=x", "pve01:ssh", "root@", "a b", "Root@pve01", "pve01:70000", "pve01:0", "root@192.0.2.300", "fe80::1%vmbr0"])("'%s' is refused", (text) => {
+        expect(() => parseTarget(text)).toThrow(/: expected .*; write \[USER@\]HOST\[:PORT\]/);
+    });
+
+    test.each([hostKey, `${hostKey} root@pve01`, `${hostKey}\n`])("its host key %j is taken, without its comment", (key) => {
+        expect(parseHostKey(key)).toBe(hostKey);
+    });
+
+    test.each(["garbage", "ssh-ed25519", "ssh-ed25519 AAAA…", "ssh-ed25519 garbage", hostKey.replace("ssh-ed25519", "ssh-rsa"), hostKey.slice(0, -4), `pve01 ${hostKey}`, "SHA256:aGVsbG8"])("its host key %j is refused, with how to get one", (key) => {
+        expect(() => parseHostKey(key)).toThrow(/^--host-key: expected .*cat \/etc\/ssh\/ssh_host_ed25519_key\.pub/);
     });
 });
 
@@ -75,14 +85,14 @@ describe("a node in both incidents' state", () => {
     });
 
     test("the stack config passes the schema and says where the files are", () => {
-        const { fleet, node } = adoptOne({ hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD7Ud9GQB5ZjvL2IT0+" });
+        const { fleet, node } = adoptOne({ hostKey });
         expect(fleet).toEqual({
             domain: "example.test",
             defaults: nothingByDefault,
             nodes: {
                 pve01: {
                     address: "192.0.2.11",
-                    ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD7Ud9GQB5ZjvL2IT0+" },
+                    ssh: { hostKey },
                     hostsFile: { file: "nodes/pve01/hosts" },
                     fstab: { file: "nodes/pve01/fstab" },
                     interfaces: { file: "nodes/pve01/interfaces" },

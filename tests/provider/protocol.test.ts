@@ -100,6 +100,17 @@ describe("Check", () => {
         expect(failures['files["/etc/fstab"]']).toMatch(/^\/etc\/fstab:1:1: .*\/dev\/sdb1.*\[[a-z-]+\]$/);
     });
 
+    test("judges how a node is reached as the stack's config does", async () => {
+        const proxy = { host: "[2001:db8::5]:22", port: 22, user: "Jump" };
+        const { failures } = await plugin.check({ ...args, host: { ...host, address: "192.0.2.300", hostKey: host.hostKey.slice(0, -4), proxy } });
+        expect(failures).toEqual({
+            "host.address": expect.stringContaining("expected a valid IPv4 address"),
+            "host.hostKey": expect.stringContaining("cut short or damaged"),
+            "host.proxy.host": "expected an address without brackets: write 2001:db8::5, and port: 22 beside it",
+            "host.proxy.user": "expected a user name",
+        });
+    });
+
     test("refuses incident A's line and incident B's line", async () => {
         const stray = "27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast master ovs-system state UP\n";
         const hosts = await plugin.check({ ...args, files: { "/etc/hosts": { content: "127.0.0.1 localhost\n127.0.1.1 pve01.example.test pve01\n" } } });
