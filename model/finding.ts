@@ -20,6 +20,20 @@ export interface Finding {
     readonly column: number;
 }
 
+export type Place = Pick<Finding, "line" | "column">;
+
+/** Of a finding about what is not in the file. */
+export const firstLine: Place = { line: 1, column: 1 };
+
+/** Of a word of that line. */
+export function at(line: number, { column }: Pick<Place, "column">): Place {
+    return { line, column };
+}
+
+export function finding(rule: string, severity: Severity, { line, column }: Place, message: string): Finding {
+    return { rule, severity, message, line, column };
+}
+
 /** `FILE:LINE:COLUMN: severity: message [rule]`, the form of compilers, so that editors can jump to it. For terminals: a message may quote a node's file. */
 export function formatFinding(file: string, finding: Finding): string {
     return showControls(`${file}:${finding.line}:${finding.column}: ${finding.severity}: ${finding.message} [${finding.rule}]`);

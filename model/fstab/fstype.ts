@@ -1,5 +1,5 @@
 /** The third field. An unknown type only warns where it is close to a known one: a helper (mount.TYPE) or a module may bring any other. */
-import type { Finding, Severity } from "../finding";
+import { at, finding, type Finding, type Severity } from "../finding";
 import type { NodeFacts } from "../lintContext";
 import { nearest } from "../nearest";
 import { blockTypes, isBind, type SourceProblem } from "./blockSource";
@@ -31,13 +31,13 @@ export function lintType(line: EntryLine, facts: NodeFacts | undefined): Finding
     const { entry } = line;
     const problem = typeProblem(entry);
     const severity: Severity = isMountedAtBoot(entry) ? "error" : "warning";
-    const at = { line: line.number, column: line.fields[2]!.column };
-    if (problem) return [{ rule: "option-as-type", severity, message: `The third field is the type: ${problem.problem}. ${problem.remedy}`, ...at }];
+    const place = at(line.number, line.fields[2]!);
+    if (problem) return [finding("option-as-type", severity, place, `The third field is the type: ${problem.problem}. ${problem.remedy}`)];
     const meant = isBind(entry) || entry.fstype.includes(",") || isKnownType(entry) ? undefined : nearest(entry.fstype, commonTypes);
-    if (meant !== undefined) return [{ rule: "unknown-type", severity: "warning", message: `'${entry.fstype}' is no file system type that is known. Did you mean '${meant}'?`, ...at }];
+    if (meant !== undefined) return [finding("unknown-type", "warning", place, `'${entry.fstype}' is no file system type that is known. Did you mean '${meant}'?`)];
     const actual = facts && differingType(entry, facts);
     if (actual === undefined) return [];
-    return [{ rule: "type-differs", severity, message: `${entry.source} holds ${actual}, not ${entry.fstype}, so this is never mounted. Write ${actual}, or correct the source.`, ...at }];
+    return [finding("type-differs", severity, place, `${entry.source} holds ${actual}, not ${entry.fstype}, so this is never mounted. Write ${actual}, or correct the source.`)];
 }
 
 function isKnownType(entry: FstabEntry): boolean {

@@ -1,5 +1,5 @@
 /** Rules that compare fstab with the node itself. Without its facts each says once that it was not checked. */
-import type { Finding } from "../finding";
+import { at, finding, firstLine, type Finding } from "../finding";
 import type { NodeFacts } from "../lintContext";
 import { canonicalTarget, canStopBoot, isEssential, isMountedAtBoot, isOnDevice } from "./entry";
 import type { EntryLine } from "./parse";
@@ -18,7 +18,7 @@ export function lintAgainstNode(entries: readonly EntryLine[], facts: NodeFacts 
 }
 
 function notChecked(rule: string, what: string): Finding {
-    return { rule, severity: "not checked", message: `${what} can only be seen on the node. Run 'pulumi preview --refresh' to have it checked.`, line: 1, column: 1 };
+    return finding(rule, "not checked", firstLine, `${what} can only be seen on the node. Run 'pulumi preview --refresh' to have it checked.`);
 }
 
 function isTagged(source: string): boolean {
@@ -31,7 +31,7 @@ function lintRoot(root: EntryLine | undefined, facts: NodeFacts): Finding[] {
     if (!mounted?.source.startsWith("/dev/")) return [];
     if (!root) {
         const message = `There is no entry for /, so root stays read-only after boot. Add '${mounted.uuid ? `UUID=${mounted.uuid}` : mounted.source} / ${mounted.fstype} errors=remount-ro 0 1'.`;
-        return [{ rule: "missing-root", severity: "error", message, line: 1, column: 1 }];
+        return [finding("missing-root", "error", firstLine, message)];
     }
     const declared = findDevice(root.entry.source, facts);
     const actual = findDevice(mounted.source.replace(/\[.*\]$/, ""), facts);
@@ -39,12 +39,12 @@ function lintRoot(root: EntryLine | undefined, facts: NodeFacts): Finding[] {
     // The members of a mirrored Btrfs share one UUID.
     if (declared.uuid !== undefined && declared.uuid === (mounted.uuid ?? actual.uuid)) return [];
     const message = `/ is mounted from ${mounted.source}${mounted.uuid ? ` (UUID=${mounted.uuid})` : ""}, but this entry names ${declared.path}. Name the mounted root.`;
-    return [{ rule: "root-differs", severity: "error", message, line: root.number, column: root.fields[0]!.column }];
+    return [finding("root-differs", "error", at(root.number, root.fields[0]!), message)];
 }
 
 function lintPresence({ number, fields, entry }: EntryLine, facts: NodeFacts): Finding[] {
     if (findDevice(entry.source, facts)) return [];
     const stops = isEssential(entry) || (canStopBoot(entry) && !entry.options.includes("nofail"));
     const message = `The node has no ${entry.source}. Correct it ('blkid' lists what there is), attach the disk, or remove the entry.`;
-    return [{ rule: "source-not-found", severity: stops ? "error" : "warning", message, line: number, column: fields[0]!.column }];
+    return [finding("source-not-found", stops ? "error" : "warning", at(number, fields[0]!), message)];
 }

@@ -3,7 +3,7 @@
  * util-linux 2.38 to 2.41, ext4(5), the kernel's Documentation/filesystems up to 6.14. No table for NFS and CIFS, whose helpers
  * take scores of them, nor for swap, where swapon(8) passes over what it does not know.
  */
-import type { Finding } from "../finding";
+import { finding, type Finding } from "../finding";
 import { nearest } from "../nearest";
 import type { EntryLine } from "./parse";
 
@@ -65,7 +65,7 @@ export function lintOptions({ number, fields, entry }: EntryLine): Finding[] {
         const column = field.column + Math.max(0, field.text.indexOf(option));
         const meant = nearest(optionName(option), [...generic, ...known]);
         const remedy = meant ? `Did you mean '${meant}'?` : `Check it against mount(8) and ${entry.fstype}(5).`;
-        return { rule: "unknown-option", severity: "warning" as const, message: `'${option}' is no option that ${entry.fstype} is known to take. ${remedy}`, line: number, column };
+        return finding("unknown-option", "warning", { line: number, column }, `'${option}' is no option that ${entry.fstype} is known to take. ${remedy}`);
     });
 }
 

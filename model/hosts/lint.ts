@@ -1,8 +1,8 @@
 /** Rules for /etc/hosts. Each says what glibc or pmxcfs does with the fault (tried with glibc 2.36), and what to do. */
 import { canonicalAddress, familyOf, isLoopback, withoutZone } from "../address";
-import type { Finding, Severity } from "../finding";
+import { at, finding, firstLine, type Finding, type Place, type Severity } from "../finding";
 import type { LintContext } from "../lintContext";
-import { lintText, strayLine, type Token } from "../text";
+import { lintText, strayLine } from "../text";
 import { lintNodeNames } from "./lintNodeNames";
 import { mappingOf, type HostsMapping } from "./mapping";
 import { canonicalName } from "./names";
@@ -23,27 +23,28 @@ export function lintHosts(content: string, context: LintContext): Finding[] {
 function lintLine(line: HostsLine): Finding[] {
     const { address, names, number } = line;
     if (!address) return [];
-    const finding = (rule: string, severity: Severity, message: string, token: Token = address): Finding => ({ rule, severity, message, line: number, column: token.column });
+    const place = at(number, address);
     const stray = strayLine([address, ...names].map(({ gap, text }) => gap + text).join("") + line.tail);
-    if (stray) return [finding("stray-line", "error", `This line is ${stray}, not a hosts entry. Delete it.`)];
-    if (!familyOf(address.text)) return [finding("invalid-address", ...invalidAddress(address.text))];
-    if (names.length === 0) return [finding("missing-name", "error", `The address ${address.text} has no name. Add one, or delete the line.`)];
+    if (stray) return [finding("stray-line", "error", place, `This line is ${stray}, not a hosts entry. Delete it.`)];
+    if (!familyOf(address.text)) return [invalidAddress(address.text, place)];
+    if (names.length === 0) return [finding("missing-name", "error", place, `The address ${address.text} has no name. Add one, or delete the line.`)];
     return names.flatMap((name) => {
         // `0.0.0.0 0.0.0.0` stands in well-known blocklists, and says what is so anyway.
         const isAddress = familyOf(withoutZone(name.text)) !== undefined;
-        if (isAddress && canonicalAddress(name.text) !== canonicalAddress(address.text)) return [finding("address-as-name", "error", `'${name.text}' is an address and stands where a name belongs. Write one address and its names per line, or delete the line.`, name)];
+        if (isAddress && canonicalAddress(name.text) !== canonicalAddress(address.text)) return [finding("address-as-name", "error", at(number, name), `'${name.text}' is an address and stands where a name belongs. Write one address and its names per line, or delete the line.`)];
         const fault = isAddress ? undefined : nameFault(name.text);
-        return fault ? [finding("invalid-name", fault.severity, `'${name.text}' ${fault.message}`, name)] : [];
+        return fault ? [finding("invalid-name", fault.severity, at(number, name), `'${name.text}' ${fault.message}`)] : [];
     });
 }
 
 /** glibc passes over a line whose first word is no address; macOS ships one with a zone, which harms nothing. */
-function invalidAddress(text: string): [Severity, string] {
+function invalidAddress(text: string, place: Place): Finding {
+    const invalid = (severity: Severity, message: string) => finding("invalid-address", severity, place, message);
     const blank = invisibleBlank(text);
-    if (blank !== undefined) return ["error", `'${text}' holds ${blank}, so the line is ignored. Write an ordinary blank in its place.`];
-    if (familyOf(withoutZone(text))) return ["warning", `glibc ignores a line whose address has a zone (${text}). Write the address without '%…', or delete the line.`];
-    if (/^[\d.]+\/\d+$|^[\da-fA-F:.]*:[\da-fA-F:.]*\/\d+$/.test(text)) return ["error", `'${text}' has a prefix length, so the line is ignored. Write the address alone.`];
-    return ["error", `'${text}' is not an IP address, so the line is ignored. Write ADDRESS NAME [NAME…], or delete the line.`];
+    if (blank !== undefined) return invalid("error", `'${text}' holds ${blank}, so the line is ignored. Write an ordinary blank in its place.`);
+    if (familyOf(withoutZone(text))) return invalid("warning", `glibc ignores a line whose address has a zone (${text}). Write the address without '%…', or delete the line.`);
+    if (/^[\d.]+\/\d+$|^[\da-fA-F:.]*:[\da-fA-F:.]*\/\d+$/.test(text)) return invalid("error", `'${text}' has a prefix length, so the line is ignored. Write the address alone.`);
+    return invalid("error", `'${text}' is not an IP address, so the line is ignored. Write ADDRESS NAME [NAME…], or delete the line.`);
 }
 
 /** Blanks to the eye, and part of the word to glibc: they come with text copied from a web page or a word processor. Without those that join or part letters in some scripts. */
@@ -72,7 +73,7 @@ function nameFault(name: string): { severity: Severity; message: string } | unde
 function lintLocalhost(mappings: readonly HostsMapping[]): Finding[] {
     const found = mappings.some(({ address, names }) => isLoopback(address) && names.some(({ text }) => canonicalName(text) === "localhost"));
     if (found) return [];
-    return [{ rule: "missing-localhost", severity: "error", message: "No loopback address is named localhost. Add the line '127.0.0.1 localhost'.", line: 1, column: 1 }];
+    return [finding("missing-localhost", "error", firstLine, "No loopback address is named localhost. Add the line '127.0.0.1 localhost'.")];
 }
 
 /** A warning: glibc hands out both addresses, and some people balance load that way. */
@@ -85,7 +86,7 @@ function lintDuplicateNames(mappings: readonly HostsMapping[]): Finding[] {
             if (!earlier) first.set(key, mapping);
             if (!earlier || earlier.address === mapping.address) return [];
             const message = `'${text}' stands for ${earlier.address} on line ${earlier.line.number} and for ${mapping.address} here. Keep one of them.`;
-            return [{ rule: "duplicate-name", severity: "warning" as const, message, line: mapping.line.number, column }];
+            return [finding("duplicate-name", "warning", { line: mapping.line.number, column }, message)];
         }),
     );
 }

@@ -4,7 +4,7 @@
  * on 127.0.1.1 as well is wrong too (getaddrinfo returns 127.0.1.1 first, tried).
  */
 import { canonicalAddress, familyOf, isLoopback, isUnspecified } from "../address";
-import type { Finding } from "../finding";
+import { at, finding, firstLine, type Finding } from "../finding";
 import type { LintContext, NodeIdentity } from "../lintContext";
 import type { HostsMapping } from "./mapping";
 import { canonicalName, entriesOf, namesOf } from "./names";
@@ -16,7 +16,7 @@ export function lintNodeNames(mappings: readonly HostsMapping[], { node, peers =
 
 function notChecked(): Finding {
     const message = "Whether the node's own name resolves to its LAN address depends on the node's identity. Declare the node in the stack to have it checked.";
-    return { rule: "own-name", severity: "not checked", message, line: 1, column: 1 };
+    return finding("own-name", "not checked", firstLine, message);
 }
 
 function namesIn(mapping: HostsMapping, node: NodeIdentity) {
@@ -29,7 +29,7 @@ function lintOwnLoopback(mappings: readonly HostsMapping[], node: NodeIdentity):
     return mappings.filter(({ address }) => isLoopback(address)).flatMap((mapping) =>
         namesIn(mapping, node).map(({ text, column }) => {
             const message = `The node's own name '${text}' stands on the loopback address ${mapping.address}, which pmxcfs does not accept. Put it on ${node.address} only.`;
-            return { rule: "own-name-on-loopback", severity: "error" as const, message, line: mapping.line.number, column };
+            return finding("own-name-on-loopback", "error", { line: mapping.line.number, column }, message);
         }),
     );
 }
@@ -39,9 +39,9 @@ function lintDebianConvention(mappings: readonly HostsMapping[]): Finding[] {
     const elsewhere = new Set(mappings.filter(({ address }) => !isLoopback(address)).flatMap(({ names }) => names.map(({ text }) => canonicalName(text))));
     return mappings.filter(({ address }) => address === "127.0.1.1").flatMap(({ line, names }) =>
         names.filter(({ text }) => canonicalName(text) !== "localhost").slice(0, 1).map(({ text, column }) => {
-            const severity = names.some((name) => elsewhere.has(canonicalName(name.text))) ? ("warning" as const) : ("error" as const);
+            const severity = names.some((name) => elsewhere.has(canonicalName(name.text))) ? "warning" : "error";
             const message = `'${text}' stands on 127.0.1.1, where Debian puts the machine's own name: pmxcfs does not start with that. Put the name on the LAN address.`;
-            return { rule: "own-name-on-loopback", severity, message, line: line.number, column };
+            return finding("own-name-on-loopback", severity, { line: line.number, column }, message);
         }),
     );
 }
@@ -54,14 +54,14 @@ function lintOwnAddress(mappings: readonly HostsMapping[], node: NodeIdentity): 
     // pmxcfs passes over loopback addresses only; 0.0.0.0 is where blocklists put names.
     // Beside the declared address another one may be a second ring: which comes first is then the resolver's choice.
     const wrong = others.map(({ line, address }) => {
-        const severity = hasDeclared && !isUnspecified(address) ? ("warning" as const) : ("error" as const);
+        const severity = hasDeclared && !isUnspecified(address) ? "warning" : "error";
         const message = isUnspecified(address) ? `The node's own name '${node.name}' stands on ${address}, which pmxcfs takes for the node's address. Put it on ${node.address} only.` : `The node's own name '${node.name}' stands on ${address}, but its declared address is ${node.address}. Correct the line, or the declaration.`;
-        return { rule: "own-name-elsewhere", severity, message, line: line.number, column: line.address!.column };
+        return finding("own-name-elsewhere", severity, at(line.number, line.address!), message);
     });
     const missing = declared.filter((address) => !carrying.some((mapping) => mapping.address === address)).map((address) => {
         const isMain = address === canonicalAddress(node.address);
         const message = `The node's own name '${node.name}' is not on ${address}. Add the line '${address} ${namesOf(node).join(" ")}'.`;
-        return { rule: "missing-own-name", severity: isMain ? ("error" as const) : ("warning" as const), message, line: 1, column: 1 };
+        return finding("missing-own-name", isMain ? "error" : "warning", firstLine, message);
     });
     return [...wrong, ...missing];
 }
@@ -73,9 +73,9 @@ function lintPeer(mappings: readonly HostsMapping[], peer: NodeIdentity): Findin
     const sameFamily = carrying.filter(({ address, family }) => isLoopback(address) || family === familyOf(peer.address));
     const wrong = sameFamily.filter(({ address }) => address !== wanted).map(({ line, address }) => {
         const message = `The peer '${peer.name}' stands on ${address}, but its declared address is ${peer.address}. Correct the line, or the declaration.`;
-        return { rule: "peer-elsewhere", severity: "warning" as const, message, line: line.number, column: line.address!.column };
+        return finding("peer-elsewhere", "warning", at(line.number, line.address!), message);
     });
     if (sameFamily.some(({ address }) => address === wanted)) return wrong;
     const message = `The peer '${peer.name}' is not in the file. Add the line '${peer.address} ${namesOf(peer).join(" ")}'.`;
-    return [...wrong, { rule: "missing-peer", severity: "warning" as const, message, line: 1, column: 1 }];
+    return [...wrong, finding("missing-peer", "warning", firstLine, message)];
 }

@@ -1,10 +1,10 @@
 /** Rules on addresses, prefixes, gateways and MTU. */
 import { canonicalAddress, familyOf, hostPrefix, isLinkLocal, type Family } from "../../address";
-import type { Finding } from "../../finding";
+import { finding, type Finding } from "../../finding";
 import { addressesOf, isInSubnetOf, parseAddress, prefixOfNetmask, type InterfaceAddress } from "../addresses";
 import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
 import { optionsOf, type Option, type Token } from "../parse";
-import { allInterfaces, finding, type Subject } from "./subject";
+import { allInterfaces, type Subject } from "./subject";
 
 export function badAddresses(subject: Subject): Finding[] {
     return plainValues(subject, "address").flatMap(({ value, more }) => {

@@ -1,8 +1,8 @@
 /** Rules on bonds and their ports. */
-import type { Finding } from "../../finding";
+import { finding, type Finding } from "../../finding";
 import { isMadeByCommand, portsOf } from "../links";
 import { optionsNamed, type Interface } from "../network";
-import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
+import { allInterfaces, severityOfAbsence, type Subject } from "./subject";
 
 const portLists = ["bond-slaves", "bond-ports", "slaves"] as const;
 

@@ -1,9 +1,9 @@
 /** Rules on statements, option names and their values. */
-import type { Finding } from "../../finding";
+import { finding, type Finding } from "../../finding";
 import { nearest } from "../../nearest";
 import { commandKeywords, findKeyword, isKnownKeyword, suggestKeyword } from "../keywords";
 import { isStanza, optionsOf, type Option, type Stanza } from "../parse";
-import { finding, type Subject } from "./subject";
+import type { Subject } from "./subject";
 import { isStray } from "./text";
 
 const statements = ["auto", "iface", "source", "source-directory", "mapping", "allow-hotplug", "allow-ovs"];

@@ -1,13 +1,11 @@
 /** Rules on the node as a whole: loopback, management address, default gateway, sourced files, names. */
 import { canonicalAddress, familyOf, type Family } from "../../address";
-import type { Finding } from "../../finding";
+import { finding, firstLine, type Finding } from "../../finding";
 import { addressesOf } from "../addresses";
 import { hasWord, isBareNic, isDeclared, isLink, lowerLinks, portsOf } from "../links";
 import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
 import { gatewaysOf } from "./addresses";
-import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
-
-const firstLine = { line: 1, column: 1 };
+import { allInterfaces, severityOfAbsence, type Subject } from "./subject";
 
 /** A warning: systemd brings `lo` up itself, and ifupdown2 spares it, so a node without the stanza boots. Hooks and `ifup lo` miss it. */
 export function missingLoopback(subject: Subject): Finding[] {

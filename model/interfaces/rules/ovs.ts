@@ -3,11 +3,11 @@
  * port's own stanza (`ovs_bridge` and `ovs_type`), deletes what the bridge does not list when it reloads, and Proxmox's
  * GUI drops an unlisted port from the file.
  */
-import type { Finding } from "../../finding";
+import { finding, type Finding } from "../../finding";
 import { isLink, portsOf } from "../links";
 import { optionsNamed, type Interface } from "../network";
 import type { Token } from "../parse";
-import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
+import { allInterfaces, severityOfAbsence, type Subject } from "./subject";
 
 /** The bridge that a port names must be one. */
 export function ovsBridges(subject: Subject): Finding[] {

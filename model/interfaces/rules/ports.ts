@@ -1,8 +1,8 @@
 /** Rules on what interfaces stand on: ports, raw devices, cycles. */
-import type { Finding } from "../../finding";
+import { finding, type Finding } from "../../finding";
 import { isBareNic, isDeclared, isLink, lowerLinks, portListOptions, portsOf, rawDeviceOf, type Port } from "../links";
 import { baseName, optionsNamed, type Interface } from "../network";
-import { allInterfaces, finding, severityOfAbsence, type Subject } from "./subject";
+import { allInterfaces, severityOfAbsence, type Subject } from "./subject";
 
 /**
  * A port without a stanza is fine where the link exists (a NIC needs none), so offline only the node can tell.

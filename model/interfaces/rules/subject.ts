@@ -46,7 +46,3 @@ export function severityOfAbsence(subject: Subject, proved: Severity): Severity 
     if (isComplete(subject)) return proved;
     return subject.interfaces.some(({ name }) => name !== "lo") ? "warning" : "not checked";
 }
-
-export function finding(rule: string, severity: Severity, { line, column }: { line: number; column: number }, message: string): Finding {
-    return { rule, severity, message, line, column };
-}

@@ -1,9 +1,9 @@
 /** Rules on single lines: what never belongs into the file, and what ifupdown2 reads differently from what is meant. */
-import type { Finding } from "../../finding";
+import { finding, type Finding } from "../../finding";
 import { lintText, strayLine } from "../../text";
 import { invisibleBlank } from "../lines";
 import { isStanza, type LogicalLine } from "../parse";
-import { finding, type Subject } from "./subject";
+import type { Subject } from "./subject";
 
 export function textRules({ content }: Subject): Finding[] {
     // A lone carriage return ends a line here, see lines.ts.

@@ -1,12 +1,12 @@
 /** Rules on values that make ifupdown2 lose an address, a route or a link, tried with `ifup -a` of Debian 13's ifupdown2 3.0.0-1.3. */
 import { familyOf } from "../../address";
-import type { Finding } from "../../finding";
+import { finding, type Finding } from "../../finding";
 import { parseAddress, prefixOfNetmask } from "../addresses";
 import { findKeyword } from "../keywords";
 import { portListOptions } from "../links";
 import { optionsNamed } from "../network";
 import { optionsOf, type Option } from "../parse";
-import { finding, type Subject } from "./subject";
+import type { Subject } from "./subject";
 
 /** Options whose value ifupdown2 reads as it stands; commands and ovs_extra reach a shell, which knows `$IFACE`. */
 const plainOptions = new Set(["address", "netmask", "broadcast", "gateway", "metric", "preferred-lifetime", "mtu", "ovs-mtu", "hwaddress", "vlan-raw-device", "vlan-id"]);

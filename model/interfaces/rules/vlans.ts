@@ -1,9 +1,9 @@
 /** Rules on VLANs: their id and raw device, as ifupdown2's vlan addon works them out. */
-import type { Finding } from "../../finding";
+import { finding, type Finding } from "../../finding";
 import { isLink, isMadeByCommand, isPlainVlan, lowerLinks } from "../links";
 import { optionsNamed, type Interface } from "../network";
 import type { Token } from "../parse";
-import { allInterfaces, finding, type Subject } from "./subject";
+import { allInterfaces, type Subject } from "./subject";
 
 /** Without an id ifupdown2 says "could not determine vlanid", and the interface does not come up. */
 export function missingVlanIds({ interfaces }: Subject): Finding[] {
