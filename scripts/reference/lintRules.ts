@@ -84,9 +84,10 @@ function combine(rule: readonly ts.Expression[], severity: readonly ts.Expressio
     return rule.flatMap(textsOf).map((name) => ({ name, severity: given, message: message.flatMap(textsOf).at(0) ?? "" }));
 }
 
-/** Of a literal, a template, a sum of these, either arm of a condition, or a constant of the same file that is one of them. */
+/** Of a literal, a template, a sum of these, either arm of a condition or of `??`, or a constant that is one of them. */
 function textsOf(expression: ts.Expression): string[] {
-    if (ts.isIdentifier(expression)) return declared(expression.getSourceFile(), expression.text).flatMap(textsOf);
+    if (ts.isIdentifier(expression)) return declared(expression).flatMap(textsOf);
+    if (ts.isBinaryExpression(expression) && expression.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken) return [...textsOf(expression.left), ...textsOf(expression.right)];
     if (ts.isBinaryExpression(expression) && expression.operatorToken.kind === ts.SyntaxKind.PlusToken) return [(textsOf(expression.left)[0] ?? "…") + (textsOf(expression.right)[0] ?? "…")];
     if (ts.isStringLiteralLike(expression)) return [expression.text];
     if (ts.isTemplateExpression(expression)) return [expression.head.text + expression.templateSpans.map(({ literal }) => `…${literal.text}`).join("")];
@@ -95,12 +96,18 @@ function textsOf(expression: ts.Expression): string[] {
     return [];
 }
 
-function declared(source: ts.SourceFile, name: string): ts.Expression[] {
-    const found: ts.Expression[] = [];
-    const visit = (node: ts.Node): void => {
-        if (ts.isVariableDeclaration(node) && node.name.getText() === name && node.initializer && !ts.isIdentifier(node.initializer)) found.push(node.initializer);
-        ts.forEachChild(node, visit);
-    };
-    visit(source);
-    return found;
+/** What the constant that is meant stands for: the innermost scope's; nothing of a parameter. */
+function declared({ text: name, parent }: ts.Identifier): ts.Expression[] {
+    for (let scope: ts.Node | undefined = parent; scope; scope = scope.parent) {
+        if (ts.isFunctionLike(scope) && scope.parameters.some((parameter) => namesIn(parameter.name).includes(name))) return [];
+        if (!ts.isBlock(scope) && !ts.isSourceFile(scope)) continue;
+        const declarations = scope.statements.filter(ts.isVariableStatement).flatMap(({ declarationList }) => declarationList.declarations);
+        const found = declarations.find((declaration) => namesIn(declaration.name).includes(name));
+        if (found) return found.initializer && ts.isIdentifier(found.name) ? [found.initializer] : [];
+    }
+    return [];
+}
+
+function namesIn(name: ts.BindingName): string[] {
+    return ts.isIdentifier(name) ? [name.text] : name.elements.flatMap((element) => (ts.isBindingElement(element) ? namesIn(element.name) : []));
 }
