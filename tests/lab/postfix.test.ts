@@ -69,6 +69,14 @@ recipient_delimiter = +
 compatibility_level = 3.6
 `;
 
+/** From the image's .deb files. With its own configuration there already, and no start in between, it takes a third of the time. */
+const install = `
+rm -rf /var/lib/holdfast/mail*; mkdir -p /etc/postfix; cat >/etc/postfix/main.cf; touch /etc/aliases
+printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
+echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
+DEBIAN_FRONTEND=noninteractive dpkg --install --force-unsafe-io /usr/local/share/lab/packages/*.deb
+rm /usr/sbin/policy-rc.d; newaliases; systemctl start postfix`;
+
 beforeAll(async () => {
     const whole = await openTestLab();
     [relay, node] = [whole.nodes[1]!, whole.nodes[2]!];
@@ -78,10 +86,7 @@ beforeAll(async () => {
         await relay.exec(["sh", "-c", "cat >/tmp/smtpSink.py && rm -rf /tmp/mails"], { input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8") });
         await relayUp();
     };
-    const startPostfix = async () => {
-        await shell("rm -rf /var/lib/holdfast/mail*; DEBIAN_FRONTEND=noninteractive dpkg --install --force-unsafe-io /usr/local/share/lab/packages/*.deb");
-        await node.exec(["sh", "-c", "cat >/etc/postfix/main.cf && systemctl restart postfix"], { input: mainCf(`[${relay.address}]:2525`) });
-    };
+    const startPostfix = () => node.exec(["sh", "-ec", install], { input: mainCf(`[${relay.address}]:2525`) });
     const createStack = async () => {
         project = await PulumiProject.create(lab);
         await project.pulumi("stack", "init", "postfix");
@@ -98,7 +103,7 @@ beforeAll(async () => {
 afterAll(async () => {
     client.end();
     await shell("systemctl stop smtp-sink", relay).catch(() => undefined);
-    await shell(`systemctl disable --now holdfast-log-digest.timer; rm -rf /etc/systemd/system/holdfast-log-digest* /etc/holdfast/mail.conf /etc/tmpfiles.d/holdfast-sendmail.conf /etc/msmtprc ${program} /usr/local/lib/holdfast/log-digest /var/lib/holdfast /root/.forward; dpkg --purge postfix; systemctl daemon-reload`);
+    await shell(`systemctl disable --now holdfast-log-digest.timer; rm -rf /etc/systemd/system/holdfast-log-digest* /etc/holdfast/mail.conf /etc/tmpfiles.d/holdfast-sendmail.conf /etc/msmtprc ${program} /usr/local/lib/holdfast/log-digest /var/lib/holdfast /root/.forward /usr/local/bin/forward /tmp/mail.conf; dpkg --purge --force-unsafe-io postfix; rm -rf /etc/postfix /etc/aliases*; systemctl daemon-reload`);
     await project.remove();
 });
 beforeEach(async () => {
