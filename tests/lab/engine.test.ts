@@ -302,10 +302,10 @@ describe("a FileSet", () => {
 
     test("says that a unit which it no longer names goes on, and how to have it stopped", async () => {
         const files = { [path]: { content: "declared\n" } };
-        declare({ shrinking: { files, units: { "ssh.service": { enabled: true, active: true } } } });
-        expectSuccess(await project.run(up));
-        declare({ shrinking: { files } });
-        expect(expectSuccess(await project.run(up))).toContain("ssh.service is no longer managed and goes on as it is; to have it stopped, declare it with enabled: false and active: false first");
+        await declare({ shrinking: { files, units: { "ssh.service": { enabled: true, active: true } } } });
+        expectSuccess(await project.runPulumi(up));
+        await declare({ shrinking: { files } });
+        expect(expectSuccess(await project.runPulumi(up))).toContain("ssh.service is no longer managed and goes on as it is; to have it stopped, declare it with enabled: false and active: false first");
         expect((await first.exec(["systemctl", "is-active", "ssh.service"])).stdout).toBe("active");
     });
 
