@@ -66,7 +66,7 @@ export function rememberKey(offered: Buffer, target: SshTarget): void {
 /** Algorithms to ask for, so that the server offers the kind of key that is known. */
 export function hostKeyAlgorithms(known: KnownKeys): string[] | undefined {
     const types = [...new Set(known.accepted.map((key) => key.split(" ")[0] ?? ""))];
-    const algorithms = types.flatMap((type) => signatures[type as HostKeyType] ?? []);
+    const algorithms = types.flatMap((type) => (signatures as Partial<Record<string, readonly string[]>>)[type] ?? []);
     return algorithms.length > 0 ? algorithms : undefined;
 }
 

@@ -19,7 +19,7 @@ export const hostKeyTypes = Object.keys(fieldsByType) as HostKeyType[];
 export function isWholeHostKey(key: string): boolean {
     const [type = "", encoded = ""] = key.split(" ");
     const fields = fieldsOf(Buffer.from(encoded, "base64"));
-    const expected: readonly (number | string | undefined)[] | undefined = fieldsByType[type as HostKeyType];
+    const expected = (fieldsByType as Partial<Record<string, readonly (number | string | undefined)[]>>)[type];
     if (!fields || !expected || fields.length !== expected.length + 1 || fields[0]!.toString("latin1") !== type) return false;
     // OpenSSH refuses RSA keys below 1024 bits.
     if (type === "ssh-rsa" && fields[2]!.length < 128) return false;

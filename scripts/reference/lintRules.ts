@@ -98,7 +98,7 @@ function textsOf(expression: ts.Expression): string[] {
 
 /** What the constant that is meant stands for: the innermost scope's; nothing of a parameter. */
 function declared({ text: name, parent }: ts.Identifier): ts.Expression[] {
-    for (let scope: ts.Node | undefined = parent; scope; scope = scope.parent) {
+    for (let scope = parent as ts.Node | undefined; scope; scope = scope.parent as ts.Node | undefined) {
         if (ts.isFunctionLike(scope) && scope.parameters.some((parameter) => namesIn(parameter.name).includes(name))) return [];
         if (!ts.isBlock(scope) && !ts.isSourceFile(scope)) continue;
         const declarations = scope.statements.filter(ts.isVariableStatement).flatMap(({ declarationList }) => declarationList.declarations);
