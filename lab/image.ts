@@ -26,7 +26,7 @@ const extras = ["postfix"];
 const extrasFolder = "/usr/local/share/lab/packages";
 
 /** Where the image of a release is or will be; the name changes with the recipe. */
-export async function imageFolder(release: Release): Promise<string> {
+async function imageFolder(release: Release): Promise<string> {
     const hash = createHash("sha256").update(packages.join(" ")).update(await readFile(__filename));
     for (const file of await listFiles(recipe)) hash.update(file.slice(recipe.length)).update(await readFile(file));
     const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");

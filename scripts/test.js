@@ -20,7 +20,7 @@ function tool(name) {
 const checks = {
     "types (tsc)": [tool("tsc"), "--noEmit"],
     "lint (eslint)": [tool("eslint"), "--max-warnings=0", "."],
-    "layers (dependency-cruiser)": [tool("depcruise"), "--config", ".dependency-cruiser.cjs", "--output-type", "err", "index.ts", "config.ts", "model", "components", "render", "provider", "host", "cli", "lab"],
+    "layers (dependency-cruiser)": [tool("depcruise"), "--config", ".dependency-cruiser.cjs", "--output-type", "err", "index.ts", "config.ts", "model", "components", "render", "provider", "host", "cli", "lab", "bench", "scripts"],
     // Parsing alone: nothing is written beside the sources.
     "Python syntax": ["python3", "-c", "import ast, sys\nfor f in sys.argv[1:]: ast.parse(open(f).read(), f)", ...readdirSync(nodePrograms).filter((name) => name.endsWith(".py")).map((name) => join(nodePrograms, name))],
 };

@@ -63,7 +63,7 @@ export function hasDeviceTimeout({ options }: FstabEntry): boolean {
 }
 
 /** Everything but swap and the boot loader's partitions may hold guests' disks. */
-export function isDataMount(entry: FstabEntry): boolean {
+function isDataMount(entry: FstabEntry): boolean {
     return !isSwap(entry) && !/^\/(?:boot|efi)(?:\/|$)/.test(canonicalTarget(entry.target));
 }
 

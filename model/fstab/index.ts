@@ -1,6 +1,6 @@
 /** /etc/fstab: parse, lint, format, harden. */
 export { hardenFstab, type FstabHardening } from "./edit";
-export { hardenEntry, isEssential, isPseudo } from "./entry";
+export { hardenEntry, isEssential } from "./entry";
 export { formatFstab, renderFstabEntry } from "./format";
 export { lateMounts, type LateMount } from "./lateMounts";
 export { lintFstab } from "./lint";

@@ -1,5 +1,5 @@
 /** /etc/hosts: parse, lint, format, repair. */
-export { formatHosts, renderHostsEntry, type HostsEntry } from "./format";
+export { formatHosts, type HostsEntry } from "./format";
 export { lintHosts } from "./lint";
 export { parseHosts, type HostsLine } from "./parse";
 export { repairHosts, type HostsRepair } from "./edit";

@@ -67,7 +67,7 @@ export function baseName(name: string): string {
 }
 
 /** `swp[1-3].10` to its three names; ifupdown2 takes one range per name. At most 4,096, the VLAN ids there are. */
-export function expandRange(name: string): string[] {
+function expandRange(name: string): string[] {
     const match = /^(.+)\[(\d{1,5})-(\d{1,5})\](.*)$/.exec(name);
     if (!match) return [name];
     const [, prefix, first, last, suffix] = match;

@@ -21,7 +21,7 @@ export interface TemperatureLimits {
 }
 
 /** Debian's way from smartd to mail: runs /etc/smartmontools/run.d, where other packages hook in too. */
-export const runner = "/usr/share/smartmontools/smartd-runner";
+const runner = "/usr/share/smartmontools/smartd-runner";
 
 /**
  * `-a` is health, usage and error attributes, error log, self-test log, pending and uncorrectable sectors; `-i` and `-I` keep

@@ -1,6 +1,5 @@
 /** The nodes that `tests/lab/setup.ts` has booted. */
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { openLab, type Lab, type LabNode } from "../../lab";
 import { initialFiles } from "../../lab/initialState";
 
@@ -37,11 +36,6 @@ export async function toIncidentState(lab: Lab, node: LabNode): Promise<void> {
 /** A file of a running node, read from outside. */
 export async function readNodeFile(node: LabNode, path: string): Promise<string> {
     return (await node.exec(["cat", path])).stdout;
-}
-
-/** Writes a file of a node that is off, in place. */
-export async function writeNodeFile(node: LabNode, path: string, content: string): Promise<void> {
-    await writeFile(join(node.root, path), content);
 }
 
 /** What an OpenSSH client needs to reach the node, as its command line. */

@@ -34,7 +34,7 @@ export function allInterfaces({ interfaces, sourced }: Subject): Interface[] {
 }
 
 /** Whether everything that ifupdown2 will read is known here. */
-export function isComplete({ unresolved, fragment }: Subject): boolean {
+function isComplete({ unresolved, fragment }: Subject): boolean {
     return unresolved.length === 0 && !fragment;
 }
 

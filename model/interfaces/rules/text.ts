@@ -102,6 +102,6 @@ function statementLines(subject: Subject): LogicalLine[] {
     return linesOf(subject.document).filter((line) => line.tokens.length > 0);
 }
 
-export function linesOf(document: Subject["document"]): LogicalLine[] {
+function linesOf(document: Subject["document"]): LogicalLine[] {
     return document.items.flatMap((item) => [item.line, ...(isStanza(item) ? item.body.map((entry) => entry.line) : [])]);
 }

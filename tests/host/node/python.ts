@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import execa from "execa";
 
-export const modules = join(__dirname, "..", "..", "..", "host", "node");
+const modules = join(__dirname, "..", "..", "..", "host", "node");
 
 /** Runs `script` with `given` as its `given` and the modules on its path; its `answer` comes back. */
 export async function python<T>(script: string, given: unknown = {}): Promise<T> {
