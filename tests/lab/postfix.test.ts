@@ -79,7 +79,7 @@ rm /usr/sbin/policy-rc.d; newaliases; systemctl start postfix`;
 
 beforeAll(async () => {
     const whole = await openTestLab();
-    [relay, node] = [whole.nodes[1]!, whole.nodes[2]!];
+    [node, relay] = [whole.nodes[0]!, whole.nodes[1]!];
     lab = { ...whole, nodes: [node] };
     client = await clientOf(whole, node);
     const startRelay = async () => {
@@ -103,7 +103,7 @@ beforeAll(async () => {
 afterAll(async () => {
     client.end();
     await shell("systemctl stop smtp-sink", relay).catch(() => undefined);
-    await shell(`systemctl disable --now holdfast-log-digest.timer; rm -rf /etc/systemd/system/holdfast-log-digest* /etc/holdfast/mail.conf /etc/tmpfiles.d/holdfast-sendmail.conf /etc/msmtprc ${program} /usr/local/lib/holdfast/log-digest /var/lib/holdfast /root/.forward /usr/local/bin/forward /tmp/mail.conf; dpkg --purge --force-unsafe-io postfix; rm -rf /etc/postfix /etc/aliases*; systemctl daemon-reload`);
+    await shell(`systemctl disable --now holdfast-log-digest.timer; rm -rf /etc/systemd/system/holdfast-log-digest* /etc/holdfast/mail.conf /etc/tmpfiles.d/holdfast-sendmail.conf /etc/msmtprc ${program} /usr/local/lib/holdfast/log-digest /var/lib/holdfast /root/.forward /usr/local/bin/forward /tmp/mail.conf; systemctl stop postfix; dpkg --purge --force-unsafe-io postfix; rm -rf /etc/postfix /etc/aliases*; systemctl daemon-reload`);
     await project.remove();
 });
 beforeEach(async () => {
