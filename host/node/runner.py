@@ -19,7 +19,7 @@ from recovery import has_result
 
 LINGER = 5  # seconds that it waits for more; a client that has nothing for three hangs up
 END = "end"  # the session's last line
-POLL = 0.01  # seconds between looks at its queue
+POLL, IDLE = 0.01, 0.05  # seconds between looks at its queue: right after work, and once there has been none for a while
 
 current = None  # this session's own unit
 
@@ -91,7 +91,7 @@ def run(unit):
                 if len(queued(unit)) == done:
                     os.unlink(queue_of(unit))
                     return status
-        time.sleep(POLL)
+        time.sleep(POLL if time.monotonic() - since < 10 * IDLE else IDLE)
 
 
 def after(unit):

@@ -137,8 +137,10 @@ def mail(spool="/var/spool/postfix", program="/usr/local/lib/holdfast/mail"):
             sent = sent_by_us(path)
             if sent is not None and time.time() - sent >= patience:
                 return "undeliverable: mails of Holdfast wait in postfix's queue, see mailq"
+    if "--fate" not in (read_word(program) or ""):
+        return "not tried"  # not there, or an older one, which would send a mail of that name
     told = commands.run([program, "--fate"], timeout=20)
-    return told.output.strip() or ("not tried" if told.code is None and not os.path.exists(program) else f"unknown: {told.explain()}")
+    return told.output.strip() or f"unknown: {told.explain()}"
 
 
 def queued(folder, limit=1000):

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { python, scratch } from "./python";
 
@@ -32,11 +32,16 @@ describe("what became of the last mail", () => {
 
     test("is not known before the program is there, and is what it says then", async () => {
         expect(await fate()).toBe("not tried");
-        await writeFile(join(folder, "mail"), '#!/bin/sh\necho "$1: delivered"\n', { mode: 0o755 });
+        await writeFile(join(folder, "mail"), '#!/bin/sh\n# --fate\necho "$1: delivered"\n', { mode: 0o755 });
         expect(await fate()).toBe("--fate: delivered");
     });
+    test("is not asked of a program that does not know the question, and would mail it", async () => {
+        await writeFile(join(folder, "mail"), `#!/bin/sh\ntouch ${folder}/mailed\n`, { mode: 0o755 });
+        expect(await fate()).toBe("not tried");
+        expect(await readdir(folder)).toEqual(["mail"]);
+    });
     test("is unknown, with the reason, where the program cannot tell", async () => {
-        await writeFile(join(folder, "mail"), "#!/bin/sh\necho out of order >&2; exit 3\n", { mode: 0o755 });
+        await writeFile(join(folder, "mail"), "#!/bin/sh\n# --fate\necho out of order >&2; exit 3\n", { mode: 0o755 });
         expect(await fate()).toBe("unknown: exit status 3: out of order");
     });
     test("a queue file that ends in the middle of a record is nobody's", async () => {
