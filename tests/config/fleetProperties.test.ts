@@ -5,6 +5,7 @@ import { formatFault, parseFleet } from "../../model/fleet";
 import { lintFstab } from "../../model/fstab";
 import { lintHosts } from "../../model/hosts";
 import { readFixture } from "../fixtures/fleet/threeNodes";
+import { runs } from "../helpers/soak";
 
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}[a-z0-9]$/).filter((name) => name !== "localhost" && !name.startsWith("ip6-"));
 
@@ -46,7 +47,7 @@ test("any valid fleet renders hosts files without a finding", () => {
                 expect(lintHosts(content!, { node, peers })).toEqual([]);
             }
         }),
-        { numRuns: 200 },
+        { numRuns: runs(200) },
     );
 });
 
@@ -71,6 +72,6 @@ test("no valid fstab leaves an entry that stops a boot, but for essential ones",
             const { content } = planFstab({ host, node, settings: fstab! }).files["/etc/fstab"]!;
             expect(lintFstab(content!, { node }).filter(({ severity, rule }) => severity === "error" || rule === "missing-nofail")).toEqual([]);
         }),
-        { numRuns: 200 },
+        { numRuns: runs(200) },
     );
 });

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import type { ClientChannel } from "ssh2";
 import { Conversation } from "../../host/conversation";
 import { greeting } from "../../host/program";
+import "../helpers/soak";
 
 class Channel extends EventEmitter {
     readonly stderr = new PassThrough();

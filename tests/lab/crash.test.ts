@@ -1,9 +1,9 @@
 /** Loss of power at every moment: after the next boot all files of a transaction are old, or all are new. */
 import { crash, crashMutant, type CrashReport, type Mode, type Scenario } from "../helpers/crashImages";
+import { runs } from "../helpers/soak";
 
 jest.setTimeout(3_600_000);
-/** `npm run soak` sets a bigger one. */
-const rounds = Number(process.env.HOLDFAST_SOAK ?? 1);
+const rounds = runs(1);
 
 const owned = { mode: "0644", owner: "root", group: "root" };
 const before: Scenario["before"] = {

@@ -13,6 +13,7 @@ import type { Lab, LabNode } from "../../lab";
 import type { HostArgs } from "../../model/fileSet";
 import { CuttingProxy, type Cut } from "../helpers/cuttingProxy";
 import { openTestLab, readNodeFile } from "../helpers/lab";
+import { runs } from "../helpers/soak";
 
 jest.setTimeout(300_000);
 
@@ -332,8 +333,8 @@ describe("root's key in pmxcfs", () => {
 
 describe("a connection that is cut", () => {
     const path = "/etc/holdfast-ssh-cut";
-    /** Every so many bytes of what a whole push sends and receives; with HOLDFAST_SOAK close to all. */
-    const samples = process.env["HOLDFAST_SOAK"] ? 1000 : 20;
+    /** Every so many bytes of what a whole push sends and receives; under `npm run soak` close to all. */
+    const samples = runs(20);
     const content = (name: string): string => `${name}\n${"x".repeat(20_000)}\n`;
     afterAll(() => Promise.all(lab.nodes.map((each) => each.exec(["rm", "-f", path]))));
 

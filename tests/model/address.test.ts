@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { canonicalAddress, familyOf, isInSubnet, isLinkLocal, isLoopback, isReachable, isUnspecified, withoutZone } from "../../model/address";
 import { parseAddress } from "../../model/interfaces/addresses";
+import { runs } from "../helpers/soak";
 
 describe("what is an address", () => {
     // The second column is glibc's answer to the same word in /etc/hosts (2.36 and 2.41), the third ifupdown2's (3.0.0) behind `address`.
@@ -19,7 +20,7 @@ describe("what is an address", () => {
         const group = fc.constantFrom("0", "1", "ffff", "", "a", "00ab", "1.2.3.4");
         const text = fc.oneof(fc.array(piece, { maxLength: 7 }).map((pieces) => pieces.join("")), fc.array(group, { minLength: 2, maxLength: 9 }).map((groups) => groups.join(":")), fc.ipV4(), fc.ipV6());
         // A slash behind a zone never comes so far: `address` splits its prefix off first, and ipaddress alone refuses it.
-        const texts = fc.sample(text, 4000).filter((each) => !/%.*\//.test(each));
+        const texts = fc.sample(text, runs(4000)).filter((each) => !/%.*\//.test(each));
         const ours = texts.map((each) => [familyOf(each) ?? 0, familyOf(each) === undefined ? "" : canonicalAddress(each), familyOf(withoutZone(each)) ?? 0]);
         expect(ours).toEqual(ask(texts));
     });
@@ -42,7 +43,7 @@ def version(text):
     except ValueError:
         return 0
 print(json.dumps([[*pton(text), version(text)] for text in json.load(sys.stdin)]))`;
-    return JSON.parse(execFileSync("python3", ["-I", "-S", "-c", script], { input: JSON.stringify(texts), encoding: "utf8" }));
+    return JSON.parse(execFileSync("python3", ["-I", "-S", "-c", script], { input: JSON.stringify(texts), encoding: "utf8", maxBuffer: 1 << 26 }));
 }
 
 test.each([

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { lintText, showControls, splitFields, splitLines, strayLine } from "../../model/text";
+import "../helpers/soak";
 
 const rulesOf = (content: string, strict = true) => lintText(content, { strict }).map(({ rule, severity, line, column }) => `${line}:${column} ${severity} ${rule}`);
 

@@ -6,6 +6,7 @@ import { planUpdate, RefusedError } from "../../provider/plan";
 import { compare, specOf, stateOf } from "../../provider/state";
 import { decode, encode, mask } from "../../provider/wire";
 import { secret } from "../helpers/plugin";
+import "../helpers/soak";
 
 const text = fc.string({ unit: "grapheme" });
 const path = fc.stringMatching(/^\/(etc|srv)\/[a-z"'. $-]{1,12}$/);

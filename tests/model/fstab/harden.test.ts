@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { formatFstab, hardenEntry, hardenFstab, lintFstab, parseFstab, renderFstabEntry, type FstabEntry } from "../../../model/fstab";
+import { runs } from "../../helpers/soak";
 
 const all = "nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service";
 const line = fc.oneof(
@@ -85,7 +86,7 @@ describe("hardenFstab", () => {
             const others = (text: string) => text.split("\n").filter((each) => !parseFstab(each)[0]?.entry);
             expect(others(result)).toEqual(others(content));
             expect(lintFstab(result, {}).filter(({ rule }) => rule === "missing-nofail" || rule === "missing-device-timeout")).toEqual([]);
-        }), { numRuns: 400 });
+        }), { numRuns: runs(400) });
     });
 
     it("changes the options field only", () => {

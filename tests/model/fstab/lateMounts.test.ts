@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { lateMounts, parseFstab, renderFstabEntry } from "../../../model/fstab";
 import { deviceLink, mountUnitName } from "../../../model/fstab/lateMounts";
+import { runs } from "../../helpers/soak";
 
 const late = (...lines: string[]) => lateMounts(parseFstab(lines.join("\n")).flatMap(({ entry }) => (entry ? [entry] : [])), ({ target }) => target === "/");
 
@@ -37,7 +38,7 @@ describe("lateMounts", () => {
                 expect(link).not.toMatch(/["'*?[\]|$%\s\0]|\\(?!x[0-9a-f]{2})/);
                 expect(unit).toMatch(/^(?:[\w:.-]|\\x[0-9a-f]{2})+\.mount$/);
             }
-        }), { numRuns: 500 });
+        }), { numRuns: runs(500) });
     });
 });
 
@@ -82,7 +83,7 @@ describe("mountUnitName", () => {
 
     (hasSystemd ? it : it.skip)("is what systemd-escape says", () => {
         const part = fc.string({ unit: fc.oneof(fc.constantFrom("/", ".", "-", "_", ":", "\\", " ", "\n", '"', "é", "x"), fc.string({ unit: "binary", minLength: 1, maxLength: 1 })), minLength: 1, maxLength: 30 });
-        const targets = fc.sample(part, 120).map((path) => `/${path}`).filter((path) => !path.includes("\0") && mountUnitName(path) !== undefined);
+        const targets = fc.sample(part, runs(120)).map((path) => `/${path}`).filter((path) => !path.includes("\0") && mountUnitName(path) !== undefined);
         expect(targets.length).toBeGreaterThan(60);
         expect(targets.map(mountUnitName)).toEqual(targets.map(escaped));
     });

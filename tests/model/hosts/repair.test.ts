@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { formatHosts, lintHosts, parseHosts, repairHosts, type HostsRepair } from "../../../model/hosts";
+import { runs } from "../../helpers/soak";
 
 const repair: HostsRepair = {
     node: { name: "pve01", domain: "example.test", address: "192.0.2.11", aliases: ["pve01-mgmt"] },
@@ -52,7 +53,7 @@ describe("repairHosts", () => {
             expect(repairHosts(result, repair)).toBe(result);
             expect(commentsOf(result).sort()).toEqual(commentsOf(content).sort());
             expect(lintHosts(result, { node: repair.node, peers: repair.peers }).filter(({ rule }) => repaired.has(rule))).toEqual([]);
-        }), { numRuns: 400 });
+        }), { numRuns: runs(400) });
     });
 
     it("changes one word of incident A's line", () => {

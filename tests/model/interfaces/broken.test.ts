@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { Severity } from "../../../model/finding";
 import { lintInterfaces } from "../../../model/interfaces";
 import { validFiles, validNames } from "./fixtures";
+import { runs } from "../../helpers/soak";
 
 interface Fault {
     readonly title: string;
@@ -205,7 +206,7 @@ describe("corruptions of any file that works are caught", () => {
             });
             const found = lintInterfaces(content, {}).filter((finding) => finding.line === line && finding.severity === "error");
             expect(found.map(({ rule }) => rule)).toEqual(["misspelt-keyword"]);
-        }), { numRuns: 300 });
+        }), { numRuns: runs(300) });
     });
 
     test("a no-break space before an option, and a comma for a blank in a port list", () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import table from "../../../model/interfaces/keywordTable.json";
 import { findKeyword, isKnownKeyword, isRepeated, suggestKeyword } from "../../../model/interfaces/keywords";
 import { countSlips } from "../../../model/nearest";
+import { runs } from "../../helpers/soak";
 
 const names = Object.keys(table);
 
@@ -44,5 +45,5 @@ test("a keyword with one fault has a suggestion within two steps", () => {
         const faulty = name.slice(0, at) + name.slice(at + 1);
         if (isKnownKeyword(faulty)) return;
         expect(countSlips(faulty, suggestKeyword(faulty) ?? "")).toBe(1);
-    }), { numRuns: 200 });
+    }), { numRuns: runs(200) });
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { formatInterfaces, interfacesOf, parseInterfaces, sourcedPatterns } from "../../../model/interfaces";
 import { isStanza, optionsOf, type Stanza } from "../../../model/interfaces/parse";
 import { validFiles, validNames } from "./fixtures";
+import { runs } from "../../helpers/soak";
 
 function stanzaOf(content: string, name: string): Stanza {
     const stanza = parseInterfaces(content).items.filter(isStanza).find((item) => item.name?.text === name);
@@ -21,7 +22,7 @@ describe("round trip", () => {
         fc.assert(fc.property(fc.array(fragment, { maxLength: 60 }), (parts) => {
             const text = parts.join("");
             expect(formatInterfaces(parseInterfaces(text))).toBe(text);
-        }), { numRuns: 1000 });
+        }), { numRuns: runs(1000) });
     });
 
     test.each(validNames)("gives back %s, byte for byte", (name) => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { interfacesOf, lintInterfaces, parseInterfaces, renderInterfaces, sourcedPatterns, type InterfacesConfig } from "../../../model/interfaces";
 import { hasErrors } from "../../../model/finding";
+import { runs } from "../../helpers/soak";
 
 /** The example of CONTRACT.md. */
 const contract: InterfacesConfig = {
@@ -89,5 +90,5 @@ test("what is rendered parses to the same stanzas and has no error", () => {
             })),
         );
         expect(lintInterfaces(content, {}).filter(({ severity }) => severity === "error")).toEqual([]);
-    }), { numRuns: 100 });
+    }), { numRuns: runs(100) });
 });

@@ -3,6 +3,7 @@ import type { Finding } from "../../../model/finding";
 import { lintInterfaces, lintInterfacesFragment } from "../../../model/interfaces";
 import { strayLine } from "../../../model/text";
 import { readFixture, validFiles, validNames } from "./fixtures";
+import { runs } from "../../helpers/soak";
 
 const faults = (findings: readonly Finding[]) => findings.filter(({ severity }) => severity !== "not checked");
 
@@ -53,7 +54,7 @@ test("no text makes a rule throw", () => {
             expect(line).toBeGreaterThanOrEqual(1);
             expect(column).toBeGreaterThanOrEqual(1);
         }
-    }), { numRuns: 500 });
+    }), { numRuns: runs(500) });
 });
 
 describe("incident B", () => {
@@ -102,7 +103,7 @@ describe("stray lines", () => {
             const content = [...lines.slice(0, index), stray, ...lines.slice(index)].join("\n");
             const found = lintInterfaces(content, {}).filter(({ rule }) => rule === "stray-line");
             expect(found).toMatchObject([{ severity: "error", line: index + 1, column: stray.search(/\S/) + 1 }]);
-        }), { numRuns: 600 });
+        }), { numRuns: runs(600) });
     });
 
     test("in a comment one is harmless", () => {
