@@ -1,11 +1,11 @@
 /** What an Update has to do: pure, from the expected inputs, the last known state and a fresh look. */
 import { createHash } from "node:crypto";
 import { createTwoFilesPatch } from "diff";
-import type { FileArgs, FileSetArgs } from "../model/fileSet";
+import type { FileSetArgs } from "../model/fileSet";
 import { identityOf, type Observation, type Plan, type PlannedFile } from "../host/observation";
 import type { Look } from "../host/push";
 import { lintWithFacts } from "./inputs";
-import { compareFile, fileStateOf, stateOf, type FileSetState } from "./state";
+import { compareFile, fileStateOf, isSameText, stateOf, type FileSetState, type FileState } from "./state";
 
 /** The node may not be touched: an edit that nobody has seen, or a lint that only the node's facts could decide. */
 export class RefusedError extends Error {
@@ -91,16 +91,18 @@ function refuseUnseenEdits(expected: FileSetArgs, last: FileSetState, seen: Obse
     }
 }
 
-function isSame(known: object, live: object): boolean {
-    const plain = (state: object) => JSON.stringify(Object.entries(state).filter(([key, value]) => key !== "when" && key !== "yields" && value !== undefined && value !== false).sort());
-    return plain(known) === plain(live);
+function isSame(known: FileState, live: FileState): boolean {
+    const apart = ["when", "yields", "content", "otherProgram"];
+    const plain = (state: FileState) => JSON.stringify(Object.entries(state).filter(([key, value]) => !apart.includes(key) && value !== undefined && value !== false).sort());
+    return isSameText(known, live) && plain(known) === plain(live);
 }
 
-function describeEdit(path: string, known: FileArgs & { instead?: string }, live: FileArgs & { instead?: string }): string {
+function describeEdit(path: string, known: FileState, live: FileState): string {
+    if (known.otherProgram !== undefined && live.content !== undefined) return `${path}: was another version of Holdfast's own program, and is none of its versions now`;
     if (known.content !== undefined && live.content !== undefined && known.content !== live.content) {
         return createTwoFilesPatch(`${path} (last look)`, `${path} (now)`, known.content, live.content, undefined, undefined, { context: 2 }).replace(/^=+\n/, "");
     }
-    const describe = (state: FileArgs & { instead?: string }) => state.instead ?? (state.absent ? "absent" : `mode ${state.mode}, owner ${state.owner}:${state.group}`);
+    const describe = (state: FileState) => state.instead ?? (state.absent ? "absent" : `mode ${state.mode}, owner ${state.owner}:${state.group}`);
     return `${path}: was ${describe(known)}, is ${describe(live)}`;
 }
 

@@ -2,6 +2,7 @@
 import type { FileArgs, FileSetArgs } from "../model/fileSet";
 import type { Observation, SeenFile, Spec } from "../host/observation";
 import { lintContent } from "../model/formats";
+import { isProgram } from "../model/ownProgram";
 
 /** A file as it is: in the terms of its inputs where it is a plain file, else in words. */
 export interface FileState {
@@ -18,6 +19,8 @@ export interface FileState {
     readonly skipped?: boolean;
     /** Only of a file that is not UTF-8 text, whose `content` is therefore lossy. */
     readonly sha256?: string;
+    /** Instead of `content`: a reference to another version of a program of Holdfast's own, whose text is not at hand. */
+    readonly otherProgram?: string;
 }
 
 /** What the engine keeps: the inputs' shape with actual values. */
@@ -111,7 +114,14 @@ export function compareFile(name: string, actual: FileState | undefined, expecte
     if (actual.instead !== undefined) return [{ path: `${name}.instead`, kind: "update" }];
     const keys = ["content", "mode", "owner", "group"] as const;
     // Of a file that is not text, `content` is lossy: it differs from every text.
-    return keys.filter((key) => actual[key] !== expected[key] || (key === "content" && actual.sha256 !== expected.sha256)).map((key) => ({ path: `${name}.${key}`, kind: "update" }));
+    return keys.filter((key) => (key === "content" ? !isSameText(actual, expected) || actual.sha256 !== expected.sha256 : actual[key] !== expected[key])).map((key) => ({ path: `${name}.${key}`, kind: "update" }));
+}
+
+type Text = Pick<FileState, "content" | "otherProgram">;
+
+export function isSameText(one: Text, other: Text): boolean {
+    if (one.otherProgram === undefined) return other.otherProgram === undefined ? one.content === other.content : isSameText(other, one);
+    return other.otherProgram === one.otherProgram || (other.content !== undefined && isProgram(one.otherProgram, other.content));
 }
 
 function comparePackages(actual: FileSetState, expected: FileSetArgs): Difference[] {

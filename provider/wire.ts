@@ -4,6 +4,8 @@
  */
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { showControls } from "../model/text";
+import { inFull, shorten } from "./ownPrograms";
+import type { FileState } from "./state";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
@@ -28,7 +30,7 @@ export function decode<T>(message: Struct | undefined): Decoded<T> {
         }
         return Object.fromEntries(Object.entries(record).map(([key, item]) => [key, unwrap(item, [...path, key])]));
     };
-    return { value: unwrap(message?.toJavaScript() ?? {}, []) as T, secrets };
+    return { value: withFiles(unwrap(message?.toJavaScript() ?? {}, []) as Record<string, unknown>, inFull) as T, secrets };
 }
 
 /** Wraps again what came in secret, wherever it still stands. */
@@ -42,7 +44,19 @@ export function encode(value: object, secrets: Decoded<unknown>["secrets"] = [])
               : item;
         return marked.has(JSON.stringify(path)) ? { [SIGNATURE]: SECRET, value: plain } : plain;
     };
-    return Struct.fromJavaScript(wrap(value, []) as Parameters<typeof Struct.fromJavaScript>[0]);
+    return Struct.fromJavaScript(wrap(withFiles(value, shorten), []) as Parameters<typeof Struct.fromJavaScript>[0]);
+}
+
+/** What nobody has checked yet may have any shape, and what is not known yet has no text. */
+function withFiles(value: object, change: (target: string, file: FileState) => FileState): object {
+    const { files } = value as { files?: unknown };
+    if (!isRecord(files)) return value;
+    const changed = Object.entries(files).map(([target, file]) => [target, isRecord(file) && (file["content"] === undefined || isText(file["content"])) ? change(target, file) : file]);
+    return { ...value, files: Object.fromEntries(changed) as object };
+}
+
+function isText(value: unknown): boolean {
+    return typeof value === "string" && !isUnknown(value);
 }
 
 export function isUnknown(value: unknown): boolean {

@@ -1,5 +1,6 @@
 /** From the engine's property paths to lines that a person reads. */
-import { structuredPatch } from "diff";
+import { countLines, lineDiff } from "../../model/lineDiff";
+import { parseReference } from "../../model/ownProgram";
 import type { Change } from "./report";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -54,16 +55,11 @@ function describeFile(keys: readonly string[], wanted: Values, found: Values): P
     if (!keys.includes("content")) return { summary: parts.join("; ") || "differs" };
     const [expected, actual] = [wanted["content"], found["content"]];
     if (typeof expected !== "string" || typeof actual !== "string" || expected === actual) return { summary: ["content differs (not shown: secret or no text)", ...parts].join("; ") };
-    const { diff, added, removed } = lineDiff(expected, actual);
+    // Only where a program is expected: what stands on a node may look like anything.
+    const program = parseReference(expected) && parseReference(actual);
+    if (program && program.edit === undefined) return { summary: [program.instead === undefined ? "is another version of Holdfast's own program" : "is another text altogether", ...parts].join("; ") };
+    const { diff, added, removed } = program?.edit === undefined ? lineDiff(expected, actual) : { diff: program.edit, ...countLines(program.edit) };
     return { summary: [`${lines(added, "line")} added, ${removed} removed`, ...parts].join("; "), diff };
-}
-
-/** Hunks without the two file headers, three lines of context. */
-function lineDiff(expected: string, actual: string): { diff: string; added: number; removed: number } {
-    const { hunks } = structuredPatch("", "", expected, actual, undefined, undefined, { context: 3 });
-    const all = hunks.flatMap((hunk) => hunk.lines);
-    const diff = hunks.map((hunk) => [`@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`, ...hunk.lines].join("\n")).join("\n");
-    return { diff, added: all.filter((line) => line.startsWith("+")).length, removed: all.filter((line) => line.startsWith("-")).length };
 }
 
 function lines(count: number, noun: string): string {
