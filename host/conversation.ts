@@ -8,17 +8,21 @@ const ANSWER_LIMIT = 256 * 1024 * 1024;
 /** Bytes that login scripts may print before the program's greeting. */
 const CHATTER_LIMIT = 1024 * 1024;
 const NEWLINE = 10;
+/** Seconds for all that answers one message. The node's own bounds (apt, locks, commands) add up to less. */
+const LONGEST = 4 * 3600;
 
 export class Conversation {
     private chunks: Buffer[] = [];
     private size = 0;
     private complaint = "";
     private ended = false;
+    private end = Infinity;
     private wake: () => void = () => undefined;
 
     private constructor(
         private readonly node: string,
         private readonly channel: ClientChannel,
+        private readonly longest: number,
     ) {
         channel.on("data", (data: Buffer) => {
             this.chunks.push(data);
@@ -33,9 +37,12 @@ export class Conversation {
         channel.on("error", () => undefined); // "close" follows, and says all there is to say
     }
 
-    /** Waits for the program's greeting, past whatever a login script prints before it, and sends the program if wanted. */
-    static async begin(node: string, channel: ClientChannel, seconds: number): Promise<Conversation> {
-        const talk = new Conversation(node, channel);
+    /**
+     * Waits for the program's greeting, past whatever a login script prints before it, and sends the program if wanted.
+     * @param longest seconds after a message within which all that answers it has to come: one that reports progress for ever keeps nobody waiting for ever
+     */
+    static async begin(node: string, channel: ClientChannel, seconds: number, longest = LONGEST): Promise<Conversation> {
+        const talk = new Conversation(node, channel, longest);
         for (let chatter = 0; chatter <= CHATTER_LIMIT; ) {
             const line = await talk.line(seconds);
             chatter += line.length + 1;
@@ -53,6 +60,7 @@ export class Conversation {
     }
 
     private sendData(data: Buffer): void {
+        this.end = performance.now() + this.longest * 1000;
         this.channel.write(Buffer.concat([Buffer.from(`${data.length}\n`), data]));
     }
 
@@ -95,6 +103,7 @@ export class Conversation {
     /** Resolves when something has come. */
     private async more(seconds: number): Promise<void> {
         if (this.hasEnded()) throw this.lost("the remote command ended");
+        if (performance.now() > this.end) throw this.lost(`not done after ${this.longest} s, though it goes on talking,`);
         const before = this.size;
         await new Promise<void>((resolve) => {
             const timer = setTimeout(resolve, seconds * 1000);

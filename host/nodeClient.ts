@@ -14,8 +14,8 @@ import { resolveTarget } from "./sshTarget";
 /** Seconds. A look is quick; a transaction may wait for apt and for another transaction, each with bounds of its own. */
 const READ_TIMEOUT = 60;
 const APPLY_TIMEOUT = 1800;
-/** Seconds between tries to come back to a running transaction, and how often: a good two minutes. */
-const REATTACH = { retries: 12, minTimeout: 1000, maxTimeout: 15_000 };
+/** Milliseconds between tries to come back to a running transaction, and how often: a good two minutes, unless the node keeps them waiting. */
+const REATTACH = { retries: 12, minTimeout: 1000, maxTimeout: 15_000, maxRetryTime: APPLY_TIMEOUT * 1000 };
 /** So often a node that does not know the transaction is asked again. */
 const BEGIN_TRIES = 2;
 

@@ -56,6 +56,7 @@ function changedFiles(expected: FileSetArgs, seen: Observation): Record<string, 
     for (const [path, file] of Object.entries(expected.files)) {
         const live = seen.files[path] ?? { kind: "absent" as const };
         if (compareFile("", fileStateOf(file, live), file).length === 0) continue;
+        if ("otherProgram" in file) throw new RefusedError(`${expected.host.name}: ${path} is declared as another version of Holdfast's own program than this one has; run pulumi with one version of Holdfast`);
         const { mode = "0644", owner = "root", group = "root" } = file;
         changed[path] = { was: identityOf(live), mode, owner, group, ...(file.absent ? { absent: true } : { content: file.content }) };
     }
@@ -98,7 +99,7 @@ function isSame(known: FileState, live: FileState): boolean {
 }
 
 function describeEdit(path: string, known: FileState, live: FileState): string {
-    if (known.otherProgram !== undefined && live.content !== undefined) return `${path}: was another version of Holdfast's own program, and is none of its versions now`;
+    if (known.otherProgram !== undefined && live.content !== undefined && !isSameText(known, live)) return `${path}: was another version of Holdfast's own program, and is none of its versions now`;
     if (known.content !== undefined && live.content !== undefined && known.content !== live.content) {
         return createTwoFilesPatch(`${path} (last look)`, `${path} (now)`, known.content, live.content, undefined, undefined, { context: 2 }).replace(/^=+\n/, "");
     }

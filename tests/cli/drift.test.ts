@@ -8,6 +8,7 @@ import { renderMarkdown } from "../../cli/drift/markdown";
 import { renderMetrics, writeMetrics } from "../../cli/drift/metrics";
 import { driftJsonSchema, driftReport, exitStatus, summarize, type StackDrift } from "../../cli/drift/report";
 import { renderText } from "../../cli/drift/text";
+import { referTo } from "../../model/ownProgram";
 
 const urnOf = (node: string, concern: string) => `urn:pulumi:prod::holdfast::holdfast:components:HardenedNode$holdfast:host:FileSet::${node}-${concern}`;
 const checkedAt = new Date("2026-01-02T03:04:05Z");
@@ -62,6 +63,23 @@ describe("a change", () => {
     ])("of a file: %s", (_, found, path, summary) => {
         const content = found["content"] === "[secret]" ? "[secret]" : hosts;
         expect(changed({ inputs: { files: { "/etc/hosts": { content, owner: "root" } } }, outputs: { files: { "/etc/hosts": found } }, differs: [path] })).toEqual([{ concern: "hosts", kind: "file", subject: "/etc/hosts", summary }]);
+    });
+
+    const program = "#!/bin/sh\nset -eu\n";
+    test.each<[string, string, string, string, string | undefined]>([
+        ["edited", program, referTo(program, `${program}exit 0\n`), "1 line added, 0 removed", "@@ -1,2 +1,3 @@\n #!/bin/sh\n set -eu\n+exit 0"],
+        ["of another version", program, referTo("x", "x"), "is another version of Holdfast's own program", undefined],
+        ["overwritten", program, referTo(program, "x\n".repeat(1000)), "is another text altogether", undefined],
+    ])("of a program of Holdfast's own: %s", (_, expected, content, summary, diff) => {
+        const file = "/usr/local/lib/holdfast/mail";
+        const look = { inputs: { files: { [file]: { content: referTo(expected, expected) } } }, outputs: { files: { [file]: { content } } }, differs: [`files["${file}"].content`] };
+        expect(changed(look)).toEqual([{ concern: "hosts", kind: "file", subject: file, summary, ...(diff !== undefined && { diff }) }]);
+    });
+
+    test("of another file is its lines, whatever they say", () => {
+        const content = `${referTo(program, program)}\n`;
+        const { summary, diff } = changed({ inputs: { files: { "/etc/hosts": { content: hosts } } }, outputs: { files: { "/etc/hosts": { content } } }, differs: ['files["/etc/hosts"].content'] })[0]!;
+        expect([summary, diff]).toEqual(["1 line added, 2 removed", expect.stringContaining(`+${content.trim()}`)]);
     });
 
     test("of a file that must not be there", () => {

@@ -17,9 +17,9 @@ class Channel extends EventEmitter {
     }
 }
 
-function begin(pieces: readonly Buffer[], seconds = 5): { channel: Channel; talk: Promise<Conversation> } {
+function begin(pieces: readonly Buffer[], seconds = 5, longest?: number): { channel: Channel; talk: Promise<Conversation> } {
     const channel = new Channel();
-    const talk = Conversation.begin("pve01", channel as unknown as ClientChannel, seconds);
+    const talk = Conversation.begin("pve01", channel as unknown as ClientChannel, seconds, longest);
     setImmediate(() => {
         for (const piece of pieces) channel.emit("data", piece);
     });
@@ -53,6 +53,18 @@ describe("a conversation", () => {
         const [, length, data] = /^(\d+)\n(.*)$/s.exec(Buffer.concat(channel.written).toString("latin1"))!;
         expect(Number(length)).toBe(data!.length);
         expect(inflateSync(Buffer.from(data!, "latin1")).toString()).toMatch(/^\{"batch":/);
+    });
+
+    test.each([["frames", frame({ event: { phase: "stage" } })], ["bytes of one frame", "1"]])("does not wait for ever for an answer that comes in %s for ever", async (_, piece) => {
+        const { channel, talk: begun } = begin([Buffer.from(`${greeting.ready}\n`)], 5, 0.2);
+        const talk = await begun;
+        talk.send({ op: "apply" });
+        const chatter = setInterval(() => channel.emit("data", Buffer.from(piece)), 5);
+        const hearOut = async () => {
+            for (;;) await talk.receive(5);
+        };
+        await expect(hearOut()).rejects.toThrow("pve01: not done after 0.2 s, though it goes on talking");
+        clearInterval(chatter);
     });
 
     test("ends with what the other side complained of", async () => {

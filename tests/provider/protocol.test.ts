@@ -1,10 +1,13 @@
 /** The plugin over gRPC, as the engine speaks to it. No node is there: whoever would contact one fails. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { utils } from "ssh2";
+import { referTo } from "../../model/ownProgram";
 import { executable, Plugin, secret, unknown, urn, type Failed } from "../helpers/plugin";
 
 const sound = "127.0.0.1 localhost\n192.0.2.11 pve01.example.test pve01\n";
@@ -218,6 +221,37 @@ describe("Diff", () => {
         const changed = { ...args, maintenance: true, files: { "/etc/hosts": { ...file, mode: "0600" } } };
         expect((await plugin.diff(state, changed)).changes).toBe(false);
         expect(plugin.logged).toEqual(['pve01: skipped, it is under maintenance; pending: files["/etc/hosts"].mode']);
+    });
+});
+
+describe("a program of Holdfast's own", () => {
+    const path = "/usr/local/lib/holdfast/nvme-selftest";
+    const program = readFileSync(join(__dirname, `../../templates${path}.hbs`), "utf8");
+    const attributes = { mode: "0755", owner: "root", group: "root" };
+    const of = (content: string) => ({ concern: "smartd", files: { [path]: { ...attributes, content } } });
+    const itself = referTo(program, program);
+    const old = program.replace("#!/bin/sh", "#!/bin/sh\n# An earlier version.");
+
+    test("leaves Check as its digest, like what is previewed, and nothing of it differs then", async () => {
+        const { inputs, failures } = await plugin.check({ ...args, ...of(program) });
+        expect([inputs, failures]).toEqual([{ ...args, ...of(itself) }, {}]);
+        expect((await plugin.create(inputs, true)).state).toMatchObject(of(itself));
+        expect((await plugin.diff({ ...state, ...of(itself) }, { ...args, ...of(itself) })).changes).toBe(false);
+    });
+
+    test("that stands in full in an earlier Holdfast's state is no difference", async () => {
+        expect((await plugin.diff({ ...state, ...of(program) }, { ...args, ...of(itself) }, { ...args, ...of(program) })).changes).toBe(false);
+    });
+
+    test.each([["edited", referTo(program, `${program}exit 0\n`)], ["replaced", referTo(program, "#!/bin/sh\n")], ["of another version", referTo(old, old)]])("%s differs in its content", async (_, content) => {
+        expect((await plugin.diff({ ...state, ...of(content) }, { ...args, ...of(itself) })).detailed).toEqual({ [`files["${path}"].content`]: "update" });
+    });
+
+    test("of another version that state and node agree on is no drift, and passes through under maintenance", async () => {
+        expect((await plugin.diff({ ...state, ...of(referTo(old, old)) }, { ...args, ...of(referTo(old, old)) })).changes).toBe(false);
+        expect((await plugin.diff({ ...state, ...of(referTo(program, old)) }, { ...args, ...of(referTo(old, old)) })).changes).toBe(false);
+        const kept = await plugin.update({ ...state, ...of(referTo(old, old)) }, { ...args, ...of(itself), maintenance: true });
+        expect(kept).toMatchObject({ files: of(referTo(old, old)).files });
     });
 });
 

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { identityOf, type Observation, type SeenFile } from "../../host/observation";
 import type { FileArgs, FileSetArgs } from "../../model/fileSet";
+import { referTo } from "../../model/ownProgram";
 import { planUpdate, RefusedError } from "../../provider/plan";
 import { compare, specOf, stateOf } from "../../provider/state";
 import { decode, encode, mask } from "../../provider/wire";
@@ -150,6 +151,16 @@ describe("planUpdate", () => {
         expect(compare(state, args)).toEqual([{ path: 'units["a.service"]', kind: "delete" }]);
     });
 
+    test("knows another version of Holdfast's own program by its digest: what was pushed is no edit, anything else is one", () => {
+        const at = (content: string) => stateOf(args, withContent(content)).files["/etc/motd"]!;
+        const { content: _, ...attributes } = at("");
+        const last = { ...stateOf(args, withContent("")), files: { "/etc/motd": { ...attributes, otherProgram: referTo("old\n", "old\n") } } };
+        expect(planUpdate(args, last, look(withContent("old\n")), options)).toMatchObject({ files: { "/etc/motd": { content: "declared\n" } } });
+        expect(() => planUpdate(args, last, look(withContent("old, edited\n")), options)).toThrow("/etc/motd: was another version of Holdfast's own program, and is none of its versions now");
+        expect(() => planUpdate(args, last, look({ ...withContent("old\n"), files: { "/etc/motd": { ...withContent("old\n").files["/etc/motd"]!, mode: "0666" } } }), options)).toThrow("was mode 0644");
+        expect(() => planUpdate({ ...args, files: last.files }, undefined, look(withContent("x\n")), options)).toThrow("run pulumi with one version of Holdfast");
+    });
+
     test("refuses what the lints find with the node's facts", () => {
         const fstab: FileSetArgs = { ...args, files: { "/etc/fstab": { content: "UUID=0a1b / ext4 defaults 0 1\n/dev/sdb1 /srv ext4 defaults 0 2\n", mode: "0644", owner: "root", group: "root" } } };
         expect(() => planUpdate(fstab, undefined, look({ ...asDeclared(fstab), files: { "/etc/fstab": { kind: "absent" } } }), options)).toThrow(/^pve01: refused before anything was staged:\n\/etc\/fstab:2:1: /);
@@ -190,6 +201,18 @@ describe("wire", () => {
                 const { value: bare, secrets } = decode<Record<string, unknown>>(encode(given));
                 expect(bare[key]).toEqual([hidden, { deep: "x" }]);
                 expect(encode(bare, secrets).toJavaScript()).toEqual(encode(given).toJavaScript());
+            }),
+        );
+    });
+
+    test("whatever stands in the place of one of Holdfast's own programs comes back as it was", () => {
+        const line = fc.oneof(fc.constantFrom("", "#!/bin/sh", referTo("x", "x"), referTo("x", "y")), fc.string());
+        fc.assert(
+            fc.property(fc.array(line).map((lines) => lines.join("\n")), (content) => {
+                const files = { "/usr/local/lib/holdfast/mail": { content, mode: "0755" }, "/etc/hosts": { content } };
+                const encoded = encode({ files });
+                expect((encoded.toJavaScript() as unknown as { files: typeof files }).files["/etc/hosts"].content).toBe(content);
+                expect(decode(encoded).value).toEqual({ files });
             }),
         );
     });
