@@ -78,12 +78,15 @@ function verdictOn(sourced: Readonly<Record<string, string>>): string {
     return faults.join(" ") || "sound";
 }
 
-export function fileStateOf(wanted: Pick<FileArgs, "when" | "yields">, seen: SeenFile | undefined): FileState {
+export function fileStateOf(wanted: Pick<FileState, "when" | "yields" | "otherProgram">, seen: SeenFile | undefined): FileState {
     const conditions = conditionsOf(wanted);
     if (seen === undefined || seen.kind === "absent") return { absent: true, ...conditions };
     switch (seen.kind) {
-        case "file":
-            return { content: seen.content, mode: seen.mode, owner: seen.owner, group: seen.group, ...(seen.binary && { sha256: seen.sha256 }), ...conditions };
+        case "file": {
+            const { otherProgram } = wanted; // said in the same words as long as it stands there
+            const text = otherProgram !== undefined && seen.content !== undefined && isProgram(otherProgram, seen.content) ? { otherProgram } : { content: seen.content };
+            return { ...text, mode: seen.mode, owner: seen.owner, group: seen.group, ...(seen.binary && { sha256: seen.sha256 }), ...conditions };
+        }
         case "not applicable":
             return { skipped: true, ...conditions };
         default:

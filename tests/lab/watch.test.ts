@@ -1,10 +1,12 @@
 /** The watch on the hardware, on container nodes: what is absent there is handled, everything else is the real thing. */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Lab, LabNode } from "../../lab";
 import { writeLabStack } from "../../lab/stack";
 import { nothingByDefault } from "../../model/concerns";
+import { referTo } from "../../model/ownProgram";
 import { openTestLab, readNodeFile } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";
 
@@ -167,6 +169,43 @@ test("a stopped smartd, an edited smartd.conf and a watchdog that has not run ea
     await project.pulumi("up", "--refresh", "--yes", "--skip-preview", "--stack", "watch");
     expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(before);
     await project.pulumi(...DRIFT);
+});
+
+describe("a program of Holdfast's own", () => {
+    const path = "/usr/local/lib/holdfast/temperature";
+    const program = readFileSync(join(__dirname, `../../templates${path}.hbs`), "utf8");
+    const exported = () => project.pulumi("stack", "export", "--stack", "watch");
+
+    test("stands in state by its digest; an edit is drift by its lines, no plain up overwrites it, and `up --refresh` repairs it", async () => {
+        const before = await readNodeFile(node, path);
+        const state = await exported();
+        expect(state).toContain(referTo(program, program));
+        expect(state).not.toContain("set -u");
+        await shell(`sed -i '2i exit 0 # silenced' ${path}`);
+        const { exitCode, stdout } = await project.runPulumi(DRIFT);
+        expect(exitCode).not.toBe(0);
+        expect(stdout).toMatch(/ \/usr\/local\/lib\/holdfast\/temperature: [^]*\+ +\+exit 0 # silenced/);
+        expect(stdout.split("\n").length).toBeLessThan(80);
+        await declare({ temperature: { warning: 71 } }, { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` } });
+        const refused = await project.runPulumi(["up", "--yes", "--skip-preview", "--stack", "watch"]);
+        expect(refused.stdout).toMatch(/edited on the node since the last look[^]*\+exit 0 # silenced/);
+        await project.pulumi("up", "--refresh", "--yes", "--skip-preview", "--stack", "watch");
+        expect(await readNodeFile(node, path)).toBe(before);
+        await project.pulumi(...DRIFT);
+    });
+
+    test("of an earlier Holdfast is no drift while state knows it, and the next up replaces it", async () => {
+        const now = await readNodeFile(node, path);
+        const earlier = "#!/bin/sh\n# Managed by Holdfast, an earlier one.\n";
+        const file = join(project.folder, "state.json");
+        await writeFile(file, (await exported()).replaceAll(referTo(program, program), referTo(earlier, earlier)));
+        await project.pulumi("stack", "import", "--file", file, "--stack", "watch");
+        await node.exec(["tee", path], { input: earlier });
+        await project.pulumi(...DRIFT);
+        await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
+        expect(await readNodeFile(node, path)).toBe(now);
+        expect(await exported()).not.toContain(referTo(earlier, earlier));
+    });
 });
 
 test("a mail that cannot be delivered is a warning in the outputs, and no failed up", async () => {
