@@ -23,6 +23,7 @@ def observe(spec):
 
 def observe_all(specs):
     """One command for the packages of all, one for the units: starting them takes longer than all the rest."""
+    probes.resolve_once.cache_clear()
     installed = installed_packages(in_any(specs, "packages"))
     units = observe_units(in_any(specs, "units"))
     return [

@@ -3,6 +3,7 @@
 Never a raw measurement (a temperature, an age): a nightly drift run would never be clean. Never a change.
 """
 
+import functools
 import glob
 import importlib
 import os
@@ -29,7 +30,7 @@ def load(function):
 
 def resolver(name, family=None):
     """What pmxcfs would take: the first address of the name that is neither 127.* nor ::1."""
-    addresses = resolve(name)
+    addresses = resolve_once(name)
     if family:
         addresses = [address for address in addresses if (":" in address) == (family == "6")]
     usable = [address for address in addresses if not is_loopback(address)]
@@ -47,6 +48,9 @@ def resolve(name):
         if address not in seen:
             seen.append(address)
     return seen
+
+
+resolve_once = functools.lru_cache(resolve)  # in one look: observe.py empties it
 
 
 def is_loopback(address):

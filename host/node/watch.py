@@ -98,8 +98,9 @@ def stable_name(disk):
 def self_tests():
     """From smartd's own notes: a test that was due two days ago and has not been started. smartd writes all of them after it
     has started, and when it ends: an older one is of a disk that is no longer there."""
-    started = time.time() - time.monotonic() + start_of("smartmontools.service") / 1_000_000
-    notes = [path for path in glob.glob(STATES) if modified(path) >= started]
+    notes = {path: modified(path) for path in glob.glob(STATES)}
+    started = time.time() - time.monotonic() + start_of("smartmontools.service") / 1_000_000 if notes else 0
+    notes = [path for path, written in notes.items() if written >= started]
     checks = [re.search(r"^scheduled-test-next-check = (\d+)$", read_word(path) or "", re.MULTILINE) for path in notes]
     due = [int(match.group(1)) for match in checks if match]
     if not due:

@@ -94,3 +94,19 @@ test("a probe that fails says so, and the others are heard", async () => {
     expect(facts.broken).toMatch(/^unknown: TypeError: /);
     expect(facts.name).not.toMatch(/unknown/);
 });
+
+test("a look asks the resolver once for a name, and the next look asks again", async () => {
+    const script = `
+import commands, observe
+addresses, asked = ["192.0.2.11", "127.0.1.1"], []
+def run(argv, *_, **__):
+    asked.append(argv)
+    return commands.Outcome(0, f"{addresses[0]} STREAM\\n", "")
+commands.run = run
+spec = {"facts": {family: {"probe": "resolver", "args": ["pve01", family]} for family in ("4", "6")}}
+looks = [observe.observe(spec)["facts"]]
+addresses.pop(0)
+looks.append(observe.observe(spec)["facts"])
+answer = [*looks, len(asked)]`;
+    expect(await python(script, {})).toEqual([{ 4: "192.0.2.11", 6: "unresolved" }, { 4: "loopback 127.0.1.1", 6: "unresolved" }, 2]);
+});
