@@ -8,15 +8,17 @@ const ANSWER_LIMIT = 256 * 1024 * 1024;
 /** Bytes that login scripts may print before the program's greeting. */
 const CHATTER_LIMIT = 1024 * 1024;
 const NEWLINE = 10;
-/** Seconds for all that answers one message. The node's own bounds (apt, locks, commands) add up to less. */
+/** Seconds for all that answers one message; of work that takes longer the client asks again. */
 const LONGEST = 4 * 3600;
+/** Seconds for whatever comes before the program's greeting. */
+const GREETING = 600;
 
 export class Conversation {
     private chunks: Buffer[] = [];
     private size = 0;
     private complaint = "";
     private ended = false;
-    private end = Infinity;
+    private end: number;
     private wake: () => void = () => undefined;
 
     private constructor(
@@ -24,6 +26,7 @@ export class Conversation {
         private readonly channel: ClientChannel,
         private readonly longest: number,
     ) {
+        this.end = performance.now() + Math.min(longest, GREETING) * 1000;
         channel.on("data", (data: Buffer) => {
             this.chunks.push(data);
             this.size += data.length;

@@ -1,6 +1,6 @@
 /** One node: its one connection, its shared observation, its pushes. */
 import pLimit from "p-limit";
-import pRetry from "p-retry";
+import pRetry, { AbortError } from "p-retry";
 import type { HostArgs } from "../model/fileSet";
 import type { NodeFacts } from "../model/lintContext";
 import type { Connection, ConnectOptions } from "./connection";
@@ -14,8 +14,10 @@ import { resolveTarget } from "./sshTarget";
 /** Seconds. A look is quick; a transaction may wait for apt and for another transaction, each with bounds of its own. */
 const READ_TIMEOUT = 60;
 const APPLY_TIMEOUT = 1800;
-/** Milliseconds between tries to come back to a running transaction, and how often: a good two minutes, unless the node keeps them waiting. */
-const REATTACH = { retries: 12, minTimeout: 1000, maxTimeout: 15_000, maxRetryTime: APPLY_TIMEOUT * 1000 };
+/** Milliseconds between tries to come back to a running transaction, and how often: a good two minutes. */
+const REATTACH = { retries: 12, minTimeout: 1000, maxTimeout: 15_000 };
+/** Seconds after which no try is begun any more: a node may report progress for ever in each. */
+const REATTACH_FOR = 4 * 3600;
 /** So often a node that does not know the transaction is asked again. */
 const BEGIN_TRIES = 2;
 
@@ -171,7 +173,9 @@ export class NodeClient {
     private async comeBack(push: Push, id: string, lost: Error): Promise<void> {
         push.tell({ phase: "verify", message: `connection lost (${lost.message}); the node goes on by itself, asking it for the outcome` });
         // As many at once as sshd allows: those that wait for their turn use up no try.
+        const until = performance.now() + REATTACH_FOR * 1000;
         const attach = (attempt: number) => this.session(async () => {
+            if (performance.now() > until) throw new AbortError(`it is not done after ${REATTACH_FOR / 3600} hours`);
             const talk = await this.talk();
             try {
                 talk.send({ op: "result", id, spec: push.spec });

@@ -1,20 +1,20 @@
 /** What a person reads of two texts: the hunks of a unified diff, without the two file headers. */
 import { structuredPatch, type StructuredPatchHunk } from "diff";
 
-export interface LineDiff {
+interface LineDiff {
     /** Hunks with three lines of context; empty where the texts are the same. */
     readonly diff: string;
     readonly added: number;
     readonly removed: number;
 }
 
-export function lineDiff(before: string, after: string): LineDiff {
-    return inLines(structuredPatch("", "", before, after, undefined, undefined, { context: 3 }).hunks);
-}
+/** To find the fewest changes takes time with their square. What has to come out the same everywhere counts them, what is shown may look at the clock. */
+type Limit = { readonly mostLines: number } | { readonly seconds: number };
 
-/** @returns undefined where more than `most` lines differ: to find the fewest takes time with their square */
-export function shortLineDiff(before: string, after: string, most: number): LineDiff | undefined {
-    const patch = structuredPatch("", "", before, after, undefined, undefined, { context: 3, maxEditLength: most });
+/** @returns undefined past the limit: two texts with little in common */
+export function lineDiff(before: string, after: string, limit: Limit): LineDiff | undefined {
+    const bound = "seconds" in limit ? { timeout: limit.seconds * 1000 } : { maxEditLength: limit.mostLines };
+    const patch = structuredPatch("", "", before, after, undefined, undefined, { context: 3, ...bound });
     return patch && inLines(patch.hunks);
 }
 

@@ -5,31 +5,31 @@
  */
 import { createHash } from "node:crypto";
 import { applyPatch } from "diff";
-import { shortLineDiff } from "./lineDiff";
+import { lineDiff } from "./lineDiff";
 
-const FORM = /^Holdfast's own program, sha256:([0-9a-f]{64})(?:, (but for|replaced by):\n([^]*))?$/;
-/** Lines. What differs in more is another file, not an edit. */
+const FORM = /^Holdfast's own program, sha256:([0-9a-f]{64})(?:, edited to sha256:([0-9a-f]{64}):\n([^]*)|, replaced by:\n([^]*))?$/;
+/** Lines added and removed. What differs in more is another file, not an edit. */
 const MOST_CHANGES = 400;
 
-export interface ProgramReference {
+interface ProgramReference {
     /** Of the program as Holdfast brings it. */
     readonly sha256: string;
-    /** Hunks of a unified diff that lead from it to what stands on the node. */
-    readonly edit?: string;
-    /** What stands on the node, and has too little of the program in it. */
+    /** Hunks of a unified diff that lead from it to what stands on the node, and the digest of that. */
+    readonly edit?: { readonly hunks: string; readonly sha256: string };
+    /** What stands on the node, and is another file. */
     readonly instead?: string;
 }
 
 export function parseReference(text: string): ProgramReference | undefined {
-    const [, sha256, kind, rest] = FORM.exec(text) ?? [];
-    return sha256 === undefined ? undefined : { sha256, ...(kind === "but for" && { edit: rest }), ...(kind === "replaced by" && { instead: rest }) };
+    const [, sha256, edited, hunks, instead] = FORM.exec(text) ?? [];
+    return sha256 === undefined ? undefined : { sha256, ...(edited !== undefined && { edit: { hunks: hunks!, sha256: edited } }), ...(instead !== undefined && { instead }) };
 }
 
 /** Of every text, so that none on a node can be taken for a reference. */
 export function referTo(program: string, text: string): string {
     const itself = `Holdfast's own program, sha256:${sha256Of(program)}`;
     if (text === program) return itself;
-    const edited = `${itself}, but for:\n${shortLineDiff(program, text, MOST_CHANGES)?.diff ?? ""}`;
+    const edited = `${itself}, edited to sha256:${sha256Of(text)}:\n${lineDiff(program, text, { mostLines: MOST_CHANGES })?.diff ?? ""}`;
     return textOf(edited, program) === text ? edited : `${itself}, replaced by:\n${text}`;
 }
 
@@ -37,14 +37,22 @@ export function referTo(program: string, text: string): string {
 export function textOf(reference: string, program: string): string | undefined {
     const { sha256, edit, instead } = parseReference(reference) ?? {};
     if (sha256 !== sha256Of(program)) return undefined;
-    if (edit === undefined) return instead ?? program;
-    return applyPatch(program, `--- \n+++ \n${edit}\n`, { autoConvertLineEndings: false }) || undefined;
+    return edit ? applied(edit.hunks, program) : (instead ?? program);
 }
 
-/** Whether `text` is the program, unedited, that `reference` stands for. */
-export function isProgram(reference: string, text: string): boolean {
+/** Whether `text` is what `reference` stands for, whichever version of the program that was made from. */
+export function standsFor(reference: string, text: string): boolean {
     const { sha256, edit, instead } = parseReference(reference) ?? {};
-    return edit === undefined && instead === undefined && sha256 === sha256Of(text);
+    return instead === undefined ? (edit?.sha256 ?? sha256) === sha256Of(text) : instead === text;
+}
+
+function applied(hunks: string, program: string): string | undefined {
+    try {
+        const text = applyPatch(program, `--- \n+++ \n${hunks}\n`, { autoConvertLineEndings: false });
+        return text === false ? undefined : text;
+    } catch {
+        return undefined; // no hunks: somebody has written into the state
+    }
 }
 
 function sha256Of(text: string): string {

@@ -1,12 +1,12 @@
 /** Programs that Holdfast brings along: short on the wire and in state, in full to the rest of the provider (model/ownProgram.ts). */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseReference, referTo, textOf } from "../model/ownProgram";
 import type { FileState } from "./state";
 
 /** Beside this package's code, in a clone and in a published package. */
 const templates = path.join(__dirname, "..", "templates");
-const known = new Map<string, string | undefined>();
+let programs: ReadonlyMap<string, string> | undefined;
 
 /** A file of a FileSet as it goes out: `content` of a program is a reference to it. */
 export function shorten(target: string, file: FileState): FileState {
@@ -27,17 +27,12 @@ export function inFull(target: string, file: FileState): FileState {
 
 /** The text of what Holdfast installs at an absolute path, where that is a script with nothing to fill in. */
 function programAt(target: string): string | undefined {
-    if (!known.has(target)) known.set(target, load(target));
-    return known.get(target);
+    return (programs ??= load()).get(target);
 }
 
-function load(target: string): string | undefined {
-    if (path.posix.normalize(target) !== target || target.includes("\0")) return undefined;
-    try {
-        const text = readFileSync(path.join(templates, `${target}.hbs`), "utf8");
-        return text.startsWith("#!") && !text.includes("{{") ? text : undefined;
-    } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined; // a file of the user's own
-        throw error;
-    }
+/** By absolute path on the node. */
+function load(): ReadonlyMap<string, string> {
+    const names = readdirSync(templates, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".hbs"));
+    const texts = names.map((name) => [`/${name.slice(0, -".hbs".length)}`, readFileSync(path.join(templates, name), "utf8")] as const);
+    return new Map(texts.filter(([, text]) => text.startsWith("#!") && !text.includes("{{")));
 }

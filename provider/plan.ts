@@ -12,6 +12,9 @@ export class RefusedError extends Error {
     override readonly name = "RefusedError";
 }
 
+/** Milliseconds for finding what a file's lines have in common: with their number it grows by its square. */
+const PATIENCE = 1000;
+
 export interface PlanOptions {
     /** Who does it, for the node's lock: `user@workstation`. */
     readonly client: string;
@@ -99,9 +102,10 @@ function isSame(known: FileState, live: FileState): boolean {
 }
 
 function describeEdit(path: string, known: FileState, live: FileState): string {
-    if (known.otherProgram !== undefined && live.content !== undefined && !isSameText(known, live)) return `${path}: was another version of Holdfast's own program, and is none of its versions now`;
+    if (known.otherProgram !== undefined && live.content !== undefined && !isSameText(known, live)) return `${path}: was another version of Holdfast's own program, and is another text now`;
     if (known.content !== undefined && live.content !== undefined && known.content !== live.content) {
-        return createTwoFilesPatch(`${path} (last look)`, `${path} (now)`, known.content, live.content, undefined, undefined, { context: 2 }).replace(/^=+\n/, "");
+        const patch = createTwoFilesPatch(`${path} (last look)`, `${path} (now)`, known.content, live.content, undefined, undefined, { context: 2, timeout: PATIENCE });
+        return patch?.replace(/^=+\n/, "") ?? `${path}: is another text altogether`;
     }
     const describe = (state: FileState) => state.instead ?? (state.absent ? "absent" : `mode ${state.mode}, owner ${state.owner}:${state.group}`);
     return `${path}: was ${describe(known)}, is ${describe(live)}`;

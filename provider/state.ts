@@ -2,7 +2,8 @@
 import type { FileArgs, FileSetArgs } from "../model/fileSet";
 import type { Observation, SeenFile, Spec } from "../host/observation";
 import { lintContent } from "../model/formats";
-import { isProgram } from "../model/ownProgram";
+import { standsFor } from "../model/ownProgram";
+import { isUnknown } from "./wire";
 
 /** A file as it is: in the terms of its inputs where it is a plain file, else in words. */
 export interface FileState {
@@ -83,8 +84,9 @@ export function fileStateOf(wanted: Pick<FileState, "when" | "yields" | "otherPr
     if (seen === undefined || seen.kind === "absent") return { absent: true, ...conditions };
     switch (seen.kind) {
         case "file": {
+            if (isUnknown(seen.content)) return { instead: "file with the engine's word for a value that is not known yet", ...conditions };
             const { otherProgram } = wanted; // said in the same words as long as it stands there
-            const text = otherProgram !== undefined && seen.content !== undefined && isProgram(otherProgram, seen.content) ? { otherProgram } : { content: seen.content };
+            const text = otherProgram !== undefined && seen.content !== undefined && standsFor(otherProgram, seen.content) ? { otherProgram } : { content: seen.content };
             return { ...text, mode: seen.mode, owner: seen.owner, group: seen.group, ...(seen.binary && { sha256: seen.sha256 }), ...conditions };
         }
         case "not applicable":
@@ -124,7 +126,7 @@ type Text = Pick<FileState, "content" | "otherProgram">;
 
 export function isSameText(one: Text, other: Text): boolean {
     if (one.otherProgram === undefined) return other.otherProgram === undefined ? one.content === other.content : isSameText(other, one);
-    return other.otherProgram === one.otherProgram || (other.content !== undefined && isProgram(one.otherProgram, other.content));
+    return other.otherProgram === one.otherProgram || (other.content !== undefined && standsFor(one.otherProgram, other.content));
 }
 
 function comparePackages(actual: FileSetState, expected: FileSetArgs): Difference[] {

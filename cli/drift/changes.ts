@@ -1,7 +1,10 @@
 /** From the engine's property paths to lines that a person reads. */
 import { countLines, lineDiff } from "../../model/lineDiff";
-import { parseReference } from "../../model/ownProgram";
+import { parseReference, textOf } from "../../model/ownProgram";
 import type { Change } from "./report";
+
+/** Seconds for finding what a file's lines have in common. */
+const PATIENCE = 3;
 
 type Values = Readonly<Record<string, unknown>>;
 type Part = Pick<Change, "kind" | "subject" | "summary" | "diff">;
@@ -55,11 +58,37 @@ function describeFile(keys: readonly string[], wanted: Values, found: Values): P
     if (!keys.includes("content")) return { summary: parts.join("; ") || "differs" };
     const [expected, actual] = [wanted["content"], found["content"]];
     if (typeof expected !== "string" || typeof actual !== "string" || expected === actual) return { summary: ["content differs (not shown: secret or no text)", ...parts].join("; ") };
-    // Only where a program is expected: what stands on a node may look like anything.
-    const program = parseReference(expected) && parseReference(actual);
-    if (program && program.edit === undefined) return { summary: [program.instead === undefined ? "is another version of Holdfast's own program" : "is another text altogether", ...parts].join("; ") };
-    const { diff, added, removed } = program?.edit === undefined ? lineDiff(expected, actual) : { diff: program.edit, ...countLines(program.edit) };
-    return { summary: [`${lines(added, "line")} added, ${removed} removed`, ...parts].join("; "), diff };
+    const { words, diff } = describeText(expected, actual);
+    return { summary: [words, ...parts].join("; "), ...(diff !== undefined && { diff }) };
+}
+
+function describeText(expected: string, actual: string): { words: string; diff?: string } {
+    const [program, found] = [parseReference(expected), parseReference(actual)];
+    // What stands on a node may look like anything; that it is a reference, what is expected there tells.
+    if (program && found) return describeProgram(program, found);
+    if (found && expected.startsWith("#!")) return fromFullText(expected, actual);
+    return inWords(lineDiff(expected, actual, { seconds: PATIENCE })?.diff);
+}
+
+/** Earlier versions of Holdfast kept the text itself in state. */
+function fromFullText(expected: string, actual: string): { words: string; diff?: string } {
+    const text = textOf(actual, expected);
+    if (text === undefined || text === expected) return { words: "differs from what an earlier Holdfast wrote" };
+    return inWords(lineDiff(expected, text, { seconds: PATIENCE })?.diff);
+}
+
+function describeProgram(expected: NonNullable<ReturnType<typeof parseReference>>, actual: typeof expected): { words: string; diff?: string } {
+    const isPlain = expected.edit === undefined && expected.instead === undefined;
+    if (!isPlain) return { words: "is no longer what was last seen of it" };
+    if (expected.sha256 !== actual.sha256) return { words: actual.edit || actual.instead !== undefined ? "is no version of Holdfast's own program that is known here" : "is another version of Holdfast's own program" };
+    return inWords(actual.edit?.hunks);
+}
+
+/** `diff`: undefined where too much differs. */
+function inWords(diff: string | undefined): { words: string; diff?: string } {
+    if (diff === undefined) return { words: "is another text altogether" };
+    const { added, removed } = countLines(diff);
+    return { words: `${lines(added, "line")} added, ${removed} removed`, diff };
 }
 
 function lines(count: number, noun: string): string {

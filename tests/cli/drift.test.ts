@@ -67,12 +67,17 @@ describe("a change", () => {
 
     const program = "#!/bin/sh\nset -eu\n";
     test.each<[string, string, string, string, string | undefined]>([
-        ["edited", program, referTo(program, `${program}exit 0\n`), "1 line added, 0 removed", "@@ -1,2 +1,3 @@\n #!/bin/sh\n set -eu\n+exit 0"],
-        ["of another version", program, referTo("x", "x"), "is another version of Holdfast's own program", undefined],
-        ["overwritten", program, referTo(program, "x\n".repeat(1000)), "is another text altogether", undefined],
+        ["edited", referTo(program, program), referTo(program, `${program}exit 0\n`), "1 line added, 0 removed", "@@ -1,2 +1,3 @@\n #!/bin/sh\n set -eu\n+exit 0"],
+        ["of another version", referTo(program, program), referTo("x", "x"), "is another version of Holdfast's own program", undefined],
+        ["overwritten", referTo(program, program), referTo(program, "x\n".repeat(1000)), "is another text altogether", undefined],
+        ["edited, after another version was pushed", referTo("x", "x"), referTo(program, `${program}exit 0\n`), "is no version of Holdfast's own program that is known here", undefined],
+        ["no longer edited", referTo(program, `${program}exit 0\n`), referTo(program, program), "is no longer what was last seen of it", undefined],
+        ["edited, in an earlier Holdfast's state", program, referTo(program, `${program}exit 0\n`), "1 line added, 0 removed", "@@ -1,2 +1,3 @@\n #!/bin/sh\n set -eu\n+exit 0"],
+        ["of another version, in an earlier Holdfast's state", program, referTo("x", "x"), "differs from what an earlier Holdfast wrote", undefined],
+        ["with the very words of a reference to it", program, referTo(program, program), "differs from what an earlier Holdfast wrote", undefined],
     ])("of a program of Holdfast's own: %s", (_, expected, content, summary, diff) => {
         const file = "/usr/local/lib/holdfast/mail";
-        const look = { inputs: { files: { [file]: { content: referTo(expected, expected) } } }, outputs: { files: { [file]: { content } } }, differs: [`files["${file}"].content`] };
+        const look = { inputs: { files: { [file]: { content: expected } } }, outputs: { files: { [file]: { content } } }, differs: [`files["${file}"].content`] };
         expect(changed(look)).toEqual([{ concern: "hosts", kind: "file", subject: file, summary, ...(diff !== undefined && { diff }) }]);
     });
 

@@ -67,6 +67,13 @@ describe("a conversation", () => {
         clearInterval(chatter);
     });
 
+    test("does not wait for ever for a greeting that comes byte by byte", async () => {
+        const { channel, talk } = begin([], 5, 0.2);
+        const chatter = setInterval(() => channel.emit("data", Buffer.from("x")), 5);
+        await expect(talk).rejects.toThrow("pve01: not done after 0.2 s, though it goes on talking");
+        clearInterval(chatter);
+    });
+
     test("ends with what the other side complained of", async () => {
         const { channel, talk } = begin([]);
         const outcome = expect(talk).rejects.toThrow("pve01: the remote command ended: sudo -n is refused: sudo: a password is required; give the user NOPASSWD");

@@ -6,7 +6,7 @@ import { referTo } from "../../model/ownProgram";
 import { planUpdate, RefusedError } from "../../provider/plan";
 import { compare, specOf, stateOf } from "../../provider/state";
 import { decode, encode, mask } from "../../provider/wire";
-import { secret } from "../helpers/plugin";
+import { secret, unknown } from "../helpers/plugin";
 import "../helpers/soak";
 
 const text = fc.string({ unit: "grapheme" });
@@ -145,6 +145,13 @@ describe("planUpdate", () => {
         expect(planUpdate(wanted, stateOf(wanted, at(false)), look(at(true)), options)).toBe("nothing");
     });
 
+    test("a file that holds the engine's word for an unknown value is said in words: the engine would take it for one", () => {
+        const state = stateOf(args, withContent(unknown));
+        expect(state.files["/etc/motd"]).toEqual({ instead: "file with the engine's word for a value that is not known yet" });
+        expect(compare(state, args)).toHaveLength(1);
+        expect(planUpdate(args, state, look(withContent(unknown)), options)).toMatchObject({ files: { "/etc/motd": { content: "declared\n" } } });
+    });
+
     test("has something to say where a unit leaves the FileSet", () => {
         const wanted = { ...args, units: { "a.service": { active: true } } };
         const state = stateOf(wanted, { ...asDeclared(args), units: { "a.service": { enabled: false, active: true, detail: "" } } });
@@ -156,8 +163,11 @@ describe("planUpdate", () => {
         const { content: _, ...attributes } = at("");
         const last = { ...stateOf(args, withContent("")), files: { "/etc/motd": { ...attributes, otherProgram: referTo("old\n", "old\n") } } };
         expect(planUpdate(args, last, look(withContent("old\n")), options)).toMatchObject({ files: { "/etc/motd": { content: "declared\n" } } });
-        expect(() => planUpdate(args, last, look(withContent("old, edited\n")), options)).toThrow("/etc/motd: was another version of Holdfast's own program, and is none of its versions now");
+        expect(() => planUpdate(args, last, look(withContent("old, edited\n")), options)).toThrow("/etc/motd: was another version of Holdfast's own program, and is another text now");
         expect(() => planUpdate(args, last, look({ ...withContent("old\n"), files: { "/etc/motd": { ...withContent("old\n").files["/etc/motd"]!, mode: "0666" } } }), options)).toThrow("was mode 0644");
+        const edited = { ...last, files: { "/etc/motd": { ...attributes, otherProgram: referTo("old\n", "old\nedited\n") } } };
+        expect(planUpdate(args, edited, look(withContent("old\nedited\n")), options)).toMatchObject({ files: { "/etc/motd": { content: "declared\n" } } });
+        expect(compare(stateOf({ ...args, files: edited.files }, withContent("old\nedited\n")), { ...args, files: edited.files })).toEqual([]);
         expect(() => planUpdate({ ...args, files: last.files }, undefined, look(withContent("x\n")), options)).toThrow("run pulumi with one version of Holdfast");
     });
 
@@ -215,6 +225,11 @@ describe("wire", () => {
                 expect(decode(encoded).value).toEqual({ files });
             }),
         );
+    });
+
+    test.each(["", "/", "x", `/etc/${"x".repeat(255)}`, `/${"x/".repeat(5000)}`, "/../x", "//etc/hosts", "/etc/\0", "constructor"])("files at %j come back as they were", (target) => {
+        const value = { files: { [target]: { content: "x" } } };
+        expect(decode(encode(value)).value).toEqual(value);
     });
 
     test("leaves out what is undefined", () => {
