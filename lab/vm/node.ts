@@ -11,7 +11,7 @@ import { readHostKey, writeNodeFiles } from "../nodeFiles";
 import { findMarked, killAndWait, markVariable, runBound, waitForExit } from "../processes";
 import { identityFile, labFolder, socketFolder, type LabRecord } from "../state";
 import { chooseAccelerator } from "./accelerator";
-import { hasGivenUp, readConsoleFailures } from "./console";
+import { hasGivenUp, hasTripped, readConsoleFailures } from "./console";
 import { createDisks, diskFiles, dropOverlays, ensureOverlays } from "./disks";
 import { diskDevice, isHotpluggable, qemuArguments, soundHardware, type DiskName, type Hardware } from "./hardware";
 import { vmImageFiles } from "./image";
@@ -19,6 +19,10 @@ import { qmp } from "./qmp";
 
 /** Seconds. In emulation, beside other work, a boot takes a minute. */
 const bootTimeout = 300;
+
+class EmulationError extends Error {
+    override readonly name = "EmulationError";
+}
 
 /** A node in QEMU, on the same network and with the same files as a container node, with hardware that can fail. */
 export class VmNode implements NodeIdentity {
@@ -106,7 +110,14 @@ export class VmNode implements NodeIdentity {
         let from = await this.#bootedFrom();
         if ((await this.qemuPid()) === undefined) from = await this.#powerOn(append);
         await startForward(this.lab.slot, `${this.#mark} forward`, this.ssh, `${this.address}:22`);
-        return this.#waitUntilBooted(started, seconds, from);
+        try {
+            return await this.#waitUntilBooted(started, seconds, from);
+        } catch (error) {
+            if (!(error instanceof EmulationError)) throw error;
+            console.warn(`${error.message} It is switched on once more.`);
+            await this.kill();
+            return this.#waitUntilBooted(Date.now(), seconds, await this.#powerOn(append));
+        }
     }
 
     /** Clean shutdown, by the power button. @throws where the node does not go off: in emergency mode nobody heeds the button. */
@@ -233,6 +244,7 @@ export class VmNode implements NodeIdentity {
         while (Date.now() < deadline) {
             const said = (await readFile(this.#file("console.log"))).subarray(from).toString("utf8");
             if (hasGivenUp(said)) return { multiUser: false, failed: readConsoleFailures(said), seconds: passed() };
+            if (hasTripped(said)) throw new EmulationError(`${this.name}: QEMU's emulation has let the kernel trip while it boots.`);
             if (await answersSsh(this.ssh.host, this.ssh.port)) {
                 const left = Math.max(1, (deadline - Date.now()) / 1000);
                 const state = await this.exec(["systemctl", "is-system-running", "--wait"], { reject: false, timeout: left });

@@ -1,5 +1,6 @@
 import { formatNodes } from "../../cli/lab";
 import { buildProgram, everyCommand } from "../../cli/program";
+import { hasTripped } from "../../lab/vm/console";
 
 /** What `lab ssh` is given: the node, the command there, and which lab. */
 async function sshOf(...words: string[]): Promise<[string, string[], string]> {
@@ -27,4 +28,14 @@ test.each([
     ["other", "  pve01  192.0.2.11  npx holdfast lab ssh --id other pve01"],
 ])("what to type for a node of lab %s", (id, line) => {
     expect(formatNodes({ id, nodes: [{ name: "pve01", address: "192.0.2.11" }] })).toBe(line);
+});
+
+describe("a virtual machine's console", () => {
+    const oops = "[    3.067594] ---[ end trace 0000000000000000 ]---\n[    3.067600] Oops: int3: 0000 [#2] PREEMPT SMP NOPTI\n[    3.067690] RIP: 0010:sched_clock_cpu+0x9/0x1d0\n";
+
+    test("tells the emulation's fault from the node's own end", () => {
+        expect(hasTripped(`${oops}[    3.067972] Kernel panic - not syncing: Fatal exception in interrupt\n`)).toBe(true);
+        expect(hasTripped(oops)).toBe(false);
+        expect(hasTripped("[    1.0] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n")).toBe(false);
+    });
 });
