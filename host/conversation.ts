@@ -18,7 +18,7 @@ export class Conversation {
     private size = 0;
     private complaint = "";
     private ended = false;
-    private end: number;
+    private end!: { readonly at: number; readonly seconds: number };
     private wake: () => void = () => undefined;
 
     private constructor(
@@ -26,7 +26,7 @@ export class Conversation {
         private readonly channel: ClientChannel,
         private readonly longest: number,
     ) {
-        this.end = performance.now() + Math.min(longest, GREETING) * 1000;
+        this.endWithin(Math.min(longest, GREETING));
         channel.on("data", (data: Buffer) => {
             this.chunks.push(data);
             this.size += data.length;
@@ -63,7 +63,7 @@ export class Conversation {
     }
 
     private sendData(data: Buffer): void {
-        this.end = performance.now() + this.longest * 1000;
+        this.endWithin(this.longest);
         this.channel.write(Buffer.concat([Buffer.from(`${data.length}\n`), data]));
     }
 
@@ -106,7 +106,7 @@ export class Conversation {
     /** Resolves when something has come. */
     private async more(seconds: number): Promise<void> {
         if (this.hasEnded()) throw this.lost("the remote command ended");
-        if (performance.now() > this.end) throw this.lost(`not done after ${this.longest} s, though it goes on talking,`);
+        if (performance.now() > this.end.at) throw this.lost(`not done after ${this.end.seconds} s, though it goes on talking,`);
         const before = this.size;
         await new Promise<void>((resolve) => {
             const timer = setTimeout(resolve, seconds * 1000);
@@ -116,6 +116,10 @@ export class Conversation {
             };
         });
         if (this.size === before && !this.hasEnded()) throw this.lost(`silent for ${seconds} s`);
+    }
+
+    private endWithin(seconds: number): void {
+        this.end = { at: performance.now() + seconds * 1000, seconds };
     }
 
     private hasEnded(): boolean {

@@ -11,7 +11,7 @@ const FORM = /^Holdfast's own program, sha256:([0-9a-f]{64})(?:, edited to sha25
 /** Lines added and removed. What differs in more is another file, not an edit. */
 const MOST_CHANGES = 400;
 
-interface ProgramReference {
+export interface ProgramReference {
     /** Of the program as Holdfast brings it. */
     readonly sha256: string;
     /** Hunks of a unified diff that lead from it to what stands on the node, and the digest of that. */

@@ -1,6 +1,6 @@
 /** From the engine's property paths to lines that a person reads. */
 import { countLines, lineDiff } from "../../model/lineDiff";
-import { parseReference, textOf } from "../../model/ownProgram";
+import { parseReference, textOf, type ProgramReference } from "../../model/ownProgram";
 import type { Change } from "./report";
 
 /** Seconds for finding what a file's lines have in common. */
@@ -77,7 +77,7 @@ function fromFullText(expected: string, actual: string): { words: string; diff?:
     return inWords(lineDiff(expected, text, { seconds: PATIENCE })?.diff);
 }
 
-function describeProgram(expected: NonNullable<ReturnType<typeof parseReference>>, actual: typeof expected): { words: string; diff?: string } {
+function describeProgram(expected: ProgramReference, actual: ProgramReference): { words: string; diff?: string } {
     const isPlain = expected.edit === undefined && expected.instead === undefined;
     if (!isPlain) return { words: "is no longer what was last seen of it" };
     if (expected.sha256 !== actual.sha256) return { words: actual.edit || actual.instead !== undefined ? "is no version of Holdfast's own program that is known here" : "is another version of Holdfast's own program" };

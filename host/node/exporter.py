@@ -18,7 +18,7 @@ def complaint(timeout, port, *scrapers):
         if time.monotonic() > deadline:
             return f"nothing answers on 127.0.0.1 port {port}; look at journalctl -u prometheus-node-exporter"
         time.sleep(0.1)
-    if is_open(port, own_addresses() - canonical(scrapers)):
+    if is_open(port, forbidden(scrapers)):
         return f"port {port} also answers addresses that may not scrape; look at systemctl show -p IPAddressDeny prometheus-node-exporter"
     return None
 
@@ -26,7 +26,7 @@ def complaint(timeout, port, *scrapers):
 def verdict(port, *scrapers):
     if not answers("127.0.0.1", port):
         return "no answer"
-    others = own_addresses() - canonical(scrapers)
+    others = forbidden(scrapers)
     if is_open(port, others):
         return "open to every address"
     if not others:
@@ -34,8 +34,12 @@ def verdict(port, *scrapers):
     return "answers, and others are refused"
 
 
+def forbidden(scrapers):
+    """Addresses of this machine that may not scrape."""
+    return own_addresses() - canonical(scrapers)
+
+
 def is_open(port, others):
-    """To addresses of this machine that may not scrape."""
     return any(connects(address, port) for address in others)
 
 
