@@ -13,7 +13,9 @@ export function loadFleet(config = new pulumi.Config("holdfast"), root = process
     const { fleet, faults } = parseFleet(readConfig(config), (file) => readProjectFile(root, file));
     if (!fleet) {
         const lines = faults.map((fault) => `  ${formatFault(fault)}`);
-        throw new pulumi.RunError(`the stack config has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${lines.join("\n")}`);
+        throw new pulumi.RunError(
+            `the stack config has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${lines.join("\n")}`,
+        );
     }
     return fleet;
 }
@@ -26,8 +28,14 @@ export function loadMailPassword(config = new pulumi.Config("holdfast")): pulumi
 /** One line each: a user without the password, or the password without a user. */
 export function mailPasswordWarnings({ nodes }: Pick<Fleet, "nodes">, hasPassword: boolean): string[] {
     const user = nodes.map(({ mail }) => mail?.relay?.user).find((each) => each !== undefined);
-    if (user !== undefined && !hasPassword) return [`holdfast:mailPassword: is missing, so the relay is spoken to without a login although mail.user is ${user}: pulumi config set --secret holdfast:mailPassword`];
-    if (user === undefined && hasPassword) return ["holdfast:mailPassword: not used: it is for mail.user at mail.relay, and the stack has none; add them, or pulumi config rm holdfast:mailPassword"];
+    if (user !== undefined && !hasPassword)
+        return [
+            `holdfast:mailPassword: is missing, so the relay is spoken to without a login although mail.user is ${user}: pulumi config set --secret holdfast:mailPassword`,
+        ];
+    if (user === undefined && hasPassword)
+        return [
+            "holdfast:mailPassword: not used: it is for mail.user at mail.relay, and the stack has none; add them, or pulumi config rm holdfast:mailPassword",
+        ];
     return [];
 }
 
@@ -35,7 +43,9 @@ function readConfig(config: pulumi.Config): unknown {
     try {
         return config.requireObject<unknown>("fleet");
     } catch (error) {
-        throw new pulumi.RunError(`holdfast:fleet: ${error instanceof Error ? error.message : String(error)}\nPulumi.prod.yaml is an example; \`npx holdfast adopt root@NODE\` writes the config of a running node.`);
+        throw new pulumi.RunError(
+            `holdfast:fleet: ${error instanceof Error ? error.message : String(error)}\nPulumi.prod.yaml is an example; \`npx holdfast adopt root@NODE\` writes the config of a running node.`,
+        );
     }
 }
 
@@ -44,6 +54,7 @@ function readProjectFile(root: string, file: string): string {
     const named = path.join(root, file);
     if (!existsSync(named)) throw new Error(`no such file in ${root}`);
     const real = realpathSync(named);
-    if (path.relative(realpathSync(root), real).split(path.sep)[0] === "..") throw new Error("it is a link to outside the project");
+    if (path.relative(realpathSync(root), real).split(path.sep)[0] === "..")
+        throw new Error("it is a link to outside the project");
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(real));
 }

@@ -1,7 +1,17 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-    { ignores: ["node_modules/", ".holdfast/", "dist/", "tests/reuse/consumer/", "coverage/", "**/*.cjs", "jest.config.js"] },
+    {
+        ignores: [
+            "node_modules/",
+            ".holdfast/",
+            "dist/",
+            "tests/reuse/consumer/",
+            "coverage/",
+            "**/*.cjs",
+            "jest.config.js",
+        ],
+    },
     {
         files: ["**/*.ts"],
         extends: [tseslint.configs.strictTypeChecked],
@@ -10,7 +20,10 @@ export default tseslint.config(
             // Numbers read well in messages.
             "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
             "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
-            "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true, varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
+            "@typescript-eslint/no-unused-vars": [
+                "error",
+                { ignoreRestSiblings: true, varsIgnorePattern: "^_", argsIgnorePattern: "^_" },
+            ],
             // noUncheckedIndexedAccess makes every index possibly undefined, also right after the check of the length.
             "@typescript-eslint/no-non-null-assertion": "off",
             // A method that has to be async for its interface may have nothing to wait for.

@@ -5,7 +5,8 @@ import { loadFleet, loadMailPassword, mailPasswordWarnings } from "./config";
 
 const fleet = loadFleet();
 const mailPassword = loadMailPassword();
-for (const warning of [...fleet.warnings, ...mailPasswordWarnings(fleet, mailPassword !== undefined)]) void pulumi.log.warn(warning);
+for (const warning of [...fleet.warnings, ...mailPasswordWarnings(fleet, mailPassword !== undefined)])
+    void pulumi.log.warn(warning);
 
 const hardened = hardenFleet(fleet, { mailPassword });
 const watched = watchHosts(fleet);

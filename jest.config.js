@@ -1,11 +1,32 @@
 /** `fast` needs nothing but Node; `lab` runs against container nodes, `vm` against virtual machines, one file at a time. */
-const transform = { "^.+\\.tsx?$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }] };
-const common = { testEnvironment: "node", transform, modulePathIgnorePatterns: ["<rootDir>/.holdfast", "<rootDir>/dist"] };
+const transform = {
+    "^.+\\.tsx?$": [
+        "@swc/jest",
+        { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+    ],
+};
+const common = {
+    testEnvironment: "node",
+    transform,
+    modulePathIgnorePatterns: ["<rootDir>/.holdfast", "<rootDir>/dist"],
+};
 
 module.exports = {
     projects: [
-        { ...common, displayName: "fast", testMatch: ["<rootDir>/tests/**/*.test.ts"], testPathIgnorePatterns: ["/node_modules/", "<rootDir>/tests/lab/"] },
-        { ...common, displayName: "lab", testMatch: ["<rootDir>/tests/lab/**/*.test.ts"], testPathIgnorePatterns: ["/node_modules/", "<rootDir>/tests/lab/vm"], globalSetup: "<rootDir>/tests/lab/setup.ts", globalTeardown: "<rootDir>/tests/lab/teardown.ts" },
+        {
+            ...common,
+            displayName: "fast",
+            testMatch: ["<rootDir>/tests/**/*.test.ts"],
+            testPathIgnorePatterns: ["/node_modules/", "<rootDir>/tests/lab/"],
+        },
+        {
+            ...common,
+            displayName: "lab",
+            testMatch: ["<rootDir>/tests/lab/**/*.test.ts"],
+            testPathIgnorePatterns: ["/node_modules/", "<rootDir>/tests/lab/vm"],
+            globalSetup: "<rootDir>/tests/lab/setup.ts",
+            globalTeardown: "<rootDir>/tests/lab/teardown.ts",
+        },
         { ...common, displayName: "vm", testMatch: ["<rootDir>/tests/lab/vm*.test.ts"] },
     ],
 };

@@ -27,7 +27,12 @@ interface Figures {
     /** `holdfast adopt` of all nodes. */
     readonly adopt: number;
     /** All concerns, the watch on the hardware among them. */
-    readonly whole?: { readonly push: number; readonly drift: number; readonly bare: { readonly push: number; readonly drift: number }; readonly watchdog: number };
+    readonly whole?: {
+        readonly push: number;
+        readonly drift: number;
+        readonly bare: { readonly push: number; readonly drift: number };
+        readonly watchdog: number;
+    };
 }
 
 async function main(): Promise<void> {
@@ -42,7 +47,11 @@ async function main(): Promise<void> {
         print(all.at(-1)!);
     }
     const page = await timePage(100);
-    console.log(page ? `report of 100 nodes: ${(page.bytes / 1e6).toFixed(2)} MB (aim: under 1), opened in ${page.seconds.toFixed(2)} s (aim: under 1)` : "report page: not measured, /usr/bin/chromium is not there (npm test installs it)");
+    console.log(
+        page
+            ? `report of 100 nodes: ${(page.bytes / 1e6).toFixed(2)} MB (aim: under 1), opened in ${page.seconds.toFixed(2)} s (aim: under 1)`
+            : "report page: not measured, /usr/bin/chromium is not there (npm test installs it)",
+    );
     if (all.length > 1) printGrowth(all[0]!, all.at(-1)!);
 }
 
@@ -65,7 +74,15 @@ async function measure(nodes: number, withWatch: boolean): Promise<Figures> {
         bareIdle: await bare.time(...UP),
         idle: await real.time(...UP),
     }));
-    const adoptions = await inTurn(PUSHES, () => real.timeCli("adopt", ...lab.nodes.map(({ ssh }) => `${ssh.user}@${ssh.host}:${ssh.port}`), "--out", join(real.folder, "adopted"), "--force"));
+    const adoptions = await inTurn(PUSHES, () =>
+        real.timeCli(
+            "adopt",
+            ...lab.nodes.map(({ ssh }) => `${ssh.user}@${ssh.host}:${ssh.port}`),
+            "--out",
+            join(real.folder, "adopted"),
+            "--force",
+        ),
+    );
     const whole = withWatch ? await measureWhole(lab) : undefined;
     const seconds = (runs: readonly Timed[]) => median(runs.map((run) => run.seconds));
     return {
@@ -77,7 +94,11 @@ async function measure(nodes: number, withWatch: boolean): Promise<Figures> {
         cli: seconds(looks.map((run) => run.cli)),
         adopt: seconds(adoptions),
         whole,
-        bare: { push: seconds(pushes.map((run) => run.bare)), drift: seconds(looks.map((run) => run.bareDrift)), idle: seconds(looks.map((run) => run.bareIdle)) },
+        bare: {
+            push: seconds(pushes.map((run) => run.bare)),
+            drift: seconds(looks.map((run) => run.bareDrift)),
+            idle: seconds(looks.map((run) => run.bareIdle)),
+        },
         peak: Math.max(...pushes.map((run) => run.real.peak), ...looks.map((run) => run.drift.peak)),
     };
 }
@@ -92,9 +113,15 @@ async function measureWhole(lab: Lab): Promise<Figures["whole"]> {
         await bare.forget();
         return { bare: await bare.time(...UP), real: await project.time(...UP) };
     });
-    const looks = await inTurn(LOOKS, async () => ({ bare: await bare.time(...DRIFT), real: await project.time(...DRIFT) }));
+    const looks = await inTurn(LOOKS, async () => ({
+        bare: await bare.time(...DRIFT),
+        real: await project.time(...DRIFT),
+    }));
     const seconds = (runs: readonly Timed[]) => median(runs.map((run) => run.seconds));
-    const of = (provider: "bare" | "real") => ({ push: seconds(pushes.map((run) => run[provider])), drift: seconds(looks.map((run) => run[provider])) });
+    const of = (provider: "bare" | "real") => ({
+        push: seconds(pushes.map((run) => run[provider])),
+        drift: seconds(looks.map((run) => run[provider])),
+    });
     return { ...of("real"), bare: of("bare"), watchdog: await watchdogCpu(lab) };
 }
 
@@ -113,35 +140,65 @@ function print(figures: Figures): void {
     const { floor, bare } = figures;
     console.log(`\n${figures.nodes} nodes, hosts + fstab + interfaces (medians, seconds)`);
     console.log(`floor: ssh … cat of the same files, all nodes at once   ${floor.toFixed(2)}`);
-    row("drift run", figures.drift, bare.drift, `${((figures.drift - bare.drift) / floor).toFixed(1)} x floor (aim: at most 3)`);
-    row("first push", figures.push, bare.push, `${((figures.push - bare.push) / floor).toFixed(1)} x floor (aim: at most 4)`);
-    row("no-op up", figures.idle, bare.idle, `${(figures.idle / bare.idle).toFixed(2)} x do-nothing (aim: at most 1.3)`);
-    console.log(`holdfast drift ${figures.cli.toFixed(2).padStart(5)}   ${(figures.cli - figures.drift).toFixed(2)} s more than the bare refresh (aim: at most 1)`);
-    console.log(`holdfast adopt ${figures.adopt.toFixed(2).padStart(5)}   ${(figures.adopt / figures.nodes).toFixed(2)} s a node (aim: under 2)`);
+    row(
+        "drift run",
+        figures.drift,
+        bare.drift,
+        `${((figures.drift - bare.drift) / floor).toFixed(1)} x floor (aim: at most 3)`,
+    );
+    row(
+        "first push",
+        figures.push,
+        bare.push,
+        `${((figures.push - bare.push) / floor).toFixed(1)} x floor (aim: at most 4)`,
+    );
+    row(
+        "no-op up",
+        figures.idle,
+        bare.idle,
+        `${(figures.idle / bare.idle).toFixed(2)} x do-nothing (aim: at most 1.3)`,
+    );
+    console.log(
+        `holdfast drift ${figures.cli.toFixed(2).padStart(5)}   ${(figures.cli - figures.drift).toFixed(2)} s more than the bare refresh (aim: at most 1)`,
+    );
+    console.log(
+        `holdfast adopt ${figures.adopt.toFixed(2).padStart(5)}   ${(figures.adopt / figures.nodes).toFixed(2)} s a node (aim: under 2)`,
+    );
     if (figures.whole) {
         const { whole } = figures;
         console.log("all concerns, the watch on the hardware among them, beside those three (aim: at most 1.5 x)");
         wholeRow("drift run", whole.drift, figures.drift, whole.bare.drift, bare.drift);
         wholeRow("first push", whole.push, figures.push, whole.bare.push, bare.push);
-        console.log(`a run of the temperature watchdog takes ${whole.watchdog.toFixed(0)} ms of the node's CPU (aim: under 200)`);
+        console.log(
+            `a run of the temperature watchdog takes ${whole.watchdog.toFixed(0)} ms of the node's CPU (aim: under 200)`,
+        );
     }
     console.log(`provider's peak memory ${figures.peak.toFixed(0)} MiB (aim: under 150)\n`);
 }
 
 function row(name: string, whole: number, engine: number, ratio: string): void {
-    console.log(`${name.padEnd(12)} ${whole.toFixed(2).padStart(7)}   do-nothing provider ${engine.toFixed(2).padStart(6)}   ${ratio}`);
+    console.log(
+        `${name.padEnd(12)} ${whole.toFixed(2).padStart(7)}   do-nothing provider ${engine.toFixed(2).padStart(6)}   ${ratio}`,
+    );
 }
 
 /** Beyond the engine: without what the same resources cost with the provider that does nothing. */
 function wholeRow(name: string, whole: number, three: number, wholeEngine: number, threeEngine: number): void {
     const beyond = (whole - wholeEngine) / (three - threeEngine);
-    row(name, whole, wholeEngine, `${(whole / three).toFixed(2)} x those three, ${beyond.toFixed(2)} x beyond the engine`);
+    row(
+        name,
+        whole,
+        wholeEngine,
+        `${(whole / three).toFixed(2)} x those three, ${beyond.toFixed(2)} x beyond the engine`,
+    );
 }
 
 function printGrowth(small: Figures, large: Figures): void {
     const times = large.nodes / small.nodes;
     const growth = (of: (figures: Figures) => number) => (of(large) / of(small)).toFixed(1);
-    console.log(`from ${small.nodes} to ${large.nodes} nodes (${times} times), beyond the engine: drift ${growth((each) => each.drift - each.bare.drift)}, first push ${growth((each) => each.push - each.bare.push)}`);
+    console.log(
+        `from ${small.nodes} to ${large.nodes} nodes (${times} times), beyond the engine: drift ${growth((each) => each.drift - each.bare.drift)}, first push ${growth((each) => each.push - each.bare.push)}`,
+    );
 }
 
 main().catch((error: unknown) => {

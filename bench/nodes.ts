@@ -15,8 +15,22 @@ export async function timeFloor(lab: Lab): Promise<number> {
 }
 
 function sshOptions(lab: Lab, node: LabNode): string[] {
-    const options = ["BatchMode=yes", "IdentitiesOnly=yes", "StrictHostKeyChecking=yes", `UserKnownHostsFile=${lab.knownHostsFile}`];
-    return ["-F", "none", "-i", lab.identityFile, ...options.flatMap((option) => ["-o", option]), "-p", String(node.ssh.port), `root@${node.ssh.host}`];
+    const options = [
+        "BatchMode=yes",
+        "IdentitiesOnly=yes",
+        "StrictHostKeyChecking=yes",
+        `UserKnownHostsFile=${lab.knownHostsFile}`,
+    ];
+    return [
+        "-F",
+        "none",
+        "-i",
+        lab.identityFile,
+        ...options.flatMap((option) => ["-o", option]),
+        "-p",
+        String(node.ssh.port),
+        `root@${node.ssh.host}`,
+    ];
 }
 
 const managed = Object.values(concerns).flatMap(({ files: paths }) => Object.keys(paths));
@@ -30,12 +44,17 @@ export async function keepFiles(lab: Lab): Promise<void> {
 /** Milliseconds of CPU, children's too, that the watchdog's program takes for one run over a whole `sensors -j`. */
 export async function watchdogCpu({ nodes: [node] }: Lab): Promise<number> {
     const readings = await readFile(join(__dirname, "..", "tests", "fixtures", "thermal", "sensors.json"), "utf8");
-    const script = "mkdir -p /run/bench && cat >/run/bench/sensors.json && /usr/local/lib/holdfast/temperature --rehearse /run/bench >/dev/null; times";
+    const script =
+        "mkdir -p /run/bench && cat >/run/bench/sensors.json && /usr/local/lib/holdfast/temperature --rehearse /run/bench >/dev/null; times";
     const { stdout } = await node!.exec(["sh", "-c", script], { input: readings });
-    return [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000, 0);
+    return [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+        (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000,
+        0,
+    );
 }
 
-const watchUnits = "smartmontools prometheus-node-exporter holdfast-ipmi ipmievd holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer holdfast-nvme-selftest-long.timer";
+const watchUnits =
+    "smartmontools prometheus-node-exporter holdfast-ipmi ipmievd holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer holdfast-nvme-selftest-long.timer";
 const traces = "/etc/holdfast /var/lib/holdfast /run/holdfast /usr/local/lib/holdfast";
 
 /** As before Holdfast's first visit: the old files, and nothing of ours. */

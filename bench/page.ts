@@ -13,10 +13,24 @@ const executablePath = "/usr/bin/chromium";
 export async function timePage(nodes: number): Promise<{ bytes: number; seconds: number } | undefined> {
     if (!existsSync(executablePath)) return undefined;
     const folder = await mkdtemp(join(tmpdir(), "holdfast-page-"));
-    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"] });
+    const browser = await chromium.launch({
+        executablePath,
+        args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+    });
     try {
         const file = join(folder, "report.html");
-        const text = renderPage(summarize([{ name: "prod", status: "drift", nodes: Array.from({ length: nodes }, (_, index) => brokenNode(`pve${index}`)) }], new Date(0)));
+        const text = renderPage(
+            summarize(
+                [
+                    {
+                        name: "prod",
+                        status: "drift",
+                        nodes: Array.from({ length: nodes }, (_, index) => brokenNode(`pve${index}`)),
+                    },
+                ],
+                new Date(0),
+            ),
+        );
         await writeFile(file, text);
         const times: number[] = [];
         for (let run = 0; run < 3; run++) {
@@ -34,12 +48,26 @@ export async function timePage(nodes: number): Promise<{ bytes: number; seconds:
 }
 
 function brokenNode(name: string): NodeDrift {
-    const concerns = ["hosts", "fstab", "interfaces", "smartd", "temperature", "ipmievd", "mail", "node-exporter"].map((concern) => ({
-        name: concern,
-        status: "drift" as const,
-        facts: Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`fact ${index}`, "absent"])),
-        hazards: Array.from({ length: 30 }, (_, line) => ({ file: "/etc/network/interfaces", line, severity: "error" as const, rule: "stray-line", message: "This is output of `ip link`, not configuration. Delete the line." })),
+    const concerns = ["hosts", "fstab", "interfaces", "smartd", "temperature", "ipmievd", "mail", "node-exporter"].map(
+        (concern) => ({
+            name: concern,
+            status: "drift" as const,
+            facts: Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`fact ${index}`, "absent"])),
+            hazards: Array.from({ length: 30 }, (_, line) => ({
+                file: "/etc/network/interfaces",
+                line,
+                severity: "error" as const,
+                rule: "stray-line",
+                message: "This is output of `ip link`, not configuration. Delete the line.",
+            })),
+        }),
+    );
+    const changes = concerns.map(({ name: concern }) => ({
+        concern,
+        kind: "file" as const,
+        subject: `/etc/${concern}`,
+        summary: "500 lines added, 0 removed",
+        diff: Array.from({ length: 500 }, (_, line) => `+line ${line}`).join("\n"),
     }));
-    const changes = concerns.map(({ name: concern }) => ({ concern, kind: "file" as const, subject: `/etc/${concern}`, summary: "500 lines added, 0 removed", diff: Array.from({ length: 500 }, (_, line) => `+line ${line}`).join("\n") }));
     return { name, status: "drift", concerns, changes };
 }

@@ -31,7 +31,10 @@ function highWater(status: string): number {
 async function findDescendant(ancestor: number, command: string): Promise<number | undefined> {
     const children: number[] = [];
     const threads = await readdir(`/proc/${ancestor}/task`).catch(() => []);
-    for (const thread of threads) children.push(...(await read(`/proc/${ancestor}/task/${thread}/children`)).split(" ").filter(Boolean).map(Number));
+    for (const thread of threads)
+        children.push(
+            ...(await read(`/proc/${ancestor}/task/${thread}/children`)).split(" ").filter(Boolean).map(Number),
+        );
     for (const child of new Set(children)) {
         if ((await read(`/proc/${child}/cmdline`)).includes(command)) return child;
         const deeper = await findDescendant(child, command);

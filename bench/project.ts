@@ -33,20 +33,29 @@ export class Project {
         await rm(folder, { recursive: true, force: true });
         await mkdir(join(folder, ".state"), { recursive: true });
         for (const entry of await readdir(root)) {
-            if (!entry.startsWith(".") && !entry.startsWith("Pulumi.")) await symlink(join(root, entry), join(folder, entry));
+            if (!entry.startsWith(".") && !entry.startsWith("Pulumi."))
+                await symlink(join(root, entry), join(folder, entry));
         }
         const project = await readFile(join(root, "Pulumi.yaml"), "utf8");
         await writeFile(join(folder, "Pulumi.yaml"), project.replace("path: provider", `path: ${provider}`));
         const stack = join(folder, "Pulumi.bench.yaml");
         await writeLabStack(lab, stack, { defaults });
-        const config = parse(await readFile(stack, "utf8")) as { config: { "holdfast:fleet": Record<string, unknown> } };
+        const config = parse(await readFile(stack, "utf8")) as {
+            config: { "holdfast:fleet": Record<string, unknown> };
+        };
         // A canary and then one at a time is the safe default; what is measured here is the pushing, not the waiting in line.
         config.config["holdfast:fleet"]["rollout"] = { canary: lab.nodes.map(({ name }) => name) };
         await writeFile(stack, stringify(config));
         await mkdir(join(folder, "adopted"));
         const sshConfig = join(folder, "ssh_config");
         await writeFile(sshConfig, `Host *\n  UserKnownHostsFile ${lab.knownHostsFile}\n`);
-        const env = { HOLDFAST_SSH_CONFIG: sshConfig, PULUMI_BACKEND_URL: `file://${join(folder, ".state")}`, PULUMI_CONFIG_PASSPHRASE: "bench", PULUMI_PARALLEL: String(AT_ONCE), HOLDFAST_IDENTITY_FILE: lab.identityFile };
+        const env = {
+            HOLDFAST_SSH_CONFIG: sshConfig,
+            PULUMI_BACKEND_URL: `file://${join(folder, ".state")}`,
+            PULUMI_CONFIG_PASSPHRASE: "bench",
+            PULUMI_PARALLEL: String(AT_ONCE),
+            HOLDFAST_IDENTITY_FILE: lab.identityFile,
+        };
         const made = new Project(folder, env);
         await made.forget();
         return made;
@@ -75,7 +84,9 @@ export class Project {
         try {
             await running;
         } catch (error) {
-            throw new Error(`${command} ${args.join(" ")}:\n${(error as execa.ExecaError).all ?? String(error)}`, { cause: error });
+            throw new Error(`${command} ${args.join(" ")}:\n${(error as execa.ExecaError).all ?? String(error)}`, {
+                cause: error,
+            });
         } finally {
             await peak.stop();
         }

@@ -19,7 +19,9 @@ export interface AdoptOptions {
 export function registerAdopt(program: Command): void {
     program
         .command("adopt")
-        .description("turn the files of running nodes into stack config, and list their hazards; writes nothing on the nodes")
+        .description(
+            "turn the files of running nodes into stack config, and list their hazards; writes nothing on the nodes",
+        )
         .argument("<hosts...>", "[USER@]HOST[:PORT]; all nodes of a cluster at once, so that they know each other")
         .option("--port <number>", "SSH port of hosts that name none", wholeNumber(65_535))
         .option("--import <file>", "also write a file for `pulumi import -f FILE --generate-code=false`")
@@ -29,7 +31,10 @@ export function registerAdopt(program: Command): void {
         .option("--host-key <key>", "accept this host key, 'ssh-ed25519 AAAA…' (one host only)")
         .option("--allow-unknown-host-key", "trust a host key that known_hosts does not list, and remember it", false)
         .option("--timeout <seconds>", "how long to wait for a host that does not answer", wholeNumber(600), 15)
-        .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 root@pve02 --stack paris --import import.json")
+        .addHelpText(
+            "after",
+            "\nExample:\n  npx holdfast adopt root@pve01 root@pve02 --stack paris --import import.json",
+        )
         .action(async (hosts: string[], options: AdoptOptions) => {
             // Loaded only here: no other command pays for it.
             const { adopt } = await import("./adopt/run");
@@ -41,7 +46,8 @@ export function registerAdopt(program: Command): void {
 function wholeNumber(most: number): (text: string) => number {
     return (text) => {
         const number = Number(text);
-        if (!Number.isInteger(number) || number < 1 || number > most) throw new InvalidArgumentError(`expected a whole number from 1 to ${most}.`);
+        if (!Number.isInteger(number) || number < 1 || number > most)
+            throw new InvalidArgumentError(`expected a whole number from 1 to ${most}.`);
         return number;
     };
 }

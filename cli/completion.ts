@@ -15,7 +15,10 @@ export function registerCompletion(program: Command): void {
         .command("completion")
         .description("print the completion script of a shell")
         .addArgument(new Argument("<shell>", "which").choices(Object.keys(shells)))
-        .addHelpText("after", "\nExample:\n  bash:  eval \"$(npx holdfast completion bash)\"\n  zsh:   eval \"$(npx holdfast completion zsh)\"\n  fish:  npx holdfast completion fish | source")
+        .addHelpText(
+            "after",
+            '\nExample:\n  bash:  eval "$(npx holdfast completion bash)"\n  zsh:   eval "$(npx holdfast completion zsh)"\n  fish:  npx holdfast completion fish | source',
+        )
         .action((shell: Shell) => {
             process.stdout.write(renderCompletion(program, shell));
         });
@@ -26,7 +29,10 @@ export function renderCompletion(program: Command, shell: Shell): string {
 }
 
 function entriesOf(command: Command, path: string): Entry[] {
-    return [{ path, command }, ...command.commands.flatMap((child) => entriesOf(child, `${path} ${child.name()}`.trim()))];
+    return [
+        { path, command },
+        ...command.commands.flatMap((child) => entriesOf(child, `${path} ${child.name()}`.trim())),
+    ];
 }
 
 function optionsOf({ command }: Entry): readonly Option[] {
@@ -45,10 +51,14 @@ function wordsOf(entry: Entry): string[] {
 
 /** `case` patterns for what may stand after an option that takes a value. */
 function valuesOf(entries: readonly Entry[]): string[] {
-    return entries.flatMap((entry) => optionsOf(entry).filter(({ required }) => required).map((option) => {
-        const names = [option.long, option.short].filter(Boolean).map((name) => `"${entry.path} ${name}"`);
-        return `        ${names.join("|")}) words="${option.argChoices?.join(" ") ?? ""}"${takesFile(option) ? "" : "; compopt +o default 2>/dev/null"} ;;`;
-    }));
+    return entries.flatMap((entry) =>
+        optionsOf(entry)
+            .filter(({ required }) => required)
+            .map((option) => {
+                const names = [option.long, option.short].filter(Boolean).map((name) => `"${entry.path} ${name}"`);
+                return `        ${names.join("|")}) words="${option.argChoices?.join(" ") ?? ""}"${takesFile(option) ? "" : "; compopt +o default 2>/dev/null"} ;;`;
+            }),
+    );
 }
 
 function takesFile({ flags }: Option): boolean {
@@ -89,15 +99,27 @@ function fish(entries: readonly Entry[]): string {
     const lines = entries.flatMap((entry) => {
         const { path, command } = entry;
         const below = command.commands.map((child) => child.name());
-        const seen = path.split(" ").filter(Boolean).map((word) => `__fish_seen_subcommand_from ${word}`);
-        const isHere = [...seen, ...(below.length > 0 ? [`not __fish_seen_subcommand_from ${below.join(" ")}`] : [])].join("; and ");
+        const seen = path
+            .split(" ")
+            .filter(Boolean)
+            .map((word) => `__fish_seen_subcommand_from ${word}`);
+        const isHere = [
+            ...seen,
+            ...(below.length > 0 ? [`not __fish_seen_subcommand_from ${below.join(" ")}`] : []),
+        ].join("; and ");
         const condition = isHere === "" ? "" : ` -n ${quote(isHere)}`;
         return [
-            ...command.commands.map((child) => `complete -c holdfast${condition} -f -a ${child.name()} -d ${quote(child.description())}`),
-            ...command.registeredArguments.flatMap(({ argChoices }) => (argChoices ? [`complete -c holdfast${condition} -f -a ${quote(argChoices.join(" "))}`] : [])),
+            ...command.commands.map(
+                (child) => `complete -c holdfast${condition} -f -a ${child.name()} -d ${quote(child.description())}`,
+            ),
+            ...command.registeredArguments.flatMap(({ argChoices }) =>
+                argChoices ? [`complete -c holdfast${condition} -f -a ${quote(argChoices.join(" "))}`] : [],
+            ),
             ...optionsOf(entry).map((option) => {
                 const { long, short, description, argChoices, required } = option;
-                const names = [long && `-l ${long.slice(2)}`, short && `-s ${short.slice(1)}`].filter(Boolean).join(" ");
+                const names = [long && `-l ${long.slice(2)}`, short && `-s ${short.slice(1)}`]
+                    .filter(Boolean)
+                    .join(" ");
                 return `complete -c holdfast${condition} ${names}${required ? " -r" : ""}${required && !takesFile(option) ? " -f" : ""}${argChoices ? ` -a ${quote(argChoices.join(" "))}` : ""} -d ${quote(description)}`;
             }),
         ];

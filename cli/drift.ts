@@ -13,10 +13,16 @@ export interface DriftOptions {
 export function registerDrift(program: Command): void {
     program
         .command("drift")
-        .description("look at every node and print what is not as declared; exit status 0 none, 2 drift, 1 could not tell")
-        .addOption(new Option("--format <format>", "how to print it").choices(["text", "json", "markdown"]).default("text"))
+        .description(
+            "look at every node and print what is not as declared; exit status 0 none, 2 drift, 1 could not tell",
+        )
+        .addOption(
+            new Option("--format <format>", "how to print it").choices(["text", "json", "markdown"]).default("text"),
+        )
         .option("--stack <name>", "which stack (default: the selected one)")
-        .addOption(new Option("--all-stacks", "every stack of the project, side by side").default(false).conflicts("stack"))
+        .addOption(
+            new Option("--all-stacks", "every stack of the project, side by side").default(false).conflicts("stack"),
+        )
         .option("--metrics <file>", "also write Prometheus metrics (node-exporter's textfile collector)")
         .addHelpText("after", "\nExample:\n  npx holdfast drift --all-stacks --format markdown > comment.md")
         .action(async (options: DriftOptions) => {

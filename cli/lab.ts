@@ -16,7 +16,9 @@ export function registerLab(program: Command): void {
         .option("--nodes <count>", "how many", parseCount, 2)
         .option("--vm", "virtual machines (QEMU) instead of containers: real kernel, hardware that can fail", false)
         .addOption(new Option("--release <name>", "Debian release").choices(["trixie", "bookworm"]).default("trixie"))
-        .addOption(new Option("--state <name>", "what the files are like").choices(["incident", "sound"]).default("incident"))
+        .addOption(
+            new Option("--state <name>", "what the files are like").choices(["incident", "sound"]).default("incident"),
+        )
         .addOption(idOption())
         .action(up);
     lab.command("ssh")
@@ -33,7 +35,11 @@ export function registerLab(program: Command): void {
         .action(reboot);
     registerMisfortunes(lab);
     lab.command("down").description("Remove the nodes and everything of theirs.").addOption(idOption()).action(down);
-    for (const command of lab.commands) command.addHelpText("after", `\nExample:\n  npx holdfast lab ${examples[command.name()] ?? `${command.name()} pve01`}`);
+    for (const command of lab.commands)
+        command.addHelpText(
+            "after",
+            `\nExample:\n  npx holdfast lab ${examples[command.name()] ?? `${command.name()} pve01`}`,
+        );
     lab.addHelpText("after", "\nExample:\n  npx holdfast lab up --nodes 3");
 }
 
@@ -41,7 +47,14 @@ export function registerLab(program: Command): void {
 const theLab = () => import("../lab");
 
 /** Where the command and a node are not all of it. */
-const examples: Readonly<Record<string, string>> = { up: "up --nodes 3 --release bookworm", ssh: "ssh pve01 findmnt --verify", unplug: "unplug pve01 data", plug: "plug pve01 data", sel: "sel pve01 fan-critical", down: "down" };
+const examples: Readonly<Record<string, string>> = {
+    up: "up --nodes 3 --release bookworm",
+    ssh: "ssh pve01 findmnt --verify",
+    unplug: "unplug pve01 data",
+    plug: "plug pve01 data",
+    sel: "sel pve01 fan-critical",
+    down: "down",
+};
 
 /** What can happen to a virtual machine. */
 function registerMisfortunes(lab: Command): void {
@@ -51,12 +64,24 @@ function registerMisfortunes(lab: Command): void {
     const event = new Argument("<event>", "which").choices(["power-supply-failed", "fan-critical"]);
 
     command("power-cut", "The power fails: what was not yet on disk is lost").action(onVm((node) => node.kill()));
-    command("power-on", "Boot a node that is off, and say what its console showed").action(onVm(async (node) => console.log(formatBoot(node.name, await node.start()))));
-    command("fail-health", "The NVMe disk reports that its health has failed, until the power is cut").action(onVm((node) => node.failDiskHealth()));
-    command("unplug", "Pull a disk, for the boots to come as well").addArgument(disk).action(onVm((node, name) => node.unplugDisk(name as DiskName)));
-    command("plug", "Put a disk back").addArgument(disk).action(onVm((node, name) => node.plugDisk(name as DiskName)));
-    command("reorder", "From the next `lab reboot`, the data disk is sdc instead of sdb, or sdb again").action(onVm((node) => node.reorderDisks()));
-    command("sel", "The BMC notes an event in its log").addArgument(event).action(onVm((node, name) => node.addSelEvent(name as SelEvent)));
+    command("power-on", "Boot a node that is off, and say what its console showed").action(
+        onVm(async (node) => console.log(formatBoot(node.name, await node.start()))),
+    );
+    command("fail-health", "The NVMe disk reports that its health has failed, until the power is cut").action(
+        onVm((node) => node.failDiskHealth()),
+    );
+    command("unplug", "Pull a disk, for the boots to come as well")
+        .addArgument(disk)
+        .action(onVm((node, name) => node.unplugDisk(name as DiskName)));
+    command("plug", "Put a disk back")
+        .addArgument(disk)
+        .action(onVm((node, name) => node.plugDisk(name as DiskName)));
+    command("reorder", "From the next `lab reboot`, the data disk is sdc instead of sdb, or sdb again").action(
+        onVm((node) => node.reorderDisks()),
+    );
+    command("sel", "The BMC notes an event in its log")
+        .addArgument(event)
+        .action(onVm((node, name) => node.addSelEvent(name as SelEvent)));
 }
 
 /** A commander action on one virtual machine, with one further argument where the command has one. */
@@ -67,13 +92,24 @@ function onVm(act: (node: VmNode, argument: string) => Promise<void>) {
     };
 }
 
-async function up({ vm, ...options }: { vm: boolean; nodes: number; release: Release; state: InitialState; id: string }): Promise<void> {
+async function up({
+    vm,
+    ...options
+}: {
+    vm: boolean;
+    nodes: number;
+    release: Release;
+    state: InitialState;
+    id: string;
+}): Promise<void> {
     const started = Date.now();
     const { labUp, vmLabUp } = await theLab();
     const { writeLabStack } = await import("../lab/stack");
     const lab = await (vm ? vmLabUp : labUp)({ ...options, log: (line) => console.log(line) });
     await writeLabStack(lab, stackFile);
-    console.log(`lab: ${lab.nodes.length} nodes are up after ${((Date.now() - started) / 1000).toFixed(1)} s; Pulumi.lab.yaml describes them`);
+    console.log(
+        `lab: ${lab.nodes.length} nodes are up after ${((Date.now() - started) / 1000).toFixed(1)} s; Pulumi.lab.yaml describes them`,
+    );
     console.log(formatNodes(lab));
     console.log(`For pulumi: export HOLDFAST_IDENTITY_FILE=${lab.identityFile}`);
 }
@@ -82,10 +118,24 @@ async function ssh(name: string, command: string[], options: { id: string }): Pr
     const { default: execa } = await import("execa");
     const lab = await (await theLab()).openAnyLab(options.id);
     const { ssh } = findNode(lab, name);
-    const { exitCode } = await execa("ssh", [
-        "-i", lab.identityFile, "-o", "IdentitiesOnly=yes", "-o", `UserKnownHostsFile=${lab.knownHostsFile}`, "-o", "StrictHostKeyChecking=yes",
-        "-p", String(ssh.port), `${ssh.user}@${ssh.host}`, ...command,
-    ], { stdio: "inherit", reject: false });
+    const { exitCode } = await execa(
+        "ssh",
+        [
+            "-i",
+            lab.identityFile,
+            "-o",
+            "IdentitiesOnly=yes",
+            "-o",
+            `UserKnownHostsFile=${lab.knownHostsFile}`,
+            "-o",
+            "StrictHostKeyChecking=yes",
+            "-p",
+            String(ssh.port),
+            `${ssh.user}@${ssh.host}`,
+            ...command,
+        ],
+        { stdio: "inherit", reject: false },
+    );
     process.exitCode = exitCode;
 }
 
@@ -101,7 +151,13 @@ async function down(options: { id: string }): Promise<void> {
 }
 
 /** A line a node: its name, its address in the lab, and what to type to look around there. */
-export function formatNodes({ id, nodes }: { readonly id: string; readonly nodes: readonly Pick<AnyNode, "name" | "address">[] }): string {
+export function formatNodes({
+    id,
+    nodes,
+}: {
+    readonly id: string;
+    readonly nodes: readonly Pick<AnyNode, "name" | "address">[];
+}): string {
     const which = id === defaultId ? "" : `--id ${id} `;
     return nodes.map(({ name, address }) => `  ${name}  ${address}  npx holdfast lab ssh ${which}${name}`).join("\n");
 }
@@ -115,7 +171,10 @@ export function formatBoot(name: string, report: BootReport): string {
 
 function findNode<Node extends LabNode | VmNode>(lab: Lab<Node>, name: string): Node {
     const node = lab.nodes.find((candidate) => candidate.name === name);
-    if (!node) throw new Error(`no node "${name}" in the lab; there are ${lab.nodes.map((candidate) => candidate.name).join(", ")}`);
+    if (!node)
+        throw new Error(
+            `no node "${name}" in the lab; there are ${lab.nodes.map((candidate) => candidate.name).join(", ")}`,
+        );
     return node;
 }
 

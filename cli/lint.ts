@@ -8,8 +8,15 @@ export function registerLint(program: Command): void {
         .description("check hosts, fstab, interfaces and smartd.conf files, offline")
         .argument("[files...]", "files to check; - reads standard input")
         .addOption(new Option("--kind <kind>", "what they are (default: by the file's name)").choices(lintKinds))
-        .addOption(new Option("--format <format>", "how to print it; github notes it beside the lines of a pull request").choices(lintFormats).default("text"))
-        .addHelpText("after", "\nExample:\n  npx holdfast lint nodes/*/interfaces\n  ssh root@pve01 cat /etc/fstab | npx holdfast lint --kind fstab -")
+        .addOption(
+            new Option("--format <format>", "how to print it; github notes it beside the lines of a pull request")
+                .choices(lintFormats)
+                .default("text"),
+        )
+        .addHelpText(
+            "after",
+            "\nExample:\n  npx holdfast lint nodes/*/interfaces\n  ssh root@pve01 cat /etc/fstab | npx holdfast lint --kind fstab -",
+        )
         .action(async (files: string[], options: LintOptions) => {
             // Loaded only here: no other command pays for it.
             const { lintFiles } = await import("./lint/run");

@@ -9,11 +9,13 @@ for (const stream of [process.stdout, process.stderr]) {
     });
 }
 
-buildProgram().parseAsync().catch((error: unknown) => {
-    if (error instanceof CommanderError) {
-        process.exitCode = error.exitCode === 0 ? 0 : 2;
-        return;
-    }
-    console.error(`holdfast: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-});
+buildProgram()
+    .parseAsync()
+    .catch((error: unknown) => {
+        if (error instanceof CommanderError) {
+            process.exitCode = error.exitCode === 0 ? 0 : 2;
+            return;
+        }
+        console.error(`holdfast: ${error instanceof Error ? error.message : String(error)}`);
+        process.exitCode = 1;
+    });

@@ -13,7 +13,9 @@ export interface PreviewOptions {
 export function registerPreview(program: Command): void {
     program
         .command("preview")
-        .description("what `pulumi up` would change, line by line; exit status 0, or 1 where a lint or the engine refuses it")
+        .description(
+            "what `pulumi up` would change, line by line; exit status 0, or 1 where a lint or the engine refuses it",
+        )
         .addOption(new Option("--format <format>", "how to print it").choices(["text", "markdown"]).default("text"))
         .option("--stack <name>", "which stack (default: the selected one)")
         .option("--refresh", "look at the nodes first; without it no node is contacted", false)

@@ -16,9 +16,20 @@ export function buildProgram(): Command {
         // For `lab ssh`, which leaves the options after the node to the command there.
         .enablePositionalOptions()
         .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 --stack paris --import import.json");
-    for (const register of [registerLint, registerAdopt, registerPreview, registerDrift, registerReport, registerPublish, registerLab, registerCompletion]) register(program);
+    for (const register of [
+        registerLint,
+        registerAdopt,
+        registerPreview,
+        registerDrift,
+        registerReport,
+        registerPublish,
+        registerLab,
+        registerCompletion,
+    ])
+        register(program);
     // A subcommand copies these when it is made: those that exist already are told.
-    for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError("(add --help for the options and an example)");
+    for (const command of everyCommand(program))
+        command.exitOverride().showHelpAfterError("(add --help for the options and an example)");
     return program;
 }
 

@@ -13,7 +13,10 @@ export interface IssueOptions extends CommentOptions {
 }
 
 export function registerPublish(program: Command): void {
-    const publish = program.command("publish").description("put a report onto the pull request or the issue of a CI run (GitHub, GitLab)").addHelpText("after", "\nExample:\n  npx holdfast publish comment preview.md");
+    const publish = program
+        .command("publish")
+        .description("put a report onto the pull request or the issue of a CI run (GitHub, GitLab)")
+        .addHelpText("after", "\nExample:\n  npx holdfast publish comment preview.md");
 
     publish
         .command("comment")
@@ -22,7 +25,10 @@ export function registerPublish(program: Command): void {
         .option("--key <name>", "tells this comment from others, where there are several", "preview")
         .addHelpText("after", "\nExample:\n  GITHUB_TOKEN=… npx holdfast publish comment preview.md")
         .action(async (file: string, options: CommentOptions) => {
-            const [{ publishComment }, { openForge }] = await Promise.all([import("./publish/run"), import("./publish/openForge")]);
+            const [{ publishComment }, { openForge }] = await Promise.all([
+                import("./publish/run"),
+                import("./publish/openForge"),
+            ]);
             console.log(await publishComment(openForge(process.env), await readFile(file, "utf8"), options));
         });
     publish
@@ -30,11 +36,21 @@ export function registerPublish(program: Command): void {
         .description("open the one issue of this key, update it where it is open, close it when all is well")
         .argument("<file>", "markdown")
         .requiredOption("--title <text>", "title of the issue")
-        .requiredOption("--status <number>", "exit status of what wrote the file: 0 closes the issue, any other keeps it open", parseStatus)
+        .requiredOption(
+            "--status <number>",
+            "exit status of what wrote the file: 0 closes the issue, any other keeps it open",
+            parseStatus,
+        )
         .option("--key <name>", "tells this issue from others, where there are several", "drift")
-        .addHelpText("after", "\nExample:\n  GITHUB_TOKEN=… npx holdfast publish issue drift.md --title 'Drift on prod' --status 2")
+        .addHelpText(
+            "after",
+            "\nExample:\n  GITHUB_TOKEN=… npx holdfast publish issue drift.md --title 'Drift on prod' --status 2",
+        )
         .action(async (file: string, options: IssueOptions) => {
-            const [{ publishIssue }, { openForge }] = await Promise.all([import("./publish/run"), import("./publish/openForge")]);
+            const [{ publishIssue }, { openForge }] = await Promise.all([
+                import("./publish/run"),
+                import("./publish/openForge"),
+            ]);
             console.log(await publishIssue(openForge(process.env), await readFile(file, "utf8"), options));
         });
 }

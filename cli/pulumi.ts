@@ -15,11 +15,25 @@ export interface Finished {
 }
 
 /** Without questions and colours. An exit status other than 0 is a result. @throws Error where pulumi is missing or was killed */
-export async function runPulumi(args: readonly string[], { all = false }: { readonly all?: boolean } = {}): Promise<Finished> {
+export async function runPulumi(
+    args: readonly string[],
+    { all = false }: { readonly all?: boolean } = {},
+): Promise<Finished> {
     const folder = builtFolder();
     const env = pulumiEnvironment(existsSync(folder) ? folder : undefined);
-    const finished = await execa("pulumi", [...args, "--non-interactive", "--color", "never"], { env, extendEnv: false, reject: false, all, maxBuffer: 1 << 30, stripFinalNewline: false });
+    const finished = await execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
+        env,
+        extendEnv: false,
+        reject: false,
+        all,
+        maxBuffer: 1 << 30,
+        stripFinalNewline: false,
+    });
     // With `reject: false` a command that is missing, or that a signal ended, has no exit status.
     if ((finished.exitCode as number | undefined) !== undefined) return finished;
-    throw new Error(finished.signal === undefined ? "pulumi cannot be run: install it, or run `npm run toolchain`" : `pulumi was ended by ${finished.signal}: run this again`);
+    throw new Error(
+        finished.signal === undefined
+            ? "pulumi cannot be run: install it, or run `npm run toolchain`"
+            : `pulumi was ended by ${finished.signal}: run this again`,
+    );
 }

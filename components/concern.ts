@@ -13,6 +13,9 @@ export interface ConcernArgs {
 }
 
 /** As a FileSet takes it. */
-export function ofConcern(concern: Concern, { host, node, maintenance, onDelete }: ConcernArgs): ConcernArgs & { readonly concern: Concern } {
+export function ofConcern(
+    concern: Concern,
+    { host, node, maintenance, onDelete }: ConcernArgs,
+): ConcernArgs & { readonly concern: Concern } {
     return { host, node, maintenance, onDelete, concern };
 }

@@ -2,7 +2,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FactArgs, FileSetArgs } from "../model/fileSet";
 import type { FstabSettings } from "../model/fleet";
-import { type FstabEntry, hardenEntry, hardenFstab, isEssential, lateMounts, parseFstab, renderFstabEntry } from "../model/fstab";
+import {
+    type FstabEntry,
+    hardenEntry,
+    hardenFstab,
+    isEssential,
+    lateMounts,
+    parseFstab,
+    renderFstabEntry,
+} from "../model/fstab";
 import { canStopBoot, canonicalTarget, isMountedAtBoot, isOnDevice, isSwap } from "../model/fstab/entry";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
@@ -35,7 +43,10 @@ export function planFstab(args: FstabArgs): FileSetArgs {
     return {
         ...ofConcern("fstab", args),
         // udevd notices a changed rules file by itself, and one without udev (a container) does no harm.
-        files: { [path]: { content }, [rulesPath]: { content: renderFile(rulesPath, { mounts: lateMounts(entries, isNeeded) }) } },
+        files: {
+            [path]: { content },
+            [rulesPath]: { content: renderFile(rulesPath, { mounts: lateMounts(entries, isNeeded) }) },
+        },
         validate: [
             { argv: ["holdfast", "findmnt", `{staged:${path}}`] },
             { argv: ["holdfast", "fstab-generator", `{staged:${path}}`, ...mayBeRequired(entries, isNeeded)] },
@@ -60,25 +71,38 @@ function withEssentialMark(target: string, options: readonly string[]): readonly
 
 /** Mounts that local-fs.target may require: essential ones, and those that wait for no device (pseudo file systems, binds). */
 function mayBeRequired(entries: readonly FstabEntry[], isNeeded: (entry: FstabEntry) => boolean): string[] {
-    return entries.filter((entry) => entry.target.startsWith("/") && (isNeeded(entry) || !canStopBoot(entry))).map(({ target }) => canonicalTarget(target));
+    return entries
+        .filter((entry) => entry.target.startsWith("/") && (isNeeded(entry) || !canStopBoot(entry)))
+        .map(({ target }) => canonicalTarget(target));
 }
 
 /** A UUID that has vanished is drift for `nofail` entries too: the next boot goes on without that disk, and says nothing. */
 function sourceFacts(entries: readonly FstabEntry[]): Record<string, FactArgs> {
     const needed = entries.filter((entry) => isOnDevice(entry) && isMountedAtBoot(entry));
-    return Object.fromEntries(needed.map(({ source, target }) => [`source ${source}`, { probe: "source", args: [source, target], value: "present" }]));
+    return Object.fromEntries(
+        needed.map(({ source, target }) => [
+            `source ${source}`,
+            { probe: "source", args: [source, target], value: "present" },
+        ]),
+    );
 }
 
 /**
  * Expected of essential mounts only. An optional one that was just declared is not mounted yet, nothing here mounts it, and
  * a fact that no `up` can bring about would be drift on every night until the next boot: so it is reported, not expected.
  */
-function mountFacts(entries: readonly FstabEntry[], isNeeded: (entry: FstabEntry) => boolean): Record<string, FactArgs> {
+function mountFacts(
+    entries: readonly FstabEntry[],
+    isNeeded: (entry: FstabEntry) => boolean,
+): Record<string, FactArgs> {
     const mounted = entries.filter((entry) => isOnDevice(entry) && !isSwap(entry) && isMountedAtBoot(entry));
     return Object.fromEntries(
         mounted.map((entry) => {
             const target = canonicalTarget(entry.target);
-            return [`mount ${target}`, { probe: "mount", args: [target], ...(isNeeded(entry) && { value: "mounted" }) }];
+            return [
+                `mount ${target}`,
+                { probe: "mount", args: [target], ...(isNeeded(entry) && { value: "mounted" }) },
+            ];
         }),
     );
 }

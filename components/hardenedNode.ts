@@ -51,15 +51,44 @@ export class HardenedNode extends pulumi.ComponentResource {
 
         this.hostsFile = new HostsFile(`${name}-hosts`, { ...shared, peers, settings: hostsFile }, optionsOf("hosts"));
         if (fstab) this.fstab = new Fstab(`${name}-fstab`, { ...shared, settings: fstab }, optionsOf("fstab"));
-        if (interfaces) this.interfaces = new NetworkInterfaces(`${name}-interfaces`, { ...shared, settings: interfaces }, optionsOf("interfaces"));
-        if (mail) this.mail = new Mail(`${name}-mail`, { ...shared, settings: mail, password: mailPassword }, optionsOf("mail"));
+        if (interfaces)
+            this.interfaces = new NetworkInterfaces(
+                `${name}-interfaces`,
+                { ...shared, settings: interfaces },
+                optionsOf("interfaces"),
+            );
+        if (mail)
+            this.mail = new Mail(
+                `${name}-mail`,
+                { ...shared, settings: mail, password: mailPassword },
+                optionsOf("mail"),
+            );
         if (smartd) this.smartd = new Smartd(`${name}-smartd`, { ...shared, settings: smartd }, optionsOf("smartd"));
-        if (temperature) this.temperature = new TemperatureWatchdog(`${name}-temperature`, { ...shared, settings: temperature }, optionsOf("temperature"));
+        if (temperature)
+            this.temperature = new TemperatureWatchdog(
+                `${name}-temperature`,
+                { ...shared, settings: temperature },
+                optionsOf("temperature"),
+            );
         if (ipmievd) this.ipmievd = new Ipmievd(`${name}-ipmievd`, shared, optionsOf("ipmievd"));
-        if (logDigest) this.logDigest = new LogDigest(`${name}-log-digest`, { ...shared, settings: logDigest }, optionsOf("log-digest"));
-        if (nodeExporter) this.nodeExporter = new NodeExporter(`${name}-node-exporter`, { ...shared, settings: nodeExporter }, optionsOf("node-exporter"));
+        if (logDigest)
+            this.logDigest = new LogDigest(
+                `${name}-log-digest`,
+                { ...shared, settings: logDigest },
+                optionsOf("log-digest"),
+            );
+        if (nodeExporter)
+            this.nodeExporter = new NodeExporter(
+                `${name}-node-exporter`,
+                { ...shared, settings: nodeExporter },
+                optionsOf("node-exporter"),
+            );
 
-        this.registerOutputs({ observed: Object.fromEntries(Object.entries(this.fileSets).map(([concern, { observed }]) => [concern, observed])) });
+        this.registerOutputs({
+            observed: Object.fromEntries(
+                Object.entries(this.fileSets).map(([concern, { observed }]) => [concern, observed]),
+            ),
+        });
     }
 
     /** By concern. Their order is that of the stack's output `managed`: another one would show up in every preview. */
@@ -75,11 +104,17 @@ export class HardenedNode extends pulumi.ComponentResource {
             "log-digest": this.logDigest,
             "node-exporter": this.nodeExporter,
         } satisfies Record<Concern, { readonly fileSet: FileSet } | undefined>;
-        return Object.fromEntries(Object.entries(components).flatMap(([concern, component]) => (component ? [[concern, component.fileSet]] : [])));
+        return Object.fromEntries(
+            Object.entries(components).flatMap(([concern, component]) =>
+                component ? [[concern, component.fileSet]] : [],
+            ),
+        );
     }
 
     /** What can keep the node from booting or from being reached, or can power it off. */
     get risky(): readonly FileSet[] {
-        return concernNames.filter((concern) => isRisky(concern, this.settings)).flatMap((concern) => this.fileSets[concern] ?? []);
+        return concernNames
+            .filter((concern) => isRisky(concern, this.settings))
+            .flatMap((concern) => this.fileSets[concern] ?? []);
     }
 }

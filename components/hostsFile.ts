@@ -48,10 +48,27 @@ function hostsContent(node: NodeIdentity, peers: readonly NodeIdentity[], { file
  * besides, which renames old semaphore files and is gone since 24.1. User-data wins over `manage_etc_hosts`, but brings no
  * module back that is not in this list (tried with 25.1.4's own merging).
  */
-const cloudInitModules = ["seed_random", "bootcmd", "write-files", "growpart", "resizefs", "disk_setup", "mounts", "set_hostname", "update_hostname", "ca-certs", "rsyslog", "users-groups", "ssh"];
+const cloudInitModules = [
+    "seed_random",
+    "bootcmd",
+    "write-files",
+    "growpart",
+    "resizefs",
+    "disk_setup",
+    "mounts",
+    "set_hostname",
+    "update_hostname",
+    "ca-certs",
+    "rsyslog",
+    "users-groups",
+    "ssh",
+];
 
 function cloudInitDropIn(): FileArgs {
-    return { content: renderFile("/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg", { modules: cloudInitModules }), when: "/etc/cloud/cloud.cfg" };
+    return {
+        content: renderFile("/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg", { modules: cloudInitModules }),
+        when: "/etc/cloud/cloud.cfg",
+    };
 }
 
 /** With two families the resolver may hand out either one first, so each is asked for by itself. */

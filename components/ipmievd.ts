@@ -32,7 +32,10 @@ export function planIpmievd(args: IpmievdArgs): FileSetArgs {
     return {
         ...ofConcern("ipmievd", args),
         packages: ["ipmitool"],
-        files: { ...Object.fromEntries(plain.map((path) => [path, { content: renderFile(path, {}) }])), [program]: { content: renderFile(program, {}), mode: "0755" } },
+        files: {
+            ...Object.fromEntries(plain.map((path) => [path, { content: renderFile(path, {}) }])),
+            [program]: { content: renderFile(program, {}), mode: "0755" },
+        },
         validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
         activate: [{ argv: ["systemctl", "daemon-reload"] }, { argv: ["systemctl", "try-restart", "ipmievd.service"] }],
         units: {
@@ -42,7 +45,10 @@ export function planIpmievd(args: IpmievdArgs): FileSetArgs {
             "holdfast-sel.timer": { enabled: true, active: true },
         },
         // Without a BMC systemd skips both, which is no failure.
-        verify: [{ argv: ["systemctl", "start", "ipmievd.service"] }, { argv: ["systemctl", "start", "holdfast-sel.service"], timeout: 120 }],
+        verify: [
+            { argv: ["systemctl", "start", "ipmievd.service"] },
+            { argv: ["systemctl", "start", "holdfast-sel.service"], timeout: 120 },
+        ],
         facts: {
             "BMC events": { probe: "ipmievd", value: "in syslog" },
             "BMC event log": { probe: "sel", value: "has room" },

@@ -23,8 +23,15 @@ export class Mail extends pulumi.ComponentResource {
             this.fileSet = new FileSet(name, plan, { parent: this });
         } else {
             // Only this one content is secret, so that previews show all the others.
-            const secret = { ...plan.files[msmtprc], content: password.apply((text) => renderRelay(relay, from, text)) };
-            this.fileSet = new FileSet(name, { ...plan, files: { ...plan.files, [msmtprc]: secret } }, { parent: this });
+            const secret = {
+                ...plan.files[msmtprc],
+                content: password.apply((text) => renderRelay(relay, from, text)),
+            };
+            this.fileSet = new FileSet(
+                name,
+                { ...plan, files: { ...plan.files, [msmtprc]: secret } },
+                { parent: this },
+            );
         }
         this.registerOutputs({ observed: this.fileSet.observed });
     }
@@ -45,7 +52,10 @@ export function planMail(args: Omit<MailArgs, "password">): FileSetArgs {
             [program]: { content: renderFile(program, {}), mode: "0755" },
             [conf]: { content: renderFile(conf, { to, from }) },
             // An administrator's own is the node's mail: it is neither overwritten nor removed, and its password is not read.
-            [msmtprc]: { yields: true, ...(relay ? { content: renderRelay(relay, from), mode: "0600" } : { absent: true }) },
+            [msmtprc]: {
+                yields: true,
+                ...(relay ? { content: renderRelay(relay, from), mode: "0600" } : { absent: true }),
+            },
             [sendmail]: relay ? { content: renderFile(sendmail, {}) } : { absent: true },
         },
         validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
@@ -58,8 +68,16 @@ export function planMail(args: Omit<MailArgs, "password">): FileSetArgs {
 
 /** @throws Error where msmtprc cannot hold the password */
 function renderRelay({ user, host, port, security }: MailRelay, from: string, password?: string): string {
-    if (password !== undefined && !/^[^"\0-\x1f\x7f]+$/.test(password)) throw new Error('holdfast:mailPassword: expected one line without "');
+    if (password !== undefined && !/^[^"\0-\x1f\x7f]+$/.test(password))
+        throw new Error('holdfast:mailPassword: expected one line without "');
     const login = user !== undefined && password !== undefined ? { user, password } : false;
-    const view = { host, port, from, tls: security === "none" ? "off" : "on", starttls: security === "starttls" ? "on" : "off", login };
+    const view = {
+        host,
+        port,
+        from,
+        tls: security === "none" ? "off" : "on",
+        starttls: security === "starttls" ? "on" : "off",
+        login,
+    };
     return renderFile(msmtprc, view);
 }

@@ -66,7 +66,19 @@ export function physicalPorts(content: string): string[] {
 }
 
 /** What only a bond, bridge, VLAN or tunnel carries; `bridge-access` and its kin stand on ports too. */
-const softwareOptions = new Set(["bond-slaves", "slaves", "bond-mode", "bridge-ports", "bridge-vlan-aware", "vlan-raw-device", "vlan-id", "vxlan-id", "vrf-table", "tunnel-mode", "link-type"]);
+const softwareOptions = new Set([
+    "bond-slaves",
+    "slaves",
+    "bond-mode",
+    "bridge-ports",
+    "bridge-vlan-aware",
+    "vlan-raw-device",
+    "vlan-id",
+    "vxlan-id",
+    "vrf-table",
+    "tunnel-mode",
+    "link-type",
+]);
 
 function isMadeBySoftware(one: Interface): boolean {
     const isOvs = optionsNamed(one, "ovs-type").some(({ value }) => value !== "OVSPort");

@@ -51,7 +51,13 @@ export function planNodeExporter(args: NodeExporterArgs): FileSetArgs {
         ],
         units: { [unit]: { enabled: true, active: true } },
         verify: [{ argv: ["holdfast", "exporter", String(port), ...scrapers] }],
-        facts: { "metrics port": { probe: "exporter", args: [String(port), ...scrapers], value: "answers, and others are refused" } },
+        facts: {
+            "metrics port": {
+                probe: "exporter",
+                args: [String(port), ...scrapers],
+                value: "answers, and others are refused",
+            },
+        },
     };
 }
 

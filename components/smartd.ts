@@ -51,11 +51,21 @@ export function planSmartd(args: SmartdArgs): FileSetArgs {
             [nvme.long]: { content: renderFile(nvme.long, { day: selfTestDay(node.name) }) },
         },
         // Looks at every disk once; one that spins up takes its time.
-        validate: [{ argv: ["holdfast", "smartd", `{staged:${conf}}`], timeout: 120 }, { argv: ["sh", "-n", `{staged:${hook}}`] }],
-        activate: [{ argv: ["systemctl", "daemon-reload"] }, { argv: ["systemctl", "try-restart", unit], timeout: 120 }],
+        validate: [
+            { argv: ["holdfast", "smartd", `{staged:${conf}}`], timeout: 120 },
+            { argv: ["sh", "-n", `{staged:${hook}}`] },
+        ],
+        activate: [
+            { argv: ["systemctl", "daemon-reload"] },
+            { argv: ["systemctl", "try-restart", unit], timeout: 120 },
+        ],
         units: Object.fromEntries([unit, ...timers].map((name) => [name, { enabled: true, active: true }])),
         facts: {
-            "disks without smartd": { probe: "smartd-coverage", args: [unit, ...declaredPaths(settings)], value: "none" },
+            "disks without smartd": {
+                probe: "smartd-coverage",
+                args: [unit, ...declaredPaths(settings)],
+                value: "none",
+            },
             "self-tests": { probe: "self-tests", value: "on time" },
             ...Object.fromEntries([nvmeTimerFact("short", 8), nvmeTimerFact("long", 32)]),
         },
@@ -64,7 +74,10 @@ export function planSmartd(args: SmartdArgs): FileSetArgs {
 
 function nvmeTimerFact(kind: string, days: number): [string, FactArgs] {
     const stamp = `/var/lib/systemd/timers/stamp-holdfast-nvme-selftest-${kind}.timer`;
-    return [`NVMe ${kind} self-test`, { probe: "last-run", args: [stamp, String(days * 86_400), "3600"], value: "on time" }];
+    return [
+        `NVMe ${kind} self-test`,
+        { probe: "last-run", args: [stamp, String(days * 86_400), "3600"], value: "on time" },
+    ];
 }
 
 function smartdLines({ name }: NodeIdentity, { devices, mailTo }: SmartdSettings): string[] {
@@ -78,7 +91,10 @@ const scanLimits = { difference: 0, informal: 60, critical: 70 };
 
 function policies({ devices }: SmartdSettings): { device: string; action: string }[] {
     if (devices === "auto") return [];
-    return devices.map(({ device, type, action }) => ({ device: type === undefined ? device : `${device}[${type}]`, action }));
+    return devices.map(({ device, type, action }) => ({
+        device: type === undefined ? device : `${device}[${type}]`,
+        action,
+    }));
 }
 
 function declaredPaths({ devices }: SmartdSettings): string[] {

@@ -48,7 +48,11 @@ export function planTemperatureWatchdog(args: TemperatureWatchdogArgs): FileSetA
         verify: [{ argv: ["systemctl", "start", "holdfast-temperature.service"], timeout: 60 }],
         facts: {
             temperature: { probe: "temperature" },
-            "watchdog runs": { probe: "last-run", args: ["/run/holdfast/temperature/level", String(overdue)], value: "on time" },
+            "watchdog runs": {
+                probe: "last-run",
+                args: ["/run/holdfast/temperature/level", String(overdue)],
+                value: "on time",
+            },
         },
     };
 }

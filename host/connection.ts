@@ -34,7 +34,12 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
             const { client } = await open(node, jump, options, socket);
             opened.unshift(client);
             const next = target.jumps[opened.length] ?? target;
-            socket = await answered(node, `the jump host ${jump.host} cannot reach ${next.host} port ${next.port}`, options.timeout, (done) => client.forwardOut("127.0.0.1", 0, next.host, next.port, done));
+            socket = await answered(
+                node,
+                `the jump host ${jump.host} cannot reach ${next.host} port ${next.port}`,
+                options.timeout,
+                (done) => client.forwardOut("127.0.0.1", 0, next.host, next.port, done),
+            );
         }
         const { client, logIn } = await open(node, target, options, socket);
         opened.unshift(client);
@@ -44,7 +49,10 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
         return {
             user: target.user,
             publicKey: logIn.usedKey,
-            exec: (command) => answered(node, "sshd opened no session", options.timeout, (done) => start(client, command, done, tellClosed)),
+            exec: (command) =>
+                answered(node, "sshd opened no session", options.timeout, (done) =>
+                    start(client, command, done, tellClosed),
+                ),
             onClose: (listener) => void listeners.push(listener),
             end: () => opened.forEach((each) => each.end()),
         };
@@ -55,7 +63,12 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
 }
 
 /** On a connection that broke a moment ago ssh2 throws "Not connected", and its close event comes only afterwards. */
-function start(client: Client, command: string, done: (error: Error | undefined, channel: ClientChannel) => void, tellClosed: () => void): void {
+function start(
+    client: Client,
+    command: string,
+    done: (error: Error | undefined, channel: ClientChannel) => void,
+    tellClosed: () => void,
+): void {
     try {
         client.exec(command, done);
     } catch (error) {
@@ -64,12 +77,20 @@ function start(client: Client, command: string, done: (error: Error | undefined,
     }
 }
 
-async function open(node: string, target: SshTarget, options: ConnectOptions, sock?: Duplex): Promise<{ client: Client; logIn: LogIn }> {
+async function open(
+    node: string,
+    target: SshTarget,
+    options: ConnectOptions,
+    sock?: Duplex,
+): Promise<{ client: Client; logIn: LogIn }> {
     const where = `${target.user}@${target.host} port ${target.port}`;
     const known = await knownKeys(target);
     const logIn = new LogIn(target, options.credentials);
     if (logIn.isHopeless) {
-        throw new UnreachableError(node, `no key to log in to ${where} with (${logIn.tried.join(", ") || "no agent, no key file"}); start an agent, set holdfast:privateKey, or name an IdentityFile in ~/.ssh/config`);
+        throw new UnreachableError(
+            node,
+            `no key to log in to ${where} with (${logIn.tried.join(", ") || "no agent, no key file"}); start an agent, set holdfast:privateKey, or name an IdentityFile in ~/.ssh/config`,
+        );
     }
     const client = new Client();
     let refusal: string | undefined;
@@ -95,7 +116,11 @@ async function open(node: string, target: SshTarget, options: ConnectOptions, so
             // The agent is one way of several: whether all have failed, the next error says.
             if (error.level === "agent") return void logIn.tried.push(`which does not answer: ${error.message}`);
             client.destroy();
-            reject(new UnreachableError(node, refusal ?? explain(error, where, logIn.tried, options.timeout), { cause: error }));
+            reject(
+                new UnreachableError(node, refusal ?? explain(error, where, logIn.tried, options.timeout), {
+                    cause: error,
+                }),
+            );
         };
         client.on("error", fail); // stays: errors after "ready" end the channels, whose readers report them
         client.once("close", () => fail(new Error("the connection was closed before anybody could log in")));
@@ -107,21 +132,33 @@ async function open(node: string, target: SshTarget, options: ConnectOptions, so
 type ConnectError = Error & { level?: string; code?: string };
 
 function explain(error: ConnectError, where: string, tried: readonly string[], timeout: number): string {
-    if (error.level === "client-authentication") return `${where} accepts none of the keys: ${tried.join(", ")}; put the public key into its authorized_keys, or set ssh.user`;
-    if (error.level === "client-timeout") return `${where} did not answer within ${timeout} s; is the node up? Look at sshd's load, at firewalls and at what listens there`;
+    if (error.level === "client-authentication")
+        return `${where} accepts none of the keys: ${tried.join(", ")}; put the public key into its authorized_keys, or set ssh.user`;
+    if (error.level === "client-timeout")
+        return `${where} did not answer within ${timeout} s; is the node up? Look at sshd's load, at firewalls and at what listens there`;
     if (error.code === "ECONNREFUSED") return `${where} refuses connections; is the node up and sshd running there?`;
-    if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN") return `${where}: the name does not resolve here; give ssh.host an address`;
-    if (error.code === "EHOSTUNREACH" || error.code === "ENETUNREACH" || error.code === "ETIMEDOUT") return `${where} cannot be reached (${error.code}); is the node up? Set maintenance: true to leave it out meanwhile`;
-    if (/no matching host key format/i.test(error.message)) return `${where} has no host key of the pinned or known type: compare its keys on the console (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then put the right one into the stack`;
+    if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN")
+        return `${where}: the name does not resolve here; give ssh.host an address`;
+    if (error.code === "EHOSTUNREACH" || error.code === "ENETUNREACH" || error.code === "ETIMEDOUT")
+        return `${where} cannot be reached (${error.code}); is the node up? Set maintenance: true to leave it out meanwhile`;
+    if (/no matching host key format/i.test(error.message))
+        return `${where} has no host key of the pinned or known type: compare its keys on the console (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then put the right one into the stack`;
     // OpenSSH 9.8 and later turns a source away for a while after failed log-ins: PerSourcePenalties, 5 s for each and more.
-    if (error.message.includes("lost before handshake")) return `${where} closes connections at once: it is no SSH server, too busy (MaxStartups), or it has turned this address away after failed log-ins (PerSourcePenalties); wait a minute, then look at its journal`;
+    if (error.message.includes("lost before handshake"))
+        return `${where} closes connections at once: it is no SSH server, too busy (MaxStartups), or it has turned this address away after failed log-ins (PerSourcePenalties); wait a minute, then look at its journal`;
     return `${where}: ${error.message}; is that an SSH server, and is it up?`;
 }
 
 /** ssh2 waits for the other side without a limit of its own. */
-function answered<T>(node: string, complaint: string, seconds: number, start: (done: (error: Error | undefined, value: T) => void) => void): Promise<T> {
+function answered<T>(
+    node: string,
+    complaint: string,
+    seconds: number,
+    start: (done: (error: Error | undefined, value: T) => void) => void,
+): Promise<T> {
     return new Promise((resolve, reject) => {
-        const fail = (error: Error) => reject(new UnreachableError(node, `${complaint}: ${error.message}`, { cause: error }));
+        const fail = (error: Error) =>
+            reject(new UnreachableError(node, `${complaint}: ${error.message}`, { cause: error }));
         const timer = setTimeout(() => fail(new Error(`no answer within ${seconds} s`)), seconds * 1000);
         try {
             start((error, value) => {

@@ -32,7 +32,10 @@ export class Conversation {
             this.size += data.length;
             this.wake();
         });
-        channel.stderr.on("data", (data: Buffer) => (this.complaint = (this.complaint + data.toString("utf8")).slice(-4000)));
+        channel.stderr.on(
+            "data",
+            (data: Buffer) => (this.complaint = (this.complaint + data.toString("utf8")).slice(-4000)),
+        );
         channel.on("close", () => {
             this.ended = true;
             this.wake();
@@ -44,9 +47,14 @@ export class Conversation {
      * Waits for the program's greeting, past whatever a login script prints before it, and sends the program if wanted.
      * @param longest seconds after a message within which all that answers it has to come: one that reports progress for ever keeps nobody waiting for ever
      */
-    static async begin(node: string, channel: ClientChannel, seconds: number, longest = LONGEST): Promise<Conversation> {
+    static async begin(
+        node: string,
+        channel: ClientChannel,
+        seconds: number,
+        longest = LONGEST,
+    ): Promise<Conversation> {
         const talk = new Conversation(node, channel, longest);
-        for (let chatter = 0; chatter <= CHATTER_LIMIT; ) {
+        for (let chatter = 0; chatter <= CHATTER_LIMIT;) {
             const line = await talk.line(seconds);
             chatter += line.length + 1;
             if (line.endsWith(greeting.ready)) return talk;
@@ -87,7 +95,9 @@ export class Conversation {
             await this.more(seconds);
         }
         const end = this.whole().indexOf(NEWLINE);
-        return this.take(end + 1).subarray(0, end).toString("utf8");
+        return this.take(end + 1)
+            .subarray(0, end)
+            .toString("utf8");
     }
 
     private take(length: number): Buffer {
@@ -106,7 +116,8 @@ export class Conversation {
     /** Resolves when something has come. */
     private async more(seconds: number): Promise<void> {
         if (this.hasEnded()) throw this.lost("the remote command ended");
-        if (performance.now() > this.end.at) throw this.lost(`not done after ${this.end.seconds} s, though it goes on talking,`);
+        if (performance.now() > this.end.at)
+            throw this.lost(`not done after ${this.end.seconds} s, though it goes on talking,`);
         const before = this.size;
         await new Promise<void>((resolve) => {
             const timer = setTimeout(resolve, seconds * 1000);
@@ -134,7 +145,9 @@ export class Conversation {
 
 /** The commonest reasons, in the words of who has to mend them. */
 function explain(said: string): string {
-    if (/sudo: a password is required|is not in the sudoers|may not run sudo/.test(said)) return `sudo -n is refused: ${said}; give the user NOPASSWD for /usr/bin/python3, or connect as root`;
-    if (/python3: (not found|No such file)/.test(said)) return `${said}; install python3 on the node (every Proxmox VE node has it for ifupdown2)`;
+    if (/sudo: a password is required|is not in the sudoers|may not run sudo/.test(said))
+        return `sudo -n is refused: ${said}; give the user NOPASSWD for /usr/bin/python3, or connect as root`;
+    if (/python3: (not found|No such file)/.test(said))
+        return `${said}; install python3 on the node (every Proxmox VE node has it for ifupdown2)`;
     return said;
 }

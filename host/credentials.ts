@@ -1,6 +1,15 @@
 /** Keys to log in with, in the order they are tried. They never enter a resource's inputs, a log or an error. */
 import { existsSync, readFileSync } from "node:fs";
-import { OpenSSHAgent, utils, type AnyAuthMethod, type AuthHandlerMiddleware, type BaseAgent, type ParsedKey, type SignCallback, type SigningRequestOptions } from "ssh2";
+import {
+    OpenSSHAgent,
+    utils,
+    type AnyAuthMethod,
+    type AuthHandlerMiddleware,
+    type BaseAgent,
+    type ParsedKey,
+    type SignCallback,
+    type SigningRequestOptions,
+} from "ssh2";
 import type { SshTarget } from "./sshTarget";
 
 export interface Credentials {
@@ -17,7 +26,10 @@ export class LogIn {
     usedKey: string | undefined;
     private readonly methods: AnyAuthMethod[] = [];
 
-    constructor(private readonly target: SshTarget, credentials: Credentials) {
+    constructor(
+        private readonly target: SshTarget,
+        credentials: Credentials,
+    ) {
         if (credentials.privateKey) this.offer("holdfast:privateKey", credentials.privateKey, credentials.passphrase);
         const given = process.env["HOLDFAST_IDENTITY_FILE"];
         for (const file of [...(given ? [given] : []), ...target.identityFiles]) {
@@ -66,15 +78,29 @@ export class LogIn {
 
 /** An agent that says which of its keys was asked to sign, and offers no more than `IdentitiesOnly` allows. */
 class Agent extends OpenSSHAgent {
-    constructor(socket: string, private readonly only: ReadonlySet<string> | undefined, private readonly signs: (key: ParsedKey) => void) {
+    constructor(
+        socket: string,
+        private readonly only: ReadonlySet<string> | undefined,
+        private readonly signs: (key: ParsedKey) => void,
+    ) {
         super(socket);
     }
 
     override getIdentities(answer: Parameters<OpenSSHAgent["getIdentities"]>[0]): void {
-        super.getIdentities((error, keys) => answer(error, keys?.filter((key) => this.only?.has(blobOf(key as ParsedKey)) ?? true)));
+        super.getIdentities((error, keys) =>
+            answer(
+                error,
+                keys?.filter((key) => this.only?.has(blobOf(key as ParsedKey)) ?? true),
+            ),
+        );
     }
 
-    override sign(key: ParsedKey | Buffer | string, data: Buffer, options?: SigningRequestOptions | SignCallback, done?: SignCallback): boolean {
+    override sign(
+        key: ParsedKey | Buffer | string,
+        data: Buffer,
+        options?: SigningRequestOptions | SignCallback,
+        done?: SignCallback,
+    ): boolean {
         this.signs(key as ParsedKey);
         return super.sign(key, data, options as SigningRequestOptions, done);
     }
@@ -82,13 +108,18 @@ class Agent extends OpenSSHAgent {
 
 /** Base64 of the public halves that lie beside identity files: an encrypted key in the agent is known by its `.pub`. */
 function publicKeysOf(identityFiles: readonly string[]): ReadonlySet<string> {
-    const files = identityFiles.map((file) => (file.endsWith(".pub") ? file : `${file}.pub`)).filter((file) => existsSync(file));
+    const files = identityFiles
+        .map((file) => (file.endsWith(".pub") ? file : `${file}.pub`))
+        .filter((file) => existsSync(file));
     return new Set(files.flatMap((file) => readFileSync(file, "utf8").split(/\s+/)[1] ?? []));
 }
 
 function parse(text: string, passphrase?: string): ParsedKey | string {
     const parsed: ParsedKey | ParsedKey[] | Error = utils.parseKey(text, passphrase);
-    if (parsed instanceof Error) return /passphrase/i.test(parsed.message) ? `${parsed.message}; set holdfast:privateKeyPassphrase, or add the key to an agent` : parsed.message;
+    if (parsed instanceof Error)
+        return /passphrase/i.test(parsed.message)
+            ? `${parsed.message}; set holdfast:privateKeyPassphrase, or add the key to an agent`
+            : parsed.message;
     const [key] = [parsed].flat();
     return key?.isPrivateKey() ? key : "not a private key";
 }

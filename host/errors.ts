@@ -4,7 +4,11 @@
 export class UnreachableError extends Error {
     override readonly name = "UnreachableError";
 
-    constructor(readonly node: string, message: string, options?: ErrorOptions) {
+    constructor(
+        readonly node: string,
+        message: string,
+        options?: ErrorOptions,
+    ) {
         super(`${node}: ${message}`, options);
     }
 }
@@ -13,7 +17,11 @@ export class UnreachableError extends Error {
 export class ConnectionLostError extends Error {
     override readonly name = "ConnectionLostError";
 
-    constructor(readonly node: string, message: string, options?: ErrorOptions) {
+    constructor(
+        readonly node: string,
+        message: string,
+        options?: ErrorOptions,
+    ) {
         super(`${node}: ${message}`, options);
     }
 }

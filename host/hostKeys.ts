@@ -19,7 +19,8 @@ export interface KnownKeys {
 
 /** Pinned keys win; otherwise `ssh-keygen -F`, which knows hashed names, patterns and ports. */
 export async function knownKeys(target: SshTarget): Promise<KnownKeys> {
-    if (target.hostKey) return { accepted: [keyOf(target.hostKey)], revoked: [], source: "the key pinned in the stack (ssh.hostKey)" };
+    if (target.hostKey)
+        return { accepted: [keyOf(target.hostKey)], revoked: [], source: "the key pinned in the stack (ssh.hostKey)" };
     const name = target.hostKeyName;
     const accepted: string[] = [];
     const revoked: string[] = [];
@@ -42,13 +43,21 @@ async function find(name: string, file: string): Promise<string[]> {
 }
 
 /** Why the offered key is not accepted, or undefined. */
-export function refuseKey(offered: Buffer, known: KnownKeys, target: SshTarget, allowUnknown: boolean): string | undefined {
+export function refuseKey(
+    offered: Buffer,
+    known: KnownKeys,
+    target: SshTarget,
+    allowUnknown: boolean,
+): string | undefined {
     const line = `${typeOf(offered)} ${offered.toString("base64")}`;
     const print = fingerprint(offered);
-    if (known.revoked.includes(line)) return `offers host key ${print}, which ${known.source} marks as revoked; do not connect, find out why`;
+    if (known.revoked.includes(line))
+        return `offers host key ${print}, which ${known.source} marks as revoked; do not connect, find out why`;
     if (known.accepted.includes(line)) return undefined;
     if (known.accepted.length > 0) {
-        const expected = known.accepted.map((key) => fingerprint(Buffer.from(key.split(" ")[1] ?? "", "base64"))).join(", ");
+        const expected = known.accepted
+            .map((key) => fingerprint(Buffer.from(key.split(" ")[1] ?? "", "base64")))
+            .join(", ");
         return `host key changed: ${target.host} port ${target.port} offers ${print}, expected ${expected} from ${known.source}. A reinstalled node has a new key, and so has someone in between: compare on the console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then put the new key into the stack`;
     }
     if (allowUnknown) return undefined;

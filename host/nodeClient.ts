@@ -28,7 +28,10 @@ const KEEP = 3000;
 const SESSIONS = 8;
 
 /** What the node says of a look. */
-type Seen = Surroundings & { readonly observed?: readonly { spec: Spec; seen: Observation }[]; readonly looks?: readonly Observation[] };
+type Seen = Surroundings & {
+    readonly observed?: readonly { spec: Spec; seen: Observation }[];
+    readonly looks?: readonly Observation[];
+};
 
 export class NodeClient {
     private connection: Promise<Connection> | undefined;
@@ -74,7 +77,13 @@ export class NodeClient {
      * with earlier ones) share one look at the node's facts; those that follow each other share one remote command and one
      * service there.
      */
-    apply(name: string, spec: Spec, extras: Extras, plan: Planner, tell: (event: PhaseEvent) => void): Promise<Applied> {
+    apply(
+        name: string,
+        spec: Spec,
+        extras: Extras,
+        plan: Planner,
+        tell: (event: PhaseEvent) => void,
+    ): Promise<Applied> {
         const push = new Push(name, spec, extras, plan, tell);
         this.waiting.push(push);
         void this.pushAll();
@@ -107,7 +116,8 @@ export class NodeClient {
                 talk.send({ plans, key: (await this.connection)?.publicKey });
                 while (unsettled().length > 0) {
                     const answer = await talk.receive<Answer & { set?: number }>(APPLY_TIMEOUT);
-                    for (const push of answer.set === undefined ? unsettled() : [pushes[answer.set]!]) push.hear(answer);
+                    for (const push of answer.set === undefined ? unsettled() : [pushes[answer.set]!])
+                        push.hear(answer);
                 }
             } catch (error) {
                 talk.close();
@@ -131,7 +141,12 @@ export class NodeClient {
                     facts: pushes.some(({ extras }) => extras.facts),
                     sourced: [...new Set(pushes.flatMap(({ extras }) => extras.sourced))],
                 });
-                return { talk, look: await this.answer(talk, READ_TIMEOUT, { tell: (event) => pushes.forEach((push) => push.tell(event)) }) };
+                return {
+                    talk,
+                    look: await this.answer(talk, READ_TIMEOUT, {
+                        tell: (event) => pushes.forEach((push) => push.tell(event)),
+                    }),
+                };
             } catch (error) {
                 talk.close();
                 throw error;
@@ -160,7 +175,10 @@ export class NodeClient {
 
     end(): void {
         this.takeKept()?.close();
-        this.connection?.then((connection) => connection.end(), () => undefined);
+        this.connection?.then(
+            (connection) => connection.end(),
+            () => undefined,
+        );
     }
 
     /** Before a plan was sent, nothing was done; after it, only a lost connection leaves something to ask for. */
@@ -171,29 +189,41 @@ export class NodeClient {
 
     /** The connection broke after the plan was sent: the node goes on alone, and remembers the outcome. */
     private async comeBack(push: Push, id: string, lost: Error): Promise<void> {
-        push.tell({ phase: "verify", message: `connection lost (${lost.message}); the node goes on by itself, asking it for the outcome` });
+        push.tell({
+            phase: "verify",
+            message: `connection lost (${lost.message}); the node goes on by itself, asking it for the outcome`,
+        });
         // As many at once as sshd allows: those that wait for their turn use up no try.
         const until = performance.now() + REATTACH_FOR * 1000;
-        const attach = (attempt: number) => this.session(async () => {
-            if (performance.now() > until) throw new AbortError(`it is not done after ${REATTACH_FOR / 3600} hours`);
-            const talk = await this.talk();
-            try {
-                talk.send({ op: "result", id, spec: push.spec });
-                for (;;) {
-                    const answer = await talk.receive<Answer>(APPLY_TIMEOUT);
-                    // The plan may have arrived whole and be on its way to its service still.
-                    if (answer.result?.outcome === "unknown" && attempt <= BEGIN_TRIES) throw new Error("it has not begun there");
-                    if (answer.result) return answer;
-                    push.hear(answer);
+        const attach = (attempt: number) =>
+            this.session(async () => {
+                if (performance.now() > until)
+                    throw new AbortError(`it is not done after ${REATTACH_FOR / 3600} hours`);
+                const talk = await this.talk();
+                try {
+                    talk.send({ op: "result", id, spec: push.spec });
+                    for (;;) {
+                        const answer = await talk.receive<Answer>(APPLY_TIMEOUT);
+                        // The plan may have arrived whole and be on its way to its service still.
+                        if (answer.result?.outcome === "unknown" && attempt <= BEGIN_TRIES)
+                            throw new Error("it has not begun there");
+                        if (answer.result) return answer;
+                        push.hear(answer);
+                    }
+                } finally {
+                    talk.close();
                 }
-            } finally {
-                talk.close();
-            }
-        });
+            });
         try {
             push.hearAgain(await pRetry(attach, REATTACH));
         } catch (error) {
-            push.fail(new ConnectionLostError(this.host.name, `the connection broke during transaction ${id} and the node cannot be asked (${(error as Error).message}). It finishes or undoes the work by itself; when it is back, run up --refresh`, { cause: lost }));
+            push.fail(
+                new ConnectionLostError(
+                    this.host.name,
+                    `the connection broke during transaction ${id} and the node cannot be asked (${(error as Error).message}). It finishes or undoes the work by itself; when it is back, run up --refresh`,
+                    { cause: lost },
+                ),
+            );
         }
     }
 
@@ -212,12 +242,19 @@ export class NodeClient {
     }
 
     /** `tell`: of what the node waits for before it looks. */
-    private async answer(talk: Conversation, seconds: number, { anyName = false, tell = () => undefined }: { anyName?: boolean; tell?: (event: PhaseEvent) => void }): Promise<Seen> {
+    private async answer(
+        talk: Conversation,
+        seconds: number,
+        { anyName = false, tell = () => undefined }: { anyName?: boolean; tell?: (event: PhaseEvent) => void },
+    ): Promise<Seen> {
         let answer = await talk.receive<Answer & Seen>(seconds);
         for (; answer.event; answer = await talk.receive<Answer & Seen>(seconds)) tell(answer.event);
         if (answer.result) throw new UnreachableError(this.host.name, `cannot be looked at: ${answer.result.message}`);
         if (!anyName && answer.hostname.split(".")[0] !== this.host.name) {
-            throw new UnreachableError(this.host.name, `the host at ${this.host.address} calls itself ${answer.hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`);
+            throw new UnreachableError(
+                this.host.name,
+                `the host at ${this.host.address} calls itself ${answer.hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`,
+            );
         }
         return answer;
     }
@@ -238,7 +275,11 @@ export class NodeClient {
             const connection = await this.connected();
             const sudo = this.host.sudo ?? connection.user !== "root";
             const command = nodeProgram().command;
-            return await Conversation.begin(this.host.name, await connection.exec(sudo ? `sudo -n ${command}` : command), READ_TIMEOUT);
+            return await Conversation.begin(
+                this.host.name,
+                await connection.exec(sudo ? `sudo -n ${command}` : command),
+                READ_TIMEOUT,
+            );
         } catch (error) {
             throw asUnreachable(this.host.name, error);
         }

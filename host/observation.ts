@@ -63,7 +63,14 @@ export interface Surroundings {
 export type Identity = readonly (string | null)[];
 
 export function identityOf(seen: SeenFile): Identity {
-    return [seen.kind, seen.sha256 ?? null, seen.mode ?? null, seen.owner ?? null, seen.group ?? null, seen.detail ?? null];
+    return [
+        seen.kind,
+        seen.sha256 ?? null,
+        seen.mode ?? null,
+        seen.owner ?? null,
+        seen.group ?? null,
+        seen.detail ?? null,
+    ];
 }
 
 export interface PlannedFile {
@@ -107,6 +114,8 @@ export interface PhaseEvent {
 /** JSON with sorted keys: equal values have equal text. */
 export function canonical(value: unknown): string {
     return JSON.stringify(value, (_, item: unknown) =>
-        item !== null && typeof item === "object" && !Array.isArray(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
+        item !== null && typeof item === "object" && !Array.isArray(item)
+            ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+            : item,
     );
 }

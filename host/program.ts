@@ -20,8 +20,12 @@ export function nodeProgram(): NodeProgram {
 }
 
 function load(folder: string): NodeProgram {
-    const names = readdirSync(folder).filter((name) => name.endsWith(".py")).sort();
-    const modules = Object.fromEntries(names.map((name) => [name.slice(0, -3), readFileSync(join(folder, name), "utf8")]));
+    const names = readdirSync(folder)
+        .filter((name) => name.endsWith(".py"))
+        .sort();
+    const modules = Object.fromEntries(
+        names.map((name) => [name.slice(0, -3), readFileSync(join(folder, name), "utf8")]),
+    );
     const text = JSON.stringify(modules);
     const version = createHash("sha256").update(text).digest("hex").slice(0, 16);
     return { version, packed: deflateSync(text), command: `/usr/bin/python3 -I -S -X utf8 -c '${bootstrap(version)}'` };

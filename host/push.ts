@@ -1,5 +1,14 @@
 /** One FileSet on its way to its node: looked at, decided, heard of until its result stands. */
-import { canonical, identityOf, type Observation, type PhaseEvent, type Plan, type Result, type Spec, type Surroundings } from "./observation";
+import {
+    canonical,
+    identityOf,
+    type Observation,
+    type PhaseEvent,
+    type Plan,
+    type Result,
+    type Spec,
+    type Surroundings,
+} from "./observation";
 
 /** What to look at beyond the spec. */
 export interface Extras {
@@ -89,6 +98,10 @@ export class Push {
 }
 
 function isSame(before: Observation, after: Observation): boolean {
-    const state = ({ files, units, packages }: Observation) => [Object.entries(files).map(([path, file]) => [path, identityOf(file)]), units, packages];
+    const state = ({ files, units, packages }: Observation) => [
+        Object.entries(files).map(([path, file]) => [path, identityOf(file)]),
+        units,
+        packages,
+    ];
     return canonical(state(before)) === canonical(state(after));
 }

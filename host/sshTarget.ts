@@ -32,7 +32,9 @@ export interface SshTarget {
  */
 export async function resolveTarget(host: HostArgs): Promise<SshTarget> {
     const named = await lookUp(host.name, host.address, host.user, host.port);
-    const jumps: readonly (Destination & { readonly hostKey?: string })[] = host.proxy ? [host.proxy] : parseJumps(named.values.get("proxyjump")?.[0]);
+    const jumps: readonly (Destination & { readonly hostKey?: string })[] = host.proxy
+        ? [host.proxy]
+        : parseJumps(named.values.get("proxyjump")?.[0]);
     const resolved: SshTarget[] = [];
     for (const jump of jumps) {
         const { target } = await lookUp(host.name, jump.host, jump.user, jump.port);
@@ -54,7 +56,11 @@ function parseJumps(value: string | undefined): Destination[] {
 async function lookUp(node: string, address: string, user?: string, port?: number) {
     const values = new Map<string, string[]>();
     const file = process.env["HOLDFAST_SSH_CONFIG"];
-    const options = [...(file ? ["-F", file] : []), ...(user ? ["-l", user] : []), ...(port ? ["-p", String(port)] : [])];
+    const options = [
+        ...(file ? ["-F", file] : []),
+        ...(user ? ["-l", user] : []),
+        ...(port ? ["-p", String(port)] : []),
+    ];
     try {
         const { stdout } = await run("ssh", ["-G", ...options, "--", address], { timeout: 10_000 });
         for (const line of stdout.split("\n")) {
@@ -64,7 +70,11 @@ async function lookUp(node: string, address: string, user?: string, port?: numbe
             values.set(key, [...(values.get(key) ?? []), line.slice(space + 1)]);
         }
     } catch (error) {
-        throw new UnreachableError(node, `ssh -G ${address} failed; is an OpenSSH client installed, and is ~/.ssh/config sound? ${(error as Error).message}`, { cause: error });
+        throw new UnreachableError(
+            node,
+            `ssh -G ${address} failed; is an OpenSSH client installed, and is ~/.ssh/config sound? ${(error as Error).message}`,
+            { cause: error },
+        );
     }
     const first = (key: string) => values.get(key)?.[0];
     const agent = first("identityagent");
@@ -72,11 +82,19 @@ async function lookUp(node: string, address: string, user?: string, port?: numbe
     const target: SshTarget = {
         ...resolved,
         user: user ?? (isGivenByConfig(first("user")) ? first("user")! : "root"),
-        hostKeyName: first("hostkeyalias") ?? (resolved.port === 22 ? resolved.host : `[${resolved.host}]:${resolved.port}`),
+        hostKeyName:
+            first("hostkeyalias") ?? (resolved.port === 22 ? resolved.host : `[${resolved.host}]:${resolved.port}`),
         identityFiles: (values.get("identityfile") ?? []).map(expandHome),
         identitiesOnly: first("identitiesonly") === "yes",
-        agentSocket: agent && agent !== "none" && agent !== "SSH_AUTH_SOCK" ? expandHome(agent) : agent === "none" ? undefined : process.env["SSH_AUTH_SOCK"],
-        knownHostsFiles: [first("userknownhostsfile"), first("globalknownhostsfile")].flatMap((files) => files?.split(" ") ?? []).map(expandHome),
+        agentSocket:
+            agent && agent !== "none" && agent !== "SSH_AUTH_SOCK"
+                ? expandHome(agent)
+                : agent === "none"
+                  ? undefined
+                  : process.env["SSH_AUTH_SOCK"],
+        knownHostsFiles: [first("userknownhostsfile"), first("globalknownhostsfile")]
+            .flatMap((files) => files?.split(" ") ?? [])
+            .map(expandHome),
         jumps: [],
     };
     return { target, values };

@@ -14,7 +14,8 @@ export async function cgroupOf(namespace: string): Promise<string> {
 export async function removeCgroups(namespace: string): Promise<void> {
     const first = await cgroupOf(namespace);
     for (const name of await readdir(dirname(first))) {
-        if (name === basename(first) || name.startsWith(`${basename(first)}-`)) await removeTree(join(dirname(first), name));
+        if (name === basename(first) || name.startsWith(`${basename(first)}-`))
+            await removeTree(join(dirname(first), name));
     }
 }
 

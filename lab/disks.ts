@@ -14,12 +14,14 @@ export interface DiskSpec {
 
 /** Creates the disks' files where they are missing, and attaches each. @returns loop devices, in the order of the specs. */
 export async function attachDisks(folder: string, specs: readonly DiskSpec[]): Promise<string[]> {
-    return Promise.all(specs.map(async (spec) => {
-        const file = join(folder, `${spec.name}.img`);
-        if (!(await exists(file))) await createDisk(file, spec);
-        const attached = (await listLoops()).find((loop) => loop.file === file);
-        return attached?.device ?? (await runBound("losetup", ["--find", "--show", file])).stdout.trim();
-    }));
+    return Promise.all(
+        specs.map(async (spec) => {
+            const file = join(folder, `${spec.name}.img`);
+            if (!(await exists(file))) await createDisk(file, spec);
+            const attached = (await listLoops()).find((loop) => loop.file === file);
+            return attached?.device ?? (await runBound("losetup", ["--find", "--show", file])).stdout.trim();
+        }),
+    );
 }
 
 /**
@@ -35,7 +37,10 @@ export async function detachDisks(folder: string): Promise<void> {
         // It may end by itself between the list and the command: only one that stays is an error.
         for (const { device } of attached) {
             const { exitCode, stderr } = await runBound("losetup", ["--detach", device], { reject: false });
-            if (Date.now() > deadline) throw new Error(`${device} is still in use after 10 s (fuser --verbose --mount ${device} says by whom)${exitCode === 0 ? "" : `: ${stderr}`}`);
+            if (Date.now() > deadline)
+                throw new Error(
+                    `${device} is still in use after 10 s (fuser --verbose --mount ${device} says by whom)${exitCode === 0 ? "" : `: ${stderr}`}`,
+                );
         }
         await delay(20);
     }
@@ -54,9 +59,15 @@ async function listLoops(): Promise<{ device: string; file: string }[]> {
     const { stdout } = await runBound("losetup", ["--list", "--json", "--output", "NAME,BACK-FILE"]);
     if (stdout === "") return [];
     const list = JSON.parse(stdout) as { loopdevices: { name: string; "back-file": string }[] };
-    return list.loopdevices.map((loop) => ({ device: loop.name, file: loop["back-file"].replace(/ \(deleted\)$/, "") }));
+    return list.loopdevices.map((loop) => ({
+        device: loop.name,
+        file: loop["back-file"].replace(/ \(deleted\)$/, ""),
+    }));
 }
 
 async function exists(file: string): Promise<boolean> {
-    return access(file).then(() => true, () => false);
+    return access(file).then(
+        () => true,
+        () => false,
+    );
 }

@@ -11,11 +11,41 @@ const recipe = join(__dirname, "image");
 
 /** A Proxmox node's base as far as Debian has it, and every package that a concern installs: nodes have no registry. */
 const packages = [
-    "systemd", "systemd-sysv", "libpam-systemd", "dbus", "udev", "kmod", "cron", "procps", "less", "sudo",
-    "openssh-server", "ifupdown2", "bridge-utils", "openvswitch-switch", "iproute2", "iputils-ping", "netcat-openbsd", "curl",
-    "util-linux", "util-linux-extra", "e2fsprogs", "xfsprogs", "dosfstools", "lvm2", "cryptsetup-bin",
-    "smartmontools", "nvme-cli", "lm-sensors", "ipmitool", "openipmi", "prometheus-node-exporter", "msmtp", "ca-certificates",
-    "cloud-init", "python3",
+    "systemd",
+    "systemd-sysv",
+    "libpam-systemd",
+    "dbus",
+    "udev",
+    "kmod",
+    "cron",
+    "procps",
+    "less",
+    "sudo",
+    "openssh-server",
+    "ifupdown2",
+    "bridge-utils",
+    "openvswitch-switch",
+    "iproute2",
+    "iputils-ping",
+    "netcat-openbsd",
+    "curl",
+    "util-linux",
+    "util-linux-extra",
+    "e2fsprogs",
+    "xfsprogs",
+    "dosfstools",
+    "lvm2",
+    "cryptsetup-bin",
+    "smartmontools",
+    "nvme-cli",
+    "lm-sensors",
+    "ipmitool",
+    "openipmi",
+    "prometheus-node-exporter",
+    "msmtp",
+    "ca-certificates",
+    "cloud-init",
+    "python3",
 ];
 
 /**
@@ -27,7 +57,9 @@ const extrasFolder = "/usr/local/share/lab/packages";
 
 /** Where the image of a release is or will be; the name changes with the recipe. */
 async function imageFolder(release: Release): Promise<string> {
-    const hash = createHash("sha256").update(packages.join(" ")).update(await readFile(__filename));
+    const hash = createHash("sha256")
+        .update(packages.join(" "))
+        .update(await readFile(__filename));
     for (const file of await listFiles(recipe)) hash.update(file.slice(recipe.length)).update(await readFile(file));
     const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
     return join(cache, "holdfast", "lab", `${release}-${hash.digest("hex").slice(0, 12)}`);
@@ -57,10 +89,17 @@ export async function ensureImage(release: Release, log: (line: string) => void)
 async function buildTree(root: string, release: Release): Promise<void> {
     // Without a mirror argument mmdebstrap uses Debian's own, and the keys of the debian-archive-keyring package.
     await execa("mmdebstrap", [
-        "--quiet", "--mode=root", "--variant=minbase", "--format=directory",
-        "--aptopt=Acquire::Languages \"none\"", "--aptopt=Acquire::Retries \"3\"",
+        "--quiet",
+        "--mode=root",
+        "--variant=minbase",
+        "--format=directory",
+        '--aptopt=Acquire::Languages "none"',
+        '--aptopt=Acquire::Retries "3"',
         ...["doc", "man", "locale", "info"].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`),
-        `--include=${packages.join(",")}`, `--customize-hook=${fetchExtras}`, release, root,
+        `--include=${packages.join(",")}`,
+        `--customize-hook=${fetchExtras}`,
+        release,
+        root,
     ]);
     await execa("cp", ["-a", "--no-preserve=ownership", `${join(recipe, "files")}/.`, root]);
     await execa("sh", [join(recipe, "customize.sh"), root]);
@@ -75,9 +114,15 @@ const fetchExtras = [
 
 async function listFiles(folder: string): Promise<string[]> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+    return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort();
 }
 
 async function isThere(path: string): Promise<boolean> {
-    return access(path).then(() => true, () => false);
+    return access(path).then(
+        () => true,
+        () => false,
+    );
 }

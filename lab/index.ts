@@ -10,7 +10,20 @@ import { withLock } from "./lock";
 import { bridgeNamespace, createBridge, deleteNamespaces, listNamespaceProcesses } from "./network";
 import { LabNode, unmount } from "./node";
 import { findMarked, killAndWait, waitForExit } from "./processes";
-import { claimSlot, identityFile, labFolder, labsFolder, readRecord, readSlots, releaseSlot, socketFolder, writeRecord, type InitialState, type LabRecord, type Release } from "./state";
+import {
+    claimSlot,
+    identityFile,
+    labFolder,
+    labsFolder,
+    readRecord,
+    readSlots,
+    releaseSlot,
+    socketFolder,
+    writeRecord,
+    type InitialState,
+    type LabRecord,
+    type Release,
+} from "./state";
 import { ensureVmImage } from "./vm/image";
 import { VmNode } from "./vm/node";
 
@@ -61,7 +74,8 @@ export async function vmLabUp(options: LabOptions): Promise<Lab<VmNode>> {
 }
 
 async function up(options: LabOptions, vm: boolean): Promise<AnyLab> {
-    if (process.getuid?.() !== 0) throw new Error("the lab needs root (namespaces, mounts, loop devices): run it with sudo");
+    if (process.getuid?.() !== 0)
+        throw new Error("the lab needs root (namespaces, mounts, loop devices): run it with sudo");
     const { id, nodes, release = "trixie", state = "incident", boot = true, log = (): void => undefined } = options;
     const image = await (vm ? ensureVmImage : ensureImage)(release, log);
     await reapOrphans();
@@ -81,14 +95,19 @@ async function up(options: LabOptions, vm: boolean): Promise<AnyLab> {
         await createIdentity(lab.identityFile);
         const publicKey = await readFile(`${lab.identityFile}.pub`, "utf8");
         if (boot) log(`lab: booting ${nodes} node${nodes === 1 ? "" : "s"} …`);
-        await Promise.all(lab.nodes.map(async (node) => {
-            await node.create(publicKey, lab.nodes.filter((peer: AnyNode) => peer !== node));
-            if (!boot) return;
-            // Half way through its first boot when an earlier `up` was killed, it may lack its network for good.
-            if (!existsSync(bootedMark(id, node))) await node.kill();
-            await node.start();
-            await writeFile(bootedMark(id, node), "");
-        }));
+        await Promise.all(
+            lab.nodes.map(async (node) => {
+                await node.create(
+                    publicKey,
+                    lab.nodes.filter((peer: AnyNode) => peer !== node),
+                );
+                if (!boot) return;
+                // Half way through its first boot when an earlier `up` was killed, it may lack its network for good.
+                if (!existsSync(bootedMark(id, node))) await node.kill();
+                await node.start();
+                await writeFile(bootedMark(id, node), "");
+            }),
+        );
         await writeKnownHosts(lab);
         return lab;
     });
@@ -109,7 +128,8 @@ export async function openLab(id: string): Promise<Lab> {
 /** The lab that `vmLabUp` made, without touching it. @throws where there is none. */
 export async function openVmLab(id: string): Promise<Lab<VmNode>> {
     const lab = await openAnyLab(id);
-    if (!isVmLab(lab)) throw new Error(`lab "${id}" has container nodes, and this needs virtual machines: run "holdfast lab up --vm"`);
+    if (!isVmLab(lab))
+        throw new Error(`lab "${id}" has container nodes, and this needs virtual machines: run "holdfast lab up --vm"`);
     return lab;
 }
 
@@ -135,7 +155,12 @@ export async function labDown(id: string): Promise<void> {
 }
 
 function describe(record: LabRecord): AnyLab {
-    return { id: record.id, nodes: nodesOf(record), identityFile: identityFile(record.id), knownHostsFile: join(labFolder(record.id), "known_hosts") };
+    return {
+        id: record.id,
+        nodes: nodesOf(record),
+        identityFile: identityFile(record.id),
+        knownHostsFile: join(labFolder(record.id), "known_hosts"),
+    };
 }
 
 function nodesOf(record: LabRecord | undefined): AnyNode[] {
@@ -178,23 +203,38 @@ async function reapOrphans(): Promise<void> {
 }
 
 async function isThere(path: string): Promise<boolean> {
-    return access(path).then(() => true, () => false);
+    return access(path).then(
+        () => true,
+        () => false,
+    );
 }
 
 async function listMounts(folder: string): Promise<string[]> {
     const table = await readFile("/proc/self/mounts", "utf8");
-    return table.split("\n").map((line) => line.split(" ")[1] ?? "").filter((path) => path.startsWith(`${folder}/`)).reverse();
+    return table
+        .split("\n")
+        .map((line) => line.split(" ")[1] ?? "")
+        .filter((path) => path.startsWith(`${folder}/`))
+        .reverse();
 }
 
 async function createIdentity(file: string): Promise<void> {
     // The public half is written last: where it is, both are whole.
-    if (await readFile(`${file}.pub`).then(() => true, () => false)) return;
+    if (
+        await readFile(`${file}.pub`).then(
+            () => true,
+            () => false,
+        )
+    )
+        return;
     await rm(file, { force: true });
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "holdfast lab", "-f", file]);
 }
 
 async function writeKnownHosts(lab: AnyLab): Promise<void> {
-    const lines = await Promise.all(lab.nodes.map(async (node) => `[${node.ssh.host}]:${node.ssh.port} ${await node.hostKey()}\n`));
+    const lines = await Promise.all(
+        lab.nodes.map(async (node) => `[${node.ssh.host}]:${node.ssh.port} ${await node.hostKey()}\n`),
+    );
     await writeFile(lab.knownHostsFile, lines.join(""));
 }
 

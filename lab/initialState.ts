@@ -27,10 +27,15 @@ export function identityOf(index: number): NodeIdentity {
 export const domain = "example.test";
 
 /** Incident B's line, as it was found at the end of /etc/network/interfaces. */
-export const strayLine = "27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast master ovs-system state UP group default qlen 1000";
+export const strayLine =
+    "27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast master ovs-system state UP group default qlen 1000";
 
 /** Contents by absolute path. */
-export function initialFiles(node: NodeIdentity, peers: readonly NodeIdentity[], state: InitialState): Record<string, string> {
+export function initialFiles(
+    node: NodeIdentity,
+    peers: readonly NodeIdentity[],
+    state: InitialState,
+): Record<string, string> {
     return {
         "/etc/hostname": `${node.name}\n`,
         "/etc/hosts": state === "sound" ? soundHosts([node, ...peers]) : incidentHosts(node),
@@ -46,7 +51,10 @@ function incidentHosts(node: NodeIdentity): string {
 }
 
 function soundHosts(nodes: readonly NodeIdentity[]): string {
-    const lines = nodes.flatMap(({ name, address, address6 }) => [`${address} ${name}.${domain} ${name}`, `${address6} ${name}.${domain} ${name}`]);
+    const lines = nodes.flatMap(({ name, address, address6 }) => [
+        `${address} ${name}.${domain} ${name}`,
+        `${address6} ${name}.${domain} ${name}`,
+    ]);
     return `127.0.0.1 localhost\n${lines.join("\n")}\n\n${hostsTail}`;
 }
 
@@ -59,9 +67,10 @@ ff02::2 ip6-allrouters
 `;
 
 function fstab(node: NodeIdentity, state: InitialState): string {
-    const data = state === "sound"
-        ? `UUID=${node.dataUuid} /srv/local ext4 defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2`
-        : "/dev/sdb1 /srv/local ext4 defaults 0 2";
+    const data =
+        state === "sound"
+            ? `UUID=${node.dataUuid} /srv/local ext4 defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2`
+            : "/dev/sdb1 /srv/local ext4 defaults 0 2";
     return `# /etc/fstab: static file system information.
 # <file system> <mount point> <type> <options> <dump> <pass>
 UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1

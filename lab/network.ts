@@ -58,19 +58,35 @@ export async function listNamespaceProcesses(prefix: string): Promise<number[]> 
 
 async function listNamespaces(): Promise<string[]> {
     const { stdout } = await runBound("ip", ["netns", "list"]);
-    return stdout.split("\n").filter(Boolean).map((line) => line.split(" ")[0] ?? "");
+    return stdout
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => line.split(" ")[0] ?? "");
 }
 
 /**
  * Makes a node's sshd reachable at a loopback address of the workstation: the socket is opened here and handed to
  * systemd-socket-proxyd, which runs inside the bridge's namespace. So no route into the lab is needed.
  */
-export async function startForward(slot: number, mark: string, from: { host: string; port: number }, to: string): Promise<void> {
+export async function startForward(
+    slot: number,
+    mark: string,
+    from: { host: string; port: number },
+    to: string,
+): Promise<void> {
     if ((await findMarked(mark)).length > 0) return;
     const forward = spawn(
         "systemd-socket-activate",
-        ["--setenv", `${markVariable}=${mark}`, "--listen", `${from.host}:${from.port}`,
-            "/usr/bin/nsenter", `--net=/run/netns/${bridgeNamespace(slot)}`, "/usr/lib/systemd/systemd-socket-proxyd", to],
+        [
+            "--setenv",
+            `${markVariable}=${mark}`,
+            "--listen",
+            `${from.host}:${from.port}`,
+            "/usr/bin/nsenter",
+            `--net=/run/netns/${bridgeNamespace(slot)}`,
+            "/usr/lib/systemd/systemd-socket-proxyd",
+            to,
+        ],
         { detached: true, stdio: "ignore", env: { ...process.env, [markVariable]: mark } },
     );
     await new Promise<void>((started, failed) => forward.once("spawn", started).once("error", failed));

@@ -7,7 +7,15 @@ import execa from "execa";
 import { cgroupOf, removeCgroups } from "./cgroups";
 import { attachDisks, detachDisks, type DiskSpec } from "./disks";
 import { domain, identityOf, type NodeIdentity } from "./initialState";
-import { answersSsh, bridgeNamespace, listNamespaceProcesses, nodeNamespace, sshPort, startForward, stopForward } from "./network";
+import {
+    answersSsh,
+    bridgeNamespace,
+    listNamespaceProcesses,
+    nodeNamespace,
+    sshPort,
+    startForward,
+    stopForward,
+} from "./network";
 import { readHostKey, writeNodeFile, writeNodeFiles } from "./nodeFiles";
 import { childrenOf, findMarked, killAndWait, markVariable, runBound, signal, waitForExit } from "./processes";
 import { labFolder, type LabRecord } from "./state";
@@ -48,8 +56,17 @@ export class LabNode implements NodeIdentity {
     readonly #folder: string;
     readonly #mark: string;
 
-    constructor(private readonly lab: LabRecord, private readonly index: number) {
-        ({ name: this.name, address: this.address, address6: this.address6, rootUuid: this.rootUuid, dataUuid: this.dataUuid } = identityOf(index));
+    constructor(
+        private readonly lab: LabRecord,
+        private readonly index: number,
+    ) {
+        ({
+            name: this.name,
+            address: this.address,
+            address6: this.address6,
+            rootUuid: this.rootUuid,
+            dataUuid: this.dataUuid,
+        } = identityOf(index));
         this.#folder = join(labFolder(lab.id), "nodes", this.name);
         this.#mark = `${labFolder(lab.id)} ${this.name}`;
         this.root = join(this.#folder, "root");
@@ -93,7 +110,11 @@ export class LabNode implements NodeIdentity {
             reject: options.reject ?? true,
             stripFinalNewline: options.strip ?? true,
             extendEnv: false,
-            env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", LANG: "C.UTF-8" },
+            env: {
+                PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                HOME: "/root",
+                LANG: "C.UTF-8",
+            },
         });
     }
 
@@ -133,7 +154,10 @@ export class LabNode implements NodeIdentity {
         // and ends by itself; killed before that it would leave the node running without a parent.
         const pid = await this.initPid();
         const power = await findMarked(`${this.#mark} power`);
-        const inside = [...(pid === undefined ? [] : [pid]), ...(await listNamespaceProcesses(nodeNamespace(this.lab.slot, this.name)))];
+        const inside = [
+            ...(pid === undefined ? [] : [pid]),
+            ...(await listNamespaceProcesses(nodeNamespace(this.lab.slot, this.name))),
+        ];
         for (const supervisor of power) if (await isShell(supervisor)) signal(supervisor, "SIGKILL");
         await killAndWait(inside);
         await waitForExit(power, 10).catch(() => killAndWait(power));
@@ -154,13 +178,22 @@ export class LabNode implements NodeIdentity {
         const deadline = started + seconds * 1000;
         while (Date.now() < deadline) {
             const left = Math.max(1, (deadline - Date.now()) / 1000);
-            const state = await this.exec(["systemctl", "is-system-running", "--wait"], { reject: false, timeout: left }).catch(() => undefined);
-            if (state !== undefined && ["running", "degraded"].includes(state.stdout) && (await answersSsh(this.ssh.host, this.ssh.port))) {
+            const state = await this.exec(["systemctl", "is-system-running", "--wait"], {
+                reject: false,
+                timeout: left,
+            }).catch(() => undefined);
+            if (
+                state !== undefined &&
+                ["running", "degraded"].includes(state.stdout) &&
+                (await answersSsh(this.ssh.host, this.ssh.port))
+            ) {
                 return this.#report((Date.now() - started) / 1000);
             }
             await delay(100);
         }
-        throw new Error(`${this.name} did not finish booting within ${seconds} s; the end of its console:\n${(await this.console()).slice(-2000)}`);
+        throw new Error(
+            `${this.name} did not finish booting within ${seconds} s; the end of its console:\n${(await this.console()).slice(-2000)}`,
+        );
     }
 
     /** Power cut, and nothing of the node is left: no process, mount, loop device or file. */
@@ -176,45 +209,96 @@ export class LabNode implements NodeIdentity {
     async #powerOn(): Promise<void> {
         const loops = await attachDisks(this.#folder, this.#disks());
         // No udev in a container: its names for disks are made by systemd-tmpfiles.
-        const links = [this.rootUuid, this.dataUuid].map((uuid, disk) => `L /dev/disk/by-uuid/${uuid} - - - - ../../${loops[disk]?.slice(5)}`);
+        const links = [this.rootUuid, this.dataUuid].map(
+            (uuid, disk) => `L /dev/disk/by-uuid/${uuid} - - - - ../../${loops[disk]?.slice(5)}`,
+        );
         await writeNodeFile(this.root, "/etc/tmpfiles.d/lab-disks.conf", `d /dev/disk/by-uuid\n${links.join("\n")}\n`);
         const console = await open(join(this.#folder, "console.log"), "a");
         const mac = `52:54:00:77:${hex(this.lab.slot)}:${hex(this.index)}`;
         const namespace = nodeNamespace(this.lab.slot, this.name);
-        const supervisor = spawn("sh", [
-            join(__dirname, "node.sh"), namespace, await cgroupOf(namespace), bridgeNamespace(this.lab.slot), this.name, mac,
-            "--quiet", "--boot", "--register=no", "--keep-unit", "--capability=CAP_NET_ADMIN", `--machine=${this.name}`, `--hostname=${this.name}`,
-            "--resolv-conf=off", "--timezone=off", "--link-journal=no", `--directory=${this.root}`, ...loops.map((loop) => `--bind=${loop}`),
-        ], {
-            detached: true,
-            stdio: ["ignore", console.fd, console.fd],
-            // Without the second, ifupdown2 cannot write the sysctls that it sets on each bridge, and gives up.
-            env: { ...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1", SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network", [markVariable]: `${this.#mark} power` },
-        });
+        const supervisor = spawn(
+            "sh",
+            [
+                join(__dirname, "node.sh"),
+                namespace,
+                await cgroupOf(namespace),
+                bridgeNamespace(this.lab.slot),
+                this.name,
+                mac,
+                "--quiet",
+                "--boot",
+                "--register=no",
+                "--keep-unit",
+                "--capability=CAP_NET_ADMIN",
+                `--machine=${this.name}`,
+                `--hostname=${this.name}`,
+                "--resolv-conf=off",
+                "--timezone=off",
+                "--link-journal=no",
+                `--directory=${this.root}`,
+                ...loops.map((loop) => `--bind=${loop}`),
+            ],
+            {
+                detached: true,
+                stdio: ["ignore", console.fd, console.fd],
+                // Without the second, ifupdown2 cannot write the sysctls that it sets on each bridge, and gives up.
+                env: {
+                    ...process.env,
+                    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1",
+                    SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network",
+                    [markVariable]: `${this.#mark} power`,
+                },
+            },
+        );
         await new Promise<void>((spawned, failed) => supervisor.once("spawn", spawned).once("error", failed));
         supervisor.unref();
         await console.close();
     }
 
     #disks(): DiskSpec[] {
-        return [{ name: "root", uuid: this.rootUuid, label: "root", size: 8 }, { name: "data", uuid: this.dataUuid, label: "local", size: 64 }];
+        return [
+            { name: "root", uuid: this.rootUuid, label: "root", size: 8 },
+            { name: "data", uuid: this.dataUuid, label: "local", size: 64 },
+        ];
     }
 
     async #mount(): Promise<void> {
         const [upper, work] = [join(this.#folder, "upper"), join(this.#folder, "work")];
         for (const folder of [upper, work, this.root]) await mkdir(folder, { recursive: true });
         if ((await execa("mountpoint", ["-q", this.root], { reject: false })).exitCode === 0) return;
-        await runBound("mount", ["-t", "overlay", `holdfast-${this.name}`, "-o", `lowerdir=${this.lab.image},upperdir=${upper},workdir=${work}`, this.root]);
+        await runBound("mount", [
+            "-t",
+            "overlay",
+            `holdfast-${this.name}`,
+            "-o",
+            `lowerdir=${this.lab.image},upperdir=${upper},workdir=${work}`,
+            this.root,
+        ]);
     }
 
     async #report(seconds: number): Promise<BootReport> {
         const target = await this.exec(["systemctl", "is-active", "multi-user.target"], { reject: false });
-        const { stdout } = await this.exec(["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"]);
-        const units = stdout.split("\n").filter(Boolean).map((line) => line.split(" ")[0] ?? "");
-        const failed = await Promise.all(units.map(async (unit) => {
-            const journal = await this.exec(["journalctl", "--boot", `_SYSTEMD_UNIT=${unit}`, "--output=cat", "--no-pager", "--lines=1"], { reject: false });
-            return { unit, message: journal.stdout };
-        }));
+        const { stdout } = await this.exec([
+            "systemctl",
+            "list-units",
+            "--failed",
+            "--plain",
+            "--no-legend",
+            "--no-pager",
+        ]);
+        const units = stdout
+            .split("\n")
+            .filter(Boolean)
+            .map((line) => line.split(" ")[0] ?? "");
+        const failed = await Promise.all(
+            units.map(async (unit) => {
+                const journal = await this.exec(
+                    ["journalctl", "--boot", `_SYSTEMD_UNIT=${unit}`, "--output=cat", "--no-pager", "--lines=1"],
+                    { reject: false },
+                );
+                return { unit, message: journal.stdout };
+            }),
+        );
         return { multiUser: target.stdout === "active", failed, seconds };
     }
 
@@ -239,7 +323,10 @@ async function isShell(pid: number): Promise<boolean> {
 }
 
 async function isThere(path: string): Promise<boolean> {
-    return access(path).then(() => true, () => false);
+    return access(path).then(
+        () => true,
+        () => false,
+    );
 }
 
 function hex(byte: number): string {

@@ -13,8 +13,13 @@ export interface NodeFilesOptions {
 }
 
 /** @param root the node's root file system as the workstation sees it; the node is off. */
-export async function writeNodeFiles(root: string, node: NodeIdentity, { publicKey, peers, state }: NodeFilesOptions): Promise<void> {
-    for (const [path, content] of Object.entries(initialFiles(node, peers, state))) await writeNodeFile(root, path, content);
+export async function writeNodeFiles(
+    root: string,
+    node: NodeIdentity,
+    { publicKey, peers, state }: NodeFilesOptions,
+): Promise<void> {
+    for (const [path, content] of Object.entries(initialFiles(node, peers, state)))
+        await writeNodeFile(root, path, content);
     await writeNodeFile(root, "/etc/machine-id", `${(await execa("systemd-id128", ["new"])).stdout}\n`, 0o444);
     const hostKey = join(root, hostKeyPath);
     await rm(hostKey, { force: true });
@@ -45,6 +50,10 @@ async function authorize(root: string, home: string, publicKey: string): Promise
     await writeNodeFile(root, path, publicKey, 0o600);
     if (home === "root") return;
     const passwd = await readFile(join(root, "etc/passwd"), "utf8");
-    const [, , uid, gid] = passwd.split("\n").find((line) => line.startsWith(`${home.slice(5)}:`))?.split(":") ?? [];
+    const [, , uid, gid] =
+        passwd
+            .split("\n")
+            .find((line) => line.startsWith(`${home.slice(5)}:`))
+            ?.split(":") ?? [];
     for (const owned of [path, dirname(path)]) await chown(join(root, owned), Number(uid), Number(gid));
 }

@@ -9,13 +9,21 @@ export const markVariable = "HOLDFAST_LAB_PROCESS";
  * A command that ends with us, also when we are killed: what it was still to make (a loop device, a mount, a namespace)
  * would otherwise appear behind the back of a `lab down` that comes next.
  */
-export function runBound(command: string, args: readonly string[], options: execa.Options = {}): execa.ExecaChildProcess {
+export function runBound(
+    command: string,
+    args: readonly string[],
+    options: execa.Options = {},
+): execa.ExecaChildProcess {
     return execa("setpriv", ["--pdeathsig", "KILL", command, ...args], options);
 }
 
 /** Pids of the processes with that mark: a lab's folder, a space, and what the process is for. */
 export async function findMarked(mark: string): Promise<number[]> {
-    return findProcesses("environ", (environment) => environment.split("\0").some((entry) => entry === `${markVariable}=${mark}` || entry.startsWith(`${markVariable}=${mark} `)));
+    return findProcesses("environ", (environment) =>
+        environment
+            .split("\0")
+            .some((entry) => entry === `${markVariable}=${mark}` || entry.startsWith(`${markVariable}=${mark} `)),
+    );
 }
 
 /** Pids of `parent`'s children. */

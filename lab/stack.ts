@@ -12,7 +12,11 @@ export interface LabStackOptions {
 }
 
 /** Holds no key: pulumi takes it from HOLDFAST_IDENTITY_FILE. */
-export async function writeLabStack(lab: AnyLab, file: string, { defaults = nothingByDefault }: LabStackOptions = {}): Promise<void> {
+export async function writeLabStack(
+    lab: AnyLab,
+    file: string,
+    { defaults = nothingByDefault }: LabStackOptions = {},
+): Promise<void> {
     const nodes = await Promise.all(lab.nodes.map(async (node) => [node.name, await nodeConfig(node)] as const));
     const fleet = { domain, ssh: { user: "root" }, defaults, nodes: Object.fromEntries(nodes) };
     await writeFile(file, `${header(lab.id)}\n${stringify({ config: { "holdfast:fleet": fleet } }, { lineWidth: 0 })}`);
@@ -44,10 +48,23 @@ async function nodeConfig(node: AnyNode): Promise<object> {
                 { name: "lo", auto: true, method: "loopback" },
                 { name: "enp1s0", auto: true, method: "manual" },
                 {
-                    name: "vmbr0", auto: true, method: "static",
-                    options: { address: `${node.address}/24`, gateway: gateway.address, "bridge-ports": ["enp1s0"], "bridge-stp": "off", "bridge-fd": "0" },
+                    name: "vmbr0",
+                    auto: true,
+                    method: "static",
+                    options: {
+                        address: `${node.address}/24`,
+                        gateway: gateway.address,
+                        "bridge-ports": ["enp1s0"],
+                        "bridge-stp": "off",
+                        "bridge-fd": "0",
+                    },
                 },
-                { name: "vmbr0", family: "inet6", method: "static", options: { address: `${node.address6}/64`, gateway: gateway.address6 } },
+                {
+                    name: "vmbr0",
+                    family: "inet6",
+                    method: "static",
+                    options: { address: `${node.address6}/64`, gateway: gateway.address6 },
+                },
             ],
         },
     };

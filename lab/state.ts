@@ -30,7 +30,8 @@ export function labsFolder(): string {
 
 /** @throws on an id that could not be a folder name. */
 export function labFolder(id: string): string {
-    if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(id)) throw new Error(`lab id "${id}": use lower-case letters, digits and hyphens`);
+    if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(id))
+        throw new Error(`lab id "${id}": use lower-case letters, digits and hyphens`);
     return join(labsFolder(), id);
 }
 
@@ -81,7 +82,9 @@ export async function claimSlot(id: string): Promise<number> {
             if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
         }
     }
-    throw new Error(`all ${maxSlot} lab numbers are taken: run "holdfast lab down" where labs are left over (${slotFolder} names them)`);
+    throw new Error(
+        `all ${maxSlot} lab numbers are taken: run "holdfast lab down" where labs are left over (${slotFolder} names them)`,
+    );
 }
 
 export async function releaseSlot(slot: number): Promise<void> {

@@ -45,7 +45,11 @@ export function isLinkLocal(address: string): boolean {
 /** By a cluster's peers: not loopback, unspecified, link-local of either family, multicast, broadcast or mapped (`::ffff:0:0/96` is on no wire). */
 export function isReachable(address: string): boolean {
     // BlockList would hold every IPv4 address against a rule for the mapped ones.
-    return familyOf(address) !== undefined && !isWithin(address, unreachable) && !/^::ffff:.*\./.test(canonicalAddress(address));
+    return (
+        familyOf(address) !== undefined &&
+        !isWithin(address, unreachable) &&
+        !/^::ffff:.*\./.test(canonicalAddress(address))
+    );
 }
 
 /** @param prefix length, sound for the family; the two addresses are of one family */
@@ -61,7 +65,16 @@ export function hostPrefix(family: Family): number {
 const loopback = subnets(["127.0.0.0", 8], ["::1", 128]);
 const unspecified = subnets(["0.0.0.0", 32], ["::", 128]);
 const linkLocal = subnets(["fe80::", 10]);
-const unreachable = subnets(["0.0.0.0", 8], ["127.0.0.0", 8], ["169.254.0.0", 16], ["224.0.0.0", 4], ["255.0.0.0", 8], ["::", 127], ["fe80::", 10], ["ff00::", 8]);
+const unreachable = subnets(
+    ["0.0.0.0", 8],
+    ["127.0.0.0", 8],
+    ["169.254.0.0", 16],
+    ["224.0.0.0", 4],
+    ["255.0.0.0", 8],
+    ["::", 127],
+    ["fe80::", 10],
+    ["ff00::", 8],
+);
 
 function subnets(...ranges: readonly (readonly [network: string, prefix: number])[]): BlockList {
     const list = new BlockList();

@@ -20,7 +20,12 @@ export interface HostArgs {
     /** Run the node's program through `sudo -n`; the default for every user but root. */
     readonly sudo?: boolean;
     /** A jump host. */
-    readonly proxy?: { readonly host: string; readonly port?: number; readonly user?: string; readonly hostKey?: string };
+    readonly proxy?: {
+        readonly host: string;
+        readonly port?: number;
+        readonly user?: string;
+        readonly hostKey?: string;
+    };
 }
 
 export interface FileArgs {

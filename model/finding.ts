@@ -36,7 +36,9 @@ export function finding(rule: string, severity: Severity, { line, column }: Plac
 
 /** `FILE:LINE:COLUMN: severity: message [rule]`, the form of compilers, so that editors can jump to it. For terminals: a message may quote a node's file. */
 export function formatFinding(file: string, finding: Finding): string {
-    return showControls(`${file}:${finding.line}:${finding.column}: ${finding.severity}: ${finding.message} [${finding.rule}]`);
+    return showControls(
+        `${file}:${finding.line}:${finding.column}: ${finding.severity}: ${finding.message} [${finding.rule}]`,
+    );
 }
 
 export function hasErrors(findings: readonly Finding[]): boolean {

@@ -90,15 +90,30 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
     const hosts = namesOf(config.hosts ?? {}).map((name) => resolveHost(config, name, config.hosts![name]!));
     faults.push(...checkFleet(config, declaredNodes(given)));
     if (faults.length > 0) return { faults };
-    const rollout = { canary: config.rollout?.canary ?? nodes.slice(0, 1).map(({ identity }) => identity.name), batch: config.rollout?.batch ?? 1 };
-    return { fleet: deepFreeze({ nodes, hosts, rollout, warnings: [...notApplied(config), ...unencryptedPasswords([...nodes, ...hosts])] }), faults };
+    const rollout = {
+        canary: config.rollout?.canary ?? nodes.slice(0, 1).map(({ identity }) => identity.name),
+        batch: config.rollout?.batch ?? 1,
+    };
+    return {
+        fleet: deepFreeze({
+            nodes,
+            hosts,
+            rollout,
+            warnings: [...notApplied(config), ...unencryptedPasswords([...nodes, ...hosts])],
+        }),
+        faults,
+    };
 
     function readFileOrFault(path: string, at: readonly PropertyKey[]): ProjectFile {
         try {
             return { path, content: readFile(path) };
         } catch (error) {
             const isKnown = faults.some((fault) => formatPath(fault.path) === formatPath(at)); // once for `defaults`, not for every node
-            if (!isKnown) faults.push({ path: at, message: `cannot read ${describe(path)}: ${error instanceof Error ? error.message : String(error)}` });
+            if (!isKnown)
+                faults.push({
+                    path: at,
+                    message: `cannot read ${describe(path)}: ${error instanceof Error ? error.message : String(error)}`,
+                });
             return { path, content: "" };
         }
     }
@@ -116,7 +131,23 @@ function declaredNodes(given: unknown): string[] {
 }
 
 function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: ReadAt): FleetNode {
-    const { address, address6, aliases = [], maintenance = false, onDelete = config.onDelete ?? "keep", ssh, hostsFile, fstab, interfaces, smartd, temperature, ipmievd, nodeExporter, logDigest, ...unbuilt } = mergeConcerns(config.defaults ?? {}, own);
+    const {
+        address,
+        address6,
+        aliases = [],
+        maintenance = false,
+        onDelete = config.onDelete ?? "keep",
+        ssh,
+        hostsFile,
+        fstab,
+        interfaces,
+        smartd,
+        temperature,
+        ipmievd,
+        nodeExporter,
+        logDigest,
+        ...unbuilt
+    } = mergeConcerns(config.defaults ?? {}, own);
     const fileOf = (setting: "hostsFile" | "fstab" | "interfaces") => (path: string) => {
         const given = own[setting];
         // A node may add to a file that `defaults` name.
@@ -133,7 +164,9 @@ function resolveNode(config: FleetConfig, name: string, own: NodeConfig, read: R
         nodeExporter: resolveNodeExporter(nodeExporter, config),
         logDigest: resolveLogDigest(logDigest),
     } satisfies Record<NodeSetting, unknown>;
-    const sendsMail = config.mail !== undefined || Object.values(concerns).some((concern) => concern.sendsMail && settings[concern.setting]);
+    const sendsMail =
+        config.mail !== undefined ||
+        Object.values(concerns).some((concern) => concern.sendsMail && settings[concern.setting]);
     return {
         ...unbuilt,
         identity: { name, domain: config.domain, address, address6, aliases },

@@ -31,7 +31,8 @@ export function formatOfPath(path: string): FormatName {
 }
 
 /** `pve01-hosts`, `pve01.fstab`, `interfaces.bak`; but `hosts.allow` and `hosts.deny` have another grammar. */
-const copyNames = /^(?:.+[.-])?(hosts|fstab|interfaces|smartd\.conf)(?:\.(?:new|txt|bak|orig|old|staged|dpkg-(?:new|old|dist)))*$/;
+const copyNames =
+    /^(?:.+[.-])?(hosts|fstab|interfaces|smartd\.conf)(?:\.(?:new|txt|bak|orig|old|staged|dpkg-(?:new|old|dist)))*$/;
 
 /**
  * The format that a file looks like, by name and then by content. For `holdfast lint` only: on a node the path alone

@@ -20,7 +20,8 @@ export function isWholeHostKey(key: string): boolean {
     const [type = "", encoded = ""] = key.split(" ");
     const fields = fieldsOf(Buffer.from(encoded, "base64"));
     const expected = (fieldsByType as Partial<Record<string, readonly (number | string | undefined)[]>>)[type];
-    if (!fields || !expected || fields.length !== expected.length + 1 || fields[0]!.toString("latin1") !== type) return false;
+    if (!fields || !expected || fields.length !== expected.length + 1 || fields[0]!.toString("latin1") !== type)
+        return false;
     // OpenSSH refuses RSA keys below 1024 bits.
     if (type === "ssh-rsa" && fields[2]!.length < 128) return false;
     return expected.every((wanted, index) => {
@@ -33,7 +34,7 @@ export function isWholeHostKey(key: string): boolean {
 /** Each field is a length of four bytes and as many bytes; undefined where the lengths do not end with the blob. */
 function fieldsOf(blob: Buffer): Buffer[] | undefined {
     const fields: Buffer[] = [];
-    for (let at = 0; at < blob.length; ) {
+    for (let at = 0; at < blob.length;) {
         if (at + 4 > blob.length) return undefined;
         const end = at + 4 + blob.readUInt32BE(at);
         if (end > blob.length) return undefined;

@@ -19,12 +19,19 @@ export function lineDiff(before: string, after: string, limit: Limit): LineDiff 
 }
 
 function inLines(hunks: readonly StructuredPatchHunk[]): LineDiff {
-    const diff = hunks.map((hunk) => [`@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`, ...hunk.lines].join("\n")).join("\n");
+    const diff = hunks
+        .map((hunk) =>
+            [`@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`, ...hunk.lines].join("\n"),
+        )
+        .join("\n");
     return { diff, ...countLines(diff) };
 }
 
 /** Of the hunks of a unified diff. */
 export function countLines(diff: string): Pick<LineDiff, "added" | "removed"> {
     const all = diff.split("\n");
-    return { added: all.filter((line) => line.startsWith("+")).length, removed: all.filter((line) => line.startsWith("-")).length };
+    return {
+        added: all.filter((line) => line.startsWith("+")).length,
+        removed: all.filter((line) => line.startsWith("-")).length,
+    };
 }

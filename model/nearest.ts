@@ -33,7 +33,8 @@ export function countSlips(from: string, to: string): number {
         for (let column = 1; column <= to.length; column += 1) {
             const replaced = previous[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
             let cost = Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1);
-            const swapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+            const swapped =
+                row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
             if (swapped) cost = Math.min(cost, beforePrevious[column - 2]! + 1);
             current.push(cost);
         }

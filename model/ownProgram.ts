@@ -7,7 +7,8 @@ import { createHash } from "node:crypto";
 import { applyPatch } from "diff";
 import { lineDiff } from "./lineDiff";
 
-const FORM = /^Holdfast's own program, sha256:([0-9a-f]{64})(?:, edited to sha256:([0-9a-f]{64}):\n([^]*)|, replaced by:\n([^]*))?$/;
+const FORM =
+    /^Holdfast's own program, sha256:([0-9a-f]{64})(?:, edited to sha256:([0-9a-f]{64}):\n([^]*)|, replaced by:\n([^]*))?$/;
 /** Lines added and removed. What differs in more is another file, not an edit. */
 const MOST_CHANGES = 400;
 
@@ -22,7 +23,13 @@ export interface ProgramReference {
 
 export function parseReference(text: string): ProgramReference | undefined {
     const [, sha256, edited, hunks, instead] = FORM.exec(text) ?? [];
-    return sha256 === undefined ? undefined : { sha256, ...(edited !== undefined && { edit: { hunks: hunks!, sha256: edited } }), ...(instead !== undefined && { instead }) };
+    return sha256 === undefined
+        ? undefined
+        : {
+              sha256,
+              ...(edited !== undefined && { edit: { hunks: hunks!, sha256: edited } }),
+              ...(instead !== undefined && { instead }),
+          };
 }
 
 /** Of every text, so that none on a node can be taken for a reference. */

@@ -11,7 +11,9 @@ export function planWaves({ nodes, rollout }: Pick<Fleet, "nodes" | "rollout">):
     const named = contacted.filter(({ identity }) => rollout.canary.includes(identity.name));
     const canaries = named.length > 0 ? named : contacted.slice(0, 1);
     const others = contacted.filter((node) => !canaries.includes(node));
-    const batches = Array.from({ length: Math.ceil(others.length / rollout.batch) }, (_, index) => others.slice(index * rollout.batch, (index + 1) * rollout.batch));
+    const batches = Array.from({ length: Math.ceil(others.length / rollout.batch) }, (_, index) =>
+        others.slice(index * rollout.batch, (index + 1) * rollout.batch),
+    );
     return [canaries, ...batches, nodes.filter(({ maintenance }) => maintenance)].filter((wave) => wave.length > 0);
 }
 
@@ -24,6 +26,7 @@ export function isRisky(concern: Concern, node: FleetNode): boolean {
 
 function canPowerOff(settings: FleetNode["smartd"] | FleetNode["temperature"]): boolean {
     if (!settings) return false;
-    const ofDevices = "devices" in settings && settings.devices !== "auto" ? settings.devices.map(({ action }) => action) : [];
+    const ofDevices =
+        "devices" in settings && settings.devices !== "auto" ? settings.devices.map(({ action }) => action) : [];
     return [settings.action, ...ofDevices].includes("shutdown");
 }

@@ -4,7 +4,11 @@ import { hostKeyTypes, isWholeHostKey } from "./hostKey";
 import { text, wholeNumber } from "./value";
 
 /** What ssh connects to. A leading hyphen would be an option to ssh. */
-export const sshTarget = text(/^[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}$/, "a name, an alias of ~/.ssh/config, or an address", { likely: likelyTarget, abort: true }).superRefine((target, context) => {
+export const sshTarget = text(
+    /^[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}$/,
+    "a name, an alias of ~/.ssh/config, or an address",
+    { likely: likelyTarget, abort: true },
+).superRefine((target, context) => {
     const message = targetProblem(target);
     if (message !== undefined) context.addIssue({ code: "custom", input: target, message: `expected ${message}` });
 });
@@ -19,7 +23,10 @@ function targetProblem(target: string): string | undefined {
     const [, host, port] = /^([^:]+):(\d+)$/.exec(target) ?? [];
     if (host !== undefined) return `a host alone: write ${host}, and port: ${port} beside it`;
     if (target.includes(":")) return familyOf(target) === 6 ? undefined : "a valid IPv6 address";
-    if (/^\d+(?:\.\d+){3}$/.test(target)) return familyOf(target) === 4 ? undefined : "a valid IPv4 address, each number from 0 to 255 without leading zeros";
+    if (/^\d+(?:\.\d+){3}$/.test(target))
+        return familyOf(target) === 4
+            ? undefined
+            : "a valid IPv4 address, each number from 0 to 255 without leading zeros";
     return target.includes("..") ? "a name without an empty label: remove the extra dot" : undefined;
 }
 
@@ -32,18 +39,30 @@ export const hostKey = text(
     "key type and base64, as ssh-keyscan prints them after the host name (no comment at the end)",
     { likely: likelyHostKey, abort: true },
 )
-    .refine(holdsType, { error: "expected a whole host key: the base64 part does not hold the type before it", abort: true })
-    .refine(isWholeHostKey, { error: "expected a whole host key: the base64 part is cut short or damaged; copy what ssh-keyscan prints after the host name" });
+    .refine(holdsType, {
+        error: "expected a whole host key: the base64 part does not hold the type before it",
+        abort: true,
+    })
+    .refine(isWholeHostKey, {
+        error: "expected a whole host key: the base64 part is cut short or damaged; copy what ssh-keyscan prints after the host name",
+    });
 
 function likelyHostKey(given: string): string | undefined {
-    if (/^(?:SHA256|MD5):/.test(given)) return "the key itself, as ssh-keyscan prints it after the host name, not its fingerprint";
-    return /^(?:sk-|ssh-dss )/.test(given) ? `a host key of one of the types ${hostKeyTypes.join(", ")}: Holdfast's SSH client checks no other` : undefined;
+    if (/^(?:SHA256|MD5):/.test(given))
+        return "the key itself, as ssh-keyscan prints it after the host name, not its fingerprint";
+    return /^(?:sk-|ssh-dss )/.test(given)
+        ? `a host key of one of the types ${hostKeyTypes.join(", ")}: Holdfast's SSH client checks no other`
+        : undefined;
 }
 
 function holdsType(key: string): boolean {
     const [type = "", encoded = ""] = key.split(" ");
     const blob = Buffer.from(encoded, "base64");
-    return blob.length > 4 + type.length && blob.readUInt32BE(0) === type.length && blob.toString("latin1", 4, 4 + type.length) === type;
+    return (
+        blob.length > 4 + type.length &&
+        blob.readUInt32BE(0) === type.length &&
+        blob.toString("latin1", 4, 4 + type.length) === type
+    );
 }
 
 export interface Destination {

@@ -10,7 +10,8 @@ interface StrayPattern {
 
 const month = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
 const linkState = "(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT|NOTPRESENT|TESTING)";
-const routeDetail = "(?:proto (?:kernel|static|boot|dhcp|ra|bird|zebra|\\d+)|scope (?:link|host|global|\\d+)|metric \\d+|src [0-9a-fA-F.:]+|uid \\d+|onlink|linkdown)";
+const routeDetail =
+    "(?:proto (?:kernel|static|boot|dhcp|ra|bird|zebra|\\d+)|scope (?:link|host|global|\\d+)|metric \\d+|src [0-9a-fA-F.:]+|uid \\d+|onlink|linkdown)";
 const mac = "[0-9a-f]{2}(?::[0-9a-f]{2}){5}";
 
 /**
@@ -24,17 +25,35 @@ const patterns: readonly StrayPattern[] = [
     { what: "output of `ip addr`", pattern: /^inet6? [0-9a-fA-F:.]+(?:[/ ]|$)/ },
     { what: "output of `ip addr`", pattern: /^valid_lft \S+ preferred_lft / },
     { what: "output of `ip -s link`", pattern: /^[RT]X(?: errors)?: +(?:bytes|length|crc|aborted)\b/ },
-    { what: "output of `ip -br`", pattern: new RegExp(`^\\S+\\s+${linkState}\\s+(?:${mac}\\b|<[A-Z]|\\d+\\.\\d+\\.\\d+\\.\\d+/|[0-9a-f:]*:[0-9a-f:]*/\\d)`, "i") },
+    {
+        what: "output of `ip -br`",
+        pattern: new RegExp(
+            `^\\S+\\s+${linkState}\\s+(?:${mac}\\b|<[A-Z]|\\d+\\.\\d+\\.\\d+\\.\\d+/|[0-9a-f:]*:[0-9a-f:]*/\\d)`,
+            "i",
+        ),
+    },
     { what: "output of `ip -br`", pattern: /^\S+\s+(?:UP|DOWN|UNKNOWN)\s+[0-9a-f.:]+ peer [0-9a-f.:]+\/\d+/i },
     { what: "output of `ip -d link`", pattern: /^vlan protocol 802\.1(?:q|ad) id \d+/i },
     { what: "output of `ip route`", pattern: /^default (?:via \S+ )?dev \S+/ },
-    { what: "output of `ip route`", pattern: new RegExp(`^(?:(?:local|broadcast|multicast|anycast|unreachable|blackhole|prohibit) )?[0-9a-fA-F.:]+(?:/\\d+)? (?:via \\S+ )?dev \\S+ +(?:.* )?${routeDetail}(?: |$)`) },
-    { what: "output of `ip route`", pattern: /^(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:.]*)(?:\/\d+)? (?:from \S+ )?via (?:inet6? )?(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:.]*) dev \S+(?: |$)/i },
+    {
+        what: "output of `ip route`",
+        pattern: new RegExp(
+            `^(?:(?:local|broadcast|multicast|anycast|unreachable|blackhole|prohibit) )?[0-9a-fA-F.:]+(?:/\\d+)? (?:via \\S+ )?dev \\S+ +(?:.* )?${routeDetail}(?: |$)`,
+        ),
+    },
+    {
+        what: "output of `ip route`",
+        pattern:
+            /^(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:.]*)(?:\/\d+)? (?:from \S+ )?via (?:inet6? )?(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:.]*) dev \S+(?: |$)/i,
+    },
     { what: "output of `ip route`", pattern: /^(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:.]*)\/\d+ dev \S+(?: |$)/i },
     { what: "output of `route`", pattern: /^(?:Kernel IP routing table$|Destination +Gateway +Genmask +Flags )/ },
     { what: "output of `route`", pattern: /^\S+\s+\S+\s+\d+\.\d+\.\d+\.\d+\s+[U!][A-Z!]*\s+\d+\s+\d+\s+\d+\s+\S+$/ },
     { what: "output of `ip route`", pattern: /^nexthop via \S+ / },
-    { what: "output of `ip neigh`", pattern: new RegExp(`^[0-9a-fA-F.:]+ dev \\S+ (?:lladdr ${mac} |(?:FAILED|INCOMPLETE)$)`) },
+    {
+        what: "output of `ip neigh`",
+        pattern: new RegExp(`^[0-9a-fA-F.:]+ dev \\S+ (?:lladdr ${mac} |(?:FAILED|INCOMPLETE)$)`),
+    },
     { what: "output of `brctl show`", pattern: /^bridge name\s+bridge id\s/ },
     { what: "output of `brctl show`", pattern: /^\S+\s+[0-9a-f]{4}\.[0-9a-f]{12}(?:\s|$)/ },
     { what: "output of `ovs-vsctl show`", pattern: /^(?:Bridge|Port|Interface) \S+$/ },
@@ -45,7 +64,10 @@ const patterns: readonly StrayPattern[] = [
     { what: "output of `ifconfig`", pattern: /^[RT]X (?:packets|errors|bytes)[ :]/ },
     { what: "output of `blkid`", pattern: /^\/dev\/\S+: (?:.* )?(?:UUID|TYPE|LABEL|PARTUUID|PARTLABEL|PTTYPE)="/ },
     { what: "output of `lsblk`", pattern: /^(?:NAME +(?:MAJ:MIN|FSTYPE) |[├└│])/ },
-    { what: "output of `lsblk`", pattern: /^\S+ +\d+:\d+ +[01] +\S+ +[01] +(?:disk|part|rom|loop|lvm|crypt|raid\d+)(?: |$)/ },
+    {
+        what: "output of `lsblk`",
+        pattern: /^\S+ +\d+:\d+ +[01] +\S+ +[01] +(?:disk|part|rom|loop|lvm|crypt|raid\d+)(?: |$)/,
+    },
     { what: "output of `mount`", pattern: /^\S+ on \/\S* type \S+ \(/ },
     { what: "output of `df`", pattern: /^Filesystem\s.*\sMounted on$/ },
     { what: "output of `df`", pattern: /^\S+\s+\S+\s+\S+\s+\S+\s+\d+% +\/\S*$/ },
@@ -71,11 +93,15 @@ const patterns: readonly StrayPattern[] = [
  */
 export function strayLine(line: string): string | undefined {
     const text = line.trim();
-    return isBriefLink(text) ? "output of `ip -br`" : patterns.find(({ pattern, except }) => pattern.test(text) && !except?.test(text))?.what;
+    return isBriefLink(text)
+        ? "output of `ip -br`"
+        : patterns.find(({ pattern, except }) => pattern.test(text) && !except?.test(text))?.what;
 }
 
 /** `ip -br` of a link without address: nothing but iproute2's column width (17) tells it from `hostname DOWN`. */
 function isBriefLink(text: string): boolean {
     const match = new RegExp(`^(\\S{1,31}) +${linkState}$`).exec(text);
-    return match !== null && familyOf(match[1]!) === undefined && text.lastIndexOf(" ") === Math.max(16, match[1]!.length);
+    return (
+        match !== null && familyOf(match[1]!) === undefined && text.lastIndexOf(" ") === Math.max(16, match[1]!.length)
+    );
 }

@@ -65,9 +65,21 @@ interface Placeholder {
 
 const placeholders: readonly Placeholder[] = [
     { rule: "unrendered-template", pattern: /\{\{.*?\}\}/g, remedy: "Render the template, or write the value itself." },
-    { rule: "undefined-value", pattern: /(?<![\w-])undefined(?![\w-])/g, remedy: "A value was missing when this file was made: set it." },
-    { rule: "object-object", pattern: /\[object Object\]/g, remedy: "An object was printed as text: name the field that is meant." },
-    { rule: "unresolved-output", pattern: /Calling \[toString\] on an \[Output/g, remedy: "A Pulumi Output was used as text: use pulumi.interpolate or .apply()." },
+    {
+        rule: "undefined-value",
+        pattern: /(?<![\w-])undefined(?![\w-])/g,
+        remedy: "A value was missing when this file was made: set it.",
+    },
+    {
+        rule: "object-object",
+        pattern: /\[object Object\]/g,
+        remedy: "An object was printed as text: name the field that is meant.",
+    },
+    {
+        rule: "unresolved-output",
+        pattern: /Calling \[toString\] on an \[Output/g,
+        remedy: "A Pulumi Output was used as text: use pulumi.interpolate or .apply().",
+    },
 ];
 
 /** Faults that no format allows. A missing final newline only warns: every reader copes, but the next `>>` joins two lines. */
@@ -83,31 +95,64 @@ export function lintText(content: string, options: TextOptions = {}): Finding[] 
 function lintEmpty(lines: readonly TextLine[], { strict }: TextOptions): Finding[] {
     if (!strict || lines.some(({ text }) => /^\s*[^\s#]/.test(text))) return [];
     const what = lines.length === 0 ? "The file is empty." : "The file holds only comments and blank lines.";
-    return [{ rule: "empty-file", severity: "error", message: `${what} Restore its entries, or do not manage this file.`, line: 1, column: 1 }];
+    return [
+        {
+            rule: "empty-file",
+            severity: "error",
+            message: `${what} Restore its entries, or do not manage this file.`,
+            line: 1,
+            column: 1,
+        },
+    ];
 }
 
 function lintBytes(content: string, lines: readonly TextLine[], options: TextOptions): Finding[] {
     const findings: Finding[] = [];
     const nulLine = lines.findIndex(({ text }) => text.includes("\0"));
     if (nulLine !== -1) {
-        const message = "NUL byte: C programs take the line to end here. Remove it; the file may be damaged, so compare it with a backup.";
-        findings.push({ rule: "nul-byte", severity: "error", message, line: nulLine + 1, column: lines[nulLine]!.text.indexOf("\0") + 1 });
+        const message =
+            "NUL byte: C programs take the line to end here. Remove it; the file may be damaged, so compare it with a backup.";
+        findings.push({
+            rule: "nul-byte",
+            severity: "error",
+            message,
+            line: nulLine + 1,
+            column: lines[nulLine]!.text.indexOf("\0") + 1,
+        });
     }
     if (content.startsWith("\uFEFF")) {
         const severity = options.strict ? "error" : "warning";
-        findings.push({ rule: "byte-order-mark", severity, message: "Byte order mark: it becomes part of the first word. Save the file as UTF-8 without it.", line: 1, column: 1 });
+        findings.push({
+            rule: "byte-order-mark",
+            severity,
+            message: "Byte order mark: it becomes part of the first word. Save the file as UTF-8 without it.",
+            line: 1,
+            column: 1,
+        });
     }
     const crLine = lines.findIndex(({ text, ending }) => ending === "\r\n" || text.includes("\r"));
     if (crLine !== -1) {
         const { text } = lines[crLine]!;
         const column = (text.includes("\r") ? text.indexOf("\r") : text.length) + 1;
         const severity = options.crlf ?? (content.startsWith("#!") ? "error" : "warning");
-        findings.push({ rule: "crlf", severity, message: "Carriage return: the line ends are not Unix's. Convert the file, for example with dos2unix.", line: crLine + 1, column });
+        findings.push({
+            rule: "crlf",
+            severity,
+            message: "Carriage return: the line ends are not Unix's. Convert the file, for example with dos2unix.",
+            line: crLine + 1,
+            column,
+        });
     }
     const last = lines[lines.length - 1];
     if (last && last.ending === "") {
         const message = "No newline at the end of the file: whatever is appended joins this line. Add one.";
-        findings.push({ rule: "missing-final-newline", severity: "warning", message, line: lines.length, column: last.text.length + 1 });
+        findings.push({
+            rule: "missing-final-newline",
+            severity: "warning",
+            message,
+            line: lines.length,
+            column: last.text.length + 1,
+        });
     }
     return findings;
 }

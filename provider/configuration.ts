@@ -19,7 +19,10 @@ export interface Configuration {
 export function parseConfiguration(given: Record<string, unknown>): Configuration {
     const text = (key: string) => (typeof given[key] === "string" && given[key] !== "" ? given[key] : undefined);
     const timeout = Number(given["connectTimeout"] ?? 15);
-    if (!(timeout > 0 && timeout <= 600)) throw new Error(`holdfast:connectTimeout: expected seconds between 1 and 600, got ${String(given["connectTimeout"])}`);
+    if (!(timeout > 0 && timeout <= 600))
+        throw new Error(
+            `holdfast:connectTimeout: expected seconds between 1 and 600, got ${String(given["connectTimeout"])}`,
+        );
     return {
         credentials: { privateKey: text("privateKey"), passphrase: text("privateKeyPassphrase") },
         allowUnknownHostKey: given["allowUnknownHostKey"] === true || given["allowUnknownHostKey"] === "true",
@@ -30,9 +33,13 @@ export function parseConfiguration(given: Record<string, unknown>): Configuratio
 }
 
 /** The declared node, for an import, which starts from nothing but `NODE/CONCERN`. */
-export async function declaredHost(configuration: Configuration, name: string): Promise<{ host: HostArgs; maintenance: boolean }> {
+export async function declaredHost(
+    configuration: Configuration,
+    name: string,
+): Promise<{ host: HostArgs; maintenance: boolean }> {
     const { formatFault, parseFleet } = await import("../model/fleet"); // an import is rare, and a no-op `up` should start fast
-    const given: unknown = typeof configuration.fleet === "string" ? JSON.parse(configuration.fleet) : configuration.fleet;
+    const given: unknown =
+        typeof configuration.fleet === "string" ? JSON.parse(configuration.fleet) : configuration.fleet;
     // The engine imports with the provider that stands in state, and with that one's config (import.go, registerProviders).
     const unknown = `${name}: the last \`up\` knew no such node, and an import goes by its config. Declare the node under holdfast:fleet.nodes, run \`pulumi up --target '**pulumi:providers:holdfast**'\` (it takes the config over and contacts nobody), then import`;
     if (given === undefined) throw new Error(unknown);

@@ -32,7 +32,9 @@ export class EngineLog {
             request.setEphemeral(ephemeral);
             // The engine may be on its way out; there is nobody else to tell.
             const say = () => new Promise<void>((resolve) => this.engine.log(request, () => resolve()));
-            const said = (this.unsaid.get(urn)?.then(say) ?? say()).finally(() => this.unsaid.get(urn) === said && this.unsaid.delete(urn));
+            const said = (this.unsaid.get(urn)?.then(say) ?? say()).finally(
+                () => this.unsaid.get(urn) === said && this.unsaid.delete(urn),
+            );
             this.unsaid.set(urn, said);
         };
         return {

@@ -51,10 +51,19 @@ export class FileSetController {
     /** What an Update would have to do. Nothing under maintenance: the state stays, and the difference waits. */
     diff(actual: FileSetState, expected: FileSetArgs, log: Log): Difference[] {
         const unknown = Object.keys(expected).filter((key) => isUnknown(expected[key as keyof FileSetArgs]));
-        const known = { ...expected, ...Object.fromEntries(unknown.map((key) => [key, actual[key as keyof FileSetState]])) };
-        const differences = [...compare(actual, known), ...unknown.map((path): Difference => ({ path, kind: "update" }))];
+        const known = {
+            ...expected,
+            ...Object.fromEntries(unknown.map((key) => [key, actual[key as keyof FileSetState]])),
+        };
+        const differences = [
+            ...compare(actual, known),
+            ...unknown.map((path): Difference => ({ path, kind: "update" })),
+        ];
         if (!expected.maintenance) return differences;
-        if (differences.length > 0) log.warning(`${expected.host.name}: skipped, it is under maintenance; pending: ${differences.map(({ path }) => path).join(", ")}`);
+        if (differences.length > 0)
+            log.warning(
+                `${expected.host.name}: skipped, it is under maintenance; pending: ${differences.map(({ path }) => path).join(", ")}`,
+            );
         return [];
     }
 
@@ -64,17 +73,28 @@ export class FileSetController {
     }
 
     /** A first push, or a repeated one: what stands already is left alone, what stood before Holdfast is kept. */
-    async create(expected: FileSetArgs, log: Log, secretFiles: ReadonlySet<string> = new Set()): Promise<{ id: string; state: FileSetState }> {
+    async create(
+        expected: FileSetArgs,
+        log: Log,
+        secretFiles: ReadonlySet<string> = new Set(),
+    ): Promise<{ id: string; state: FileSetState }> {
         const id = idOf(expected);
         if (expected.maintenance) {
-            log.warning(`${expected.host.name}: skipped, it is under maintenance; the first \`up\` without \`maintenance: true\` sets it up`);
+            log.warning(
+                `${expected.host.name}: skipped, it is under maintenance; the first \`up\` without \`maintenance: true\` sets it up`,
+            );
             return { id, state: { ...expected, files: {}, observed: { facts: {} } } };
         }
         return { id, state: await this.push(expected, undefined, log, secretFiles) };
     }
 
     /** `secretFiles`: what stands in these is never shown, neither as it was nor as it is. */
-    async update(last: FileSetState, expected: FileSetArgs, log: Log, secretFiles: ReadonlySet<string>): Promise<FileSetState> {
+    async update(
+        last: FileSetState,
+        expected: FileSetArgs,
+        log: Log,
+        secretFiles: ReadonlySet<string>,
+    ): Promise<FileSetState> {
         if (expected.maintenance) {
             log.warning(`${expected.host.name}: skipped, it is under maintenance; its pending changes wait`);
             return last;
@@ -84,11 +104,17 @@ export class FileSetController {
     }
 
     /** Inputs and state as they are on the node. An unreachable node is an error, never "deleted". */
-    async read(id: string, inputs: FileSetArgs | undefined, last: FileSetState | undefined, log: Log): Promise<{ inputs: FileSetArgs; state: FileSetState }> {
+    async read(
+        id: string,
+        inputs: FileSetArgs | undefined,
+        last: FileSetState | undefined,
+        log: Log,
+    ): Promise<{ inputs: FileSetArgs; state: FileSetState }> {
         const args = inputs?.host ? inputs : await this.imported(id);
         if (args.maintenance) {
             log.warning(`${args.host.name}: skipped, it is under maintenance; this says nothing about its state`);
-            if (!last?.files) throw new UnreachableError(args.host.name, "it is under maintenance, so it cannot be imported");
+            if (!last?.files)
+                throw new UnreachableError(args.host.name, "it is under maintenance, so it cannot be imported");
             return { inputs: args, state: last };
         }
         const node = this.nodes(args.host);
@@ -109,7 +135,11 @@ export class FileSetController {
             log.info(`${idOf(last)}: its files stay on the node as they are (onDelete: keep)`);
             return;
         }
-        if (last.maintenance) throw new UnreachableError(last.host.name, "it is under maintenance, so nothing can be restored; take that off, or set onDelete: keep");
+        if (last.maintenance)
+            throw new UnreachableError(
+                last.host.name,
+                "it is under maintenance, so nothing can be restored; take that off, or set onDelete: keep",
+            );
         const paths = Object.keys(last.files);
         const extras = { ...extrasFor(paths, []), originals: [...paths, ...Object.keys(last.units ?? {})] };
         const node = this.nodes(last.host);
@@ -120,23 +150,53 @@ export class FileSetController {
 
     private async imported(id: string): Promise<FileSetArgs> {
         const [name = "", concern = ""] = id.split("/");
-        if (!isConcern(concern)) throw new Error(`cannot import ${id}: expected NODE/CONCERN, with a concern of ${concernNames.join(", ")}`);
+        if (!isConcern(concern))
+            throw new Error(`cannot import ${id}: expected NODE/CONCERN, with a concern of ${concernNames.join(", ")}`);
         const { host, maintenance } = await declaredHost(this.configuration, name);
-        return { host, concern, files: concerns[concern].files, ...(maintenance && { maintenance }), imported: true } as FileSetArgs;
+        return {
+            host,
+            concern,
+            files: concerns[concern].files,
+            ...(maintenance && { maintenance }),
+            imported: true,
+        } as FileSetArgs;
     }
 
-    private async push(expected: FileSetArgs, last: FileSetState | undefined, log: Log, secretFiles: ReadonlySet<string> = new Set()): Promise<FileSetState> {
+    private async push(
+        expected: FileSetArgs,
+        last: FileSetState | undefined,
+        log: Log,
+        secretFiles: ReadonlySet<string> = new Set(),
+    ): Promise<FileSetState> {
         const state = await this.work(expected, last, log, secretFiles);
-        for (const difference of compare(state, expected)) log.warning(`${idOf(expected)}: ${difference.path} is still not as declared, and an \`up\` cannot change that; look at the node`);
+        for (const difference of compare(state, expected))
+            log.warning(
+                `${idOf(expected)}: ${difference.path} is still not as declared, and an \`up\` cannot change that; look at the node`,
+            );
         return state;
     }
 
-    private async work(expected: FileSetArgs, last: FileSetState | undefined, log: Log, secretFiles: ReadonlySet<string>): Promise<FileSetState> {
-        const extras = extrasFor(Object.keys(expected.files), Object.values(expected.files).flatMap(({ content }) => content ?? []));
+    private async work(
+        expected: FileSetArgs,
+        last: FileSetState | undefined,
+        log: Log,
+        secretFiles: ReadonlySet<string>,
+    ): Promise<FileSetState> {
+        const extras = extrasFor(
+            Object.keys(expected.files),
+            Object.values(expected.files).flatMap(({ content }) => content ?? []),
+        );
         const name = expected.host.name;
         log.status("observe");
-        const plan = (look: Look) => planUpdate(expected, last, look, { client: this.configuration.client, secretFiles });
-        const applied = await this.nodes(expected.host).apply(expected.concern, specOf(expected), extras, plan, (event) => log.status(statusOf(event)));
+        const plan = (look: Look) =>
+            planUpdate(expected, last, look, { client: this.configuration.client, secretFiles });
+        const applied = await this.nodes(expected.host).apply(
+            expected.concern,
+            specOf(expected),
+            extras,
+            plan,
+            (event) => log.status(statusOf(event)),
+        );
         const { result } = applied;
         const state = stateOf(expected, applied.seen);
         if (result.outcome === "unchanged") log.status("as declared, nothing was touched");
@@ -150,7 +210,9 @@ export class FileSetController {
         const path = "/etc/network/interfaces";
         const before = applied.before.files[path]?.sha256;
         if (expected.files[path] && applied.seen.files[path]?.sha256 !== before) {
-            log.info(`${expected.host.name}: ${path} is pending activation: it takes effect at the next reload or boot, and any Apply in the Proxmox GUI reloads it`);
+            log.info(
+                `${expected.host.name}: ${path} is pending activation: it takes effect at the next reload or boot, and any Apply in the Proxmox GUI reloads it`,
+            );
         }
     }
 }
@@ -167,13 +229,20 @@ function statusOf({ phase, message }: PhaseEvent): string {
 /** What the lints of these files want to know. */
 function extrasFor(paths: readonly string[], contents: readonly string[]): Extras {
     const formats = paths.map(formatOfPath);
-    const sourced = formats.includes("interfaces") ? contents.flatMap((content) => sourcedPatterns(parseInterfaces(content))) : [];
-    return { facts: formats.some((format) => format === "fstab" || format === "interfaces" || format === "smartd"), sourced };
+    const sourced = formats.includes("interfaces")
+        ? contents.flatMap((content) => sourcedPatterns(parseInterfaces(content)))
+        : [];
+    return {
+        facts: formats.some((format) => format === "fstab" || format === "interfaces" || format === "smartd"),
+        sourced,
+    };
 }
 
 /** A first push that was undone is no resource, an update that was undone keeps the state it had; else what stands there now is the state. */
 function failure(name: string, { result, before, seen }: Applied, state: FileSetState): Error {
-    const isAsBefore = Object.keys(seen.files).every((path) => JSON.stringify(identityOf(before.files[path]!)) === JSON.stringify(identityOf(seen.files[path]!)));
+    const isAsBefore = Object.keys(seen.files).every(
+        (path) => JSON.stringify(identityOf(before.files[path]!)) === JSON.stringify(identityOf(seen.files[path]!)),
+    );
     const rollback = result.rollback ?? "";
     const message =
         result.outcome === "unknown"
@@ -184,15 +253,27 @@ function failure(name: string, { result, before, seen }: Applied, state: FileSet
 
 /** The node's sentence on what was undone: "nothing was changed", "the node is as it was", or "NOT complete: …". */
 function inWords(rollback: string): string {
-    return rollback.startsWith("NOT") ? `Rollback ${rollback}` : `${rollback.charAt(0).toUpperCase()}${rollback.slice(1)}`;
+    return rollback.startsWith("NOT")
+        ? `Rollback ${rollback}`
+        : `${rollback.charAt(0).toUpperCase()}${rollback.slice(1)}`;
 }
 
 /** What leaves a FileSet is left alone on the node: to take it away could stop a boot as well as to change it. */
 function sayWhatStays(last: FileSetState, expected: FileSetArgs, log: Log): void {
-    const files = Object.entries(last.files).filter(([path, file]) => !(path in expected.files) && !file.absent && !file.skipped);
-    if (files.length > 0) log.warning(`${idOf(expected)}: ${files.map(([path]) => path).join(", ")} is no longer managed and stays on the node as it is; to remove it, declare it with absent: true first`);
-    const units = Object.entries(last.units ?? {}).filter(([name, unit]) => !(name in (expected.units ?? {})) && (unit.enabled === true || unit.active === true));
-    if (units.length > 0) log.warning(`${idOf(expected)}: ${units.map(([name]) => name).join(", ")} is no longer managed and goes on as it is; to have it stopped, declare it with enabled: false and active: false first`);
+    const files = Object.entries(last.files).filter(
+        ([path, file]) => !(path in expected.files) && !file.absent && !file.skipped,
+    );
+    if (files.length > 0)
+        log.warning(
+            `${idOf(expected)}: ${files.map(([path]) => path).join(", ")} is no longer managed and stays on the node as it is; to remove it, declare it with absent: true first`,
+        );
+    const units = Object.entries(last.units ?? {}).filter(
+        ([name, unit]) => !(name in (expected.units ?? {})) && (unit.enabled === true || unit.active === true),
+    );
+    if (units.length > 0)
+        log.warning(
+            `${idOf(expected)}: ${units.map(([name]) => name).join(", ")} is no longer managed and goes on as it is; to have it stopped, declare it with enabled: false and active: false first`,
+        );
 }
 
 /** The state before Holdfast as something to apply. Throws RefusedError where a live file is no longer what Holdfast wrote. */
@@ -202,7 +283,10 @@ function restoring(last: FileSetState, look: Look): FileSetArgs {
         if (!original || original.kind === "unit" || state.skipped) return [];
         const live = fileStateOf(state, look.seen.files[path]);
         if (live.skipped) return [];
-        if (state.content !== undefined && compareFile("", live, state).length > 0) throw new RefusedError(`${path} has changed since Holdfast wrote it, so it is not restored; set onDelete: keep, or put it right first`);
+        if (state.content !== undefined && compareFile("", live, state).length > 0)
+            throw new RefusedError(
+                `${path} has changed since Holdfast wrote it, so it is not restored; set onDelete: keep, or put it right first`,
+            );
         return [[path, asExpected(path, original)] as const];
     });
     const units = Object.keys(last.units ?? {}).flatMap((name) => {
@@ -213,26 +297,55 @@ function restoring(last: FileSetState, look: Look): FileSetArgs {
     });
     const { observed: _, ...args } = last;
     const goes = new Set(files.flatMap(([path, file]) => ("absent" in file ? [path] : [])));
-    const remaining = (commands: readonly CommandArgs[] = []) => commands.filter(({ argv }) => !argv.some((word) => goes.has(word.replace(/^\{staged:(.*)\}$/, "$1"))));
+    const remaining = (commands: readonly CommandArgs[] = []) =>
+        commands.filter(({ argv }) => !argv.some((word) => goes.has(word.replace(/^\{staged:(.*)\}$/, "$1"))));
     // The declared effect goes with the declaration: only that the files parse is still asked for.
-    return { ...args, files: Object.fromEntries(files), validate: remaining(args.validate), activate: remaining(args.activate), verify: [], units: Object.fromEntries(units), packages: undefined, facts: undefined };
+    return {
+        ...args,
+        files: Object.fromEntries(files),
+        validate: remaining(args.validate),
+        activate: remaining(args.activate),
+        verify: [],
+        units: Object.fromEntries(units),
+        packages: undefined,
+        facts: undefined,
+    };
 }
 
 function asExpected(path: string, original: SeenFile) {
     if (original.kind === "absent") return { absent: true, mode: "0644", owner: "root", group: "root" };
-    if (original.binary) throw new RefusedError(`${path} was no UTF-8 text, so it is not restored; on the node, install -m ${original.mode} -o ${original.owner} -g ${original.group} /var/lib/holdfast/backups/${original.sha256} ${path}, then set onDelete: keep`);
-    if (original.content === undefined) throw new RefusedError(`the backup of ${path} is gone from /var/lib/holdfast/backups, so it is not restored; set onDelete: keep`);
+    if (original.binary)
+        throw new RefusedError(
+            `${path} was no UTF-8 text, so it is not restored; on the node, install -m ${original.mode} -o ${original.owner} -g ${original.group} /var/lib/holdfast/backups/${original.sha256} ${path}, then set onDelete: keep`,
+        );
+    if (original.content === undefined)
+        throw new RefusedError(
+            `the backup of ${path} is gone from /var/lib/holdfast/backups, so it is not restored; set onDelete: keep`,
+        );
     return { content: original.content, mode: original.mode, owner: original.owner, group: original.group };
 }
 
 /** When, and perhaps by whom, a file that differs was written: said, and kept out of state. `holdfast drift` reads these lines. */
-async function sayWhoWrote(differences: readonly Difference[], { files }: Observation, node: NodeClient, log: Log): Promise<void> {
+async function sayWhoWrote(
+    differences: readonly Difference[],
+    { files }: Observation,
+    node: NodeClient,
+    log: Log,
+): Promise<void> {
     const edited = differences.flatMap(({ path }) => /^files\["(.+)"\]\.content$/.exec(path)?.[1] ?? []);
-    const written = Object.fromEntries(edited.flatMap((path) => (files[path]?.modified === undefined ? [] : [[path, files[path].modified] as const])));
+    const written = Object.fromEntries(
+        edited.flatMap((path) => (files[path]?.modified === undefined ? [] : [[path, files[path].modified] as const])),
+    );
     if (Object.keys(written).length === 0) return;
-    const { writers = {} } = await node.inspect("drift", { files: {}, packages: [], units: [], facts: {} }, { facts: false, sourced: [], written });
+    const { writers = {} } = await node.inspect(
+        "drift",
+        { files: {}, packages: [], units: [], facts: {} },
+        { facts: false, sourced: [], written },
+    );
     for (const [path, seconds] of Object.entries(written)) {
         const by = writers[path];
-        log.info(`${path}: last written ${new Date(seconds * 1000).toISOString()}${by === undefined ? "" : `, perhaps by ${by}`}`);
+        log.info(
+            `${path}: last written ${new Date(seconds * 1000).toISOString()}${by === undefined ? "" : `, perhaps by ${by}`}`,
+        );
     }
 }

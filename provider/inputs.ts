@@ -26,8 +26,21 @@ type Imported = FileSetArgs & { readonly imported?: boolean };
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i, "expected a host name without domain");
 const text = z.string().refine((value) => !value.includes("\0"), "expected text without NUL");
-const path = z.string().refine((value) => /^\/(?!.*\/\/)[^\0-\x1f]+$/.test(value) && !value.endsWith("/") && !value.split("/").some((part) => part === ".." || part === "."), "expected an absolute path without . or .. parts");
-const account = z.string().refine((value) => /^[a-z_][a-z0-9_-]*\$?$/.test(value) || (/^\d{1,10}$/.test(value) && Number(value) < 2 ** 32 - 1), "expected a user or group name, or its number");
+const path = z
+    .string()
+    .refine(
+        (value) =>
+            /^\/(?!.*\/\/)[^\0-\x1f]+$/.test(value) &&
+            !value.endsWith("/") &&
+            !value.split("/").some((part) => part === ".." || part === "."),
+        "expected an absolute path without . or .. parts",
+    );
+const account = z
+    .string()
+    .refine(
+        (value) => /^[a-z_][a-z0-9_-]*\$?$/.test(value) || (/^\d{1,10}$/.test(value) && Number(value) < 2 ** 32 - 1),
+        "expected a user or group name, or its number",
+    );
 const command = z.strictObject({ argv: z.array(text).min(1), timeout: z.number().positive().max(3600).optional() });
 
 const file = z
@@ -40,7 +53,10 @@ const file = z
         when: path.optional(),
         yields: z.boolean().optional(),
     })
-    .refine((value) => (value.content === undefined) === (value.absent === true), "expected either content or absent: true");
+    .refine(
+        (value) => (value.content === undefined) === (value.absent === true),
+        "expected either content or absent: true",
+    );
 
 const fileSet = z.strictObject({
     host: z.strictObject({
@@ -50,16 +66,38 @@ const fileSet = z.strictObject({
         user: user.optional(),
         hostKey: hostKey.optional(),
         sudo: z.boolean().optional(),
-        proxy: z.strictObject({ host: sshTarget, port: port.optional(), user: user.optional(), hostKey: hostKey.optional() }).optional(),
+        proxy: z
+            .strictObject({
+                host: sshTarget,
+                port: port.optional(),
+                user: user.optional(),
+                hostKey: hostKey.optional(),
+            })
+            .optional(),
     }),
     concern: z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a short name in lower case"),
     files: z.record(path, file),
     packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, "expected a Debian package name")).optional(),
-    units: z.record(z.string().regex(/^(?!.*@\.)[\w:.@\\][\w:.@\\-]*\.(service|timer|socket|path|mount|target)$/, "expected the name of a unit, no template, with its suffix"), z.strictObject({ enabled: z.boolean().optional(), active: z.boolean().optional() })).optional(),
+    units: z
+        .record(
+            z
+                .string()
+                .regex(
+                    /^(?!.*@\.)[\w:.@\\][\w:.@\\-]*\.(service|timer|socket|path|mount|target)$/,
+                    "expected the name of a unit, no template, with its suffix",
+                ),
+            z.strictObject({ enabled: z.boolean().optional(), active: z.boolean().optional() }),
+        )
+        .optional(),
     validate: z.array(command).optional(),
     activate: z.array(command).optional(),
     verify: z.array(command).optional(),
-    facts: z.record(z.string(), z.strictObject({ probe: text, args: z.array(text).optional(), value: z.string().optional() })).optional(),
+    facts: z
+        .record(
+            z.string(),
+            z.strictObject({ probe: text, args: z.array(text).optional(), value: z.string().optional() }),
+        )
+        .optional(),
     node: z.looseObject({ name: z.string(), address: z.string() }).optional(),
     onDelete: z.enum(["keep", "restore"]).optional(),
     maintenance: z.boolean().optional(),
@@ -75,12 +113,21 @@ export function checkInputs(given: unknown, before: unknown = {}, facts?: NodeFa
     const findings = Object.entries(isRecord(inputs.files) ? inputs.files : {}).flatMap(([target, { content }]) => {
         const isText = typeof content === "string" && !isUnknown(content);
         const isNew = content !== (before as Partial<FileSetArgs>).files?.[target]?.content;
-        return isText ? lintContent(formatOfPath(target), content, { node, ...(isNew && { facts }) }).map((finding) => ({ target, finding })) : [];
+        return isText
+            ? lintContent(formatOfPath(target), content, { node, ...(isNew && { facts }) }).map((finding) => ({
+                  target,
+                  finding,
+              }))
+            : [];
     });
     const worth = findings.filter(({ finding }) => finding.severity !== "not checked");
     // The engine checks an import against itself; the first preview of the program's own inputs is a Check like any other.
     if ((given as Imported).imported && (before as Imported).imported) {
-        return { inputs, failures: [], warnings: worth.map(({ target, finding }) => `stands on the node: ${describe(target, finding)}`) };
+        return {
+            inputs,
+            failures: [],
+            warnings: worth.map(({ target, finding }) => `stands on the node: ${describe(target, finding)}`),
+        };
     }
     const errors = worth.filter(({ finding }) => finding.severity === "error");
     return {
@@ -88,9 +135,14 @@ export function checkInputs(given: unknown, before: unknown = {}, facts?: NodeFa
         failures: [
             ...faultsOfShape(inputs),
             ...faultsOfIdentity(inputs, before as Partial<FileSetArgs>),
-            ...errors.map(({ target, finding }) => ({ property: propertyPath(["files", target]), reason: describe(target, finding) })),
+            ...errors.map(({ target, finding }) => ({
+                property: propertyPath(["files", target]),
+                reason: describe(target, finding),
+            })),
         ],
-        warnings: worth.filter(({ finding }) => finding.severity === "warning").map(({ target, finding }) => describe(target, finding)),
+        warnings: worth
+            .filter(({ finding }) => finding.severity === "warning")
+            .map(({ target, finding }) => describe(target, finding)),
     };
 }
 
@@ -107,26 +159,44 @@ function describe(target: string, finding: Finding): string {
 function withDefaults(given: unknown): FileSetArgs {
     const { files, ...rest } = given as FileSetArgs;
     if (!isRecord(files)) return given as FileSetArgs;
-    const completed = Object.entries(files).map(([target, value]) => [target, isRecord(value) ? { mode: "0644", owner: "root", group: "root", ...value } : value] as const);
+    const completed = Object.entries(files).map(
+        ([target, value]) =>
+            [target, isRecord(value) ? { mode: "0644", owner: "root", group: "root", ...value } : value] as const,
+    );
     return { ...rest, files: Object.fromEntries(completed) };
 }
 
 /** A value that is not known before the `up` is checked then; its neighbours are checked now. */
 function faultsOfShape(inputs: FileSetArgs): CheckFailure[] {
     const issues = fileSet.safeParse(inputs).error?.issues ?? [];
-    return issues.filter((issue) => !leadsToUnknown(inputs, issue.path)).map((issue) => ({ property: propertyPath(issue.path), reason: issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message }));
+    return issues
+        .filter((issue) => !leadsToUnknown(inputs, issue.path))
+        .map((issue) => ({
+            property: propertyPath(issue.path),
+            reason: issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message,
+        }));
 }
 
 function leadsToUnknown(value: unknown, path: readonly PropertyKey[]): boolean {
     const [step, ...rest] = path;
     if (isUnknown(value)) return true;
-    return step !== undefined && value !== null && typeof value === "object" && leadsToUnknown(Reflect.get(value, step), rest);
+    return (
+        step !== undefined &&
+        value !== null &&
+        typeof value === "object" &&
+        leadsToUnknown(Reflect.get(value, step), rest)
+    );
 }
 
 /** Commands stand in the node's process list and in its log. `secrets`: property paths. */
 export function faultsOfSecrets(secrets: readonly (readonly string[])[]): CheckFailure[] {
-    const told = secrets.filter(([top = ""]) => ["validate", "activate", "verify", "facts", "units", "packages"].includes(top));
-    return told.map((secret) => ({ property: propertyPath(secret.map((step) => (/^\d+$/.test(step) ? Number(step) : step))), reason: "cannot be secret: it would stand in the node's process list and log. Put it into a file of the FileSet, and let the command read that" }));
+    const told = secrets.filter(([top = ""]) =>
+        ["validate", "activate", "verify", "facts", "units", "packages"].includes(top),
+    );
+    return told.map((secret) => ({
+        property: propertyPath(secret.map((step) => (/^\d+$/.test(step) ? Number(step) : step))),
+        reason: "cannot be secret: it would stand in the node's process list and log. Put it into a file of the FileSet, and let the command read that",
+    }));
 }
 
 /** The id is NODE/CONCERN: another node's files under the same name would be taken for this one's. */
@@ -135,5 +205,8 @@ function faultsOfIdentity(inputs: FileSetArgs, before: Partial<FileSetArgs>): Ch
     const reason = "cannot change: declare the other one under a name of its own";
     const isMoved = inputs.host.name !== before.host.name && !isUnknown(inputs.host.name);
     const isRenamed = inputs.concern !== before.concern && !isUnknown(inputs.concern);
-    return [...(isMoved ? [{ property: "host.name", reason }] : []), ...(isRenamed ? [{ property: "concern", reason }] : [])];
+    return [
+        ...(isMoved ? [{ property: "host.name", reason }] : []),
+        ...(isRenamed ? [{ property: "concern", reason }] : []),
+    ];
 }

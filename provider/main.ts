@@ -11,7 +11,10 @@ const ENGINE_WATCH = 500;
 const MESSAGE_LIMIT = 400 * 1024 * 1024;
 
 export function main(engineAddress: string | undefined): void {
-    const server = new Server({ "grpc.max_receive_message_length": MESSAGE_LIMIT, "grpc.max_send_message_length": MESSAGE_LIMIT });
+    const server = new Server({
+        "grpc.max_receive_message_length": MESSAGE_LIMIT,
+        "grpc.max_send_message_length": MESSAGE_LIMIT,
+    });
     server.addService(ResourceProviderService, providerService(engineAddress, version));
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
         if (error) throw error;
@@ -23,7 +26,11 @@ export function main(engineAddress: string | undefined): void {
 /** Transactions on the nodes end by themselves, so nothing is lost by an exit at any moment. */
 function endWithEngine(): void {
     // The engine holds the other end of our standard input: the pipe closes when it dies, however it dies.
-    if (fstatSync(0).isFIFO() || fstatSync(0).isSocket()) process.stdin.on("error", () => undefined).on("close", () => process.exit(1)).resume();
+    if (fstatSync(0).isFIFO() || fstatSync(0).isSocket())
+        process.stdin
+            .on("error", () => undefined)
+            .on("close", () => process.exit(1))
+            .resume();
     const engine = process.ppid;
     setInterval(() => {
         if (process.ppid !== engine) process.exit(1); // killed: we have another parent

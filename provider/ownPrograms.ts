@@ -33,6 +33,8 @@ function programAt(target: string): string | undefined {
 /** By absolute path on the node. */
 function load(): ReadonlyMap<string, string> {
     const names = readdirSync(templates, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".hbs"));
-    const texts = names.map((name) => [`/${name.slice(0, -".hbs".length)}`, readFileSync(path.join(templates, name), "utf8")] as const);
+    const texts = names.map(
+        (name) => [`/${name.slice(0, -".hbs".length)}`, readFileSync(path.join(templates, name), "utf8")] as const,
+    );
     return new Map(texts.filter(([, text]) => text.startsWith("#!") && !text.includes("{{")));
 }

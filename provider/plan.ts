@@ -26,7 +26,12 @@ export interface PlanOptions {
  * `last` is what state knew before this operation; without it (a first push) whatever stands is replaced and backed up.
  * Throws RefusedError.
  */
-export function planUpdate(expected: FileSetArgs, last: FileSetState | undefined, look: Look, { client, secretFiles = new Set() }: PlanOptions): Plan | "nothing" {
+export function planUpdate(
+    expected: FileSetArgs,
+    last: FileSetState | undefined,
+    look: Look,
+    { client, secretFiles = new Set() }: PlanOptions,
+): Plan | "nothing" {
     const files = changedFiles(expected, look.seen);
     if (last) refuseUnseenEdits(expected, last, look.seen, secretFiles);
     refuseLints(expected, files, look);
@@ -59,9 +64,18 @@ function changedFiles(expected: FileSetArgs, seen: Observation): Record<string, 
     for (const [path, file] of Object.entries(expected.files)) {
         const live = seen.files[path] ?? { kind: "absent" as const };
         if (compareFile("", fileStateOf(file, live), file).length === 0) continue;
-        if ("otherProgram" in file) throw new RefusedError(`${expected.host.name}: ${path} is declared as another version of Holdfast's own program than this one has; run pulumi with one version of Holdfast`);
+        if ("otherProgram" in file)
+            throw new RefusedError(
+                `${expected.host.name}: ${path} is declared as another version of Holdfast's own program than this one has; run pulumi with one version of Holdfast`,
+            );
         const { mode = "0644", owner = "root", group = "root" } = file;
-        changed[path] = { was: identityOf(live), mode, owner, group, ...(file.absent ? { absent: true } : { content: file.content }) };
+        changed[path] = {
+            was: identityOf(live),
+            mode,
+            owner,
+            group,
+            ...(file.absent ? { absent: true } : { content: file.content }),
+        };
     }
     return changed;
 }
@@ -69,50 +83,83 @@ function changedFiles(expected: FileSetArgs, seen: Observation): Record<string, 
 function changedUnits(expected: FileSetArgs, seen: Observation): Plan["units"] {
     const differing = Object.entries(expected.units ?? {}).filter(([name, wanted]) => {
         const unit = seen.units[name];
-        return (wanted.enabled !== undefined && wanted.enabled !== unit?.enabled) || (wanted.active !== undefined && wanted.active !== unit?.active);
+        return (
+            (wanted.enabled !== undefined && wanted.enabled !== unit?.enabled) ||
+            (wanted.active !== undefined && wanted.active !== unit?.active)
+        );
     });
     return Object.fromEntries(differing);
 }
 
 /** What a preview showed is what an `up` does: whoever edited since is shown, never overwritten. */
-function refuseUnseenEdits(expected: FileSetArgs, last: FileSetState, seen: Observation, secretFiles: ReadonlySet<string>): void {
+function refuseUnseenEdits(
+    expected: FileSetArgs,
+    last: FileSetState,
+    seen: Observation,
+    secretFiles: ReadonlySet<string>,
+): void {
     const complaints = Object.entries(expected.files).flatMap(([path, file]) => {
         const known = last.files[path];
         const live = fileStateOf(file, seen.files[path]);
         if (known === undefined || compareFile("", live, file).length === 0 || isSame(known, live)) return [];
-        return [secretFiles.has(path) ? `${path}: was edited; its content is secret, so look at it on the node` : describeEdit(path, known, live)];
+        return [
+            secretFiles.has(path)
+                ? `${path}: was edited; its content is secret, so look at it on the node`
+                : describeEdit(path, known, live),
+        ];
     });
     const now = stateOf(expected, seen);
     for (const [name, unit] of Object.entries(now.units ?? {})) {
         const known = last.units?.[name];
         const wanted = expected.units?.[name];
         for (const key of ["enabled", "active"] as const) {
-            if (known?.[key] !== undefined && unit[key] !== known[key] && unit[key] !== wanted?.[key]) complaints.push(`${name}: ${key} was ${String(known[key])}, is ${String(unit[key])}`);
+            if (known?.[key] !== undefined && unit[key] !== known[key] && unit[key] !== wanted?.[key])
+                complaints.push(`${name}: ${key} was ${String(known[key])}, is ${String(unit[key])}`);
         }
     }
     if (complaints.length > 0) {
-        throw new RefusedError(`${expected.host.name}: edited on the node since the last look, so nothing was changed. Look at it, take it over into the stack if it is a fix, then run \`pulumi up --refresh\`:\n${complaints.join("\n")}`);
+        throw new RefusedError(
+            `${expected.host.name}: edited on the node since the last look, so nothing was changed. Look at it, take it over into the stack if it is a fix, then run \`pulumi up --refresh\`:\n${complaints.join("\n")}`,
+        );
     }
 }
 
 function isSame(known: FileState, live: FileState): boolean {
     const apart = ["when", "yields", "content", "otherProgram"];
-    const plain = (state: FileState) => JSON.stringify(Object.entries(state).filter(([key, value]) => !apart.includes(key) && value !== undefined && value !== false).sort());
+    const plain = (state: FileState) =>
+        JSON.stringify(
+            Object.entries(state)
+                .filter(([key, value]) => !apart.includes(key) && value !== undefined && value !== false)
+                .sort(),
+        );
     return isSameText(known, live) && plain(known) === plain(live);
 }
 
 function describeEdit(path: string, known: FileState, live: FileState): string {
-    if (known.otherProgram !== undefined && live.content !== undefined && !isSameText(known, live)) return `${path}: was another version of Holdfast's own program, and is another text now`;
+    if (known.otherProgram !== undefined && live.content !== undefined && !isSameText(known, live))
+        return `${path}: was another version of Holdfast's own program, and is another text now`;
     if (known.content !== undefined && live.content !== undefined && known.content !== live.content) {
-        const patch = createTwoFilesPatch(`${path} (last look)`, `${path} (now)`, known.content, live.content, undefined, undefined, { context: 2, timeout: PATIENCE });
+        const patch = createTwoFilesPatch(
+            `${path} (last look)`,
+            `${path} (now)`,
+            known.content,
+            live.content,
+            undefined,
+            undefined,
+            { context: 2, timeout: PATIENCE },
+        );
         return patch?.replace(/^=+\n/, "") ?? `${path}: is another text altogether`;
     }
-    const describe = (state: FileState) => state.instead ?? (state.absent ? "absent" : `mode ${state.mode}, owner ${state.owner}:${state.group}`);
+    const describe = (state: FileState) =>
+        state.instead ?? (state.absent ? "absent" : `mode ${state.mode}, owner ${state.owner}:${state.group}`);
     return `${path}: was ${describe(known)}, is ${describe(live)}`;
 }
 
 function refuseLints(expected: FileSetArgs, files: Readonly<Record<string, PlannedFile>>, look: Look): void {
     const context = { node: expected.node, facts: look.facts, sourced: look.sourced };
-    const complaints = Object.entries(files).flatMap(([path, { content }]) => (content === undefined ? [] : lintWithFacts(path, content, context)));
-    if (complaints.length > 0) throw new RefusedError(`${expected.host.name}: refused before anything was staged:\n${complaints.join("\n")}`);
+    const complaints = Object.entries(files).flatMap(([path, { content }]) =>
+        content === undefined ? [] : lintWithFacts(path, content, context),
+    );
+    if (complaints.length > 0)
+        throw new RefusedError(`${expected.host.name}: refused before anything was staged:\n${complaints.join("\n")}`);
 }

@@ -8,8 +8,12 @@ export interface Observed {
 }
 
 /** Each property may be an Output, and so may each property of a file: its content, where it holds a secret. */
-export type FileSetInputs = pulumi.Inputs & { [K in keyof Omit<FileSetArgs, "files">]: pulumi.Input<FileSetArgs[K]> } & {
-    readonly files: pulumi.Input<FileSetArgs["files"]> | Readonly<Record<string, { readonly [K in keyof FileArgs]: pulumi.Input<FileArgs[K]> }>>;
+export type FileSetInputs = pulumi.Inputs & {
+    [K in keyof Omit<FileSetArgs, "files">]: pulumi.Input<FileSetArgs[K]>;
+} & {
+    readonly files:
+        | pulumi.Input<FileSetArgs["files"]>
+        | Readonly<Record<string, { readonly [K in keyof FileArgs]: pulumi.Input<FileArgs[K]> }>>;
 };
 
 export class FileSet extends pulumi.CustomResource {

@@ -30,10 +30,18 @@ export function checkResponse({ inputs, failures }: Checked, given: Decoded<unkn
 }
 
 /** `before` and `news`: inputs. Where these differ the engine shows them; else state against inputs, as after an `up` that left a difference. */
-export function diffResponse(differences: readonly Difference[], before: FileSetArgs, news: FileSetArgs): messages.DiffResponse {
+export function diffResponse(
+    differences: readonly Difference[],
+    before: FileSetArgs,
+    news: FileSetArgs,
+): messages.DiffResponse {
     const changed = new Set("files" in before ? compare(before as FileSetState, news).map(({ path }) => path) : []);
     const answer = new messages.DiffResponse();
-    answer.setChanges(differences.length > 0 ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE);
+    answer.setChanges(
+        differences.length > 0
+            ? messages.DiffResponse.DiffChanges.DIFF_SOME
+            : messages.DiffResponse.DiffChanges.DIFF_NONE,
+    );
     answer.setDiffsList([...new Set(differences.map(({ path }) => path.split(/[.[]/)[0]!))]);
     answer.setHasdetaileddiff(true);
     for (const { path, kind } of differences) {

@@ -22,7 +22,8 @@ export function providerService(engineAddress: string | undefined, version: stri
     const nodes = new NodePool(() => configuration);
     const controller = () => new FileSetController(configuration, nodes.get);
     const silent = { status: () => undefined, info: () => undefined, warning: () => undefined };
-    const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) => log?.for(urn, (message) => tellable(message, ...given)) ?? silent;
+    const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) =>
+        log?.for(urn, (message) => tellable(message, ...given)) ?? silent;
 
     const service = {
         async handshake() {
@@ -66,14 +67,25 @@ export function providerService(engineAddress: string | undefined, version: stri
         async check(request: messages.CheckRequest) {
             refuseOtherTypes(request.getUrn());
             const news = decode<FileSetArgs>(request.getNews());
-            const checked = controller().check(news.value, decode(request.getOlds()).value, logOf(request.getUrn(), news));
-            return checkResponse({ ...checked, failures: [...checked.failures, ...faultsOfSecrets(news.secrets)] }, news);
+            const checked = controller().check(
+                news.value,
+                decode(request.getOlds()).value,
+                logOf(request.getUrn(), news),
+            );
+            return checkResponse(
+                { ...checked, failures: [...checked.failures, ...faultsOfSecrets(news.secrets)] },
+                news,
+            );
         },
         async diff(request: messages.DiffRequest) {
             const olds = decode<FileSetState>(request.getOlds());
             const news = decode<FileSetArgs>(request.getNews());
             const before = decode<FileSetArgs>(request.getOldInputs());
-            return diffResponse(controller().diff(olds.value, news.value, logOf(request.getUrn(), news)), before.value, news.value);
+            return diffResponse(
+                controller().diff(olds.value, news.value, logOf(request.getUrn(), news)),
+                before.value,
+                news.value,
+            );
         },
         async create(request: messages.CreateRequest) {
             const news = decode<FileSetArgs>(request.getProperties());
@@ -82,7 +94,9 @@ export function providerService(engineAddress: string | undefined, version: stri
                 answer.setProperties(encode(controller().preview(news.value), news.secrets));
                 return answer;
             }
-            const { id, state } = await guarded(request, [news], () => controller().create(news.value, logOf(request.getUrn(), news), secretFiles(news)));
+            const { id, state } = await guarded(request, [news], () =>
+                controller().create(news.value, logOf(request.getUrn(), news), secretFiles(news)),
+            );
             answer.setId(id);
             answer.setProperties(encode(state, news.secrets));
             return answer;
@@ -93,7 +107,14 @@ export function providerService(engineAddress: string | undefined, version: stri
             const answer = new messages.UpdateResponse();
             const state = request.getPreview()
                 ? controller().preview(news.value)
-                : await guarded(request, [news, olds], () => controller().update(olds.value, news.value, logOf(request.getUrn(), news, olds), secretFiles(news, olds)));
+                : await guarded(request, [news, olds], () =>
+                      controller().update(
+                          olds.value,
+                          news.value,
+                          logOf(request.getUrn(), news, olds),
+                          secretFiles(news, olds),
+                      ),
+                  );
             answer.setProperties(encode(state, news.secrets));
             return answer;
         },
@@ -101,7 +122,9 @@ export function providerService(engineAddress: string | undefined, version: stri
             refuseOtherTypes(request.getUrn());
             const inputs = decode<FileSetArgs>(request.getInputs());
             const last = decode<FileSetState>(request.getProperties());
-            const live = await guarded(request, [inputs, last], () => controller().read(request.getId(), inputs.value, last.value, logOf(request.getUrn(), inputs, last)));
+            const live = await guarded(request, [inputs, last], () =>
+                controller().read(request.getId(), inputs.value, last.value, logOf(request.getUrn(), inputs, last)),
+            );
             const answer = new messages.ReadResponse();
             answer.setId(request.getId());
             answer.setInputs(encode(live.inputs, inputs.secrets));
@@ -111,7 +134,9 @@ export function providerService(engineAddress: string | undefined, version: stri
         async delete(request: messages.DeleteRequest) {
             const last = decode<FileSetState>(request.getProperties());
             const declared = decode<FileSetArgs>(request.getOldInputs());
-            await guarded(request, [last, declared], () => controller().delete(declared.value, last.value, logOf(request.getUrn(), last, declared)));
+            await guarded(request, [last, declared], () =>
+                controller().delete(declared.value, last.value, logOf(request.getUrn(), last, declared)),
+            );
             return new Empty();
         },
         /** Nothing new is begun; what has begun is waited for, since a node finishes or undoes its transaction in any case. */
@@ -122,13 +147,19 @@ export function providerService(engineAddress: string | undefined, version: stri
     };
 
     /** What contacts a node: not after a Cancel, and no secret leaves in an error. */
-    async function guarded<T>(request: { getUrn(): string }, given: readonly Decoded<unknown>[], work: () => Promise<T>): Promise<T> {
+    async function guarded<T>(
+        request: { getUrn(): string },
+        given: readonly Decoded<unknown>[],
+        work: () => Promise<T>,
+    ): Promise<T> {
         if (isCancelled) throw new Error("cancelled, so this was not begun");
         try {
             return await work();
         } catch (error) {
             const message = tellable(error instanceof Error ? error.message : String(error), ...given);
-            throw error instanceof PartlyAppliedError ? new InitFailedError(message, error.state, given[0]?.secrets) : new Error(message, { cause: error });
+            throw error instanceof PartlyAppliedError
+                ? new InitFailedError(message, error.state, given[0]?.secrets)
+                : new Error(message, { cause: error });
         } finally {
             log?.end(request.getUrn());
         }
@@ -145,16 +176,23 @@ export function providerService(engineAddress: string | undefined, version: stri
         };
     }
 
-    return Object.fromEntries(Object.entries(service).map(([name, handler]) => [name, unary(handler as Handler)])) as UntypedServiceImplementation;
+    return Object.fromEntries(
+        Object.entries(service).map(([name, handler]) => [name, unary(handler as Handler)]),
+    ) as UntypedServiceImplementation;
 }
 
 type Handler = (request: never) => Promise<unknown>;
 
 /** Files of which any part was declared secret. */
 function secretFiles(...given: readonly Decoded<FileSetArgs | FileSetState>[]): ReadonlySet<string> {
-    return new Set(given.flatMap(({ value, secrets }) => secrets.flatMap(([top, path]) => (top === "files" ? (path ?? Object.keys(value.files)) : []))));
+    return new Set(
+        given.flatMap(({ value, secrets }) =>
+            secrets.flatMap(([top, path]) => (top === "files" ? (path ?? Object.keys(value.files)) : [])),
+        ),
+    );
 }
 
 function refuseOtherTypes(urn: string): void {
-    if (!urn.includes(`${FILE_SET_TYPE}::`)) throw new Error(`${urn}: the holdfast provider has one resource type, ${FILE_SET_TYPE}`);
+    if (!urn.includes(`${FILE_SET_TYPE}::`))
+        throw new Error(`${urn}: the holdfast provider has one resource type, ${FILE_SET_TYPE}`);
 }

@@ -37,7 +37,9 @@ export interface Difference {
 }
 
 export function specOf(args: FileSetArgs): Spec {
-    const facts = Object.entries(args.facts ?? {}).map(([name, fact]) => [name, { probe: fact.probe, args: fact.args ?? [] }] as const);
+    const facts = Object.entries(args.facts ?? {}).map(
+        ([name, fact]) => [name, { probe: fact.probe, args: fact.args ?? [] }] as const,
+    );
     return {
         files: Object.fromEntries(Object.entries(args.files).map(([path, file]) => [path, conditionsOf(file)])),
         packages: args.packages ?? [],
@@ -50,13 +52,24 @@ export function specOf(args: FileSetArgs): Spec {
 export function stateOf(args: FileSetArgs, seen: Observation): FileSetState {
     const units = Object.entries(args.units ?? {}).map(([name, wanted]) => {
         const unit = seen.units[name];
-        return [name, { ...(wanted.enabled !== undefined && { enabled: unit?.enabled ?? false }), ...(wanted.active !== undefined && { active: unit?.active ?? false }) }] as const;
+        return [
+            name,
+            {
+                ...(wanted.enabled !== undefined && { enabled: unit?.enabled ?? false }),
+                ...(wanted.active !== undefined && { active: unit?.active ?? false }),
+            },
+        ] as const;
     });
     const told = factsOf(args, seen);
-    const facts = Object.entries(args.facts ?? {}).map(([name, fact]) => [name, fact.value === undefined ? fact : { ...fact, value: told[name] ?? "unknown" }] as const);
+    const facts = Object.entries(args.facts ?? {}).map(
+        ([name, fact]) =>
+            [name, fact.value === undefined ? fact : { ...fact, value: told[name] ?? "unknown" }] as const,
+    );
     return {
         ...args,
-        files: Object.fromEntries(Object.entries(args.files).map(([path, file]) => [path, fileStateOf(file, seen.files[path])])),
+        files: Object.fromEntries(
+            Object.entries(args.files).map(([path, file]) => [path, fileStateOf(file, seen.files[path])]),
+        ),
         ...(args.packages && { packages: seen.packages }),
         ...(args.units && { units: Object.fromEntries(units) }),
         ...(args.facts && { facts: Object.fromEntries(facts) }),
@@ -79,20 +92,40 @@ function verdictOn(sourced: Readonly<Record<string, string>>): string {
     return faults.join(" ") || "sound";
 }
 
-export function fileStateOf(wanted: Pick<FileState, "when" | "yields" | "otherProgram">, seen: SeenFile | undefined): FileState {
+export function fileStateOf(
+    wanted: Pick<FileState, "when" | "yields" | "otherProgram">,
+    seen: SeenFile | undefined,
+): FileState {
     const conditions = conditionsOf(wanted);
     if (seen === undefined || seen.kind === "absent") return { absent: true, ...conditions };
     switch (seen.kind) {
         case "file": {
-            if (isUnknown(seen.content)) return { instead: "file with the engine's word for a value that is not known yet", ...conditions };
+            if (isUnknown(seen.content))
+                return { instead: "file with the engine's word for a value that is not known yet", ...conditions };
             const { otherProgram } = wanted; // said in the same words as long as it stands there
-            const text = otherProgram !== undefined && seen.content !== undefined && standsFor(otherProgram, seen.content) ? { otherProgram } : { content: seen.content };
-            return { ...text, mode: seen.mode, owner: seen.owner, group: seen.group, ...(seen.binary && { sha256: seen.sha256 }), ...conditions };
+            const text =
+                otherProgram !== undefined && seen.content !== undefined && standsFor(otherProgram, seen.content)
+                    ? { otherProgram }
+                    : { content: seen.content };
+            return {
+                ...text,
+                mode: seen.mode,
+                owner: seen.owner,
+                group: seen.group,
+                ...(seen.binary && { sha256: seen.sha256 }),
+                ...conditions,
+            };
         }
         case "not applicable":
             return { skipped: true, ...conditions };
         default:
-            return { instead: seen.kind === "symlink" ? `symlink to ${seen.detail ?? "?"}` : `${seen.kind} ${seen.detail ?? ""}`.trim(), ...conditions };
+            return {
+                instead:
+                    seen.kind === "symlink"
+                        ? `symlink to ${seen.detail ?? "?"}`
+                        : `${seen.kind} ${seen.detail ?? ""}`.trim(),
+                ...conditions,
+            };
     }
 }
 
@@ -103,13 +136,24 @@ function conditionsOf({ when, yields }: Pick<FileArgs, "when" | "yields">) {
 
 /** Everything in which `actual` is not as `expected`. How to get there (validate, activate, verify) is no part of a state. */
 export function compare(actual: FileSetState, expected: FileSetArgs): Difference[] {
-    return [...compareFiles(actual, expected), ...comparePackages(actual, expected), ...compareUnits(actual, expected), ...compareFacts(actual, expected), ...compareHost(actual, expected)];
+    return [
+        ...compareFiles(actual, expected),
+        ...comparePackages(actual, expected),
+        ...compareUnits(actual, expected),
+        ...compareFacts(actual, expected),
+        ...compareHost(actual, expected),
+    ];
 }
 
 function compareFiles(actual: FileSetState, expected: FileSetArgs): Difference[] {
-    const differences = Object.entries(expected.files).flatMap(([path, file]) => compareFile(propertyPath(["files", path]), actual.files[path], file));
+    const differences = Object.entries(expected.files).flatMap(([path, file]) =>
+        compareFile(propertyPath(["files", path]), actual.files[path], file),
+    );
     const dropped = Object.keys(actual.files).filter((path) => !(path in expected.files));
-    return [...differences, ...dropped.map((path): Difference => ({ path: propertyPath(["files", path]), kind: "delete" }))];
+    return [
+        ...differences,
+        ...dropped.map((path): Difference => ({ path: propertyPath(["files", path]), kind: "delete" })),
+    ];
 }
 
 export function compareFile(name: string, actual: FileState | undefined, expected: FileArgs & FileState): Difference[] {
@@ -119,14 +163,24 @@ export function compareFile(name: string, actual: FileState | undefined, expecte
     if (actual.instead !== undefined) return [{ path: `${name}.instead`, kind: "update" }];
     const keys = ["content", "mode", "owner", "group"] as const;
     // Of a file that is not text, `content` is lossy: it differs from every text.
-    return keys.filter((key) => (key === "content" ? !isSameText(actual, expected) || actual.sha256 !== expected.sha256 : actual[key] !== expected[key])).map((key) => ({ path: `${name}.${key}`, kind: "update" }));
+    return keys
+        .filter((key) =>
+            key === "content"
+                ? !isSameText(actual, expected) || actual.sha256 !== expected.sha256
+                : actual[key] !== expected[key],
+        )
+        .map((key) => ({ path: `${name}.${key}`, kind: "update" }));
 }
 
 type Text = Pick<FileState, "content" | "otherProgram">;
 
 export function isSameText(one: Text, other: Text): boolean {
-    if (one.otherProgram === undefined) return other.otherProgram === undefined ? one.content === other.content : isSameText(other, one);
-    return other.otherProgram === one.otherProgram || (other.content !== undefined && standsFor(one.otherProgram, other.content));
+    if (one.otherProgram === undefined)
+        return other.otherProgram === undefined ? one.content === other.content : isSameText(other, one);
+    return (
+        other.otherProgram === one.otherProgram ||
+        (other.content !== undefined && standsFor(one.otherProgram, other.content))
+    );
 }
 
 function comparePackages(actual: FileSetState, expected: FileSetArgs): Difference[] {
@@ -138,18 +192,24 @@ function compareUnits(actual: FileSetState, expected: FileSetArgs): Difference[]
     const differences = Object.entries(expected.units ?? {}).flatMap(([name, wanted]): Difference[] => {
         const unit = actual.units?.[name];
         if (!unit) return [{ path: propertyPath(["units", name]), kind: "add" }];
-        const keys = (["enabled", "active"] as const).filter((key) => wanted[key] !== undefined && wanted[key] !== unit[key]);
+        const keys = (["enabled", "active"] as const).filter(
+            (key) => wanted[key] !== undefined && wanted[key] !== unit[key],
+        );
         return keys.map((key) => ({ path: propertyPath(["units", name, key]), kind: "update" }));
     });
     const dropped = Object.keys(actual.units ?? {}).filter((name) => !(name in (expected.units ?? {})));
-    return [...differences, ...dropped.map((name): Difference => ({ path: propertyPath(["units", name]), kind: "delete" }))];
+    return [
+        ...differences,
+        ...dropped.map((name): Difference => ({ path: propertyPath(["units", name]), kind: "delete" })),
+    ];
 }
 
 /** A fact that was never looked at (after an import, say), or that cannot be checked on this node, is not a difference. */
 function compareFacts(actual: FileSetState, expected: FileSetArgs): Difference[] {
     return Object.entries(expected.facts ?? {}).flatMap(([name, fact]): Difference[] => {
         const value = actual.facts?.[name]?.value;
-        const differs = fact.value !== undefined && value !== undefined && value !== fact.value && !value.startsWith("not checked");
+        const differs =
+            fact.value !== undefined && value !== undefined && value !== fact.value && !value.startsWith("not checked");
         return differs ? [{ path: propertyPath(["facts", name, "value"]), kind: "update" }] : [];
     });
 }
@@ -158,7 +218,10 @@ function compareHost(actual: FileSetState, expected: FileSetArgs): Difference[] 
     const keys = ["address", "port", "user", "hostKey", "sudo", "proxy"] as const;
     return keys
         .filter((key) => JSON.stringify(actual.host[key]) !== JSON.stringify(expected.host[key]))
-        .map((key) => ({ path: `host.${key}`, kind: actual.host[key] === undefined ? "add" : expected.host[key] === undefined ? "delete" : "update" }));
+        .map((key) => ({
+            path: `host.${key}`,
+            kind: actual.host[key] === undefined ? "add" : expected.host[key] === undefined ? "delete" : "update",
+        }));
 }
 
 /** As Pulumi writes property paths: `files["/etc/hosts"].content`, `validate[0].argv`. */

@@ -30,7 +30,10 @@ export function decode<T>(message: Struct | undefined): Decoded<T> {
         }
         return Object.fromEntries(Object.entries(record).map(([key, item]) => [key, unwrap(item, [...path, key])]));
     };
-    return { value: withFiles(unwrap(message?.toJavaScript() ?? {}, []) as Record<string, unknown>, inFull) as T, secrets };
+    return {
+        value: withFiles(unwrap(message?.toJavaScript() ?? {}, []) as Record<string, unknown>, inFull) as T,
+        secrets,
+    };
 }
 
 /** Wraps again what came in secret, wherever it still stands. */
@@ -40,7 +43,11 @@ export function encode(value: object, secrets: Decoded<unknown>["secrets"] = [])
         const plain = Array.isArray(item)
             ? item.map((each, index) => wrap(each, [...path, String(index)]))
             : item !== null && typeof item === "object"
-              ? Object.fromEntries(Object.entries(item).filter(([, each]) => each !== undefined).map(([key, each]) => [key, wrap(each, [...path, key])]))
+              ? Object.fromEntries(
+                    Object.entries(item)
+                        .filter(([, each]) => each !== undefined)
+                        .map(([key, each]) => [key, wrap(each, [...path, key])]),
+                )
               : item;
         return marked.has(JSON.stringify(path)) ? { [SIGNATURE]: SECRET, value: plain } : plain;
     };
@@ -51,7 +58,10 @@ export function encode(value: object, secrets: Decoded<unknown>["secrets"] = [])
 function withFiles(value: object, change: (target: string, file: FileState) => FileState): object {
     const { files } = value as { files?: unknown };
     if (!isRecord(files)) return value;
-    const changed = Object.entries(files).map(([target, file]) => [target, isRecord(file) && (file["content"] === undefined || isText(file["content"])) ? change(target, file) : file]);
+    const changed = Object.entries(files).map(([target, file]) => [
+        target,
+        isRecord(file) && (file["content"] === undefined || isText(file["content"])) ? change(target, file) : file,
+    ]);
     return { ...value, files: Object.fromEntries(changed) as object };
 }
 
@@ -65,10 +75,24 @@ export function isUnknown(value: unknown): boolean {
 
 /** Takes secret text, whole, line by line or word by word, out of a message. */
 export function mask(message: string, ...given: readonly Decoded<unknown>[]): string {
-    const texts = given.flatMap(({ value, secrets }) => secrets.flatMap((path) => textsIn(path.reduce<unknown>((item, key) => (item as Record<string, unknown> | undefined)?.[key], value))));
-    const parts = texts.flatMap((text) => [text.trim(), ...text.split("\n").map((line) => line.trim()).filter(isTelling(4)), ...text.split(/[\s=:,;"']+/).filter(isTelling(8))]);
+    const texts = given.flatMap(({ value, secrets }) =>
+        secrets.flatMap((path) =>
+            textsIn(path.reduce<unknown>((item, key) => (item as Record<string, unknown> | undefined)?.[key], value)),
+        ),
+    );
+    const parts = texts.flatMap((text) => [
+        text.trim(),
+        ...text
+            .split("\n")
+            .map((line) => line.trim())
+            .filter(isTelling(4)),
+        ...text.split(/[\s=:,;"']+/).filter(isTelling(8)),
+    ]);
     // The longest first: a part of a secret must not break up the whole.
-    return [...new Set(parts)].filter(Boolean).sort((a, b) => b.length - a.length).reduce((masked, part) => masked.split(part).join("[secret]"), message);
+    return [...new Set(parts)]
+        .filter(Boolean)
+        .sort((a, b) => b.length - a.length)
+        .reduce((masked, part) => masked.split(part).join("[secret]"), message);
 }
 
 /** What a person or a log may see of a message: no secret, and nothing that steers a terminal. */

@@ -24,7 +24,12 @@ function template(target: string): Handlebars.TemplateDelegate {
     const known = compiled.get(target);
     if (known) return known;
     const source = readFileSync(path.join(templates, `${target}.hbs`), "utf8");
-    const made = engine.compile(source, { strict: true, noEscape: true, knownHelpersOnly: true, knownHelpers: Object.fromEntries(Object.keys(helpers).map((name) => [name, true])) });
+    const made = engine.compile(source, {
+        strict: true,
+        noEscape: true,
+        knownHelpersOnly: true,
+        knownHelpers: Object.fromEntries(Object.keys(helpers).map((name) => [name, true])),
+    });
     compiled.set(target, made);
     return made;
 }
@@ -34,18 +39,32 @@ function refuseMissing(...blocks: readonly string[]): void {
     for (const name of blocks) {
         const builtin = engine.helpers[name];
         if (!builtin) throw new Error(`Handlebars has no block ${name}`);
-        engine.registerHelper(name, function (this: unknown, subject: unknown, options: Handlebars.HelperOptions & { loc: { start: { line: number } } }) {
-            if (subject === undefined) throw new Error(`#${name} of a field that is missing (line ${options.loc.start.line})`);
-            const rendered: unknown = builtin.call(this, subject, options);
-            return rendered;
-        });
+        engine.registerHelper(
+            name,
+            function (
+                this: unknown,
+                subject: unknown,
+                options: Handlebars.HelperOptions & { loc: { start: { line: number } } },
+            ) {
+                if (subject === undefined)
+                    throw new Error(`#${name} of a field that is missing (line ${options.loc.start.line})`);
+                const rendered: unknown = builtin.call(this, subject, options);
+                return rendered;
+            },
+        );
     }
 }
 
 /** Strict mode lets a field through that is there but undefined, and prints an object as `[object Object]`. */
 function refuseUnrenderable(value: unknown, at: string): void {
     if (["string", "boolean"].includes(typeof value) || Number.isFinite(value)) return;
-    const isPlain = typeof value === "object" && value !== null && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
-    if (!isPlain) throw new Error(`${at}: cannot be rendered: it is ${typeof value === "number" ? "no finite number" : typeof value === "object" ? "no plain value" : typeof value}`);
+    const isPlain =
+        typeof value === "object" &&
+        value !== null &&
+        (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
+    if (!isPlain)
+        throw new Error(
+            `${at}: cannot be rendered: it is ${typeof value === "number" ? "no finite number" : typeof value === "object" ? "no plain value" : typeof value}`,
+        );
     for (const [key, field] of Object.entries(value)) refuseUnrenderable(field, `${at} ${key}`);
 }

@@ -9,8 +9,15 @@ const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
 
 rmSync(dist, { recursive: true, force: true });
 if (process.argv.includes("--clean")) process.exit(0);
-execFileSync(process.execPath, [compiler, "--project", join(root, "tsconfig.build.json")], { cwd: root, stdio: "inherit" });
+execFileSync(process.execPath, [compiler, "--project", join(root, "tsconfig.build.json")], {
+    cwd: root,
+    stdio: "inherit",
+});
 /** Read at run time, from beside the code. */
 for (const folder of ["templates", "toolchain"]) cpSync(join(root, folder), join(dist, folder), { recursive: true });
-for (const folder of ["host", "lab"]) cpSync(join(root, folder), join(dist, folder), { recursive: true, filter: (path) => !/\.ts$|__pycache__/.test(path) });
+for (const folder of ["host", "lab"])
+    cpSync(join(root, folder), join(dist, folder), {
+        recursive: true,
+        filter: (path) => !/\.ts$|__pycache__/.test(path),
+    });
 cpSync(join(root, "scripts", "buildToolchain.js"), join(dist, "scripts", "buildToolchain.js"));

@@ -1,6 +1,15 @@
 /** Builds the Pulumi CLI and its Node language host into a folder: `node buildToolchain.js FOLDER`. Core modules only. */
 const { spawn } = require("node:child_process");
-const { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    readFileSync,
+    readdirSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
+} = require("node:fs");
 const { join } = require("node:path");
 const { installPackages } = require("./debian");
 const { output, step } = require("./step");
@@ -11,8 +20,18 @@ const pinnedGo = "1.26.8";
 
 /** `version` is the path of the variable that the binary prints its version from; both modules share the SDK's. */
 const targets = [
-    { binary: "pulumi", module: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", minutes: "3 to 6 minutes" },
-    { binary: "pulumi-language-nodejs-host", module: "language-nodejs", package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs", minutes: "half a minute" },
+    {
+        binary: "pulumi",
+        module: "pulumi",
+        package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        minutes: "3 to 6 minutes",
+    },
+    {
+        binary: "pulumi-language-nodejs-host",
+        module: "language-nodejs",
+        package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+        minutes: "half a minute",
+    },
 ];
 
 /** @param {string} folder */
@@ -23,7 +42,9 @@ async function build(folder) {
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { recursive: true });
     for (const target of targets) {
-        await step(`building ${target.binary} from its pinned source (${target.minutes}, once)`, () => compile(go, target, join(draft, target.binary)));
+        await step(`building ${target.binary} from its pinned source (${target.minutes}, once)`, () =>
+            compile(go, target, join(draft, target.binary)),
+        );
     }
     writeFileSync(join(draft, "pulumi-language-nodejs"), launcher, { mode: 0o755 });
     renameSync(draft, folder);
@@ -51,7 +72,11 @@ function compile(go, target, file) {
     if (version === undefined) throw new Error(`${cwd}/go.mod does not name the version of Pulumi's SDK`);
     const flags = `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`;
     const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local" };
-    const child = spawn(go, ["build", "-v", "-trimpath", "-ldflags", flags, "-o", file, target.package], { cwd, env, stdio: ["ignore", "inherit", "pipe"] });
+    const child = spawn(go, ["build", "-v", "-trimpath", "-ldflags", flags, "-o", file, target.package], {
+        cwd,
+        env,
+        stdio: ["ignore", "inherit", "pipe"],
+    });
     return new Promise((resolve, reject) => {
         let packages = 0;
         let text = "";
@@ -82,7 +107,8 @@ async function ensureGo() {
     }
     if (go === undefined) throw new Error("no Go compiler was found: install Go, or pulumi itself");
     const wanted = /^go (\S+)$/m.exec(readFileSync(join(toolchain, "pulumi", "go.mod"), "utf8"))?.[1] ?? pinnedGo;
-    if (isAtLeast(output(go, ["env", "GOVERSION"], { env: { ...process.env, GOTOOLCHAIN: "local" } }) ?? "0", wanted)) return go;
+    if (isAtLeast(output(go, ["env", "GOVERSION"], { env: { ...process.env, GOTOOLCHAIN: "local" } }) ?? "0", wanted))
+        return go;
     const installed = go;
     return step(`fetching Go ${pinnedGo}, since the installed one is older than ${wanted}`, () => fetchGo(installed));
 }
@@ -95,9 +121,15 @@ async function ensureGo() {
  */
 function fetchGo(go) {
     const platform = `${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`;
-    const json = output(go, ["mod", "download", "-json", `golang.org/toolchain@v0.0.1-go${pinnedGo}.${platform}`], { cwd: "/", maxBuffer: 1 << 24 });
+    const json = output(go, ["mod", "download", "-json", `golang.org/toolchain@v0.0.1-go${pinnedGo}.${platform}`], {
+        cwd: "/",
+        maxBuffer: 1 << 24,
+    });
     const folder = json === undefined ? undefined : /** @type {{ Dir?: string }} */ (JSON.parse(json)).Dir;
-    if (folder === undefined) throw new Error(`Go ${pinnedGo} could not be fetched through Go's module proxy: install Go ${pinnedGo} or newer, or pulumi itself`);
+    if (folder === undefined)
+        throw new Error(
+            `Go ${pinnedGo} could not be fetched through Go's module proxy: install Go ${pinnedGo} or newer, or pulumi itself`,
+        );
     // Files of a module are not executable.
     const tools = join(folder, "pkg", "tool", platform.replace("-", "_"));
     for (const parent of [join(folder, "bin"), tools]) {

@@ -37,7 +37,9 @@ const systemPath = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "
  */
 function isPresent(command) {
     if (command.startsWith("/")) return existsSync(command);
-    return [...(process.env.PATH ?? "").split(":"), ...systemPath].some((folder) => folder !== "" && existsSync(join(folder, command)));
+    return [...(process.env.PATH ?? "").split(":"), ...systemPath].some(
+        (folder) => folder !== "" && existsSync(join(folder, command)),
+    );
 }
 
 /**
@@ -47,7 +49,13 @@ function isPresent(command) {
  * @returns {string[]}
  */
 function missingPackages(commands, present = isPresent) {
-    return [...new Set(Object.keys(commands).filter((command) => !present(command)).map((command) => commands[command] ?? ""))];
+    return [
+        ...new Set(
+            Object.keys(commands)
+                .filter((command) => !present(command))
+                .map((command) => commands[command] ?? ""),
+        ),
+    ];
 }
 
 /**
@@ -58,7 +66,9 @@ async function installPackages(packages, purpose) {
     if (packages.length === 0) return;
     const install = ["install", "--yes", "--no-install-recommends", ...packages];
     if (process.getuid?.() !== 0 || output("apt-get", ["--version"]) === undefined) {
-        throw new Error(`${purpose} needs packages that are not installed. Run:\n\n    sudo apt-get ${install.join(" ")}\n`);
+        throw new Error(
+            `${purpose} needs packages that are not installed. Run:\n\n    sudo apt-get ${install.join(" ")}\n`,
+        );
     }
     await step(`installing ${packages.join(" ")}`, async () => {
         const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
@@ -70,7 +80,8 @@ async function installPackages(packages, purpose) {
 async function ensureLabPackages() {
     if (process.platform !== "linux") throw new Error("the lab needs Linux");
     await installPackages(missingPackages(labCommands), "the lab");
-    if (process.getuid?.() !== 0) throw new Error("the lab needs root (namespaces, mounts, loop devices). Run the same command with sudo");
+    if (process.getuid?.() !== 0)
+        throw new Error("the lab needs root (namespaces, mounts, loop devices). Run the same command with sudo");
 }
 
 async function ensureTestPackages() {

@@ -12,7 +12,9 @@ async function ensureDependencies() {
     const installed = readPackages(join(root, "node_modules", ".package-lock.json"));
     if (findMissing(wanted, installed).length === 0) return;
     // The Pulumi packages' install scripts would try to download plugins.
-    await step("installing node_modules (npm ci, about a minute)", () => run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: root }));
+    await step("installing node_modules (npm ci, about a minute)", () =>
+        run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: root }),
+    );
 }
 
 /**

@@ -24,10 +24,30 @@ export function renderReference(): string {
         ...commandHelp().map(({ name, help }) => `### ${name}\n\n\`\`\`text\n${help}\n\`\`\``),
         "## Lint rules",
         "`holdfast lint` runs them offline, the preview runs them on what it would write, `holdfast adopt` on what stands on the nodes. An error provably breaks the node and is refused; a warning is worth a look; `not checked` says what knowledge was missing. `…` stands for what the finding fills in.",
-        ...[...lintRules(root)].map(([title, rules]) => `### ${title}\n\n${table(["rule", "severity", "what it says"], rules.map(({ name, severities, messages }) => [`\`${name}\``, [...(severities.size > 0 ? severities : ["error"])].sort().join(", "), [...messages].join(" *or* ") || "see [adopt](adopt.md)"]))}`),
+        ...[...lintRules(root)].map(
+            ([title, rules]) =>
+                `### ${title}\n\n${table(
+                    ["rule", "severity", "what it says"],
+                    rules.map(({ name, severities, messages }) => [
+                        `\`${name}\``,
+                        [...(severities.size > 0 ? severities : ["error"])].sort().join(", "),
+                        [...messages].join(" *or* ") || "see [adopt](adopt.md)",
+                    ]),
+                )}`,
+        ),
         "## The FileSet resource",
         "`holdfast:host:FileSet`, id `NODE/CONCERN`: files, packages and units of one node that are applied, verified and undone as one. Inputs are `FileSetArgs`; outputs are the inputs as they were found on the node, and `observed.facts`.",
-        ...exportedInterfaces(join(root, "model", "fileSet.ts")).map(({ name, meaning, fields }) => `### ${name}\n\n${meaning === "" ? "" : `${meaning}\n\n`}${table(["field", "type", ""], fields.map((field) => [`\`${field.name}\`${field.optional ? "" : " (required)"}`, `\`${field.type}\``, field.meaning]))}`),
+        ...exportedInterfaces(join(root, "model", "fileSet.ts")).map(
+            ({ name, meaning, fields }) =>
+                `### ${name}\n\n${meaning === "" ? "" : `${meaning}\n\n`}${table(
+                    ["field", "type", ""],
+                    fields.map((field) => [
+                        `\`${field.name}\`${field.optional ? "" : " (required)"}`,
+                        `\`${field.type}\``,
+                        field.meaning,
+                    ]),
+                )}`,
+        ),
     ];
     return `${sections.join("\n\n")}\n`;
 }
@@ -35,7 +55,10 @@ export function renderReference(): string {
 /** The guarantee is the docstring at the head of the component's file. */
 function concernTable(): string {
     const rows = Object.entries(concerns).map(([concern, { component, setting }]) => {
-        const source = readFileSync(join(root, "components", `${component.charAt(0).toLowerCase()}${component.slice(1)}.ts`), "utf8");
+        const source = readFileSync(
+            join(root, "components", `${component.charAt(0).toLowerCase()}${component.slice(1)}.ts`),
+            "utf8",
+        );
         const [, guarantee = ""] = /^\/\*\* (.*) \*\/$/m.exec(source) ?? [];
         return [`[${component}](concerns/${concern}.md)`, `\`${setting}\``, guarantee];
     });
@@ -56,6 +79,7 @@ function settingTables(): string[] {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-    const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+    const line = (cells: readonly string[]) =>
+        `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
     return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }

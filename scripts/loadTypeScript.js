@@ -14,7 +14,9 @@ const END = "\n// whole\n";
 
 /** @type {(source: string, filePath: string) => string} */
 function load(source, filePath) {
-    const key = createHash("sha256").update(JSON.stringify([version, options, source])).digest("hex");
+    const key = createHash("sha256")
+        .update(JSON.stringify([version, options, source]))
+        .digest("hex");
     const kept = join(cache, `${key}.js`);
     const known = read(kept);
     if (known.endsWith(END)) return known;

@@ -19,10 +19,12 @@ async function setUp() {
  * @param {(environment: NodeJS.ProcessEnv) => Promise<void>} main
  */
 function afterSetUp(main) {
-    setUp().then(main).catch((error) => {
-        console.error(`holdfast: ${error.message}`);
-        process.exitCode = 1;
-    });
+    setUp()
+        .then(main)
+        .catch((error) => {
+            console.error(`holdfast: ${error.message}`);
+            process.exitCode = 1;
+        });
 }
 
 if (require.main === module) afterSetUp(async () => console.log("setup: everything is in place"));

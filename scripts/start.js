@@ -4,5 +4,9 @@ const { afterSetUp } = require("./setup");
 const { status } = require("./step");
 
 afterSetUp(async (env) => {
-    process.exitCode = await status(process.execPath, ["--require", "./scripts/loadTypeScript.js", join(__dirname, "start.ts")], { cwd: join(__dirname, ".."), env });
+    process.exitCode = await status(
+        process.execPath,
+        ["--require", "./scripts/loadTypeScript.js", join(__dirname, "start.ts")],
+        { cwd: join(__dirname, ".."), env },
+    );
 });

@@ -22,11 +22,28 @@ async function main(): Promise<void> {
 
     heading("Before: what the incidents left on the nodes");
     await claim("the lints find the hazards of both incidents", async () => (await lintNodeFiles(first)) === 1);
-    await claim(`${first.name}, not hardened: pmxcfs fails at the next boot (incident A)`, async () => (await rebootAndShow(first)) > 0);
+    await claim(
+        `${first.name}, not hardened: pmxcfs fails at the next boot (incident A)`,
+        async () => (await rebootAndShow(first)) > 0,
+    );
 
     heading("pulumi import: the nodes' own files become the state to compare with");
     await writeFile(join(work, "import.json"), importFile(lab));
-    await claim("the live files are taken into state", async () => (await pulumi("import", "--file", join(work, "import.json"), "--generate-code=false", "--protect=false", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")) === 0);
+    await claim(
+        "the live files are taken into state",
+        async () =>
+            (await pulumi(
+                "import",
+                "--file",
+                join(work, "import.json"),
+                "--generate-code=false",
+                "--protect=false",
+                "--yes",
+                "--skip-preview",
+                "--suppress-outputs",
+                "--suppress-progress",
+            )) === 0,
+    );
 
     heading("pulumi preview --diff: what would change");
     await claim("the preview shows the repairs", async () => (await pulumi("preview", "--diff")) === 0);
@@ -39,8 +56,12 @@ async function main(): Promise<void> {
     heading("Drift: pulumi refresh --preview-only --expect-no-changes --diff");
     const drift = ["refresh", "--preview-only", "--expect-no-changes", "--diff"] as const;
     await claim("no drift right after", async () => (await pulumi(...drift)) === 0);
-    console.log(`\nNow a slip of the hand on ${first.name}: ip link show >> /etc/network/interfaces (incident B), and chmod 0666 /etc/hosts`);
-    await first.exec(["sh", "-c", "cat >> /etc/network/interfaces; chmod 0666 /etc/hosts"], { input: `${strayLine}\n` });
+    console.log(
+        `\nNow a slip of the hand on ${first.name}: ip link show >> /etc/network/interfaces (incident B), and chmod 0666 /etc/hosts`,
+    );
+    await first.exec(["sh", "-c", "cat >> /etc/network/interfaces; chmod 0666 /etc/hosts"], {
+        input: `${strayLine}\n`,
+    });
     await claim("the drift run shows both, and fails", async () => (await pulumi(...drift)) !== 0);
 
     heading("pulumi up --refresh: repair");
@@ -48,7 +69,8 @@ async function main(): Promise<void> {
     await claim("no drift afterwards", async () => (await pulumi(...drift)) === 0);
 
     heading("After: the same reboot");
-    for (const node of [first, second]) await claim(`${node.name}, hardened: boots with no unit failed`, async () => (await rebootAndShow(node)) === 0);
+    for (const node of [first, second])
+        await claim(`${node.name}, hardened: boots with no unit failed`, async () => (await rebootAndShow(node)) === 0);
 
     summary(lab);
 }
@@ -82,7 +104,11 @@ async function createStack(lab: Lab): Promise<(...args: string[]) => Promise<num
     await writeFile(join(work, "env"), `${exports.join("\n")}\n`);
     return async (...args) => {
         console.log(`$ pulumi ${args.join(" ")}`);
-        const { exitCode } = await execa("pulumi", [...args, "--stack", "lab", "--non-interactive", "--color", "never"], { cwd: root, env, stdio: ["ignore", "inherit", "inherit"], reject: false });
+        const { exitCode } = await execa(
+            "pulumi",
+            [...args, "--stack", "lab", "--non-interactive", "--color", "never"],
+            { cwd: root, env, stdio: ["ignore", "inherit", "inherit"], reject: false },
+        );
         return exitCode;
     };
 }
@@ -92,12 +118,17 @@ async function lintNodeFiles(node: LabNode): Promise<number> {
     const folder = join(work, node.name);
     await mkdir(folder, { recursive: true });
     const paths = ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"];
-    const files = await Promise.all(paths.map(async (path) => {
-        const file = join(folder, path.slice(path.lastIndexOf("/") + 1));
-        await writeFile(file, (await node.exec(["cat", path], { strip: false })).stdout);
-        return file;
-    }));
-    const { exitCode, all } = await execa(process.execPath, [join(root, "cli", "holdfast.js"), "lint", ...files], { all: true, reject: false });
+    const files = await Promise.all(
+        paths.map(async (path) => {
+            const file = join(folder, path.slice(path.lastIndexOf("/") + 1));
+            await writeFile(file, (await node.exec(["cat", path], { strip: false })).stdout);
+            return file;
+        }),
+    );
+    const { exitCode, all } = await execa(process.execPath, [join(root, "cli", "holdfast.js"), "lint", ...files], {
+        all: true,
+        reject: false,
+    });
     console.log(all?.replaceAll(folder, node.name));
     return exitCode;
 }
@@ -122,7 +153,8 @@ function heading(text: string): void {
 
 function summary(lab: Lab): void {
     heading("Summary");
-    for (const { claim: text, held, seconds } of outcomes) console.log(`${held ? "✓" : "✗"} ${text} (${seconds.toFixed(1)} s)`);
+    for (const { claim: text, held, seconds } of outcomes)
+        console.log(`${held ? "✓" : "✗"} ${text} (${seconds.toFixed(1)} s)`);
     console.log(`
 The lab is still up. To go on with it:
   . .holdfast/start/env              # the lab's stack, in this shell

@@ -41,7 +41,9 @@ function status(command, args, options = {}, started = () => undefined) {
         const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], ...options });
         if (child.pid !== undefined) started(child.pid);
         child.once("error", () => resolve(127));
-        child.once("close", (code, signal) => resolve(code ?? 128 + require("node:os").constants.signals[signal ?? "SIGTERM"]));
+        child.once("close", (code, signal) =>
+            resolve(code ?? 128 + require("node:os").constants.signals[signal ?? "SIGTERM"]),
+        );
     });
 }
 
@@ -61,7 +63,8 @@ async function groupStatus(command, args, { signal, ...options }) {
     const code = await ended;
     signal.removeEventListener("abort", kill);
     const deadline = Date.now() + 10_000;
-    while (signal.aborted && killGroup(group, 0) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (signal.aborted && killGroup(group, 0) && Date.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 50));
     return code;
 }
 

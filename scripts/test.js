@@ -19,10 +19,35 @@ function tool(name) {
 /** Each counts as one test. */
 const checks = {
     "types (tsc)": [tool("tsc"), "--noEmit"],
+    "format (prettier)": [tool("prettier"), "--check", "--log-level", "warn", "."],
     "lint (eslint)": [tool("eslint"), "--max-warnings=0", "."],
-    "layers (dependency-cruiser)": [tool("depcruise"), "--config", ".dependency-cruiser.cjs", "--output-type", "err", "index.ts", "config.ts", "model", "components", "render", "provider", "host", "cli", "lab", "bench", "scripts"],
+    "layers (dependency-cruiser)": [
+        tool("depcruise"),
+        "--config",
+        ".dependency-cruiser.cjs",
+        "--output-type",
+        "err",
+        "index.ts",
+        "config.ts",
+        "model",
+        "components",
+        "render",
+        "provider",
+        "host",
+        "cli",
+        "lab",
+        "bench",
+        "scripts",
+    ],
     // Parsing alone: nothing is written beside the sources.
-    "Python syntax": ["python3", "-c", "import ast, sys\nfor f in sys.argv[1:]: ast.parse(open(f).read(), f)", ...readdirSync(nodePrograms).filter((name) => name.endsWith(".py")).map((name) => join(nodePrograms, name))],
+    "Python syntax": [
+        "python3",
+        "-c",
+        "import ast, sys\nfor f in sys.argv[1:]: ast.parse(open(f).read(), f)",
+        ...readdirSync(nodePrograms)
+            .filter((name) => name.endsWith(".py"))
+            .map((name) => join(nodePrograms, name)),
+    ],
 };
 
 /** Each of jest's workers has a lab of its own, since the files of `lab` share its nodes. They wait for nodes half of the time. */
@@ -36,7 +61,11 @@ const projects = process.env.HOLDFAST_VM ? machines : process.env.CI ? { ...node
 
 afterSetUp(async (environment) => {
     await ensureTestPackages();
-    const env = { ...environment, HOLDFAST_LAB: `test-${process.pid}`, ...(process.env.HOLDFAST_LAB ? { HOLDFAST_LAB: process.env.HOLDFAST_LAB } : {}) };
+    const env = {
+        ...environment,
+        HOLDFAST_LAB: `test-${process.pid}`,
+        ...(process.env.HOLDFAST_LAB ? { HOLDFAST_LAB: process.env.HOLDFAST_LAB } : {}),
+    };
     /** @type {Count[]} */
     const counts = [];
     let interrupted = false;
@@ -57,12 +86,19 @@ afterSetUp(async (environment) => {
         }
     } finally {
         // jest does not run its teardown when it is stopped.
-        const others = ["vm", "bookworm", ...Array.from({ length: labWorkers - 1 }, (_, index) => index + 2)].map((suffix) => `${env.HOLDFAST_LAB}-${suffix}`);
-        for (const id of process.env.HOLDFAST_LAB ? others.slice(0, 2) : [env.HOLDFAST_LAB, ...others]) await status(process.execPath, ["cli/holdfast.js", "lab", "down", "--id", id], { cwd: root });
+        const others = ["vm", "bookworm", ...Array.from({ length: labWorkers - 1 }, (_, index) => index + 2)].map(
+            (suffix) => `${env.HOLDFAST_LAB}-${suffix}`,
+        );
+        for (const id of process.env.HOLDFAST_LAB ? others.slice(0, 2) : [env.HOLDFAST_LAB, ...others])
+            await status(process.execPath, ["cli/holdfast.js", "lab", "down", "--id", id], { cwd: root });
     }
-    const total = counts.reduce((sum, count) => ({ passed: sum.passed + count.passed, failed: sum.failed + count.failed }));
+    const total = counts.reduce((sum, count) => ({
+        passed: sum.passed + count.passed,
+        failed: sum.failed + count.failed,
+    }));
     if (interrupted) console.log("interrupted");
-    if (!("vm" in projects)) console.log("not part of this run: real boots in virtual machines, minutes each without KVM (npm run test:vm)");
+    if (!("vm" in projects))
+        console.log("not part of this run: real boots in virtual machines, minutes each without KVM (npm run test:vm)");
     console.log(`${total.passed} passed, ${total.failed} failed`);
     process.exitCode = total.failed > 0 || interrupted ? 1 : 0;
 });
@@ -89,11 +125,16 @@ async function runCheck(name, [command = "", ...args], options) {
 async function runJest(project, extra, options) {
     const report = join(root, ".holdfast", `jest-${project}-${process.pid}.json`);
     mkdirSync(join(root, ".holdfast"), { recursive: true });
-    const code = await groupStatus(tool("jest"), ["--selectProjects", project, "--json", "--outputFile", report, ...extra], {
-        ...options, cwd: root,
-        // With --json jest's own report goes to stderr and the JSON, which is in the file too, to stdout.
-        stdio: ["ignore", "ignore", "inherit"],
-    });
+    const code = await groupStatus(
+        tool("jest"),
+        ["--selectProjects", project, "--json", "--outputFile", report, ...extra],
+        {
+            ...options,
+            cwd: root,
+            // With --json jest's own report goes to stderr and the JSON, which is in the file too, to stdout.
+            stdio: ["ignore", "ignore", "inherit"],
+        },
+    );
     const count = countResults(readReport(report), code);
     rmSync(report, { force: true });
     return count;
@@ -121,6 +162,7 @@ function readReport(file) {
  */
 function countResults(report, code) {
     if (report === undefined) return { passed: 0, failed: 1 };
-    const failed = report.numFailedTests + report.numRuntimeErrorTestSuites + report.numPendingTests + report.numTodoTests;
+    const failed =
+        report.numFailedTests + report.numRuntimeErrorTestSuites + report.numPendingTests + report.numTodoTests;
     return { passed: report.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
 }

@@ -35,7 +35,9 @@ function hasRecentPulumi() {
 /** Named by everything that goes into the binaries, so that a changed pin is a new folder. */
 function builtFolder() {
     const hash = createHash("sha256").update(process.arch);
-    const sources = ["pulumi", "language-nodejs"].flatMap((module) => ["go.mod", "go.sum"].map((file) => join(toolchain, module, file)));
+    const sources = ["pulumi", "language-nodejs"].flatMap((module) =>
+        ["go.mod", "go.sum"].map((file) => join(toolchain, module, file)),
+    );
     for (const file of [...sources, join(__dirname, "buildToolchain.js")]) hash.update(readFileSync(file));
     const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
     return join(cache, "holdfast", "toolchain", hash.digest("hex").slice(0, 16));
@@ -75,10 +77,14 @@ function pulumiEnvironment(folder) {
 
 /** `npm run toolchain`: what a CI job needs besides `npm ci`. */
 if (require.main === module) {
-    ensurePulumi().then((folder) => console.log(`toolchain: ${folder === undefined ? "the pulumi on PATH will do" : `pulumi is in ${folder}`}`)).catch((error) => {
-        console.error(`holdfast: ${error.message}`);
-        process.exitCode = 1;
-    });
+    ensurePulumi()
+        .then((folder) =>
+            console.log(`toolchain: ${folder === undefined ? "the pulumi on PATH will do" : `pulumi is in ${folder}`}`),
+        )
+        .catch((error) => {
+            console.error(`holdfast: ${error.message}`);
+            process.exitCode = 1;
+        });
 }
 
 module.exports = { builtFolder, ensurePulumi, isAtLeast, pulumiEnvironment, toolchain };

@@ -15,16 +15,46 @@ export async function record(lab: Lab, project: PulumiProject): Promise<string> 
     await project.write("ssh_config", sshConfig(lab));
     const [first] = lab.nodes;
     const blocks: string[] = [];
-    const show = (words: string, { stdout, stderr, exitCode }: { stdout: string; stderr: string; exitCode: number }) => {
-        blocks.push(`\`\`\`console\n$ ${words}\n${clean(`${stderr}${stdout}`, lab, project)}${exitCode === 0 ? "" : `\n[exit status ${exitCode}]`}\n\`\`\``);
+    const show = (
+        words: string,
+        { stdout, stderr, exitCode }: { stdout: string; stderr: string; exitCode: number },
+    ) => {
+        blocks.push(
+            `\`\`\`console\n$ ${words}\n${clean(`${stderr}${stdout}`, lab, project)}${exitCode === 0 ? "" : `\n[exit status ${exitCode}]`}\n\`\`\``,
+        );
     };
-    const pulumi = async (words: string) => show(`pulumi ${words}`, await project.runPulumi([...words.replaceAll("'", "").split(" "), ...(/^(?:up|import)\b/.test(words) ? ["--suppress-progress", "--suppress-outputs", ...(words.includes("--yes") ? ["--skip-preview"] : [])] : [])]));
+    const pulumi = async (words: string) =>
+        show(
+            `pulumi ${words}`,
+            await project.runPulumi([
+                ...words.replaceAll("'", "").split(" "),
+                ...(/^(?:up|import)\b/.test(words)
+                    ? [
+                          "--suppress-progress",
+                          "--suppress-outputs",
+                          ...(words.includes("--yes") ? ["--skip-preview"] : []),
+                      ]
+                    : []),
+            ]),
+        );
     const say = (text: string) => void blocks.push(text);
 
     say("# A session, recorded");
-    say("Made by `npm run transcript` on two disposable nodes in the state of [both incidents](../README.md): `127.0.1.1` and a device name on each, and a stray line in the interfaces file. Only names of the machine it ran on are replaced, and long outputs cut.");
+    say(
+        "Made by `npm run transcript` on two disposable nodes in the state of [both incidents](../README.md): `127.0.1.1` and a device name on each, and a stray line in the interfaces file. Only names of the machine it ran on are replaced, and long outputs cut.",
+    );
     say("## Adopt\n\nReads the nodes and writes nothing there. The hazards:");
-    show("npx holdfast adopt root@pve01 root@pve02 --stack paris --import import.json", await project.holdfast("adopt", ...lab.nodes.map(({ name }) => `root@${name}`), "--stack", "paris", "--import", "import.json"));
+    show(
+        "npx holdfast adopt root@pve01 root@pve02 --stack paris --import import.json",
+        await project.holdfast(
+            "adopt",
+            ...lab.nodes.map(({ name }) => `root@${name}`),
+            "--stack",
+            "paris",
+            "--import",
+            "import.json",
+        ),
+    );
     await pulumi("stack select --create paris");
     say("The live files become the state to compare with:");
     await pulumi("import -f import.json --generate-code=false --protect=false --yes");
@@ -32,10 +62,22 @@ export async function record(lab: Lab, project: PulumiProject): Promise<string> 
     await pulumi("preview --diff");
     say("## Up");
     await pulumi("up --yes");
-    say(`## Drift\n\nNothing to see right after. Then somebody's \`ip link >> /etc/network/interfaces\` on ${first?.name ?? "a node"}, and a \`chmod 666 /etc/hosts\`:`);
+    say(
+        `## Drift\n\nNothing to see right after. Then somebody's \`ip link >> /etc/network/interfaces\` on ${first?.name ?? "a node"}, and a \`chmod 666 /etc/hosts\`:`,
+    );
     show("npx holdfast drift", await project.holdfast("drift"));
     // By SSH, as somebody would: whose sessions were open then is part of what the drift run tells.
-    if (first) await execa("ssh", ["-F", join(project.folder, "ssh_config"), `root@${first.name}`, "cat >> /etc/network/interfaces; chmod 0666 /etc/hosts"], { input: `${strayLine}\n` });
+    if (first)
+        await execa(
+            "ssh",
+            [
+                "-F",
+                join(project.folder, "ssh_config"),
+                `root@${first.name}`,
+                "cat >> /etc/network/interfaces; chmod 0666 /etc/hosts",
+            ],
+            { input: `${strayLine}\n` },
+        );
     show("npx holdfast drift", await project.holdfast("drift"));
     say("The same for a comment on an issue, `npx holdfast drift --format markdown`, as it is rendered:");
     say(quoted(clean((await project.holdfast("drift", "--format", "markdown")).stdout, lab, project)));
@@ -46,7 +88,10 @@ export async function record(lab: Lab, project: PulumiProject): Promise<string> 
 }
 
 function quoted(markdown: string): string {
-    return markdown.split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
+    return markdown
+        .split("\n")
+        .map((line) => `> ${line}`.trimEnd())
+        .join("\n");
 }
 
 function sshConfig(lab: Lab): string {
@@ -55,8 +100,22 @@ function sshConfig(lab: Lab): string {
 }
 
 function clean(text: string, lab: Lab, project: PulumiProject): string {
-    let shown = text.replaceAll(project.folder, "~/fleet").replaceAll(lab.identityFile, "~/.ssh/id_ed25519").replaceAll(lab.knownHostsFile, "~/.ssh/known_hosts").replaceAll(`${userInfo().username}@${hostname()}`, "ops@workstation");
-    for (const { name, ssh } of lab.nodes) shown = shown.replaceAll(`${ssh.host}:${ssh.port}`, name).replaceAll(ssh.host, name);
-    const lines = shown.split("\n").map((line) => line.trimEnd()).filter((line) => !passing.test(line)).filter((line, index, all) => line !== "" || all[index - 1] !== "").join("\n").trim().split("\n");
-    return lines.length <= LIMIT ? lines.join("\n") : [...lines.slice(0, LIMIT), `… ${lines.length - LIMIT} more lines`].join("\n");
+    let shown = text
+        .replaceAll(project.folder, "~/fleet")
+        .replaceAll(lab.identityFile, "~/.ssh/id_ed25519")
+        .replaceAll(lab.knownHostsFile, "~/.ssh/known_hosts")
+        .replaceAll(`${userInfo().username}@${hostname()}`, "ops@workstation");
+    for (const { name, ssh } of lab.nodes)
+        shown = shown.replaceAll(`${ssh.host}:${ssh.port}`, name).replaceAll(ssh.host, name);
+    const lines = shown
+        .split("\n")
+        .map((line) => line.trimEnd())
+        .filter((line) => !passing.test(line))
+        .filter((line, index, all) => line !== "" || all[index - 1] !== "")
+        .join("\n")
+        .trim()
+        .split("\n");
+    return lines.length <= LIMIT
+        ? lines.join("\n")
+        : [...lines.slice(0, LIMIT), `… ${lines.length - LIMIT} more lines`].join("\n");
 }

@@ -19,25 +19,45 @@ export function identify(survey: Survey): NodeIdentity {
     const own = ownLines(survey);
     const named = own.map(({ address }) => address!.text).filter(isReachable);
     const interfaces = declaredInterfaces(survey);
-    const held = interfaces.flatMap(addressesOf).map(({ address }) => address).filter(isReachable);
+    const held = interfaces
+        .flatMap(addressesOf)
+        .map(({ address }) => address)
+        .filter(isReachable);
     // Without a static address (DHCP) the hosts file is all there is.
     const confirmed = held.length === 0 ? named : named.filter((address) => held.includes(canonicalAddress(address)));
-    const address = [...byFamily(confirmed), ...byFamily(gatewayAddresses(interfaces)), ...held.filter((each) => each === survey.target.host), ...byFamily(held), ...[survey.target.host].filter(familyOf)][0];
-    if (address === undefined) throw new Error(`${name}: no LAN address found in its hosts and interfaces files; adopt it by address instead of by name`);
+    const address = [
+        ...byFamily(confirmed),
+        ...byFamily(gatewayAddresses(interfaces)),
+        ...held.filter((each) => each === survey.target.host),
+        ...byFamily(held),
+        ...[survey.target.host].filter(familyOf),
+    ][0];
+    if (address === undefined)
+        throw new Error(
+            `${name}: no LAN address found in its hosts and interfaces files; adopt it by address instead of by name`,
+        );
     const address6 = familyOf(address) === 4 ? confirmed.find((each) => familyOf(each) === 6) : undefined;
     return { name, domain: domainOf(own, name), address, address6, aliases: aliasesOf(own, name) };
 }
 
 function ownLines({ name, files }: Survey): HostsLine[] {
-    return parseHosts(files["/etc/hosts"]?.content ?? "").filter(({ address, names }) => address && names.some(({ text }) => canonicalName(text) === canonicalName(name)));
+    return parseHosts(files["/etc/hosts"]?.content ?? "").filter(
+        ({ address, names }) => address && names.some(({ text }) => canonicalName(text) === canonicalName(name)),
+    );
 }
 
 function declaredInterfaces({ files, sourced }: Survey): Interface[] {
-    return [files["/etc/network/interfaces"]?.content ?? "", ...Object.values(sourced)].flatMap((content) => interfacesOf(parseInterfaces(content)));
+    return [files["/etc/network/interfaces"]?.content ?? "", ...Object.values(sourced)].flatMap((content) =>
+        interfacesOf(parseInterfaces(content)),
+    );
 }
 
 function gatewayAddresses(interfaces: readonly Interface[]): string[] {
-    return interfaces.filter((iface) => optionsNamed(iface, "gateway").length > 0).flatMap(addressesOf).map(({ address }) => address).filter(isReachable);
+    return interfaces
+        .filter((iface) => optionsNamed(iface, "gateway").length > 0)
+        .flatMap(addressesOf)
+        .map(({ address }) => address)
+        .filter(isReachable);
 }
 
 /** IPv4 first: it is what most clusters' corosync uses. */
@@ -47,14 +67,20 @@ function byFamily(addresses: readonly string[]): string[] {
 
 function domainOf(own: readonly HostsLine[], name: string): string | undefined {
     const prefix = `${canonicalName(name)}.`;
-    const full = own.flatMap(({ names }) => names).map(({ text }) => text).find((text) => canonicalName(text).startsWith(prefix));
+    const full = own
+        .flatMap(({ names }) => names)
+        .map(({ text }) => text)
+        .find((text) => canonicalName(text).startsWith(prefix));
     const domain = full?.slice(prefix.length);
     return domainName.safeParse(domain).success ? domain : undefined;
 }
 
 /** Further names of a 127.0.1.1 line would lose their line with the repair; those of other lines stay where they are. */
 function aliasesOf(own: readonly HostsLine[], name: string): string[] {
-    const names = own.filter(({ address }) => address!.text === "127.0.1.1").flatMap((line) => line.names.map(({ text }) => text));
-    const isOwn = (text: string) => canonicalName(text) === canonicalName(name) || canonicalName(text).startsWith(`${canonicalName(name)}.`);
+    const names = own
+        .filter(({ address }) => address!.text === "127.0.1.1")
+        .flatMap((line) => line.names.map(({ text }) => text));
+    const isOwn = (text: string) =>
+        canonicalName(text) === canonicalName(name) || canonicalName(text).startsWith(`${canonicalName(name)}.`);
     return [...new Set(names.filter((text) => !isOwn(text) && anyName.safeParse(text).success))];
 }

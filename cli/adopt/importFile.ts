@@ -27,7 +27,13 @@ export function renderImportFile(nodes: readonly ImportedNode[]): string {
             const logicalName = `${name}-${format}`;
             const component = `${logicalName}-component`;
             return [
-                { type: `holdfast:components:${concerns[format].component}`, name: component, logicalName, component: true, parent: name },
+                {
+                    type: `holdfast:components:${concerns[format].component}`,
+                    name: component,
+                    logicalName,
+                    component: true,
+                    parent: name,
+                },
                 { type: FILE_SET_TYPE, name: logicalName, id: `${name}/${format}`, parent: component },
             ];
         }),

@@ -20,7 +20,12 @@ export function planAdoption(surveys: readonly Survey[]): Adoption {
     const identities = withSharedDomain(withoutSharedAliases(surveys.map(identify)));
     const nodes = surveys.map((survey, index) => {
         const identity = identities[index]!;
-        const context: LintContext = { node: identity, peers: identities.filter((other) => other !== identity), facts: survey.facts, sourced: survey.sourced };
+        const context: LintContext = {
+            node: identity,
+            peers: identities.filter((other) => other !== identity),
+            facts: survey.facts,
+            sourced: survey.sourced,
+        };
         const { files: kept, refused } = takeOver(survey, context);
         return { survey, identity, kept, hazards: [...findHazards(survey, context, kept), ...refused] };
     });
@@ -30,14 +35,18 @@ export function planAdoption(surveys: readonly Survey[]): Adoption {
 function refuseTwins(surveys: readonly Survey[]): void {
     for (const [index, { name, target }] of surveys.entries()) {
         const twin = surveys.slice(0, index).find((other) => other.name === name);
-        if (twin) throw new Error(`${twin.target.text} and ${target.text} both call themselves ${name}. Name each node once`);
+        if (twin)
+            throw new Error(`${twin.target.text} and ${target.text} both call themselves ${name}. Name each node once`);
     }
 }
 
 /** `pvelocalhost` on every node's 127.0.1.1 line would be one name for two addresses. */
 function withoutSharedAliases(identities: readonly NodeIdentity[]): NodeIdentity[] {
     const claims = identities.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
-    return identities.map((identity) => ({ ...identity, aliases: identity.aliases?.filter((alias) => claims.filter((other) => other === alias).length === 1) }));
+    return identities.map((identity) => ({
+        ...identity,
+        aliases: identity.aliases?.filter((alias) => claims.filter((other) => other === alias).length === 1),
+    }));
 }
 
 /** A fleet has one domain: the first that a node's hosts file names. */

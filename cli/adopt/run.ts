@@ -7,8 +7,15 @@ import { surveyNode } from "./survey";
 import { parseHostKey, parseTarget } from "./target";
 
 /** Returns what goes to standard output: the stack config, where no stack is named. @throws Error that names every host that could not be read; then nothing is written anywhere */
-export async function adopt(hosts: readonly string[], options: AdoptOptions, say: (text: string) => void): Promise<string> {
-    if (options.hostKey !== undefined && hosts.length > 1) throw new Error("--host-key is one host's key: adopt one host with it, or put the keys of all into known_hosts");
+export async function adopt(
+    hosts: readonly string[],
+    options: AdoptOptions,
+    say: (text: string) => void,
+): Promise<string> {
+    if (options.hostKey !== undefined && hosts.length > 1)
+        throw new Error(
+            "--host-key is one host's key: adopt one host with it, or put the keys of all into known_hosts",
+        );
     const targets = hosts.map((host) => parseTarget(host, options.port));
     const hostKey = options.hostKey === undefined ? undefined : parseHostKey(options.hostKey);
     const looks = await Promise.allSettled(targets.map((target) => surveyNode(target, { ...options, hostKey })));
@@ -17,6 +24,13 @@ export async function adopt(hosts: readonly string[], options: AdoptOptions, say
     const adoption = planAdoption(looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : [])));
     const files = await writeProject(adoption, options);
     for (const node of adoption.nodes) say(renderHazards(node));
-    say(renderNextSteps(files, { ...options, isRefused: adoption.nodes.some(({ hazards }) => hazards.some(({ severity, repaired }) => severity === "error" && !repaired)) }));
+    say(
+        renderNextSteps(files, {
+            ...options,
+            isRefused: adoption.nodes.some(({ hazards }) =>
+                hazards.some(({ severity, repaired }) => severity === "error" && !repaired),
+            ),
+        }),
+    );
     return options.stack === undefined ? adoption.stackConfig : "";
 }

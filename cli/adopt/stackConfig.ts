@@ -42,7 +42,12 @@ export function renderStackConfig(adopted: readonly AdoptedNode[], domain: strin
     for (const { identity, kept } of adopted) {
         const node = ["config", "holdfast:fleet", "nodes", identity.name];
         comment(document, [...node, "address"], " What the node's own name resolves to.");
-        if (kept[0]) comment(document, [...node, concerns[kept[0].format].setting], " The node's own files, with their comments. Edit them there; `pulumi preview --diff` shows what changes on the node.");
+        if (kept[0])
+            comment(
+                document,
+                [...node, concerns[kept[0].format].setting],
+                " The node's own files, with their comments. Edit them there; `pulumi preview --diff` shows what changes on the node.",
+            );
     }
     return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
@@ -50,25 +55,39 @@ export function renderStackConfig(adopted: readonly AdoptedNode[], domain: strin
 function nodeConfig({ survey: { target, hostKey }, identity, kept }: AdoptedNode): object {
     const { address, address6, aliases } = identity;
     // The name that was typed is known to work from here, with whatever ~/.ssh/config has for it.
-    const ssh = { ...(target.host !== address && { host: target.host }), ...(target.port !== undefined && target.port !== 22 && { port: target.port }), ...(target.user !== undefined && target.user !== "root" && { user: target.user }), ...(hostKey !== undefined && { hostKey }) };
+    const ssh = {
+        ...(target.host !== address && { host: target.host }),
+        ...(target.port !== undefined && target.port !== 22 && { port: target.port }),
+        ...(target.user !== undefined && target.user !== "root" && { user: target.user }),
+        ...(hostKey !== undefined && { hostKey }),
+    };
     return {
         address,
         ...(address6 !== undefined && { address6 }),
         ...(aliases?.length && { aliases }),
         ...(Object.keys(ssh).length > 0 && { ssh }),
-        ...Object.fromEntries(kept.map((file) => [concerns[file.format].setting, { file: projectPath(identity.name, file) }])),
+        ...Object.fromEntries(
+            kept.map((file) => [concerns[file.format].setting, { file: projectPath(identity.name, file) }]),
+        ),
     };
 }
 
 function refuseFaults(fleet: object, adopted: readonly AdoptedNode[]): void {
-    const contents = new Map(adopted.flatMap(({ identity, kept }) => kept.map((file) => [projectPath(identity.name, file), file.content])));
+    const contents = new Map(
+        adopted.flatMap(({ identity, kept }) => kept.map((file) => [projectPath(identity.name, file), file.content])),
+    );
     const { faults } = parseFleet(fleet, (path) => contents.get(path) ?? "");
-    if (faults.length > 0) throw new Error(`what the nodes say does not make a sound fleet:\n${faults.map((fault) => `  ${formatFault(fault)}`).join("\n")}`);
+    if (faults.length > 0)
+        throw new Error(
+            `what the nodes say does not make a sound fleet:\n${faults.map((fault) => `  ${formatFault(fault)}`).join("\n")}`,
+        );
 }
 
 /** Above the key at `path`. */
 function comment(document: Document, path: readonly string[], text: string): void {
     const holder = document.getIn(path.slice(0, -1));
-    const pair = isMap(holder) ? holder.items.find((item) => (item as Pair<Scalar>).key.value === path.at(-1)) : undefined;
+    const pair = isMap(holder)
+        ? holder.items.find((item) => (item as Pair<Scalar>).key.value === path.at(-1))
+        : undefined;
     if (pair) (pair as Pair<Scalar>).key.commentBefore = text;
 }

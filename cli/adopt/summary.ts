@@ -5,18 +5,32 @@ import type { Hazard } from "./hazards";
 import { projectPath } from "./stackConfig";
 
 /** Compiler-style lines, `NODE:FILE:LINE:COLUMN: …`, what is left to do last, where it is read. */
-export function renderHazards({ identity: { name }, hazards }: { readonly identity: NodeIdentity; readonly hazards: readonly Hazard[] }): string {
+export function renderHazards({
+    identity: { name },
+    hazards,
+}: {
+    readonly identity: NodeIdentity;
+    readonly hazards: readonly Hazard[];
+}): string {
     if (hazards.length === 0) return `${name}: no hazards\n`;
-    const [repaired, left] = [hazards.filter((hazard) => hazard.repaired), hazards.filter((hazard) => !hazard.repaired)];
+    const [repaired, left] = [
+        hazards.filter((hazard) => hazard.repaired),
+        hazards.filter((hazard) => !hazard.repaired),
+    ];
     return [
         ...block(name, "repaired by the first `pulumi up`", repaired),
         ...block(name, "left for you to decide", left),
-    ].map((line) => `${line}\n`).join("");
+    ]
+        .map((line) => `${line}\n`)
+        .join("");
 }
 
 function block(name: string, fate: string, hazards: readonly Hazard[]): string[] {
     if (hazards.length === 0) return [];
-    return [`${name}: ${hazards.length === 1 ? "1 hazard" : `${hazards.length} hazards`} ${fate}`, ...hazards.map((hazard) => `  ${formatFinding(`${name}:${hazard.file}`, withFate(name, hazard))}`)];
+    return [
+        `${name}: ${hazards.length === 1 ? "1 hazard" : `${hazards.length} hazards`} ${fate}`,
+        ...hazards.map((hazard) => `  ${formatFinding(`${name}:${hazard.file}`, withFate(name, hazard))}`),
+    ];
 }
 
 function withFate(name: string, hazard: Hazard): Hazard {
@@ -37,7 +51,9 @@ export function renderNextSteps(files: readonly string[], { stack, isRefused, ..
     const before = isRefused ? ", once the errors left for you are mended" : "";
     const steps = [
         ["pulumi stack select --create", stack ?? "STACK"].join(" "),
-        ...(written.import === undefined ? [] : [`pulumi import -f ${written.import} --generate-code=false --yes   # the live files become state`]),
+        ...(written.import === undefined
+            ? []
+            : [`pulumi import -f ${written.import} --generate-code=false --yes   # the live files become state`]),
         `pulumi preview --diff   # ${written.import === undefined ? "whole files; after an import (--import FILE), only the repairs" : "only the repairs"}`,
     ];
     return `\nWritten: ${files.join(", ")}\nNext${stack === undefined ? ", with the YAML as Pulumi.STACK.yaml" : ""}${before}:\n${steps.map((step) => `  ${step}\n`).join("")}`;

@@ -33,34 +33,69 @@ export interface SurveyOptions {
 
 const hostKeyFiles = ["ed25519", "ecdsa", "rsa"].map((type) => `/etc/ssh/ssh_host_${type}_key.pub`);
 const paths = [
-    "/etc/hosts", "/etc/fstab", "/etc/network/interfaces", "/etc/network/interfaces.new",
-    "/etc/crypttab", "/etc/vzdump.conf", "/etc/pve/storage.cfg", "/etc/pve/jobs.cfg", "/etc/smartd.conf",
+    "/etc/hosts",
+    "/etc/fstab",
+    "/etc/network/interfaces",
+    "/etc/network/interfaces.new",
+    "/etc/crypttab",
+    "/etc/vzdump.conf",
+    "/etc/pve/storage.cfg",
+    "/etc/pve/jobs.cfg",
+    "/etc/smartd.conf",
     ...hostKeyFiles,
 ];
 const interfacesFolder = "/etc/network/interfaces.d/";
 const furtherPatterns = [
-    "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg", "/var/lib/cloud/instance/user-data.txt",
-    "/etc/systemd/network/*.link", "/usr/local/lib/systemd/network/*.link", "/etc/udev/rules.d/*.rules",
+    "/etc/cloud/cloud.cfg",
+    "/etc/cloud/cloud.cfg.d/*.cfg",
+    "/var/lib/cloud/instance/user-data.txt",
+    "/etc/systemd/network/*.link",
+    "/usr/local/lib/systemd/network/*.link",
+    "/etc/udev/rules.d/*.rules",
 ];
 
-const spec: Spec = { files: Object.fromEntries(paths.map((path) => [path, {}])), packages: [], units: ["pve-cluster.service"], facts: {} };
+const spec: Spec = {
+    files: Object.fromEntries(paths.map((path) => [path, {}])),
+    packages: [],
+    units: ["pve-cluster.service"],
+    facts: {},
+};
 
 /** @throws UnreachableError where the node cannot be asked */
-export async function surveyNode(target: Target, { hostKey, allowUnknownHostKey, timeout }: SurveyOptions): Promise<Survey> {
+export async function surveyNode(
+    target: Target,
+    { hostKey, allowUnknownHostKey, timeout }: SurveyOptions,
+): Promise<Survey> {
     const host: HostArgs = { name: target.host, address: target.host, port: target.port, user: target.user, hostKey };
     const client = new NodeClient(host, { credentials: {}, allowUnknownHostKey, timeout });
     try {
-        const look = await client.inspect("adopt", spec, { facts: true, sourced: [`${interfacesFolder}*`, ...furtherPatterns] }, { anyName: true });
+        const look = await client.inspect(
+            "adopt",
+            spec,
+            { facts: true, sourced: [`${interfacesFolder}*`, ...furtherPatterns] },
+            { anyName: true },
+        );
         const { files, units } = look.seen;
         const wanted = sourcedPatterns(parseInterfaces(files["/etc/network/interfaces"]?.content ?? ""));
         const isDefault = (pattern: string) => pattern === `${interfacesFolder}*`;
         const others = wanted.filter((pattern) => !isDefault(pattern));
-        const more = others.length === 0 ? undefined : await client.inspect("adopt", { ...spec, files: {} }, { facts: false, sourced: others }, { anyName: true });
+        const more =
+            others.length === 0
+                ? undefined
+                : await client.inspect(
+                      "adopt",
+                      { ...spec, files: {} },
+                      { facts: false, sourced: others },
+                      { anyName: true },
+                  );
         const [inFolder, further] = split(look.sourced ?? {}, (path) => path.startsWith(interfacesFolder));
         return {
             name: look.hostname.split(".")[0]!,
             target,
-            hostKey: await acceptedKey(host, hostKeyFiles.map((path) => files[path]?.content ?? "")),
+            hostKey: await acceptedKey(
+                host,
+                hostKeyFiles.map((path) => files[path]?.content ?? ""),
+            ),
             files,
             units,
             facts: look.facts!,
@@ -75,10 +110,18 @@ export async function surveyNode(target: Target, { hostKey, allowUnknownHostKey,
 /** Behind a forwarded port or a jump host the key that answered need not be the node's: only a key that is both is pinned. */
 async function acceptedKey(host: HostArgs, publicKeys: readonly string[]): Promise<string | undefined> {
     const { accepted } = await knownKeys(await resolveTarget(host));
-    return publicKeys.map((line) => line.trim().split(/\s+/).slice(0, 2).join(" ")).find((key) => accepted.includes(key));
+    return publicKeys
+        .map((line) => line.trim().split(/\s+/).slice(0, 2).join(" "))
+        .find((key) => accepted.includes(key));
 }
 
-function split(files: Readonly<Record<string, string>>, isFirst: (path: string) => boolean): [Record<string, string>, Record<string, string>] {
+function split(
+    files: Readonly<Record<string, string>>,
+    isFirst: (path: string) => boolean,
+): [Record<string, string>, Record<string, string>] {
     const entries = Object.entries(files);
-    return [Object.fromEntries(entries.filter(([path]) => isFirst(path))), Object.fromEntries(entries.filter(([path]) => !isFirst(path)))];
+    return [
+        Object.fromEntries(entries.filter(([path]) => isFirst(path))),
+        Object.fromEntries(entries.filter(([path]) => !isFirst(path))),
+    ];
 }

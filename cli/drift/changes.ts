@@ -26,7 +26,8 @@ export function changesOf(paths: readonly string[], expected: Values, actual: Va
 }
 
 function split(path: string): { section: string; name: string; key?: string } {
-    const [, section = path, quoted, plain, key] = /^(\w+)(?:\["((?:[^"\\]|\\.)*)"\]|\.([^.[]+))?(?:[.[]"?(\w+).*)?$/.exec(path) ?? [];
+    const [, section = path, quoted, plain, key] =
+        /^(\w+)(?:\["((?:[^"\\]|\\.)*)"\]|\.([^.[]+))?(?:[.[]"?(\w+).*)?$/.exec(path) ?? [];
     return { section, name: quoted ?? plain ?? "", key };
 }
 
@@ -36,15 +37,27 @@ function describe(section: string, name: string, keys: readonly string[], expect
         case "files":
             return { kind: "file", subject: name, ...describeFile(keys, wanted, found) };
         case "units":
-            return { kind: "unit", subject: name, summary: keys.map((key) => unitWords(key, wanted[key], found[key])).join("; ") || "is not there" };
+            return {
+                kind: "unit",
+                subject: name,
+                summary: keys.map((key) => unitWords(key, wanted[key], found[key])).join("; ") || "is not there",
+            };
         case "facts":
-            return { kind: "fact", subject: name, summary: `${word(found["value"])}, expected ${word(wanted["value"])}` };
+            return {
+                kind: "fact",
+                subject: name,
+                summary: `${word(found["value"])}, expected ${word(wanted["value"])}`,
+            };
         case "packages": {
             const missing = listOf(expected["packages"]).filter((each) => !listOf(actual["packages"]).includes(each));
             return { kind: "package", subject: missing.join(", "), summary: "not installed" };
         }
         case "host":
-            return { kind: "connection", subject: name, summary: `${word(entryOf(actual, "host", "")[name])} at the last up, now ${word(entryOf(expected, "host", "")[name])}` };
+            return {
+                kind: "connection",
+                subject: name,
+                summary: `${word(entryOf(actual, "host", "")[name])} at the last up, now ${word(entryOf(expected, "host", "")[name])}`,
+            };
         default:
             return { kind: "resource", subject: [section, name].filter(Boolean).join("."), summary: "differs" };
     }
@@ -54,10 +67,13 @@ function describeFile(keys: readonly string[], wanted: Values, found: Values): P
     if (found["instead"] !== undefined) return { summary: `is a ${word(found["instead"])}, expected a plain file` };
     if (found["absent"] === true) return { summary: "is absent" };
     if (wanted["absent"] === true) return { summary: "is there, expected absent" };
-    const parts = keys.filter((key) => key !== "content").map((key) => `${key} ${word(found[key])}, expected ${word(wanted[key])}`);
+    const parts = keys
+        .filter((key) => key !== "content")
+        .map((key) => `${key} ${word(found[key])}, expected ${word(wanted[key])}`);
     if (!keys.includes("content")) return { summary: parts.join("; ") || "differs" };
     const [expected, actual] = [wanted["content"], found["content"]];
-    if (typeof expected !== "string" || typeof actual !== "string" || expected === actual) return { summary: ["content differs (not shown: secret or no text)", ...parts].join("; ") };
+    if (typeof expected !== "string" || typeof actual !== "string" || expected === actual)
+        return { summary: ["content differs (not shown: secret or no text)", ...parts].join("; ") };
     const { words, diff } = describeText(expected, actual);
     return { summary: [words, ...parts].join("; "), ...(diff !== undefined && { diff }) };
 }
@@ -80,7 +96,13 @@ function fromFullText(expected: string, actual: string): { words: string; diff?:
 function describeProgram(expected: ProgramReference, actual: ProgramReference): { words: string; diff?: string } {
     const isPlain = expected.edit === undefined && expected.instead === undefined;
     if (!isPlain) return { words: "is no longer what was last seen of it" };
-    if (expected.sha256 !== actual.sha256) return { words: actual.edit || actual.instead !== undefined ? "is no version of Holdfast's own program that is known here" : "is another version of Holdfast's own program" };
+    if (expected.sha256 !== actual.sha256)
+        return {
+            words:
+                actual.edit || actual.instead !== undefined
+                    ? "is no version of Holdfast's own program that is known here"
+                    : "is another version of Holdfast's own program",
+        };
     return inWords(actual.edit?.hunks);
 }
 
@@ -112,5 +134,9 @@ function listOf(value: unknown): string[] {
 }
 
 function word(value: unknown): string {
-    return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : value === undefined ? "nothing" : JSON.stringify(value);
+    return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+        ? String(value)
+        : value === undefined
+          ? "nothing"
+          : JSON.stringify(value);
 }

@@ -14,35 +14,83 @@ export function stackOf({ steps }: Digest): string | undefined {
 export function collectStack(name: string, { steps, diagnostics }: Digest): StackDrift {
     const errors = diagnostics.filter(({ severity }) => severity === "error");
     // The engine's order is that of its workers: two runs of the same drift are to read the same.
-    const fileSets = distinct(steps.filter(({ urn }) => typeOf(urn) === FILE_SET_TYPE)).sort((a, b) => concernOf(a).localeCompare(concernOf(b), "en"));
+    const fileSets = distinct(steps.filter(({ urn }) => typeOf(urn) === FILE_SET_TYPE)).sort((a, b) =>
+        concernOf(a).localeCompare(concernOf(b), "en"),
+    );
     const names = [...new Set(fileSets.map(nodeOf))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-    const nodes = names.map((node) => collectNode(node, fileSets.filter((step) => nodeOf(step) === node), diagnostics));
-    const others = steps.filter(({ op, urn }) => isChange(op) && typeOf(urn) !== FILE_SET_TYPE).map(({ urn }): NodeDrift => {
-        return { name: nameOf(urn), status: "drift", concerns: [], changes: [{ concern: nameOf(urn), kind: "resource", subject: typeOf(urn), summary: "differs; `pulumi refresh --preview-only --diff` shows how" }] };
-    });
+    const nodes = names.map((node) =>
+        collectNode(
+            node,
+            fileSets.filter((step) => nodeOf(step) === node),
+            diagnostics,
+        ),
+    );
+    const others = steps
+        .filter(({ op, urn }) => isChange(op) && typeOf(urn) !== FILE_SET_TYPE)
+        .map(({ urn }): NodeDrift => {
+            return {
+                name: nameOf(urn),
+                status: "drift",
+                concerns: [],
+                changes: [
+                    {
+                        concern: nameOf(urn),
+                        kind: "resource",
+                        subject: typeOf(urn),
+                        summary: "differs; `pulumi refresh --preview-only --diff` shows how",
+                    },
+                ],
+            };
+        });
     const all = [...nodes, ...others];
     // "preview failed" stands for the errors of single resources, and says nothing by itself.
-    const general = errors.filter(({ urn, message }) => (urn === undefined || typeOf(urn) !== FILE_SET_TYPE) && !/^(?:error: )?preview failed\s*$/.test(message)).map(({ message }) => clean(message));
+    const general = errors
+        .filter(
+            ({ urn, message }) =>
+                (urn === undefined || typeOf(urn) !== FILE_SET_TYPE) &&
+                !/^(?:error: )?preview failed\s*$/.test(message),
+        )
+        .map(({ message }) => clean(message));
     const isUnknown = errors.length > 0 || all.some(({ status }) => status === "unreachable");
-    const status = isUnknown ? "unknown" : worst(all.map((node) => ({ status: node.status === "drift" ? "drift" : "clean" })));
+    const status = isUnknown
+        ? "unknown"
+        : worst(all.map((node) => ({ status: node.status === "drift" ? "drift" : "clean" })));
     return { name, status, ...(general.length > 0 && { error: [...new Set(general)].join("; ") }), nodes: all };
 }
 
 function collectNode(name: string, steps: readonly Step[], diagnostics: readonly Diagnostic[]): NodeDrift {
     const changes = steps.filter(({ op }) => isChange(op)).flatMap((step) => collectChanges(step, diagnostics));
-    const errors = [...new Set(diagnostics.filter(({ urn, severity }) => severity === "error" && steps.some((step) => step.urn === urn)).map(({ message }) => clean(message)))];
+    const errors = [
+        ...new Set(
+            diagnostics
+                .filter(({ urn, severity }) => severity === "error" && steps.some((step) => step.urn === urn))
+                .map(({ message }) => clean(message)),
+        ),
+    ];
     const concerns = steps.map((step) => collectConcern(step, diagnostics));
     if (errors.length > 0) return { name, status: "unreachable", reason: errors.join("; "), concerns, changes };
-    if (concerns.every(({ status }) => status === "skipped")) return { name, status: "skipped", reason: "under maintenance, not contacted", concerns, changes };
+    if (concerns.every(({ status }) => status === "skipped"))
+        return { name, status: "skipped", reason: "under maintenance, not contacted", concerns, changes };
     return { name, status: changes.length > 0 ? "drift" : "clean", concerns, changes };
 }
 
 function collectConcern(step: Step, diagnostics: readonly Diagnostic[]): Concern {
     const failed = diagnostics.some(({ urn, severity }) => urn === step.urn && severity === "error");
-    const status = failed ? "unreachable" : step.oldState?.inputs?.["maintenance"] === true ? "skipped" : isChange(step.op) ? "drift" : "clean";
+    const status = failed
+        ? "unreachable"
+        : step.oldState?.inputs?.["maintenance"] === true
+          ? "skipped"
+          : isChange(step.op)
+            ? "drift"
+            : "clean";
     const isSeen = status === "clean" || status === "drift";
     const { observed } = (step.newState?.outputs ?? {}) as { observed?: { facts?: Record<string, string> } };
-    return { name: concernOf(step), status, facts: isSeen ? (observed?.facts ?? {}) : {}, hazards: isSeen ? liveHazards(step) : [] };
+    return {
+        name: concernOf(step),
+        status,
+        facts: isSeen ? (observed?.facts ?? {}) : {},
+        hazards: isSeen ? liveHazards(step) : [],
+    };
 }
 
 /** The lints once more, on the files as they stand on the node. */
@@ -50,21 +98,33 @@ function liveHazards({ oldState, newState }: Step): Hazard[] {
     const files = (newState?.outputs?.["files"] ?? {}) as Record<string, { content?: string }>;
     const node = oldState?.inputs?.["node"] as NodeIdentity | undefined;
     return Object.entries(files).flatMap(([file, { content }]) =>
-        typeof content !== "string" || formatOfPath(file) === "text" ? [] : lintContent(formatOfPath(file), content, { node }).flatMap(({ severity, line, rule, message }) => (severity === "not checked" ? [] : [{ file, line, severity, rule, message }])),
+        typeof content !== "string" || formatOfPath(file) === "text"
+            ? []
+            : lintContent(formatOfPath(file), content, { node }).flatMap(({ severity, line, rule, message }) =>
+                  severity === "not checked" ? [] : [{ file, line, severity, rule, message }],
+              ),
     );
 }
 
 function collectChanges(step: Step, diagnostics: readonly Diagnostic[]): Change[] {
     const concern = concernOf(step);
     const said = diagnostics.filter(({ urn }) => urn === step.urn).map(({ message }) => message);
-    return changesOf(Object.keys(step.detailedDiff ?? {}), step.oldState?.inputs ?? {}, step.newState?.outputs ?? {}).map((change) => ({ concern, ...change, ...provenanceOf(change.subject, said) }));
+    return changesOf(
+        Object.keys(step.detailedDiff ?? {}),
+        step.oldState?.inputs ?? {},
+        step.newState?.outputs ?? {},
+    ).map((change) => ({ concern, ...change, ...provenanceOf(change.subject, said) }));
 }
 
 /** The provider says it in a message, since state must stay free of times: `/etc/fstab: last written 2026-01-02T03:04:05Z by …`. */
 function provenanceOf(subject: string, messages: readonly string[]): Pick<Change, "modified" | "by"> {
     for (const message of messages) {
         const start = message.indexOf(`${subject}: last written `);
-        const [, modified, by] = start === -1 ? [] : /^(\S+?Z)(?:, perhaps by (.+))?$/m.exec(message.slice(start + `${subject}: last written `.length)) ?? [];
+        const [, modified, by] =
+            start === -1
+                ? []
+                : (/^(\S+?Z)(?:, perhaps by (.+))?$/m.exec(message.slice(start + `${subject}: last written `.length)) ??
+                  []);
         if (modified !== undefined) return { modified, ...(by !== undefined && { by }) };
     }
     return {};

@@ -14,19 +14,37 @@ export function renderMarkdown(report: DriftReport, limit = COMMENT_LIMIT): stri
     const head = [
         `## ${verdicts[report.verdict]}`,
         "",
-        ...report.stacks.flatMap(({ name, error, nodes }) => [`${titled ? `**${escape(name)}**: ` : ""}${tally(nodes)}${error === undefined ? "" : `. ${escape(error)}`}`, ""]),
+        ...report.stacks.flatMap(({ name, error, nodes }) => [
+            `${titled ? `**${escape(name)}**: ` : ""}${tally(nodes)}${error === undefined ? "" : `. ${escape(error)}`}`,
+            "",
+        ]),
         ...table(report, titled),
     ].join("\n");
-    const foot = "\n`pulumi preview --refresh --diff` shows the way back, `pulumi up --refresh` takes it. A change that should stay belongs into the stack.\n";
-    const blocks = report.stacks.flatMap(({ name, nodes }) => nodes.flatMap((node) => node.changes.map((change) => block(titled ? `${name}: ${node.name}` : node.name, change))));
+    const foot =
+        "\n`pulumi preview --refresh --diff` shows the way back, `pulumi up --refresh` takes it. A change that should stay belongs into the stack.\n";
+    const blocks = report.stacks.flatMap(({ name, nodes }) =>
+        nodes.flatMap((node) =>
+            node.changes.map((change) => block(titled ? `${name}: ${node.name}` : node.name, change)),
+        ),
+    );
     const { shown, left } = fit(blocks, limit - Math.min(head.length, limit) - foot.length - 200);
-    const note = left > 0 ? `\n${left} more ${left === 1 ? "change" : "changes"} not shown here: \`npx holdfast drift\` prints all of them.\n` : "";
+    const note =
+        left > 0
+            ? `\n${left} more ${left === 1 ? "change" : "changes"} not shown here: \`npx holdfast drift\` prints all of them.\n`
+            : "";
     return cut(head, limit - foot.length - 200) + shown.join("") + note + (report.verdict === "clean" ? "" : foot);
 }
 
 /** Every node that is not clean, so that the list is whole where the diffs are cut. */
 function table(report: DriftReport, titled: boolean): string[] {
-    const rows = report.stacks.flatMap(({ name, nodes }) => nodes.filter(({ status }) => status !== "clean").map((node) => `| ${titled ? `${cell(name)} | ` : ""}${cell(node.name)} | ${node.status} | ${cell(why(node))} |`));
+    const rows = report.stacks.flatMap(({ name, nodes }) =>
+        nodes
+            .filter(({ status }) => status !== "clean")
+            .map(
+                (node) =>
+                    `| ${titled ? `${cell(name)} | ` : ""}${cell(node.name)} | ${node.status} | ${cell(why(node))} |`,
+            ),
+    );
     if (rows.length === 0) return [];
     return [titled ? "| stack | node | | what |\n|---|---|---|---|" : "| node | | what |\n|---|---|---|", ...rows, ""];
 }
@@ -61,7 +79,9 @@ function cut(text: string, length: number): string {
 }
 
 function escape(text: string): string {
-    return html(text).replace(/[\\`*_[\]|~#]/g, "\\$&").replace(/\s*\n\s*/g, " ");
+    return html(text)
+        .replace(/[\\`*_[\]|~#]/g, "\\$&")
+        .replace(/\s*\n\s*/g, " ");
 }
 
 function cell(text: string): string {

@@ -10,13 +10,22 @@ export function renderMetrics({ stacks, checkedAt }: DriftReport): string {
     return [
         "# HELP holdfast_drift_node Whether the last drift run found the node in this status.",
         "# TYPE holdfast_drift_node gauge",
-        ...nodes.flatMap(({ stack, node }) => statuses.map((status) => `holdfast_drift_node${labels({ stack, node: node.name, status })} ${node.status === status ? 1 : 0}`)),
+        ...nodes.flatMap(({ stack, node }) =>
+            statuses.map(
+                (status) =>
+                    `holdfast_drift_node${labels({ stack, node: node.name, status })} ${node.status === status ? 1 : 0}`,
+            ),
+        ),
         "# HELP holdfast_drift_changes Files, units, packages and facts that are not as declared.",
         "# TYPE holdfast_drift_changes gauge",
-        ...nodes.map(({ stack, node }) => `holdfast_drift_changes${labels({ stack, node: node.name })} ${node.changes.length}`),
+        ...nodes.map(
+            ({ stack, node }) => `holdfast_drift_changes${labels({ stack, node: node.name })} ${node.changes.length}`,
+        ),
         "# HELP holdfast_drift_stack_ok Whether the last drift run could look at the whole stack.",
         "# TYPE holdfast_drift_stack_ok gauge",
-        ...stacks.map(({ name, status }) => `holdfast_drift_stack_ok${labels({ stack: name })} ${status === "unknown" ? 0 : 1}`),
+        ...stacks.map(
+            ({ name, status }) => `holdfast_drift_stack_ok${labels({ stack: name })} ${status === "unknown" ? 0 : 1}`,
+        ),
         "# HELP holdfast_drift_last_run_timestamp_seconds When the last drift run began.",
         "# TYPE holdfast_drift_last_run_timestamp_seconds gauge",
         `holdfast_drift_last_run_timestamp_seconds ${Date.parse(checkedAt) / 1000}`,
@@ -41,6 +50,8 @@ export async function writeMetrics(file: string, report: DriftReport): Promise<v
 }
 
 function labels(values: Readonly<Record<string, string>>): string {
-    const pairs = Object.entries(values).map(([name, value]) => `${name}="${value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`);
+    const pairs = Object.entries(values).map(
+        ([name, value]) => `${name}="${value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`,
+    );
     return `{${pairs.join(",")}}`;
 }

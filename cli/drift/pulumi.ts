@@ -7,7 +7,12 @@ import type { StackDrift } from "./report";
  * at is `unknown`, with the reason.
  */
 export async function refreshStack(stack?: string): Promise<StackDrift> {
-    const running = runPulumi(["refresh", "--preview-only", "--json", ...(stack === undefined ? [] : ["--stack", stack])]);
+    const running = runPulumi([
+        "refresh",
+        "--preview-only",
+        "--json",
+        ...(stack === undefined ? [] : ["--stack", stack]),
+    ]);
     // Loaded while the engine works.
     const [{ collectStack, stackOf }, { parseDigest }] = await Promise.all([import("./collect"), import("./digest")]);
     const { exitCode, stdout, stderr } = await running;
@@ -29,5 +34,11 @@ export async function listStacks(): Promise<string[]> {
 }
 
 function plain(text: string): string {
-    return text.trim().replace(/^error: /, "").split("\n").map((line) => line.trim()).filter(Boolean).join("; ");
+    return text
+        .trim()
+        .replace(/^error: /, "")
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean)
+        .join("; ");
 }

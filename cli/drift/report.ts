@@ -6,7 +6,10 @@ const change = z.strictObject({
     kind: z.enum(["file", "unit", "package", "fact", "connection", "resource"]),
     subject: z.string().meta({ description: "Absolute path, unit, package or fact." }),
     summary: z.string().meta({ description: "One line: what it is, and what is expected." }),
-    diff: z.string().optional().meta({ description: "Hunks of a unified diff from the expected content (-) to what stands on the node (+). Secret values are masked." }),
+    diff: z.string().optional().meta({
+        description:
+            "Hunks of a unified diff from the expected content (-) to what stands on the node (+). Secret values are masked.",
+    }),
     modified: z.iso.datetime().optional().meta({ description: "When the file was last written, by the node's clock." }),
     by: z.string().optional().meta({ description: "Who may have written it, where the node knows." }),
 });
@@ -19,13 +22,21 @@ const hazard = z.strictObject({
     message: z.string(),
 });
 
-const status = z.enum(["clean", "drift", "unreachable", "skipped"]).meta({ description: "unreachable: nothing could be said of at least one concern. skipped: under maintenance, not contacted." });
+const status = z.enum(["clean", "drift", "unreachable", "skipped"]).meta({
+    description:
+        "unreachable: nothing could be said of at least one concern. skipped: under maintenance, not contacted.",
+});
 
 const concern = z.strictObject({
     name: z.string(),
     status,
-    facts: z.record(z.string(), z.string()).meta({ description: "What was seen besides the files: verdicts and states." }),
-    hazards: z.array(hazard).meta({ description: "What the lints find in the files as they stand on the node; an error would keep it from booting or from being reached." }),
+    facts: z
+        .record(z.string(), z.string())
+        .meta({ description: "What was seen besides the files: verdicts and states." }),
+    hazards: z.array(hazard).meta({
+        description:
+            "What the lints find in the files as they stand on the node; an error would keep it from booting or from being reached.",
+    }),
 });
 
 const node = z.strictObject({
@@ -46,7 +57,9 @@ const stack = z.strictObject({
 export const driftReport = z.strictObject({
     version: z.literal(1),
     checkedAt: z.iso.datetime(),
-    verdict: z.enum(["clean", "drift", "unknown"]).meta({ description: "unknown wins over drift: exit status 1, else 2 for drift, 0 for clean." }),
+    verdict: z
+        .enum(["clean", "drift", "unknown"])
+        .meta({ description: "unknown wins over drift: exit status 1, else 2 for drift, 0 for clean." }),
     stacks: z.array(stack),
 });
 

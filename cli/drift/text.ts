@@ -3,12 +3,20 @@ import { showControls } from "../../model/text";
 import type { Change, DriftReport, NodeDrift, StackDrift } from "./report";
 
 export function renderText(report: DriftReport): string {
-    return report.stacks.flatMap((stack) => renderStack(stack, report.stacks.length > 1)).map((line) => `${showControls(line)}\n`).join("");
+    return report.stacks
+        .flatMap((stack) => renderStack(stack, report.stacks.length > 1))
+        .map((line) => `${showControls(line)}\n`)
+        .join("");
 }
 
 function renderStack({ name, status, error, nodes }: StackDrift, titled: boolean): string[] {
     const found = nodes.filter((node) => node.status !== "clean").flatMap(renderNode);
-    return [...(titled ? [`${name}: ${status}`] : []), ...(error === undefined ? [] : [`error: ${error}`]), ...found, ...(error !== undefined && nodes.length === 0 ? [] : [tally(nodes)])];
+    return [
+        ...(titled ? [`${name}: ${status}`] : []),
+        ...(error === undefined ? [] : [`error: ${error}`]),
+        ...found,
+        ...(error !== undefined && nodes.length === 0 ? [] : [tally(nodes)]),
+    ];
 }
 
 function renderNode({ name, status, reason, changes }: NodeDrift): string[] {
@@ -17,7 +25,10 @@ function renderNode({ name, status, reason, changes }: NodeDrift): string[] {
 }
 
 function renderChange(change: Change): string[] {
-    return [`  ${change.subject}: ${describeChange(change)}`, ...(change.diff?.split("\n") ?? []).map((line) => `    ${line}`)];
+    return [
+        `  ${change.subject}: ${describeChange(change)}`,
+        ...(change.diff?.split("\n") ?? []).map((line) => `    ${line}`),
+    ];
 }
 
 /** `1 line added, 0 removed (written 2026-01-02 03:04:05Z, perhaps by root from 192.0.2.5)` */
@@ -29,7 +40,10 @@ export function describeChange({ summary, modified, by }: Change): string {
 
 /** `8 nodes: 6 clean, 1 drift, 1 unreachable` */
 export function tally(nodes: readonly NodeDrift[]): string {
-    const counts = (["clean", "drift", "unreachable", "skipped"] as const).map((status) => ({ status, count: nodes.filter((node) => node.status === status).length }));
+    const counts = (["clean", "drift", "unreachable", "skipped"] as const).map((status) => ({
+        status,
+        count: nodes.filter((node) => node.status === status).length,
+    }));
     const parts = counts.filter(({ count }) => count > 0).map(({ status, count }) => `${count} ${status}`);
     return `${nodes.length} node${nodes.length === 1 ? "" : "s"}${parts.length > 0 ? `: ${parts.join(", ")}` : ""}`;
 }

@@ -24,15 +24,25 @@ interface Output {
 
 type Kind = (typeof lintKinds)[number];
 
-const formats: ReadonlyMap<string, (findings: readonly FileFinding[]) => Output> = new Map([["text", textOutput], ["json", jsonOutput], ["github", githubOutput]]);
+const formats: ReadonlyMap<string, (findings: readonly FileFinding[]) => Output> = new Map([
+    ["text", textOutput],
+    ["json", jsonOutput],
+    ["github", githubOutput],
+]);
 
 /** Reads and checks the files; a file that cannot be read does not keep the others from being checked. */
-export async function lintFiles(files: readonly string[], options: LintOptions = {}, read: (file: string) => Promise<string> = readInput): Promise<LintResult> {
+export async function lintFiles(
+    files: readonly string[],
+    options: LintOptions = {},
+    read: (file: string) => Promise<string> = readInput,
+): Promise<LintResult> {
     const { kind, format: outputFormat = "text" } = options;
     const write = formats.get(outputFormat);
     if (!write) return badUsage(`unknown format '${outputFormat}'; use one of: ${[...formats.keys()].join(", ")}`);
-    if (kind !== undefined && !isKind(kind)) return badUsage(`unknown kind '${kind}'; use one of: ${lintKinds.join(", ")}`);
-    if (files.length === 0) return badUsage("no file given; usage: holdfast lint [--kind KIND] [--format FORMAT] FILE…");
+    if (kind !== undefined && !isKind(kind))
+        return badUsage(`unknown kind '${kind}'; use one of: ${lintKinds.join(", ")}`);
+    if (files.length === 0)
+        return badUsage("no file given; usage: holdfast lint [--kind KIND] [--format FORMAT] FILE…");
 
     const findings: FileFinding[] = [];
     const problems: string[] = [];
@@ -43,11 +53,18 @@ export async function lintFiles(files: readonly string[], options: LintOptions =
         });
         if (content === undefined) continue;
         const format = formatOf(path, content, kind);
-        if (format === "text") problems.push(`${file}: neither its name nor its content tells the grammar, so only the rules for any text were run; give --kind`);
+        if (format === "text")
+            problems.push(
+                `${file}: neither its name nor its content tells the grammar, so only the rules for any text were run; give --kind`,
+            );
         findings.push(...lintContent(format, content).map((finding) => ({ ...finding, file })));
     }
     const { stdout, stderr } = write(findings);
-    return { exitCode: problems.length > 0 ? 2 : hasErrors(findings) ? 1 : 0, stdout, stderr: stderr + lines(problems.map((problem) => `holdfast lint: ${problem}`)) };
+    return {
+        exitCode: problems.length > 0 ? 2 : hasErrors(findings) ? 1 : 0,
+        stdout,
+        stderr: stderr + lines(problems.map((problem) => `holdfast lint: ${problem}`)),
+    };
 }
 
 function badUsage(message: string): LintResult {
@@ -78,7 +95,14 @@ function textOutput(findings: readonly FileFinding[]): Output {
 
 /** An array of `{file, line, column, severity, rule, message}`. */
 function jsonOutput(findings: readonly FileFinding[]): Output {
-    const ordered = findings.map(({ file, line, column, severity, rule, message }) => ({ file, line, column, severity, rule, message }));
+    const ordered = findings.map(({ file, line, column, severity, rule, message }) => ({
+        file,
+        line,
+        column,
+        severity,
+        rule,
+        message,
+    }));
     return { stdout: `${JSON.stringify(ordered, undefined, 2)}\n`, stderr: "" };
 }
 

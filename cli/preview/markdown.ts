@@ -13,7 +13,10 @@ export function renderPreview({ output, succeeded, stack, refresh }: PreviewOutp
     const head = `## ${verdict(output, succeeded)}\n\n${stack === undefined ? "" : `Stack \`${stack}\`. `}${comparedWith(refresh)}\n`;
     const lines = output.trim().split("\n").map(markLine);
     const fence = fenceAround(output);
-    const [before, after] = [`\n<details${succeeded ? "" : " open"}><summary>Diff</summary>\n\n${fence}diff\n`, `\n${fence}\n\n</details>\n`];
+    const [before, after] = [
+        `\n<details${succeeded ? "" : " open"}><summary>Diff</summary>\n\n${fence}diff\n`,
+        `\n${fence}\n\n</details>\n`,
+    ];
     const { shown, left } = fit(lines, limit - head.length - before.length - after.length - 200);
     const note = left > 0 ? `\n${left} more lines: \`pulumi preview --diff\` prints all of them.\n` : "";
     return head + before + shown.join("\n") + after + note;

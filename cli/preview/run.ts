@@ -10,7 +10,16 @@ export interface Previewed {
 
 /** @throws Error where there is no pulumi to be run; what pulumi itself refuses is a result */
 export async function preview({ format, stack, refresh }: PreviewOptions): Promise<Previewed> {
-    const args = ["preview", "--diff", "--suppress-progress", ...(refresh ? ["--refresh"] : []), ...(stack === undefined ? [] : ["--stack", stack])];
+    const args = [
+        "preview",
+        "--diff",
+        "--suppress-progress",
+        ...(refresh ? ["--refresh"] : []),
+        ...(stack === undefined ? [] : ["--stack", stack]),
+    ];
     const { exitCode, all: output = "" } = await runPulumi(args, { all: true });
-    return { exitCode: exitCode === 0 ? 0 : 1, text: format === "text" ? output : renderPreview({ output, succeeded: exitCode === 0, stack, refresh }) };
+    return {
+        exitCode: exitCode === 0 ? 0 : 1,
+        text: format === "text" ? output : renderPreview({ output, succeeded: exitCode === 0, stack, refresh }),
+    };
 }

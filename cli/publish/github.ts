@@ -13,13 +13,27 @@ export function openGitHub(env: NodeJS.ProcessEnv): Forge {
     const token = required(env, "GITHUB_TOKEN", "give the step `env: { GITHUB_TOKEN: ${{ github.token }} }`");
     const api = env["GITHUB_API_URL"] ?? "https://api.github.com";
     const options = {
-        headers: { authorization: `Bearer ${token}`, accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" },
+        headers: {
+            authorization: `Bearer ${token}`,
+            accept: "application/vnd.github+json",
+            "x-github-api-version": "2022-11-28",
+        },
         denied: "the workflow needs `permissions: { issues: write }` for the issue, `pull-requests: write` for the comment",
     };
-    const rest = new Rest({ ...options, base: `${api}/repos/${required(env, "GITHUB_REPOSITORY", "GitHub Actions sets it")}` });
-    const notes = async function* <T extends z.infer<typeof comment>>(found: AsyncIterable<T>, idOf: (item: T) => number): AsyncIterable<Note> {
-        const author = await loginOf(new Rest({ ...options, base: api }), new Rest({ ...options, base: env["GITHUB_GRAPHQL_URL"] ?? `${api}/graphql` }));
-        for await (const item of found) yield { id: idOf(item), body: item.body ?? "", isOurs: item.user?.login === author };
+    const rest = new Rest({
+        ...options,
+        base: `${api}/repos/${required(env, "GITHUB_REPOSITORY", "GitHub Actions sets it")}`,
+    });
+    const notes = async function* <T extends z.infer<typeof comment>>(
+        found: AsyncIterable<T>,
+        idOf: (item: T) => number,
+    ): AsyncIterable<Note> {
+        const author = await loginOf(
+            new Rest({ ...options, base: api }),
+            new Rest({ ...options, base: env["GITHUB_GRAPHQL_URL"] ?? `${api}/graphql` }),
+        );
+        for await (const item of found)
+            yield { id: idOf(item), body: item.body ?? "", isOurs: item.user?.login === author };
     };
     return {
         comments: {
@@ -28,18 +42,23 @@ export function openGitHub(env: NodeJS.ProcessEnv): Forge {
             edit: (id, body) => rest.send("PATCH", `/issues/comments/${id}`, published, { body }),
         },
         issues: {
-            listOpen: () => notes(issuesOnly(rest.list("/issues?state=open&per_page=100", issue)), ({ number }) => number),
+            listOpen: () =>
+                notes(issuesOnly(rest.list("/issues?state=open&per_page=100", issue)), ({ number }) => number),
             open: (title, body) => rest.send("POST", "/issues", published, { title, body }),
             edit: (id, body) => rest.send("PATCH", `/issues/${id}`, published, { body }),
             comment: (id, body) => rest.send("POST", `/issues/${id}/comments`, published, { body }),
-            close: (id) => rest.send("PATCH", `/issues/${id}`, published, { state: "closed", state_reason: "completed" }),
+            close: (id) =>
+                rest.send("PATCH", `/issues/${id}`, published, { state: "closed", state_reason: "completed" }),
         },
     };
 }
 
 function pullRequest(env: NodeJS.ProcessEnv): string {
     const [, number] = /^refs\/pull\/(\d+)\//.exec(env["GITHUB_REF"] ?? "") ?? [];
-    if (number === undefined) throw new Error(`no pull request: GITHUB_REF is ${env["GITHUB_REF"] ?? "not set"}; run this on \`pull_request\``);
+    if (number === undefined)
+        throw new Error(
+            `no pull request: GITHUB_REF is ${env["GITHUB_REF"] ?? "not set"}; run this on \`pull_request\``,
+        );
     return number;
 }
 

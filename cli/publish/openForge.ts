@@ -7,5 +7,7 @@ import { openGitLab } from "./gitlab";
 export function openForge(env: NodeJS.ProcessEnv): Forge {
     if (env["GITHUB_ACTIONS"] === "true") return openGitHub(env);
     if (env["GITLAB_CI"] === "true") return openGitLab(env);
-    throw new Error("neither a GitHub Actions run nor a GitLab job (GITHUB_ACTIONS, GITLAB_CI); to look at the report here: npx holdfast drift");
+    throw new Error(
+        "neither a GitHub Actions run nor a GitLab job (GITHUB_ACTIONS, GITLAB_CI); to look at the report here: npx holdfast drift",
+    );
 }

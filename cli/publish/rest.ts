@@ -16,7 +16,12 @@ export class Rest {
     constructor(private readonly options: RestOptions) {}
 
     /** @throws Error that names the request, the status, and what to do about it */
-    async send<T>(method: "GET" | "POST" | "PATCH" | "PUT", path: string, answer: z.ZodType<T>, body?: object): Promise<T> {
+    async send<T>(
+        method: "GET" | "POST" | "PATCH" | "PUT",
+        path: string,
+        answer: z.ZodType<T>,
+        body?: object,
+    ): Promise<T> {
         return answer.parse(await (await this.request(method, `${this.options.base}${path}`, body)).json());
     }
 
@@ -28,7 +33,8 @@ export class Rest {
             yield* z.array(item).parse(await response.json());
             next = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
             // The token goes nowhere else.
-            if (next !== undefined && new URL(next).origin !== new URL(this.options.base).origin) throw new Error(`${this.options.base}: the next page is said to be at ${new URL(next).origin}`);
+            if (next !== undefined && new URL(next).origin !== new URL(this.options.base).origin)
+                throw new Error(`${this.options.base}: the next page is said to be at ${new URL(next).origin}`);
         }
     }
 
@@ -39,7 +45,10 @@ export class Rest {
             signal: AbortSignal.timeout(TIMEOUT),
             ...(body && { body: JSON.stringify(body) }),
         }).catch((cause: unknown) => {
-            throw new Error(`${method} ${url}: no answer (${cause instanceof Error ? cause.message : String(cause)}); try again`, { cause });
+            throw new Error(
+                `${method} ${url}: no answer (${cause instanceof Error ? cause.message : String(cause)}); try again`,
+                { cause },
+            );
         });
         if (response.ok) return response;
         const remedy = [401, 403, 404].includes(response.status) ? `; ${this.options.denied}` : "";

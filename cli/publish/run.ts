@@ -12,7 +12,11 @@ export async function publishComment(forge: Forge, report: string, { key }: Comm
 }
 
 /** @returns one line that says what was done */
-export async function publishIssue(forge: Forge, report: string, { key, title, status }: IssueOptions): Promise<string> {
+export async function publishIssue(
+    forge: Forge,
+    report: string,
+    { key, title, status }: IssueOptions,
+): Promise<string> {
     const { issues } = forge;
     const body = withMarker(report, key);
     const open = await find(issues.listOpen(), key);

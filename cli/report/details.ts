@@ -24,7 +24,9 @@ class Room {
 /** @param room bytes for each of its hazards, changes and facts */
 export function renderDetails(stack: string, node: NodeDrift, room: number): ComponentChild {
     const { name, status, reason } = node;
-    return h("section", { id: anchorOf(stack, name), class: "node", "aria-labelledby": `${anchorOf(stack, name)}-title` },
+    return h(
+        "section",
+        { id: anchorOf(stack, name), class: "node", "aria-labelledby": `${anchorOf(stack, name)}-title` },
         h("h3", { id: `${anchorOf(stack, name)}-title` }, name, " ", renderBadge(node)),
         reason === undefined || status === "clean" ? null : h("p", null, cut(reason, 2_000)),
         renderHazards(hazardsOf(node), new Room(room)),
@@ -36,7 +38,9 @@ export function renderDetails(stack: string, node: NodeDrift, room: number): Com
 /** Bytes of a node's hazards, changes and facts, were they all shown. */
 export function sizesOf(node: NodeDrift): number[] {
     const changes = node.changes.flatMap((change) => [renderChange(change, []), ...linesOf(change)]);
-    return [hazardsOf(node).map(renderHazard), changes, factsOf(node).map(renderFact)].map((items) => items.reduce<number>((sum, item) => sum + sizeOf(item), 0));
+    return [hazardsOf(node).map(renderHazard), changes, factsOf(node).map(renderFact)].map((items) =>
+        items.reduce<number>((sum, item) => sum + sizeOf(item), 0),
+    );
 }
 
 export function cut(text: string, length = LINE_LENGTH): string {
@@ -50,7 +54,10 @@ function sizeOf(item: ComponentChild): number {
 /** Errors first: they are not what is left out. */
 function hazardsOf({ concerns }: NodeDrift): Hazard[] {
     const hazards = concerns.flatMap((concern) => concern.hazards);
-    return [...hazards.filter(({ severity }) => severity === "error"), ...hazards.filter(({ severity }) => severity !== "error")];
+    return [
+        ...hazards.filter(({ severity }) => severity === "error"),
+        ...hazards.filter(({ severity }) => severity !== "error"),
+    ];
 }
 
 function factsOf({ concerns }: NodeDrift): [string, string][] {
@@ -61,18 +68,41 @@ function renderHazards(hazards: readonly Hazard[], room: Room): ComponentChild {
     if (hazards.length === 0) return null;
     const shown = room.take(hazards.map(renderHazard));
     const left = hazards.length - shown.length;
-    return h("ul", { class: "hazards" }, shown, left > 0 ? h("li", null, `… ${count(left, "hazard")}: npx holdfast drift --format json has them`) : null);
+    return h(
+        "ul",
+        { class: "hazards" },
+        shown,
+        left > 0 ? h("li", null, `… ${count(left, "hazard")}: npx holdfast drift --format json has them`) : null,
+    );
 }
 
 function renderHazard({ file, line, severity, rule, message }: Hazard): ComponentChild {
-    return h("li", null, h("strong", { class: severity === "error" ? "hazard" : "warning" }, severity), " ", h("code", null, `${cut(file)}:${line}`), ` ${cut(message)} `, h("span", { class: "rule" }, `[${rule}]`));
+    return h(
+        "li",
+        null,
+        h("strong", { class: severity === "error" ? "hazard" : "warning" }, severity),
+        " ",
+        h("code", null, `${cut(file)}:${line}`),
+        ` ${cut(message)} `,
+        h("span", { class: "rule" }, `[${rule}]`),
+    );
 }
 
 function renderFacts(node: string, facts: readonly [string, string][], room: Room): ComponentChild {
     if (facts.length === 0) return null;
     const shown = room.take(facts.map(renderFact));
     const left = facts.length - shown.length;
-    return h("details", null, h("summary", null, `What was seen on ${node}`), h("dl", null, shown, left > 0 ? renderFact(["…", `${count(left, "fact")}: npx holdfast drift --format json has them`]) : null));
+    return h(
+        "details",
+        null,
+        h("summary", null, `What was seen on ${node}`),
+        h(
+            "dl",
+            null,
+            shown,
+            left > 0 ? renderFact(["…", `${count(left, "fact")}: npx holdfast drift --format json has them`]) : null,
+        ),
+    );
 }
 
 function renderFact([fact, value]: readonly [string, string]): ComponentChild {
@@ -83,21 +113,36 @@ function renderFact([fact, value]: readonly [string, string]): ComponentChild {
 function renderChanges(changes: readonly Change[], room: Room): ComponentChild {
     const titles = room.take(changes.map((change) => renderChange(change, [])));
     const left = changes.length - titles.length;
-    return [changes.slice(0, titles.length).map((change) => renderChange(change, room.take(linesOf(change)))), left > 0 ? h("p", { class: "change" }, `… ${count(left, "change")}: npx holdfast drift prints them`) : null];
+    return [
+        changes.slice(0, titles.length).map((change) => renderChange(change, room.take(linesOf(change)))),
+        left > 0 ? h("p", { class: "change" }, `… ${count(left, "change")}: npx holdfast drift prints them`) : null,
+    ];
 }
 
 function renderChange(change: Change, shown: readonly ComponentChild[]): ComponentChild {
     const title = [h("code", null, cut(change.subject)), ` ${cut(describeChange(change))}`];
     if (change.diff === undefined) return h("p", { class: "change" }, title);
     const left = change.diff.split("\n").length - shown.length;
-    return h("details", { class: "change" },
+    return h(
+        "details",
+        { class: "change" },
         h("summary", null, title),
-        h("pre", { tabIndex: 0, role: "region", "aria-label": `Difference of ${cut(change.subject)}` }, shown, left > 0 ? `… ${count(left, "line")}: npx holdfast drift prints them` : null),
+        h(
+            "pre",
+            { tabIndex: 0, role: "region", "aria-label": `Difference of ${cut(change.subject)}` },
+            shown,
+            left > 0 ? `… ${count(left, "line")}: npx holdfast drift prints them` : null,
+        ),
     );
 }
 
 function linesOf({ diff }: Change): ComponentChild[] {
-    return diff === undefined ? [] : diff.split("\n").slice(0, DIFF_LINES).map((line) => renderLine(cut(line)));
+    return diff === undefined
+        ? []
+        : diff
+              .split("\n")
+              .slice(0, DIFF_LINES)
+              .map((line) => renderLine(cut(line)));
 }
 
 function renderLine(line: string): ComponentChild {

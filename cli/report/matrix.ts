@@ -19,32 +19,67 @@ export function anchorOf(stack: string, node: string): string {
 
 export function renderMatrix({ name, nodes }: StackDrift): ComponentChild {
     const concerns = [...new Set(nodes.flatMap((node) => node.concerns.map((concern) => concern.name)))].sort();
-    return h("div", { class: "scroll", role: "region", "aria-label": `Nodes and concerns of ${name}`, tabIndex: 0 },
-        h("table", null,
+    return h(
+        "div",
+        { class: "scroll", role: "region", "aria-label": `Nodes and concerns of ${name}`, tabIndex: 0 },
+        h(
+            "table",
+            null,
             h("caption", null, `${nodes.length} node${nodes.length === 1 ? "" : "s"} by concern`),
-            h("thead", null, h("tr", null, h("th", { scope: "col" }, "Node"), concerns.map((concern) => h("th", { scope: "col" }, concern)))),
-            h("tbody", null, nodes.map((node) => h("tr", null,
-                h("th", { scope: "row" }, h("a", { href: `#${anchorOf(name, node.name)}` }, node.name)),
-                concerns.map((concern) => cell(node.concerns.find((each) => each.name === concern))),
-            ))),
+            h(
+                "thead",
+                null,
+                h(
+                    "tr",
+                    null,
+                    h("th", { scope: "col" }, "Node"),
+                    concerns.map((concern) => h("th", { scope: "col" }, concern)),
+                ),
+            ),
+            h(
+                "tbody",
+                null,
+                nodes.map((node) =>
+                    h(
+                        "tr",
+                        null,
+                        h("th", { scope: "row" }, h("a", { href: `#${anchorOf(name, node.name)}` }, node.name)),
+                        concerns.map((concern) => cell(node.concerns.find((each) => each.name === concern))),
+                    ),
+                ),
+            ),
         ),
     );
 }
 
 export function renderLegend(): ComponentChild {
-    return h("ul", { class: "legend", "aria-label": "Legend" }, Object.entries(signs).map(([mark, { sign, words }]) => h("li", null, h("span", { class: `mark ${mark}`, "aria-hidden": "true" }, sign), ` ${words}`)));
+    return h(
+        "ul",
+        { class: "legend", "aria-label": "Legend" },
+        Object.entries(signs).map(([mark, { sign, words }]) =>
+            h("li", null, h("span", { class: `mark ${mark}`, "aria-hidden": "true" }, sign), ` ${words}`),
+        ),
+    );
 }
 
 /** The worst of a node's concerns, as a badge. */
 export function renderBadge(node: NodeDrift): ComponentChild {
     const marks = [...node.concerns.map(markOf), node.status];
-    return badge((["hazard", "unreachable", "drift", "skipped", "clean"] as const).find((mark) => marks.includes(mark)) ?? "clean");
+    return badge(
+        (["hazard", "unreachable", "drift", "skipped", "clean"] as const).find((mark) => marks.includes(mark)) ??
+            "clean",
+    );
 }
 
 function cell(concern: Concern | undefined): ComponentChild {
     if (!concern) return h("td", { class: "none" }, h("span", { class: "hidden" }, "not declared"));
     const { sign, words } = signs[markOf(concern)];
-    return h("td", null, h("span", { class: `mark ${markOf(concern)}`, title: words, "aria-hidden": "true" }, sign), h("span", { class: "hidden" }, words));
+    return h(
+        "td",
+        null,
+        h("span", { class: `mark ${markOf(concern)}`, title: words, "aria-hidden": "true" }, sign),
+        h("span", { class: "hidden" }, words),
+    );
 }
 
 function badge(mark: Mark): ComponentChild {

@@ -33,20 +33,44 @@ export function evenShare(sizes: readonly number[], total: number): number {
 function renderWithin(room: number, report: DriftReport): string {
     const { verdict, checkedAt, stacks } = report;
     const steps = nextSteps(report);
-    const page = h("html", { lang: "en" },
-        h("head", null,
+    const page = h(
+        "html",
+        { lang: "en" },
+        h(
+            "head",
+            null,
             h("meta", { charSet: "utf-8" }),
             h("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
-            h("meta", { "http-equiv": "Content-Security-Policy", content: "default-src 'none'; style-src 'unsafe-inline'" }),
+            h("meta", {
+                "http-equiv": "Content-Security-Policy",
+                content: "default-src 'none'; style-src 'unsafe-inline'",
+            }),
             h("title", null, `${verdicts[verdict]} · Holdfast report`),
             h("style", { dangerouslySetInnerHTML: { __html: style } }),
         ),
-        h("body", null,
-            h("main", null,
+        h(
+            "body",
+            null,
+            h(
+                "main",
+                null,
                 h("h1", null, "Holdfast report"),
-                h("div", { class: `verdict ${verdict}` }, h("strong", null, verdicts[verdict]), stacks.map((stack) => h("p", null, `${stack.name}: ${tally(stack.nodes)}`)), h("p", null, "Looked at ", h("time", { dateTime: checkedAt }, `${checkedAt.slice(0, 16).replace("T", " ")} UTC`))),
+                h(
+                    "div",
+                    { class: `verdict ${verdict}` },
+                    h("strong", null, verdicts[verdict]),
+                    stacks.map((stack) => h("p", null, `${stack.name}: ${tally(stack.nodes)}`)),
+                    h(
+                        "p",
+                        null,
+                        "Looked at ",
+                        h("time", { dateTime: checkedAt }, `${checkedAt.slice(0, 16).replace("T", " ")} UTC`),
+                    ),
+                ),
                 h("h2", null, "What to do next"),
-                steps.length === 0 ? h("p", null, "Nothing: every node is as declared.") : h("ol", { class: "next" }, steps.map(renderStep)),
+                steps.length === 0
+                    ? h("p", null, "Nothing: every node is as declared.")
+                    : h("ol", { class: "next" }, steps.map(renderStep)),
                 stacks.map((stack) => renderStack(stack, room)),
             ),
         ),
@@ -56,11 +80,19 @@ function renderWithin(room: number, report: DriftReport): string {
 
 function renderStep({ nodes, text, command }: NextStep): ComponentChild {
     const about = nodes.length > 8 ? `${nodes.slice(0, 8).join(", ")} and ${nodes.length - 8} more` : nodes.join(", ");
-    return h("li", null, about === "" ? null : [h("strong", null, about), ": "], cut(text, 2_000), command === undefined ? null : [" ", h("code", null, command)]);
+    return h(
+        "li",
+        null,
+        about === "" ? null : [h("strong", null, about), ": "],
+        cut(text, 2_000),
+        command === undefined ? null : [" ", h("code", null, command)],
+    );
 }
 
 function renderStack(stack: StackDrift, room: number): ComponentChild {
-    return h("section", { "aria-label": `Stack ${stack.name}` },
+    return h(
+        "section",
+        { "aria-label": `Stack ${stack.name}` },
         h("h2", null, `Stack ${stack.name}`),
         stack.error === undefined ? null : h("p", { class: "unknown" }, cut(stack.error, 2_000)),
         stack.nodes.length === 0 ? h("p", null, "No nodes were looked at.") : [renderMatrix(stack), renderLegend()],

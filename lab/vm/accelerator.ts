@@ -20,7 +20,10 @@ const probeTimeout = 10;
 
 /** @param kernel what the probe boots, up to its first words. */
 export async function chooseAccelerator(kernel: string): Promise<Accelerator> {
-    const usable = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(() => true, () => false);
+    const usable = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
+        () => true,
+        () => false,
+    );
     if (!usable) return emulation;
     return withLock(verdictFile, async () => {
         const known = await readFile(verdictFile, "utf8").catch(() => "");
@@ -32,10 +35,31 @@ export async function chooseAccelerator(kernel: string): Promise<Accelerator> {
 }
 
 async function bootsWithKvm(kernel: string): Promise<boolean> {
-    const probe = execa("qemu-system-x86_64", [
-        "-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35", "-accel", kvm.accel, "-cpu", kvm.cpu, "-m", "256",
-        "-kernel", kernel, "-append", "console=ttyS0 panic=-1", "-no-reboot", "-serial", "stdio",
-    ], { all: true, reject: false, stdin: "ignore", timeout: probeTimeout * 1000 });
+    const probe = execa(
+        "qemu-system-x86_64",
+        [
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+            "-machine",
+            "q35",
+            "-accel",
+            kvm.accel,
+            "-cpu",
+            kvm.cpu,
+            "-m",
+            "256",
+            "-kernel",
+            kernel,
+            "-append",
+            "console=ttyS0 panic=-1",
+            "-no-reboot",
+            "-serial",
+            "stdio",
+        ],
+        { all: true, reject: false, stdin: "ignore", timeout: probeTimeout * 1000 },
+    );
     let said = "";
     probe.all?.on("data", (data: Buffer) => {
         said += data.toString("latin1");

@@ -13,7 +13,10 @@ const sizes: Readonly<Record<DiskName, number>> = { root: 3072, data: 128, nvme:
 const partitionStart = 1;
 
 export function diskFiles(folder: string): Record<DiskName, string> {
-    return Object.fromEntries(diskNames.map((name) => [name, join(folder, `${name}.qcow2`)])) as Record<DiskName, string>;
+    return Object.fromEntries(diskNames.map((name) => [name, join(folder, `${name}.qcow2`)])) as Record<
+        DiskName,
+        string
+    >;
 }
 
 /** @param tree what the root disk starts with. */
@@ -24,13 +27,31 @@ export async function createDisks(folder: string, tree: string, uuids: { root: s
     await execa("sfdisk", ["--quiet", raw("data")], { input: `label: gpt\nstart=${partitionStart}MiB, type=linux\n` });
     // GPT keeps a copy of its table at the end.
     const size = sizes.data - partitionStart - 1;
-    await execa("mke2fs", ["-q", "-t", "ext4", "-U", uuids.data, "-L", "local", "-E", `offset=${partitionStart * 1024 * 1024}`, raw("data"), `${size}M`]);
+    await execa("mke2fs", [
+        "-q",
+        "-t",
+        "ext4",
+        "-U",
+        uuids.data,
+        "-L",
+        "local",
+        "-E",
+        `offset=${partitionStart * 1024 * 1024}`,
+        raw("data"),
+        `${size}M`,
+    ]);
 }
 
 /** Gives each disk an overlay where it has none. */
 export async function ensureOverlays(folder: string): Promise<void> {
     for (const [name, file] of Object.entries(diskFiles(folder))) {
-        if (await access(file).then(() => true, () => false)) continue;
+        if (
+            await access(file).then(
+                () => true,
+                () => false,
+            )
+        )
+            continue;
         await execa("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", `${name}.raw`, `${file}.new`]);
         await rename(`${file}.new`, file);
     }

@@ -33,23 +33,69 @@ export interface Machine {
 }
 
 /** @param append further kernel arguments, for this boot. */
-export function qemuArguments(machine: Machine, hardware: Hardware, accelerator: Accelerator, append: string): string[] {
-    const kernelArguments = `root=UUID=${machine.rootUuid} ro console=ttyS0 TERM=dumb loglevel=4 mitigations=off systemd.show_status=yes ${append}`.trim();
+export function qemuArguments(
+    machine: Machine,
+    hardware: Hardware,
+    accelerator: Accelerator,
+    append: string,
+): string[] {
+    const kernelArguments =
+        `root=UUID=${machine.rootUuid} ro console=ttyS0 TERM=dumb loglevel=4 mitigations=off systemd.show_status=yes ${append}`.trim();
     return [
-        "-name", machine.name, "-nodefaults", "-no-user-config", "-display", "none",
-        "-machine", "q35", "-accel", accelerator.accel, "-cpu", accelerator.cpu, "-m", "1024", "-smp", "2",
-        "-kernel", machine.kernel, "-initrd", machine.initrd, "-append", kernelArguments,
-        "-chardev", `file,id=console,path=${machine.console},append=on`, "-serial", "chardev:console",
-        "-qmp", `unix:${machine.monitor},server=on,wait=off`,
+        "-name",
+        machine.name,
+        "-nodefaults",
+        "-no-user-config",
+        "-display",
+        "none",
+        "-machine",
+        "q35",
+        "-accel",
+        accelerator.accel,
+        "-cpu",
+        accelerator.cpu,
+        "-m",
+        "1024",
+        "-smp",
+        "2",
+        "-kernel",
+        machine.kernel,
+        "-initrd",
+        machine.initrd,
+        "-append",
+        kernelArguments,
+        "-chardev",
+        `file,id=console,path=${machine.console},append=on`,
+        "-serial",
+        "chardev:console",
+        "-qmp",
+        `unix:${machine.monitor},server=on,wait=off`,
         // On the first bus and without a hotplug slot: so its name is enp1s0, as in the container nodes.
-        "-device", "pcie-root-port,id=net-port,chassis=1,hotplug=off",
-        "-netdev", `tap,id=net,ifname=${machine.tap},script=no,downscript=no`,
-        "-device", `virtio-net-pci,netdev=net,mac=${machine.mac},bus=net-port`,
-        "-device", "pcie-root-port,id=nvme-port,chassis=2",
-        "-device", "virtio-scsi-pci,id=scsi",
-        ...diskNames.flatMap((name) => ["-blockdev", JSON.stringify({ driver: "qcow2", "node-name": blockNode(name), file: { driver: "file", filename: machine.disks[name] } })]),
-        ...diskNames.filter((name) => !hardware.unplugged.includes(name)).flatMap((name) => ["-device", JSON.stringify(diskDevice(name))]),
-        "-device", "ipmi-bmc-sim,id=bmc", "-device", "isa-ipmi-kcs,bmc=bmc",
+        "-device",
+        "pcie-root-port,id=net-port,chassis=1,hotplug=off",
+        "-netdev",
+        `tap,id=net,ifname=${machine.tap},script=no,downscript=no`,
+        "-device",
+        `virtio-net-pci,netdev=net,mac=${machine.mac},bus=net-port`,
+        "-device",
+        "pcie-root-port,id=nvme-port,chassis=2",
+        "-device",
+        "virtio-scsi-pci,id=scsi",
+        ...diskNames.flatMap((name) => [
+            "-blockdev",
+            JSON.stringify({
+                driver: "qcow2",
+                "node-name": blockNode(name),
+                file: { driver: "file", filename: machine.disks[name] },
+            }),
+        ]),
+        ...diskNames
+            .filter((name) => !hardware.unplugged.includes(name))
+            .flatMap((name) => ["-device", JSON.stringify(diskDevice(name))]),
+        "-device",
+        "ipmi-bmc-sim,id=bmc",
+        "-device",
+        "isa-ipmi-kcs,bmc=bmc",
     ];
 }
 
@@ -57,10 +103,14 @@ export function qemuArguments(machine: Machine, hardware: Hardware, accelerator:
 export function diskDevice(name: DiskName): Record<string, string> {
     const common = { id: name, drive: blockNode(name), serial: `HOLDFAST-${name.toUpperCase()}` };
     switch (name) {
-        case "root": return { ...common, driver: "ide-hd", bus: "ide.0" };
-        case "spare": return { ...common, driver: "ide-hd", bus: "ide.1" };
-        case "data": return { ...common, driver: "scsi-hd", bus: "scsi.0" };
-        case "nvme": return { ...common, driver: "nvme", bus: "nvme-port" };
+        case "root":
+            return { ...common, driver: "ide-hd", bus: "ide.0" };
+        case "spare":
+            return { ...common, driver: "ide-hd", bus: "ide.1" };
+        case "data":
+            return { ...common, driver: "scsi-hd", bus: "scsi.0" };
+        case "nvme":
+            return { ...common, driver: "nvme", bus: "nvme-port" };
     }
 }
 

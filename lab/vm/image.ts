@@ -17,7 +17,10 @@ export function vmImageFiles(folder: string): { tree: string; kernel: string; in
 /** Builds the image where it is missing: under a minute beside the container nodes' image. */
 export async function ensureVmImage(release: Release, log: (line: string) => void): Promise<string> {
     const base = await ensureImage(release, log);
-    const hash = createHash("sha256").update(await readFile(recipe)).digest("hex").slice(0, 12);
+    const hash = createHash("sha256")
+        .update(await readFile(recipe))
+        .digest("hex")
+        .slice(0, 12);
     const folder = `${base}-vm-${hash}`;
     if (await isThere(folder)) return folder;
     return withLock(folder, async () => {
@@ -41,7 +44,8 @@ async function build(folder: string, base: string): Promise<void> {
     const files = await readdir(join(tree, "boot"));
     const find = (prefix: string): string => {
         const name = files.find((file) => file.startsWith(prefix));
-        if (name === undefined) throw new Error(`the image has no /boot/${prefix}*: linux-image-amd64 was not installed there`);
+        if (name === undefined)
+            throw new Error(`the image has no /boot/${prefix}*: linux-image-amd64 was not installed there`);
         return join(tree, "boot", name);
     };
     await copyFile(find("vmlinuz-"), kernel);
@@ -49,5 +53,8 @@ async function build(folder: string, base: string): Promise<void> {
 }
 
 async function isThere(path: string): Promise<boolean> {
-    return access(path).then(() => true, () => false);
+    return access(path).then(
+        () => true,
+        () => false,
+    );
 }

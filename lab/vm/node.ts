@@ -34,8 +34,17 @@ export class VmNode implements NodeIdentity {
     readonly #folder: string;
     readonly #mark: string;
 
-    constructor(private readonly lab: LabRecord, private readonly index: number) {
-        ({ name: this.name, address: this.address, address6: this.address6, rootUuid: this.rootUuid, dataUuid: this.dataUuid } = identityOf(index));
+    constructor(
+        private readonly lab: LabRecord,
+        private readonly index: number,
+    ) {
+        ({
+            name: this.name,
+            address: this.address,
+            address6: this.address6,
+            rootUuid: this.rootUuid,
+            dataUuid: this.dataUuid,
+        } = identityOf(index));
         this.#folder = join(labFolder(lab.id), "nodes", this.name);
         this.#mark = `${labFolder(lab.id)} ${this.name}`;
     }
@@ -67,28 +76,60 @@ export class VmNode implements NodeIdentity {
 
     /** Runs a command inside the node, as root, over SSH. */
     async exec(command: readonly string[], options: ExecOptions = {}): Promise<execa.ExecaReturnValue> {
-        return execa("ssh", [
-            "-F", "none", "-i", identityFile(this.lab.id), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15",
-            "-o", "LogLevel=ERROR", "-o", `UserKnownHostsFile=${this.#file("known_hosts")}`, "-o", "StrictHostKeyChecking=yes",
-            "-p", String(this.ssh.port), `${this.ssh.user}@${this.ssh.host}`, command.map(quote).join(" "),
-        ], {
-            ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
-            timeout: Math.round((options.timeout ?? 60) * 1000),
-            reject: options.reject ?? true,
-            stripFinalNewline: options.strip ?? true,
-        });
+        return execa(
+            "ssh",
+            [
+                "-F",
+                "none",
+                "-i",
+                identityFile(this.lab.id),
+                "-o",
+                "IdentitiesOnly=yes",
+                "-o",
+                "BatchMode=yes",
+                "-o",
+                "ConnectTimeout=15",
+                "-o",
+                "LogLevel=ERROR",
+                "-o",
+                `UserKnownHostsFile=${this.#file("known_hosts")}`,
+                "-o",
+                "StrictHostKeyChecking=yes",
+                "-p",
+                String(this.ssh.port),
+                `${this.ssh.user}@${this.ssh.host}`,
+                command.map(quote).join(" "),
+            ],
+            {
+                ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+                timeout: Math.round((options.timeout ?? 60) * 1000),
+                reject: options.reject ?? true,
+                stripFinalNewline: options.strip ?? true,
+            },
+        );
     }
 
     /** Creates the node's disks where that has not been completed before. */
     async create(publicKey: string, peers: readonly NodeIdentity[]): Promise<void> {
         const done = this.#file("created");
         if (await isThere(done)) return;
-        const [root, upper, work] = ["root", "upper", "work"].map((name) => this.#file(name)) as [string, string, string];
+        const [root, upper, work] = ["root", "upper", "work"].map((name) => this.#file(name)) as [
+            string,
+            string,
+            string,
+        ];
         await unmount(root);
         await rm(this.#folder, { recursive: true, force: true });
         for (const folder of [root, upper, work]) await mkdir(folder, { recursive: true });
         const { tree } = vmImageFiles(this.lab.image);
-        await runBound("mount", ["-t", "overlay", `holdfast-${this.name}`, "-o", `lowerdir=${tree},upperdir=${upper},workdir=${work}`, root]);
+        await runBound("mount", [
+            "-t",
+            "overlay",
+            `holdfast-${this.name}`,
+            "-o",
+            `lowerdir=${tree},upperdir=${upper},workdir=${work}`,
+            root,
+        ]);
         await writeNodeFiles(root, this, { publicKey, peers, state: this.lab.state });
         const hostKey = await readHostKey(root);
         await createDisks(this.#folder, root, { root: this.rootUuid, data: this.dataUuid });
@@ -146,7 +187,8 @@ export class VmNode implements NodeIdentity {
             // QEMU is started anew: only so are disks found in their new order.
             await this.#qmp("set-action", { reboot: "shutdown" });
             const asked = await this.exec(["systemctl", "reboot"], { reject: false, timeout: 15 });
-            if (asked.exitCode === 0 || asked.stderr.includes("closed by remote host")) await waitForExit([pid], seconds);
+            if (asked.exitCode === 0 || asked.stderr.includes("closed by remote host"))
+                await waitForExit([pid], seconds);
             await this.kill();
         }
         return this.start(seconds, append);
@@ -201,7 +243,10 @@ export class VmNode implements NodeIdentity {
     async addSelEvents(event: SelEvent, count: number): Promise<number> {
         const commands = `raw 0x0a 0x44 ${selRecords[event].join(" ")}\n`.repeat(count);
         // ipmitool answers each with a line, and ends at the first that is refused.
-        const { stdout } = await this.exec(["sh", "-c", "cat >/run/sel-events; ipmitool exec /run/sel-events"], { input: commands, reject: false });
+        const { stdout } = await this.exec(["sh", "-c", "cat >/run/sel-events; ipmitool exec /run/sel-events"], {
+            input: commands,
+            reject: false,
+        });
         return stdout.split("\n").filter(Boolean).length;
     }
 
@@ -219,18 +264,29 @@ export class VmNode implements NodeIdentity {
         await mkdir(socketFolder(this.lab.slot), { recursive: true });
         const { kernel, initrd } = vmImageFiles(this.lab.image);
         const machine = {
-            name: this.name, mac: `52:54:00:77:${hex(this.lab.slot)}:${hex(this.index)}`, tap: this.name, rootUuid: this.rootUuid,
-            kernel, initrd, console: this.#file("console.log"), monitor: this.#monitor, disks: diskFiles(this.#folder),
+            name: this.name,
+            mac: `52:54:00:77:${hex(this.lab.slot)}:${hex(this.index)}`,
+            tap: this.name,
+            rootUuid: this.rootUuid,
+            kernel,
+            initrd,
+            console: this.#file("console.log"),
+            monitor: this.#monitor,
+            disks: diskFiles(this.#folder),
         };
         const qemu = qemuArguments(machine, await this.#hardware(), await chooseAccelerator(kernel), append);
         const from = (await stat(machine.console)).size;
         await writeFile(this.#file("booted-from"), String(from));
         const errors = await open(this.#file("qemu.log"), "w");
-        const started = spawn("nsenter", [`--net=/run/netns/${bridgeNamespace(this.lab.slot)}`, "qemu-system-x86_64", ...qemu], {
-            detached: true,
-            stdio: ["ignore", errors.fd, errors.fd],
-            env: { ...process.env, [markVariable]: `${this.#mark} power` },
-        });
+        const started = spawn(
+            "nsenter",
+            [`--net=/run/netns/${bridgeNamespace(this.lab.slot)}`, "qemu-system-x86_64", ...qemu],
+            {
+                detached: true,
+                stdio: ["ignore", errors.fd, errors.fd],
+                env: { ...process.env, [markVariable]: `${this.#mark} power` },
+            },
+        );
         await new Promise<void>((spawned, failed) => started.once("spawn", spawned).once("error", failed));
         started.unref();
         await errors.close();
@@ -244,25 +300,38 @@ export class VmNode implements NodeIdentity {
         while (Date.now() < deadline) {
             const said = (await readFile(this.#file("console.log"))).subarray(from).toString("utf8");
             if (hasGivenUp(said)) return { multiUser: false, failed: readConsoleFailures(said), seconds: passed() };
-            if (hasTripped(said)) throw new EmulationError(`${this.name}: QEMU's emulation has let the kernel trip while it boots.`);
+            if (hasTripped(said))
+                throw new EmulationError(`${this.name}: QEMU's emulation has let the kernel trip while it boots.`);
             if (await answersSsh(this.ssh.host, this.ssh.port)) {
                 const left = Math.max(1, (deadline - Date.now()) / 1000);
-                const state = await this.exec(["systemctl", "is-system-running", "--wait"], { reject: false, timeout: left });
+                const state = await this.exec(["systemctl", "is-system-running", "--wait"], {
+                    reject: false,
+                    timeout: left,
+                });
                 if (["running", "degraded"].includes(state.stdout)) return this.#report(passed());
             }
-            if ((await this.qemuPid()) === undefined) throw new Error(`${this.name} went off while booting: ${await readFile(this.#file("qemu.log"), "utf8")}${said.slice(-2000)}`);
+            if ((await this.qemuPid()) === undefined)
+                throw new Error(
+                    `${this.name} went off while booting: ${await readFile(this.#file("qemu.log"), "utf8")}${said.slice(-2000)}`,
+                );
             await delay(250);
         }
-        throw new Error(`${this.name} did not finish booting within ${seconds} s; the end of its console:\n${(await this.console()).slice(-2000)}`);
+        throw new Error(
+            `${this.name} did not finish booting within ${seconds} s; the end of its console:\n${(await this.console()).slice(-2000)}`,
+        );
     }
 
     /** One command for all of it: in emulation each connection takes a second. */
     async #report(seconds: number): Promise<BootReport> {
-        const { stdout } = await this.exec(["sh", "-c", `
+        const { stdout } = await this.exec([
+            "sh",
+            "-c",
+            `
             systemctl is-active multi-user.target
             systemctl list-units --failed --plain --no-legend --no-pager | while read -r unit rest; do
                 printf '%s ' "$unit"; journalctl --boot _SYSTEMD_UNIT="$unit" --output=cat --no-pager --lines=1 | tr '\\n' ' '; echo
-            done`]);
+            done`,
+        ]);
         const [target, ...units] = stdout.split("\n").map((line) => line.trim());
         const failed = units.filter(Boolean).map((line) => {
             const [unit = "", ...message] = line.split(" ");
@@ -306,7 +375,24 @@ export type SelEvent = "power-supply-failed" | "fan-critical";
 
 /** Records for IPMI's Add SEL Entry: id, type 2, time (the BMC's), generator, version 4, sensor type and number, event type and data. */
 const selRecords: Readonly<Record<SelEvent, readonly string[]>> = {
-    "power-supply-failed": ["0", "0", "2", "0", "0", "0", "0", "0x20", "0", "4", "8", "0x63", "0x6f", "1", "0xff", "0xff"],
+    "power-supply-failed": [
+        "0",
+        "0",
+        "2",
+        "0",
+        "0",
+        "0",
+        "0",
+        "0x20",
+        "0",
+        "4",
+        "8",
+        "0x63",
+        "0x6f",
+        "1",
+        "0xff",
+        "0xff",
+    ],
     "fan-critical": ["0", "0", "2", "0", "0", "0", "0", "0x20", "0", "4", "4", "0x31", "1", "9", "0xff", "0xff"],
 };
 
@@ -316,7 +402,10 @@ function quote(argument: string): string {
 }
 
 async function isThere(path: string): Promise<boolean> {
-    return access(path).then(() => true, () => false);
+    return access(path).then(
+        () => true,
+        () => false,
+    );
 }
 
 function hex(byte: number): string {

@@ -14,7 +14,11 @@ interface Answer {
  * @returns what QEMU returned; events are passed over
  * @throws where nothing listens there, QEMU refuses the command, or says nothing for ten seconds
  */
-export async function qmp(socket: string, execute: string, args: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+export async function qmp(
+    socket: string,
+    execute: string,
+    args: Readonly<Record<string, unknown>> = {},
+): Promise<unknown> {
     const connection = connect(socket);
     connection.setTimeout(10_000, () => connection.destroy(new Error(`QEMU does not answer at ${socket}`)));
     try {

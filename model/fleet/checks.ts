@@ -29,7 +29,9 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
         ...checkSmartd(fleet.defaults?.smartd, ["defaults", "smartd"]),
         ...checkFstab(fleet.defaults?.fstab, ["defaults", "fstab"]),
         ...checkBackup(fleet.defaults?.configBackup, ["defaults", "configBackup"]),
-        ...Object.entries({ ...fleet.nodes, ...fleet.hosts }).flatMap(([name, { address, address6 }]) => checkFamilies([name in fleet.nodes ? "nodes" : "hosts", name, "address6"], address, address6)),
+        ...Object.entries({ ...fleet.nodes, ...fleet.hosts }).flatMap(([name, { address, address6 }]) =>
+            checkFamilies([name in fleet.nodes ? "nodes" : "hosts", name, "address6"], address, address6),
+        ),
     ];
 }
 
@@ -37,14 +39,17 @@ function checkCanary(fleet: FleetConfig, declared: readonly string[]): Fault[] {
     const canary = fleet.rollout?.canary ?? [];
     return canary.flatMap((name, index) => {
         const path = ["rollout", "canary", index];
-        if (!declared.includes(name)) return [{ path, message: `expected the name of a node (${declared.join(", ")}), got ${describe(name)}` }];
+        if (!declared.includes(name))
+            return [{ path, message: `expected the name of a node (${declared.join(", ")}), got ${describe(name)}` }];
         return canary.indexOf(name) < index ? [{ path, message: `${name} is listed twice` }] : [];
     });
 }
 
 function addressClaims(fleet: FleetConfig): Claim[] {
     return machines(fleet).flatMap(({ path, machine }) =>
-        (["address", "address6"] as const).flatMap((key) => (machine[key] === undefined ? [] : [{ path: [...path, key], value: canonicalAddress(machine[key]) }])),
+        (["address", "address6"] as const).flatMap((key) =>
+            machine[key] === undefined ? [] : [{ path: [...path, key], value: canonicalAddress(machine[key]) }],
+        ),
     );
 }
 
@@ -54,10 +59,21 @@ function nameClaims(fleet: FleetConfig): Claim[] {
         { path, value: name },
         ...(isNode && fleet.domain !== undefined ? [{ path, value: `${name}.${fleet.domain}` }] : []),
     ]);
-    const aliases = Object.entries(fleet.nodes).flatMap(([name, node]) => (node.aliases ?? []).map((value, index) => ({ path: ["nodes", name, "aliases", index], value })));
-    const holders = [{ path: ["defaults"], hostsFile: fleet.defaults?.hostsFile }, ...Object.entries(fleet.nodes).map(([name, { hostsFile }]) => ({ path: ["nodes", name], hostsFile }))];
+    const aliases = Object.entries(fleet.nodes).flatMap(([name, node]) =>
+        (node.aliases ?? []).map((value, index) => ({ path: ["nodes", name, "aliases", index], value })),
+    );
+    const holders = [
+        { path: ["defaults"], hostsFile: fleet.defaults?.hostsFile },
+        ...Object.entries(fleet.nodes).map(([name, { hostsFile }]) => ({ path: ["nodes", name], hostsFile })),
+    ];
     const extras = holders.flatMap(({ path, hostsFile }) =>
-        (hostsFile?.extra ?? []).flatMap(({ names }, line) => names.map((value, index) => ({ path: [...path, "hostsFile", "extra", line, "names", index], value, shared: true }))),
+        (hostsFile?.extra ?? []).flatMap(({ names }, line) =>
+            names.map((value, index) => ({
+                path: [...path, "hostsFile", "extra", line, "names", index],
+                value,
+                shared: true,
+            })),
+        ),
     );
     const nodesOnly = [...own.filter(({ path }) => path[0] === "nodes"), ...aliases];
     const taken = new Set(nodesOnly.map(({ value }) => value.toLowerCase()));
@@ -69,19 +85,33 @@ function targetClaims(fleet: FleetConfig): Claim[] {
     return machines(fleet).map(({ path, machine }) => {
         const { host = machine.address, port = fleet.ssh?.port ?? 22, proxy = fleet.ssh?.proxy } = machine.ssh ?? {};
         const value = `${canonicalAddress(host)} port ${port}${proxy ? ` through ${proxy.host}` : ""}`;
-        return machine.ssh?.host === undefined ? { path: [...path, "address"], value, shared: true } : { path: [...path, "ssh", "host"], value };
+        return machine.ssh?.host === undefined
+            ? { path: [...path, "address"], value, shared: true }
+            : { path: [...path, "ssh", "host"], value };
     });
 }
 
 function machines(fleet: FleetConfig) {
     return [
-        ...Object.entries(fleet.nodes).map(([name, machine]) => ({ path: ["nodes", name], name, machine, isNode: true })),
-        ...Object.entries(fleet.hosts ?? {}).map(([name, machine]) => ({ path: ["hosts", name], name, machine, isNode: false })),
+        ...Object.entries(fleet.nodes).map(([name, machine]) => ({
+            path: ["nodes", name],
+            name,
+            machine,
+            isNode: true,
+        })),
+        ...Object.entries(fleet.hosts ?? {}).map(([name, machine]) => ({
+            path: ["hosts", name],
+            name,
+            machine,
+            isNode: false,
+        })),
     ];
 }
 
 function checkFamilies(path: Path, address: string, address6: string | undefined): Fault[] {
-    return address6 !== undefined && familyOf(address) === 6 ? [{ path, message: "is for the second family: address is an IPv6 address already" }] : [];
+    return address6 !== undefined && familyOf(address) === 6
+        ? [{ path, message: "is for the second family: address is an IPv6 address already" }]
+        : [];
 }
 
 function checkNode(fleet: FleetConfig, name: string, node: NodeConfig): Fault[] {
@@ -98,10 +128,16 @@ function checkNode(fleet: FleetConfig, name: string, node: NodeConfig): Fault[] 
 
 function checkMonitoring({ monitoring }: FleetConfig): Fault[] {
     const addresses = monitoring?.hosts.map(canonicalAddress) ?? [];
-    return addresses.flatMap((address, index) => (addresses.indexOf(address) < index ? [{ path: ["monitoring", "hosts", index], message: `${address} is listed twice` }] : []));
+    return addresses.flatMap((address, index) =>
+        addresses.indexOf(address) < index
+            ? [{ path: ["monitoring", "hosts", index], message: `${address} is listed twice` }]
+            : [],
+    );
 }
 
 /** There is no default to back up to. */
 function checkBackup(settings: NodeConfig["configBackup"], path: Path): Fault[] {
-    return settings === true ? [{ path, message: "expected { target: USER@HOST:/PATH }, got true: there is no target to back up to" }] : [];
+    return settings === true
+        ? [{ path, message: "expected { target: USER@HOST:/PATH }, got true: there is no target to back up to" }]
+        : [];
 }

@@ -20,7 +20,10 @@ export function mergeConcerns(defaults: Concerns, own: NodeConfig): NodeConfig {
     return { ...own, ...merged };
 }
 
-export function mergeSettings<Settings extends object>(base: Settings | boolean | undefined, own: Settings | boolean | undefined): Settings | boolean | undefined {
+export function mergeSettings<Settings extends object>(
+    base: Settings | boolean | undefined,
+    own: Settings | boolean | undefined,
+): Settings | boolean | undefined {
     if (own === undefined || (own === true && typeof base === "object")) return base;
     return typeof own === "object" && typeof base === "object" ? { ...base, ...own } : own;
 }

@@ -5,8 +5,13 @@ import type { FleetConfig } from "./schema";
 
 /** One line per setting. A concern that is switched off is off already. */
 export function notApplied(fleet: FleetConfig): string[] {
-    const paths: string[][] = Object.entries(fleet.hosts ?? {}).flatMap(([name, { roles }]) => (roles?.length ? [["hosts", name, "roles"]] : []));
-    const holders = [{ path: ["defaults"], concerns: fleet.defaults ?? {} }, ...Object.entries(fleet.nodes).map(([name, concerns]) => ({ path: ["nodes", name], concerns }))];
+    const paths: string[][] = Object.entries(fleet.hosts ?? {}).flatMap(([name, { roles }]) =>
+        roles?.length ? [["hosts", name, "roles"]] : [],
+    );
+    const holders = [
+        { path: ["defaults"], concerns: fleet.defaults ?? {} },
+        ...Object.entries(fleet.nodes).map(([name, concerns]) => ({ path: ["nodes", name], concerns })),
+    ];
     for (const { path, concerns } of holders) {
         paths.push(...unbuiltSettings.filter((name) => concerns[name]).map((name) => [...path, name]));
         if (!concerns.interfaces) continue;

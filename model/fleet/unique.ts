@@ -17,8 +17,16 @@ export function checkUnique(what: string, claims: readonly Claim[]): Fault[] {
         const earlier = first.get(key);
         if (!earlier) first.set(key, claim);
         if (!earlier || (earlier.shared && claim.shared)) return [];
-        if (claim.path.includes("aliases") && isBelow(claim.path, earlier.path)) return [{ path: claim.path, message: `${formatPath(earlier.path)} has the name ${claim.value} already: remove it` }];
-        return [{ path: claim.path, message: `${what} ${claim.value} is already taken by ${formatPath(earlier.path)}` }];
+        if (claim.path.includes("aliases") && isBelow(claim.path, earlier.path))
+            return [
+                {
+                    path: claim.path,
+                    message: `${formatPath(earlier.path)} has the name ${claim.value} already: remove it`,
+                },
+            ];
+        return [
+            { path: claim.path, message: `${what} ${claim.value} is already taken by ${formatPath(earlier.path)}` },
+        ];
     });
 }
 

@@ -12,22 +12,42 @@ const reserved = "(?:localhost|ip6-localhost|ip6-loopback|ip6-allnodes|ip6-allro
 const domain = `${label}(?:\\.${label})*`;
 
 /** Loopback included: further lines of /etc/hosts may point anywhere. */
-export const anyAddress = z.union([z.ipv4(), z.ipv6()], { error: "expected an IPv4 or IPv6 address without prefix length" });
-const reachable = { error: "expected an address that other hosts can reach, not a loopback, link-local, multicast or unspecified one" };
+export const anyAddress = z.union([z.ipv4(), z.ipv6()], {
+    error: "expected an IPv4 or IPv6 address without prefix length",
+});
+const reachable = {
+    error: "expected an address that other hosts can reach, not a loopback, link-local, multicast or unspecified one",
+};
 export const address = anyAddress.refine(isReachable, reachable);
-export const address6 = z.ipv6({ error: "expected an IPv6 address without prefix length", abort: true }).refine(isReachable, reachable);
+export const address6 = z
+    .ipv6({ error: "expected an IPv6 address without prefix length", abort: true })
+    .refine(isReachable, reachable);
 
 /** First label of a host name: what `uname -n` prints. */
-export const hostName = text(new RegExp(`^(?!${reserved}$)(?=.*[A-Za-z])${label}$`), "a host name without domain: letters, digits and hyphens, at most 63");
+export const hostName = text(
+    new RegExp(`^(?!${reserved}$)(?=.*[A-Za-z])${label}$`),
+    "a host name without domain: letters, digits and hyphens, at most 63",
+);
 export const domainName = text(new RegExp(`^(?=.{1,190}$)(?=.*[A-Za-z])${domain}$`), "a domain name");
 /** A name in /etc/hosts. */
-export const anyName = text(new RegExp(`^(?!${reserved}(?:$|\\.))(?=.{1,253}$)(?=.*[A-Za-z])${domain}$`), "a host name, and none of those of localhost");
+export const anyName = text(
+    new RegExp(`^(?!${reserved}(?:$|\\.))(?=.{1,253}$)(?=.*[A-Za-z])${domain}$`),
+    "a host name, and none of those of localhost",
+);
 
-export const mailAddress = text(new RegExp(`^[A-Za-z0-9](?:[A-Za-z0-9_+-]|\\.(?=[A-Za-z0-9_+-])){0,63}(?:@${domain})?$`), "one mail address or local user, without line breaks");
-export const mailRelay = text(new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`), "smtp://HOST:PORT or smtps://HOST:PORT", { abort: true }).refine(
-    (relay) => URL.canParse(relay) && Number(new URL(relay).port || 25) > 0,
-    { error: "expected smtp://HOST:PORT or smtps://HOST:PORT, with a valid address and a port from 1 to 65535" },
-).refine((relay) => !isBrokenAddress(relay), { error: "expected a name or a whole address as the relay's host" });
+export const mailAddress = text(
+    new RegExp(`^[A-Za-z0-9](?:[A-Za-z0-9_+-]|\\.(?=[A-Za-z0-9_+-])){0,63}(?:@${domain})?$`),
+    "one mail address or local user, without line breaks",
+);
+export const mailRelay = text(
+    new RegExp(`^smtps?://(?:${domain}|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?$`),
+    "smtp://HOST:PORT or smtps://HOST:PORT",
+    { abort: true },
+)
+    .refine((relay) => URL.canParse(relay) && Number(new URL(relay).port || 25) > 0, {
+        error: "expected smtp://HOST:PORT or smtps://HOST:PORT, with a valid address and a port from 1 to 65535",
+    })
+    .refine((relay) => !isBrokenAddress(relay), { error: "expected a name or a whole address as the relay's host" });
 
 /** A last label that is a number makes it an address to every resolver, in whatever notation. */
 function isBrokenAddress(relay: string): boolean {
@@ -39,16 +59,31 @@ function isBrokenAddress(relay: string): boolean {
 export const mailUser = text(/^[A-Za-z0-9][A-Za-z0-9@._+-]{0,127}$/, "a user name at the relay");
 
 /** Listening address and web config are the concern's own. No blank: systemd splits the line there. */
-export const exporterArgument = text(/^--(?!web\.)(?:no-)?[a-z][a-z0-9.-]*(?:=[A-Za-z0-9_.,:=/@^$|()[\]*+?-]*)?$/, "an argument of prometheus-node-exporter such as --no-collector.zfs, other than --web.…");
-export const bcryptHash = text(/^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/, "a bcrypt hash, as `htpasswd -nBC 10 \"\"` prints it after the colon");
+export const exporterArgument = text(
+    /^--(?!web\.)(?:no-)?[a-z][a-z0-9.-]*(?:=[A-Za-z0-9_.,:=/@^$|()[\]*+?-]*)?$/,
+    "an argument of prometheus-node-exporter such as --no-collector.zfs, other than --web.…",
+);
+export const bcryptHash = text(
+    /^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/,
+    'a bcrypt hash, as `htpasswd -nBC 10 ""` prints it after the colon',
+);
 
 /** `user@host:/path`, as rsync and ssh write it. */
-export const backupTarget = text(new RegExp(`^(?:[a-z_][a-z0-9_-]{0,31}@)?${domain}:/(?!/)[A-Za-z0-9._@:+=~/-]*$`), "USER@HOST:/PATH");
+export const backupTarget = text(
+    new RegExp(`^(?:[a-z_][a-z0-9_-]{0,31}@)?${domain}:/(?!/)[A-Za-z0-9._@:+=~/-]*$`),
+    "USER@HOST:/PATH",
+);
 
 /** °C; what real hardware can reach (FACTS.md, "Thermal"). */
-export const celsius = z.number({ error: "expected °C from 30 to 120" }).min(30, { error: "expected °C from 30 to 120" }).max(120, { error: "expected °C from 30 to 120" });
+export const celsius = z
+    .number({ error: "expected °C from 30 to 120" })
+    .min(30, { error: "expected °C from 30 to 120" })
+    .max(120, { error: "expected °C from 30 to 120" });
 /** A label may be anything; here it ends up between single quotes in a file that a shell reads, with `;` as separator. */
-export const sensorName = text(/^[A-Za-z0-9_.:-]+(?:\/(?! )[A-Za-z0-9 _.:+()[\]{}<>°#%&@,=*/-]+)?$/, "a sensor as the watchdog logs it: coretemp, or nct6775-isa-0290/AUXTIN0");
+export const sensorName = text(
+    /^[A-Za-z0-9_.:-]+(?:\/(?! )[A-Za-z0-9 _.:+()[\]{}<>°#%&@,=*/-]+)?$/,
+    "a sensor as the watchdog logs it: coretemp, or nct6775-isa-0290/AUXTIN0",
+);
 export const timeOfDay = text(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "a time of day such as 06:30");
 export const seconds = wholeNumber(10, 3600, "seconds");
 export const batchSize = wholeNumber(1, 1000, "nodes at a time");
@@ -56,7 +91,10 @@ export const batchSize = wholeNumber(1, 1000, "nodes at a time");
 export const fstabNumber = wholeNumber(0, 9, "a digit");
 
 /** A controller's node, such as /dev/bus/0, does not change its meaning with the order of detection. */
-export const smartdPath = text(/^\/dev\/(?:disk\/by-(?:id|path)\/[A-Za-z0-9._:+-]+|bus\/\d+|tw[ael]\d+|sg\d+|cciss\/c\d+d\d+)$/, "a /dev/disk/by-id/… path (or /dev/bus/N of a RAID controller)");
+export const smartdPath = text(
+    /^\/dev\/(?:disk\/by-(?:id|path)\/[A-Za-z0-9._:+-]+|bus\/\d+|tw[ael]\d+|sg\d+|cciss\/c\d+d\d+)$/,
+    "a /dev/disk/by-id/… path (or /dev/bus/N of a RAID controller)",
+);
 /** Of smartd's -d, without those that name no kind of disk. */
 export const smartdType = text(
     new RegExp(`^(?!(?:auto|removable|ignore|by-id)$)(?=[a-z0-9,+/-]+$)(?:${deviceTypes})$`),
@@ -67,25 +105,54 @@ export const smartdCelsius = wholeNumber(0, 120, "°C");
 
 const segment = "(?!\\.{1,2}(?:/|$))[A-Za-z0-9._@:+=~-]+";
 /** Absolute and clean: no `..`, no double or trailing slash. */
-export const absolutePath = text(new RegExp(`^/(?:${segment}(?:/${segment})*)?$`), "an absolute path without ., .., // or a trailing /");
+export const absolutePath = text(
+    new RegExp(`^/(?:${segment}(?:/${segment})*)?$`),
+    "an absolute path without ., .., // or a trailing /",
+);
 /** Of a file of the project: relative, forward slashes. */
-export const projectFile = text(new RegExp(`^${segment}(?:/${segment})*$`), "a path inside the project, relative to Pulumi.yaml, without ..", {
-    likely: (given) => (/^(?:\.\/+)+[^./]/.test(given) ? `a path without ./ in front: write ${given.replace(/^(?:\.\/+)+/, "")}` : undefined),
-});
-export const mountTarget = text(new RegExp(`^(?:none|swap|/(?:${segment}(?:/${segment})*)?)$`), "an absolute mount point without .. or a trailing /, or none");
+export const projectFile = text(
+    new RegExp(`^${segment}(?:/${segment})*$`),
+    "a path inside the project, relative to Pulumi.yaml, without ..",
+    {
+        likely: (given) =>
+            /^(?:\.\/+)+[^./]/.test(given)
+                ? `a path without ./ in front: write ${given.replace(/^(?:\.\/+)+/, "")}`
+                : undefined,
+    },
+);
+export const mountTarget = text(
+    new RegExp(`^(?:none|swap|/(?:${segment}(?:/${segment})*)?)$`),
+    "an absolute mount point without .. or a trailing /, or none",
+);
 /** `UUID=…`, `LABEL=…`, `/dev/pve/root`, `server:/export`, `//server/share`, `[2001:db8::1]:/export`, `tmpfs`. */
-export const fstabSource = text(/^(?!.*\/\.\.(?:\/|$))[A-Za-z0-9/[][A-Za-z0-9_/.:=@%+~[\]-]*$/, "UUID=…, LABEL=…, /dev/disk/by-id/…, a network share or a pseudo file system");
+export const fstabSource = text(
+    /^(?!.*\/\.\.(?:\/|$))[A-Za-z0-9/[][A-Za-z0-9_/.:=@%+~[\]-]*$/,
+    "UUID=…, LABEL=…, /dev/disk/by-id/…, a network share or a pseudo file system",
+);
 export const fstype = text(/^[a-z0-9][a-z0-9._-]*$/, "a file system type");
-export const mountOption = text(/^(?!.*\/\.\.(?:\/|$))[A-Za-z][A-Za-z0-9_.:=/@%+~[\]-]*$/, "one mount option per list item");
+export const mountOption = text(
+    /^(?!.*\/\.\.(?:\/|$))[A-Za-z][A-Za-z0-9_.:=/@%+~[\]-]*$/,
+    "one mount option per list item",
+);
 
 /** IFNAMSIZ - 1; a pattern or range of ifupdown2 belongs into a file. */
 export const linkName = text(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,14}$/, "an interface name of at most 15 characters");
 /** Words that start a statement of their own, in ifupdown2 or in classic ifupdown: such a line would end the stanza and read other files, or configure another interface. */
-const statement = "(?:auto|iface|source|source-directory|mapping|vlan|rename|template|no-auto-.*|no-scripts|allow(?:-.*)?)";
+const statement =
+    "(?:auto|iface|source|source-directory|mapping|vlan|rename|template|no-auto-.*|no-scripts|allow(?:-.*)?)";
 export const optionName = text(new RegExp(`^(?!${statement}$)[a-z][a-z0-9_-]*$`), "an option name of interfaces(5)", {
-    likely: (given) => (new RegExp(`^${statement}$`).test(given) ? "an option of the interface, not a word that starts a statement of its own: auto, allow, source and further stanzas have settings of their own" : undefined),
+    likely: (given) =>
+        new RegExp(`^${statement}$`).test(given)
+            ? "an option of the interface, not a word that starts a statement of its own: auto, allow, source and further stanzas have settings of their own"
+            : undefined,
 });
 /** `%` would be rendered by ifupdown2 through Mako, as root; a trailing backslash would join the next line. */
 export const commandLine = text(/^(?=\S)[ -$&-~]+(?<![\s\\])$/, "one line of printable ASCII without %");
-export const optionText = text(/^(?=\S)(?!.*\$[({])[A-Za-z0-9 _.,:=/@+*?^$|()[\]{}\\!~-]+(?<![\s\\])$/, "one line without quotes, %, $(…) or other shell syntax");
-export const sourcePattern = text(new RegExp("^/(?!.*(?:^|/)\\.\\.(?:/|$))[A-Za-z0-9._@:+=~*?/-]+$"), "an absolute path or glob");
+export const optionText = text(
+    /^(?=\S)(?!.*\$[({])[A-Za-z0-9 _.,:=/@+*?^$|()[\]{}\\!~-]+(?<![\s\\])$/,
+    "one line without quotes, %, $(…) or other shell syntax",
+);
+export const sourcePattern = text(
+    new RegExp("^/(?!.*(?:^|/)\\.\\.(?:/|$))[A-Za-z0-9._@:+=~*?/-]+$"),
+    "an absolute path or glob",
+);

@@ -4,8 +4,33 @@ import type { FstabEntry } from "./parse";
 import { isDeviceName, isTag, tagNames } from "./source";
 
 export const blockTypes: ReadonlySet<string> = new Set([
-    "ext2", "ext3", "ext4", "xfs", "btrfs", "bcachefs", "f2fs", "jfs", "nilfs2", "reiserfs", "ocfs2", "gfs2", "vfat", "msdos", "exfat", "exfat-fuse", "ntfs", "ntfs3", "ntfs-3g",
-    "hfs", "hfsplus", "iso9660", "udf", "squashfs", "erofs", "fuseblk", "swap",
+    "ext2",
+    "ext3",
+    "ext4",
+    "xfs",
+    "btrfs",
+    "bcachefs",
+    "f2fs",
+    "jfs",
+    "nilfs2",
+    "reiserfs",
+    "ocfs2",
+    "gfs2",
+    "vfat",
+    "msdos",
+    "exfat",
+    "exfat-fuse",
+    "ntfs",
+    "ntfs3",
+    "ntfs-3g",
+    "hfs",
+    "hfsplus",
+    "iso9660",
+    "udf",
+    "squashfs",
+    "erofs",
+    "fuseblk",
+    "swap",
 ]);
 
 export function isBind({ options }: Pick<FstabEntry, "options">): boolean {
@@ -18,7 +43,12 @@ export function isOnDeviceName({ source, fstype }: Pick<FstabEntry, "source" | "
 }
 
 /** Options that name a further device of the same file system: btrfs(5), xfs(5), ext4(5). */
-const deviceOptions: Readonly<Record<string, readonly string[]>> = { btrfs: ["device"], xfs: ["logdev", "rtdev"], ext3: ["journal_path"], ext4: ["journal_path"] };
+const deviceOptions: Readonly<Record<string, readonly string[]>> = {
+    btrfs: ["device"],
+    xfs: ["logdev", "rtdev"],
+    ext3: ["journal_path"],
+    ext4: ["journal_path"],
+};
 
 export interface DeviceNameOption {
     /** As it stands there, `logdev=/dev/sdc1`. */
@@ -49,10 +79,20 @@ export function sourceProblem(entry: FstabEntry): SourceProblem | undefined {
     const { source, fstype } = entry;
     if (source.startsWith("/") || isTag(source) || !needsBlockDevice(entry)) return undefined;
     const emptyTag = /^([A-Z]+)=(?:"")?$/.exec(source)?.[1];
-    if (emptyTag !== undefined && tagNames.includes(emptyTag)) return { problem: `nothing follows ${emptyTag}=, so this is never mounted`, remedy: `Write the value that 'blkid' prints after ${emptyTag}=.` };
+    if (emptyTag !== undefined && tagNames.includes(emptyTag))
+        return {
+            problem: `nothing follows ${emptyTag}=, so this is never mounted`,
+            remedy: `Write the value that 'blkid' prints after ${emptyTag}=.`,
+        };
     const problem = `'${source}' is neither a path nor ${tagNames.join("=, ")}=, and ${fstype} needs a block device, so this is never mounted`;
     const meant = likelySource(source);
-    return { problem, remedy: meant === undefined ? "Write UUID=… or a path below /dev/disk: 'blkid' lists what there is." : `Did you mean ${meant}?` };
+    return {
+        problem,
+        remedy:
+            meant === undefined
+                ? "Write UUID=… or a path below /dev/disk: 'blkid' lists what there is."
+                : `Did you mean ${meant}?`,
+    };
 }
 
 /** An image mounted with `loop` may be named relative to /. For `auto`, mount(8) takes `host:/path` as NFS. */
@@ -68,17 +108,23 @@ function likelySource(source: string): string | undefined {
         const meant = nearest(key, tagNames);
         return meant && `${meant}=${value}`;
     }
-    if (/^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{4}-[0-9a-f]{4}|[0-9a-f]{16})$/i.test(source)) return `UUID=${source}`;
+    if (/^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{4}-[0-9a-f]{4}|[0-9a-f]{16})$/i.test(source))
+        return `UUID=${source}`;
     if (/^dev\/./.test(source)) return `/${source}`;
     return /^[\w.+-]+\/[\w.+-]+$/.test(source) ? `/dev/${source}` : undefined;
 }
 
 /** mount(8): "unknown filesystem type 'none'"; findmnt and systemd's generator accept it. */
 export function bindProblem({ target, fstype, options }: FstabEntry): SourceProblem | undefined {
-    if (fstype !== "none" || !target.startsWith("/") || options.includes("remount") || isBind({ options })) return undefined;
-    const misspelt = options.map((option) => ({ option, meant: nearest(option, ["bind", "rbind", "move"]) })).find(({ meant }) => meant);
+    if (fstype !== "none" || !target.startsWith("/") || options.includes("remount") || isBind({ options }))
+        return undefined;
+    const misspelt = options
+        .map((option) => ({ option, meant: nearest(option, ["bind", "rbind", "move"]) }))
+        .find(({ meant }) => meant);
     return {
         problem: "type none without bind or rbind among the options is never mounted",
-        remedy: misspelt ? `Did you mean '${misspelt.meant}' instead of '${misspelt.option}'?` : "Add bind, or write the file system's own type.",
+        remedy: misspelt
+            ? `Did you mean '${misspelt.meant}' instead of '${misspelt.option}'?`
+            : "Add bind, or write the file system's own type.",
     };
 }

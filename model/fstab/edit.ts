@@ -21,6 +21,10 @@ function hardenLine(line: FstabLine, essential: ReadonlySet<string>): FstabLine 
     const hardened = hardenEntry(line.entry, { essential: essential.has(canonicalTarget(line.entry.target)) });
     if (hardened === line.entry) return line;
     const previous: Token | undefined = line.fields[3];
-    const options: Token = { gap: previous?.gap ?? " ", column: previous?.column ?? 0, text: encodeField(renderOptions(hardened.options)) };
+    const options: Token = {
+        gap: previous?.gap ?? " ",
+        column: previous?.column ?? 0,
+        text: encodeField(renderOptions(hardened.options)),
+    };
     return { ...line, entry: hardened, fields: [...line.fields.slice(0, 3), options, ...line.fields.slice(4)] };
 }

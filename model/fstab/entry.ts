@@ -8,12 +8,55 @@ const essentialTargets: ReadonlySet<string> = new Set(["/", "/usr", "/var", "/bo
 const essentialOption = "x-holdfast.essential";
 
 const pseudoTypes: ReadonlySet<string> = new Set([
-    "proc", "sysfs", "tmpfs", "devtmpfs", "devpts", "ramfs", "mqueue", "hugetlbfs", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs",
-    "configfs", "fusectl", "bpf", "pstore", "efivarfs", "binfmt_misc", "overlay", "rpc_pipefs", "nfsd", "usbfs", "autofs",
+    "proc",
+    "sysfs",
+    "tmpfs",
+    "devtmpfs",
+    "devpts",
+    "ramfs",
+    "mqueue",
+    "hugetlbfs",
+    "cgroup",
+    "cgroup2",
+    "debugfs",
+    "tracefs",
+    "securityfs",
+    "configfs",
+    "fusectl",
+    "bpf",
+    "pstore",
+    "efivarfs",
+    "binfmt_misc",
+    "overlay",
+    "rpc_pipefs",
+    "nfsd",
+    "usbfs",
+    "autofs",
 ]);
 const networkTypes: ReadonlySet<string> = new Set([
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "fuse.ceph", "glusterfs", "fuse.glusterfs", "sshfs", "fuse.sshfs", "davfs", "fuse.rclone", "rclone",
-    "9p", "virtiofs", "afs", "lustre", "beegfs", "fuse.s3fs", "s3fs", "curlftpfs", "ncpfs",
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "ceph",
+    "fuse.ceph",
+    "glusterfs",
+    "fuse.glusterfs",
+    "sshfs",
+    "fuse.sshfs",
+    "davfs",
+    "fuse.rclone",
+    "rclone",
+    "9p",
+    "virtiofs",
+    "afs",
+    "lustre",
+    "beegfs",
+    "fuse.s3fs",
+    "s3fs",
+    "curlftpfs",
+    "ncpfs",
 ]);
 
 /** Kernel interfaces and memory: there is no device that could be missing. */
@@ -50,7 +93,11 @@ export function isOnDevice(entry: FstabEntry): boolean {
 
 /** Local storage that can be missing without a device unit to wait for: a legacy ZFS dataset, an image file, a source that names nothing. */
 function isOnOtherStorage(entry: FstabEntry): boolean {
-    return entry.fstype === "zfs" || sourceProblem(entry) !== undefined || (!isOnDevice(entry) && entry.options.some((option) => /^loop(?:=|$)/.test(option)));
+    return (
+        entry.fstype === "zfs" ||
+        sourceProblem(entry) !== undefined ||
+        (!isOnDevice(entry) && entry.options.some((option) => /^loop(?:=|$)/.test(option)))
+    );
 }
 
 /** Can be missing at boot, and then stops it: systemd puts local mounts without `nofail` under local-fs.target.requires. */
@@ -74,7 +121,10 @@ function isDataMount(entry: FstabEntry): boolean {
  * and have no device; network file systems, since systemd hangs them on remote-fs.target, which stops no boot; swap files;
  * `noauto` entries, which are not mounted at boot.
  */
-export function hardenEntry(entry: FstabEntry, { essential = false }: { readonly essential?: boolean } = {}): FstabEntry {
+export function hardenEntry(
+    entry: FstabEntry,
+    { essential = false }: { readonly essential?: boolean } = {},
+): FstabEntry {
     if (essential || isEssential(entry) || !canStopBoot(entry)) return entry;
     const wanted = [
         "nofail",

@@ -2,7 +2,14 @@
 
 /** `\040` and its like, by byte, so that escaped UTF-8 comes out whole; another backslash stays, as in libmount. */
 export function decodeField(text: string): string {
-    return text.replace(/(?:\\[0-3][0-7]{2})+/g, (escapes) => Buffer.from(escapes.slice(1).split("\\").map((octal) => parseInt(octal, 8))).toString("utf8"));
+    return text.replace(/(?:\\[0-3][0-7]{2})+/g, (escapes) =>
+        Buffer.from(
+            escapes
+                .slice(1)
+                .split("\\")
+                .map((octal) => parseInt(octal, 8)),
+        ).toString("utf8"),
+    );
 }
 
 /** Escapes what would end the field, or make the line a comment. */

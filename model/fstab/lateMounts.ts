@@ -16,20 +16,29 @@ export interface LateMount {
  * that no rule can safely hold, or that is a pattern to udev (`*?[]|`, quotes).
  */
 export function lateMounts(entries: readonly FstabEntry[], isNeeded: (entry: FstabEntry) => boolean): LateMount[] {
-    return entries.filter((entry) => isTriedOnce(entry) && !isNeeded(entry)).flatMap(({ source, target }) => {
-        const link = deviceLink(source);
-        const unit = mountUnitName(target);
-        return link !== undefined && unit !== undefined ? [{ link, unit }] : [];
-    });
+    return entries
+        .filter((entry) => isTriedOnce(entry) && !isNeeded(entry))
+        .flatMap(({ source, target }) => {
+            const link = deviceLink(source);
+            const unit = mountUnitName(target);
+            return link !== undefined && unit !== undefined ? [{ link, unit }] : [];
+        });
 }
 
 function isTriedOnce(entry: FstabEntry): boolean {
     const { options } = entry;
-    const isElsewhere = options.some((option) => option === "_netdev" || /^(?:x-|comment=)systemd\.automount(?:=|$)/.test(option));
+    const isElsewhere = options.some(
+        (option) => option === "_netdev" || /^(?:x-|comment=)systemd\.automount(?:=|$)/.test(option),
+    );
     return isOnDevice(entry) && isMountedAtBoot(entry) && !isSwap(entry) && options.includes("nofail") && !isElsewhere;
 }
 
-const tagFolders: Readonly<Record<string, string>> = { UUID: "by-uuid", LABEL: "by-label", PARTUUID: "by-partuuid", PARTLABEL: "by-partlabel" };
+const tagFolders: Readonly<Record<string, string>> = {
+    UUID: "by-uuid",
+    LABEL: "by-label",
+    PARTUUID: "by-partuuid",
+    PARTLABEL: "by-partlabel",
+};
 
 /** The link below /dev that udev makes for a source. Undefined for a kernel name, which is no link, and where it could not stand in a rule. */
 export function deviceLink(source: string): string | undefined {
@@ -45,7 +54,9 @@ export function deviceLink(source: string): string | undefined {
 
 /** As udev and systemd's fstab generator do (encode_devnode_name): what is not safe becomes `\xNN`, by byte; other UTF-8 stays. */
 function encodeLinkName(value: string): string {
-    return Array.from(value, (character) => (/^(?:[\w#+\-.:=@]|[^\x00-\x7f\p{Cs}\p{NChar}])$/u.test(character) ? character : escapeBytes(character))).join("");
+    return Array.from(value, (character) =>
+        /^(?:[\w#+\-.:=@]|[^\x00-\x7f\p{Cs}\p{NChar}])$/u.test(character) ? character : escapeBytes(character),
+    ).join("");
 }
 
 /**
@@ -62,7 +73,9 @@ export function mountUnitName(target: string): string | undefined {
 function escapeUnitName(path: string): string {
     return Array.from(path, (character, index) => {
         if (character === "/") return "-";
-        return /^[A-Za-z0-9:_]$/.test(character) || (character === "." && index > 0) ? character : escapeBytes(character);
+        return /^[A-Za-z0-9:_]$/.test(character) || (character === "." && index > 0)
+            ? character
+            : escapeBytes(character);
     }).join("");
 }
 

@@ -6,7 +6,15 @@ import { at, finding, type Finding, type Severity } from "../finding";
 import type { LintContext, NodeFacts } from "../lintContext";
 import { lintText, strayLine } from "../text";
 import { bindProblem, deviceNameOptions, isOnDeviceName, sourceProblem } from "./blockSource";
-import { canonicalTarget, canStopBoot, hasDeviceTimeout, isEssential, isMountedAtBoot, isOnDevice, isSwap } from "./entry";
+import {
+    canonicalTarget,
+    canStopBoot,
+    hasDeviceTimeout,
+    isEssential,
+    isMountedAtBoot,
+    isOnDevice,
+    isSwap,
+} from "./entry";
 import { lintType } from "./fstype";
 import { lintAgainstNode } from "./lintNode";
 import { lintOptions } from "./options";
@@ -22,7 +30,15 @@ export function lintFstab(content: string, context: LintContext): Finding[] {
         ...lintText(content, { strict: true }),
         ...stray,
         ...sound.flatMap(lintFields),
-        ...entries.flatMap((line) => [...lintTarget(line), ...lintSource(line, context.facts), ...lintDeviceOptions(line, context.facts), ...lintType(line, context.facts), ...lintMountable(line), ...lintNofail(line), ...lintOptions(line)]),
+        ...entries.flatMap((line) => [
+            ...lintTarget(line),
+            ...lintSource(line, context.facts),
+            ...lintDeviceOptions(line, context.facts),
+            ...lintType(line, context.facts),
+            ...lintMountable(line),
+            ...lintNofail(line),
+            ...lintOptions(line),
+        ]),
         ...lintOrder(entries),
         ...lintAgainstNode(entries, context.facts),
     ];
@@ -30,7 +46,16 @@ export function lintFstab(content: string, context: LintContext): Finding[] {
 
 function lintStray({ number, fields, tail }: FstabLine): Finding[] {
     const what = strayLine(fields.map(({ gap, text }) => gap + text).join("") + tail);
-    return what ? [finding("stray-line", "error", at(number, fields[0]!), `This line is ${what}, not an fstab entry. Delete it.`)] : [];
+    return what
+        ? [
+              finding(
+                  "stray-line",
+                  "error",
+                  at(number, fields[0]!),
+                  `This line is ${what}, not an fstab entry. Delete it.`,
+              ),
+          ]
+        : [];
 }
 
 /**
@@ -46,9 +71,29 @@ function lintFields({ number, fields }: FstabLine): Finding[] {
     }
     const names = ["dump", "pass"];
     const bad = fields.slice(4, 6).findIndex(({ text }) => integerOf(text) === undefined);
-    const numbers = bad === -1 ? [] : [finding(bad === 0 ? "bad-dump" : "bad-pass", "error", at(number, fields[4 + bad]!), `'${fields[4 + bad]!.text}' stands where the ${names[bad]} number belongs, so mount(8) ignores the whole line. Write a number there, or put a comment on a line of its own.`)];
+    const numbers =
+        bad === -1
+            ? []
+            : [
+                  finding(
+                      bad === 0 ? "bad-dump" : "bad-pass",
+                      "error",
+                      at(number, fields[4 + bad]!),
+                      `'${fields[4 + bad]!.text}' stands where the ${names[bad]} number belongs, so mount(8) ignores the whole line. Write a number there, or put a comment on a line of its own.`,
+                  ),
+              ];
     const escapes = fields.slice(0, 2).filter(({ text }) => /\\[0-7]{1,2}(?![0-7])/.test(text));
-    return [...numbers, ...escapes.map((token) => finding("bad-escape", "warning", at(number, token), `'${token.text}' holds an octal escape that is not three digits long, so it is taken literally. Write \\040 for a blank, \\011 for a tab.`))];
+    return [
+        ...numbers,
+        ...escapes.map((token) =>
+            finding(
+                "bad-escape",
+                "warning",
+                at(number, token),
+                `'${token.text}' holds an octal escape that is not three digits long, so it is taken literally. Write \\040 for a blank, \\011 for a tab.`,
+            ),
+        ),
+    ];
 }
 
 function lintTarget({ number, fields, entry }: EntryLine): Finding[] {
@@ -64,7 +109,9 @@ function lintSource({ number, fields, entry }: EntryLine, facts: NodeFacts | und
     if (!isOnDeviceName(entry)) return [];
     const device = facts && findDevice(entry.source, facts);
     const stable = device && stableSourceOf(device);
-    const remedy = stable ? `Write ${stable}, which is that device now.` : `Write UUID=… instead: 'blkid -s UUID ${entry.source}' prints it.`;
+    const remedy = stable
+        ? `Write ${stable}, which is that device now.`
+        : `Write UUID=… instead: 'blkid -s UUID ${entry.source}' prints it.`;
     const severity: Severity = isMountedAtBoot(entry) ? "error" : "warning";
     const message = `${entry.source} is given out in the order of detection and may be another disk after the next boot. ${remedy}`;
     return [finding("device-name", severity, at(number, fields[0]!), message)];
@@ -75,9 +122,16 @@ function lintDeviceOptions({ number, fields, entry }: EntryLine, facts: NodeFact
     const severity: Severity = isMountedAtBoot(entry) ? "error" : "warning";
     return deviceNameOptions(entry).map(({ option, device }) => {
         const stable = facts && findDevice(device, facts)?.links.find((link) => link.startsWith("/dev/disk/by-id/"));
-        const remedy = stable ? `Write ${stable}, which is that device now.` : "Write its path below /dev/disk/by-id instead: 'ls -l /dev/disk/by-id' lists them.";
+        const remedy = stable
+            ? `Write ${stable}, which is that device now.`
+            : "Write its path below /dev/disk/by-id instead: 'ls -l /dev/disk/by-id' lists them.";
         const column = fields[3]!.column + Math.max(0, fields[3]!.text.indexOf(option));
-        return finding("device-name", severity, { line: number, column }, `${device} is given out in the order of detection and may be another disk after the next boot. ${remedy}`);
+        return finding(
+            "device-name",
+            severity,
+            { line: number, column },
+            `${device} is given out in the order of detection and may be another disk after the next boot. ${remedy}`,
+        );
     });
 }
 
@@ -86,8 +140,26 @@ function lintMountable({ number, fields, entry }: EntryLine): Finding[] {
     const severity: Severity = isMountedAtBoot(entry) ? "error" : "warning";
     const [source, bind] = [sourceProblem(entry), bindProblem(entry)];
     return [
-        ...(source ? [finding("bad-source", severity, at(number, fields[0]!), `${capitalized(source.problem)}. ${source.remedy}`)] : []),
-        ...(bind ? [finding("none-without-bind", severity, at(number, fields[2]!), `${capitalized(bind.problem)}. ${bind.remedy}`)] : []),
+        ...(source
+            ? [
+                  finding(
+                      "bad-source",
+                      severity,
+                      at(number, fields[0]!),
+                      `${capitalized(source.problem)}. ${source.remedy}`,
+                  ),
+              ]
+            : []),
+        ...(bind
+            ? [
+                  finding(
+                      "none-without-bind",
+                      severity,
+                      at(number, fields[2]!),
+                      `${capitalized(bind.problem)}. ${bind.remedy}`,
+                  ),
+              ]
+            : []),
     ];
 }
 
@@ -100,11 +172,21 @@ function lintNofail({ number, fields, entry }: EntryLine): Finding[] {
     if (isEssential(entry) || !canStopBoot(entry)) return [];
     const place = at(number, fields[3] ?? fields[2]!);
     // sysinit.target only wants swap.target, and nothing requires remote-fs.target.
-    const effect = isSwap(entry) || entry.options.includes("_netdev") ? "delays the boot by 90 s" : "ends the boot in emergency mode";
+    const effect =
+        isSwap(entry) || entry.options.includes("_netdev")
+            ? "delays the boot by 90 s"
+            : "ends the boot in emergency mode";
     const message = `Without 'nofail' a missing ${entry.source} ${effect}. Add nofail,x-systemd.device-timeout=30s, or declare the entry essential.`;
     if (!entry.options.includes("nofail")) return [finding("missing-nofail", "warning", place, message)];
     if (!isOnDevice(entry) || hasDeviceTimeout(entry)) return [];
-    return [finding("missing-device-timeout", "warning", place, `'nofail' alone still waits 90 s for ${entry.source}. Add x-systemd.device-timeout=30s.`)];
+    return [
+        finding(
+            "missing-device-timeout",
+            "warning",
+            place,
+            `'nofail' alone still waits 90 s for ${entry.source}. Add x-systemd.device-timeout=30s.`,
+        ),
+    ];
 }
 
 function lintOrder(entries: readonly EntryLine[]): Finding[] {
@@ -117,10 +199,27 @@ function lintOrder(entries: readonly EntryLine[]): Finding[] {
         if (twin) {
             // The generator makes a unit of the first only; two drives that share a mount point by hand (noauto) are an old custom.
             const severity: Severity = isMountedAtBoot(line.entry) && isMountedAtBoot(twin.entry) ? "error" : "warning";
-            return [finding("duplicate-target", severity, place, `${target} is already the target of line ${twin.number}, and systemd takes only that one. Remove one of them.`)];
+            return [
+                finding(
+                    "duplicate-target",
+                    severity,
+                    place,
+                    `${target} is already the target of line ${twin.number}, and systemd takes only that one. Remove one of them.`,
+                ),
+            ];
         }
-        const child = earlier.find(({ entry }) => canonicalTarget(entry.target).startsWith(target === "/" ? "/" : `${target}/`) && isMountedAtBoot(entry));
+        const child = earlier.find(
+            ({ entry }) =>
+                canonicalTarget(entry.target).startsWith(target === "/" ? "/" : `${target}/`) && isMountedAtBoot(entry),
+        );
         if (!child || target === "/" || !isMountedAtBoot(line.entry)) return [];
-        return [finding("hides-earlier-mount", "warning", place, `'mount -a' mounts ${target} over ${child.entry.target} of line ${child.number}. Move this line above it.`)];
+        return [
+            finding(
+                "hides-earlier-mount",
+                "warning",
+                place,
+                `'mount -a' mounts ${target} over ${child.entry.target} of line ${child.number}. Move this line above it.`,
+            ),
+        ];
     });
 }

@@ -10,19 +10,36 @@ export function lintAgainstNode(entries: readonly EntryLine[], facts: NodeFacts 
     const tagged = entries.filter(({ entry }) => isOnDevice(entry) && isMountedAtBoot(entry) && isTagged(entry.source));
     if (!facts) {
         return [
-            ...(root ? [notChecked("root-differs", "Whether the entry for / is the mounted root")] : [notChecked("missing-root", "Whether a file without an entry for / is right (as on ZFS)")]),
-            ...(tagged.length > 0 ? [notChecked("source-not-found", "Whether the node has the named UUIDs and labels, and of which type they are,")] : []),
+            ...(root
+                ? [notChecked("root-differs", "Whether the entry for / is the mounted root")]
+                : [notChecked("missing-root", "Whether a file without an entry for / is right (as on ZFS)")]),
+            ...(tagged.length > 0
+                ? [
+                      notChecked(
+                          "source-not-found",
+                          "Whether the node has the named UUIDs and labels, and of which type they are,",
+                      ),
+                  ]
+                : []),
         ];
     }
     return [...lintRoot(root, facts), ...tagged.flatMap((line) => lintPresence(line, facts))];
 }
 
 function notChecked(rule: string, what: string): Finding {
-    return finding(rule, "not checked", firstLine, `${what} can only be seen on the node. Run 'pulumi preview --refresh' to have it checked.`);
+    return finding(
+        rule,
+        "not checked",
+        firstLine,
+        `${what} can only be seen on the node. Run 'pulumi preview --refresh' to have it checked.`,
+    );
 }
 
 function isTagged(source: string): boolean {
-    return /^(?:UUID|LABEL|PARTUUID|PARTLABEL)=/.test(source) || /^\/dev\/disk\/by-(?:uuid|label|partuuid|partlabel)\//.test(source);
+    return (
+        /^(?:UUID|LABEL|PARTUUID|PARTLABEL)=/.test(source) ||
+        /^\/dev\/disk\/by-(?:uuid|label|partuuid|partlabel)\//.test(source)
+    );
 }
 
 /** ZFS mounts its root itself, and a container's is an overlay: only a root on a block device needs an entry. */

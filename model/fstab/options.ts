@@ -61,18 +61,30 @@ export function lintOptions({ number, fields, entry }: EntryLine): Finding[] {
     const known = byType[entry.fstype];
     const field = fields[3];
     if (!known || !field) return [];
-    return entry.options.filter((option) => !isKnown(option, known)).map((option) => {
-        const column = field.column + Math.max(0, field.text.indexOf(option));
-        const meant = nearest(optionName(option), [...generic, ...known]);
-        const remedy = meant ? `Did you mean '${meant}'?` : `Check it against mount(8) and ${entry.fstype}(5).`;
-        return finding("unknown-option", "warning", { line: number, column }, `'${option}' is no option that ${entry.fstype} is known to take. ${remedy}`);
-    });
+    return entry.options
+        .filter((option) => !isKnown(option, known))
+        .map((option) => {
+            const column = field.column + Math.max(0, field.text.indexOf(option));
+            const meant = nearest(optionName(option), [...generic, ...known]);
+            const remedy = meant ? `Did you mean '${meant}'?` : `Check it against mount(8) and ${entry.fstype}(5).`;
+            return finding(
+                "unknown-option",
+                "warning",
+                { line: number, column },
+                `'${option}' is no option that ${entry.fstype} is known to take. ${remedy}`,
+            );
+        });
 }
 
 function isKnown(option: string, known: readonly string[]): boolean {
     // `x-` and `X-` options are user space's own, and libmount keeps them from the kernel.
     if (/^[xX]-/.test(option)) return true;
-    return genericSet.has(option) || genericSet.has(optionName(option)) || known.includes(optionName(option)) || /^verity\.\w+$/.test(optionName(option));
+    return (
+        genericSet.has(option) ||
+        genericSet.has(optionName(option)) ||
+        known.includes(optionName(option)) ||
+        /^verity\.\w+$/.test(optionName(option))
+    );
 }
 
 function optionName(option: string): string {

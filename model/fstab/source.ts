@@ -3,7 +3,8 @@ import { posix } from "node:path";
 import type { BlockDevice, NodeFacts } from "../lintContext";
 
 /** Kernel names are given out in the order of detection, which shifts between boots: sd*, hd*, vd*, xvd*, nvme*, mmcblk*, dm-*, mdN. So are the numbers below by-diskseq and block. */
-const kernelName = /^\/dev\/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:(?:p|boot)\d+)?|dm-\d+|md\d+(?:p\d+)?|disk\/by-diskseq\/.+|block\/\d+:\d+)$/;
+const kernelName =
+    /^\/dev\/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:(?:p|boot)\d+)?|dm-\d+|md\d+(?:p\d+)?|disk\/by-diskseq\/.+|block\/\d+:\d+)$/;
 /** Drives for removable media and virtual devices: numbered too, but not disks that swap places. */
 const otherNumbered = /^\/dev\/(?:sr|scd|loop|fd|nbd|ram|zram|zd)\d+/;
 /** libmount's; it takes them in capitals only. */
@@ -44,15 +45,26 @@ export function isDeviceSource(source: string): boolean {
 /** `UUID=x`, `UUID="x"`, /dev/disk/by-uuid/x, or any of the device's paths. Undefined where the node has no such device. */
 export function findDevice(given: string, { blockDevices }: NodeFacts): BlockDevice | undefined {
     const source = canonicalPath(given);
-    const [key, value] = splitTag(source.replace(/^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\//, (_, name: string) => `${name.toUpperCase()}=`)) ?? [];
+    const [key, value] =
+        splitTag(
+            source.replace(
+                /^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\//,
+                (_, name: string) => `${name.toUpperCase()}=`,
+            ),
+        ) ?? [];
     return blockDevices.find((device) => {
         if (device.path === source || device.links.includes(source)) return true;
         switch (key) {
-            case "UUID": return device.uuid === value;
-            case "LABEL": return device.label === value;
-            case "PARTUUID": return device.partuuid === value;
-            case "PARTLABEL": return device.partlabel === value;
-            default: return false;
+            case "UUID":
+                return device.uuid === value;
+            case "LABEL":
+                return device.label === value;
+            case "PARTUUID":
+                return device.partuuid === value;
+            case "PARTLABEL":
+                return device.partlabel === value;
+            default:
+                return false;
         }
     });
 }

@@ -21,33 +21,53 @@ export function repairHosts(content: string, { node, peers = [], extra = [] }: H
     const nodeNames = new Set(namesOf(node).map(canonicalName));
     const readdressed = readdressLines(parseHosts(content), declared);
     const cleaned = readdressed.flatMap((line) => dropMisplacedNames(line, declared, nodeNames));
-    const withLocalhost = ensureEntry(cleaned, { address: "127.0.0.1", names: ["localhost"] }, firstEntryIndex(cleaned));
-    return formatHosts(declared.reduce((lines, entry) => ensureEntry(lines, entry, insertionIndex(lines, declared)), withLocalhost));
+    const withLocalhost = ensureEntry(
+        cleaned,
+        { address: "127.0.0.1", names: ["localhost"] },
+        firstEntryIndex(cleaned),
+    );
+    return formatHosts(
+        declared.reduce((lines, entry) => ensureEntry(lines, entry, insertionIndex(lines, declared)), withLocalhost),
+    );
 }
 
 /** A line that holds one declared host's names and nothing else moves to its address as a whole: a diff of one word. */
 function readdressLines(lines: readonly HostsLine[], declared: readonly HostsEntry[]): HostsLine[] {
-    return declared.reduce<HostsLine[]>((current, { address, names }) => {
-        if (current.some((line) => isAt(line, address))) return current;
-        const wanted = new Set(names.map(canonicalName).filter((name) => name !== "localhost"));
-        const index = current.findIndex((line) => {
-            const from = line.address && familyOf(line.address.text);
-            const movable = from === familyOf(address) && !declared.some((entry) => isAt(line, entry.address));
-            return movable && line.names.length > 0 && line.names.every(({ text }) => wanted.has(canonicalName(text)));
-        });
-        const found = current[index];
-        return found ? replaceAt(current, index, { ...found, address: { ...found.address!, text: address } }) : current;
-    }, [...lines]);
+    return declared.reduce<HostsLine[]>(
+        (current, { address, names }) => {
+            if (current.some((line) => isAt(line, address))) return current;
+            const wanted = new Set(names.map(canonicalName).filter((name) => name !== "localhost"));
+            const index = current.findIndex((line) => {
+                const from = line.address && familyOf(line.address.text);
+                const movable = from === familyOf(address) && !declared.some((entry) => isAt(line, entry.address));
+                return (
+                    movable && line.names.length > 0 && line.names.every(({ text }) => wanted.has(canonicalName(text)))
+                );
+            });
+            const found = current[index];
+            return found
+                ? replaceAt(current, index, { ...found, address: { ...found.address!, text: address } })
+                : current;
+        },
+        [...lines],
+    );
 }
 
-function dropMisplacedNames(line: HostsLine, declared: readonly HostsEntry[], nodeNames: ReadonlySet<string>): HostsLine[] {
+function dropMisplacedNames(
+    line: HostsLine,
+    declared: readonly HostsEntry[],
+    nodeNames: ReadonlySet<string>,
+): HostsLine[] {
     const at = line.address?.text;
     const family = at === undefined ? undefined : familyOf(at);
     if (at === undefined || family === undefined) return [line];
     const isMisplaced = ({ text }: Token) => {
         const name = canonicalName(text);
-        const addresses = declared.filter(({ names }) => names.some((other) => canonicalName(other) === name)).map(({ address }) => address);
-        if (name === "localhost" || addresses.length === 0 || addresses.some((address) => isAt(line, address))) return false;
+        const addresses = declared
+            .filter(({ names }) => names.some((other) => canonicalName(other) === name))
+            .map(({ address }) => address);
+        if (name === "localhost" || addresses.length === 0 || addresses.some((address) => isAt(line, address)))
+            return false;
         // A peer's address of a family that nobody declared may well be right; the node's own must be what pmxcfs finds.
         return nodeNames.has(name) || isLoopback(at) || addresses.some((address) => familyOf(address) === family);
     };
@@ -60,11 +80,17 @@ function dropMisplacedNames(line: HostsLine, declared: readonly HostsEntry[], no
 
 /** Completes the address's first line, or inserts a new one at `index`. */
 function ensureEntry(lines: readonly HostsLine[], entry: HostsEntry, index: number): HostsLine[] {
-    const present = new Set(lines.filter((line) => isAt(line, entry.address)).flatMap(({ names }) => names.map(({ text }) => canonicalName(text))));
+    const present = new Set(
+        lines
+            .filter((line) => isAt(line, entry.address))
+            .flatMap(({ names }) => names.map(({ text }) => canonicalName(text))),
+    );
     const missing = entry.names.filter((name) => !present.has(canonicalName(name)));
     if (missing.length === 0) return [...lines];
     const at = lines.findIndex((line) => isAt(line, entry.address));
-    return at === -1 ? insertLine(lines, renderHostsEntry(entry), index) : replaceAt(lines, at, addNames(lines[at]!, entry, missing));
+    return at === -1
+        ? insertLine(lines, renderHostsEntry(entry), index)
+        : replaceAt(lines, at, addNames(lines[at]!, entry, missing));
 }
 
 /** The canonical name goes first, because `hostname -f` prints the first; the others go last. */
@@ -72,7 +98,8 @@ function addNames(line: HostsLine, entry: HostsEntry, missing: readonly string[]
     const token = (text: string): Token => ({ gap: " ", text, column: 0 });
     const canonicalMissing = missing[0] === entry.names[0];
     const front = canonicalMissing ? [{ ...token(missing[0]!), gap: line.names[0]?.gap ?? " " }] : [];
-    const rest = canonicalMissing && line.names[0] ? [{ ...line.names[0], gap: " " }, ...line.names.slice(1)] : line.names;
+    const rest =
+        canonicalMissing && line.names[0] ? [{ ...line.names[0], gap: " " }, ...line.names.slice(1)] : line.names;
     return { ...line, names: [...front, ...rest, ...missing.slice(front.length).map(token)] };
 }
 

@@ -14,5 +14,7 @@ export function namesOf({ name, domain, aliases = [] }: NodeIdentity): string[] 
 
 /** The lines that a node's identity asks for: one per address family it has. */
 export function entriesOf(node: NodeIdentity): HostsEntry[] {
-    return [node.address, node.address6].filter((address) => address !== undefined).map((address) => ({ address, names: namesOf(node) }));
+    return [node.address, node.address6]
+        .filter((address) => address !== undefined)
+        .map((address) => ({ address, names: namesOf(node) }));
 }

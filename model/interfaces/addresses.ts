@@ -53,7 +53,10 @@ export function parseAddress(text: string): { address: string; family: Family; p
 export function prefixOfNetmask(netmask: string, family: Family): number | undefined {
     if (/^\d{1,3}$/.test(netmask)) return Number(netmask) <= hostPrefix(family) ? Number(netmask) : undefined;
     if (family === 6 || familyOf(netmask) !== 4) return undefined;
-    const digits = netmask.split(".").map((octet) => Number(octet).toString(2).padStart(8, "0")).join("");
+    const digits = netmask
+        .split(".")
+        .map((octet) => Number(octet).toString(2).padStart(8, "0"))
+        .join("");
     return (/^1*(?=0*$)/.exec(digits) ?? /^0*(?=1*$)/.exec(digits))?.[0].length;
 }
 

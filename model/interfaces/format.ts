@@ -47,8 +47,15 @@ function renderStanza(stanza: StanzaConfig): string {
         ...(stanza.allow ?? []).map((className) => `allow-${word(className, `allow of ${name}`)} ${name}`),
     ];
     const family = stanza.family ?? (stanza.method === undefined ? undefined : "inet");
-    const header = ["iface", name, family, stanza.method === undefined ? undefined : word(stanza.method, `method of ${name}`)];
-    const options = Object.entries(stanza.options ?? {}).flatMap(([keyword, value]) => renderOption(name, keyword, value));
+    const header = [
+        "iface",
+        name,
+        family,
+        stanza.method === undefined ? undefined : word(stanza.method, `method of ${name}`),
+    ];
+    const options = Object.entries(stanza.options ?? {}).flatMap(([keyword, value]) =>
+        renderOption(name, keyword, value),
+    );
     const comments = (stanza.comments ?? []).map((comment) => `#${oneLine(comment, `comment of ${name}`)}`);
     const lines = [...selections, header.filter((part) => part !== undefined).join(" "), ...options, ...comments];
     return lines.map((line) => `${line}\n`).join("");
@@ -59,7 +66,8 @@ function renderOption(name: string, keyword: string, value: OptionValue): string
     const texts = (isList(value) ? value : [value]).map((entry) => oneLine(scalar(entry), where));
     const lines = isRepeated(keyword) ? texts : [texts.join(" ")];
     return lines.map((text) => {
-        if (text === "") throw new Error(`${where}: is empty, and ifupdown2 takes no option without a value; leave it out`);
+        if (text === "")
+            throw new Error(`${where}: is empty, and ifupdown2 takes no option without a value; leave it out`);
         return `\t${word(keyword, where)} ${text}`;
     });
 }
@@ -73,11 +81,15 @@ function scalar(value: string | number | boolean): string {
 }
 
 function oneLine(text: string, where: string): string {
-    if (/[\n\r\0]|\\\s*$/.test(text)) throw new Error(`${where}: '${text}' does not fit on one line; remove the line break, NUL or trailing backslash`);
+    if (/[\n\r\0]|\\\s*$/.test(text))
+        throw new Error(
+            `${where}: '${text}' does not fit on one line; remove the line break, NUL or trailing backslash`,
+        );
     return text.trim();
 }
 
 function word(text: string, where: string): string {
-    if (!/^[^\s#\\][^\s\\]*$/.test(text)) throw new Error(`${where}: '${text}' is not one word; remove spaces and backslashes`);
+    if (!/^[^\s#\\][^\s\\]*$/.test(text))
+        throw new Error(`${where}: '${text}' is not one word; remove spaces and backslashes`);
     return text;
 }

@@ -23,7 +23,14 @@ const keywords = new Map<string, Keyword>(Object.entries(table));
 const repeated = new Set(["ovs-extra", "address-virtual"]);
 
 /** Options that hold a shell command. */
-export const commandKeywords: ReadonlySet<string> = new Set(["up", "pre-up", "post-up", "down", "pre-down", "post-down"]);
+export const commandKeywords: ReadonlySet<string> = new Set([
+    "up",
+    "pre-up",
+    "post-up",
+    "down",
+    "pre-down",
+    "post-down",
+]);
 
 /** Options that wpa_supplicant's and wireless-tools' hooks pass on unseen, or Cumulus's clagd reads, so any name may be right. */
 const openPrefixes = ["wpa-", "wireless-", "clagd-"];

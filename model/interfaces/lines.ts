@@ -40,7 +40,7 @@ export function readLogicalLines(content: string): LogicalLine[] {
     const raw = content.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? [];
     const texts = raw.map((line) => line.replace(/\r?\n$|\r$/, ""));
     const lines: LogicalLine[] = [];
-    for (let index = 0; index < texts.length; ) {
+    for (let index = 0; index < texts.length;) {
         const first = index;
         let joins = false;
         do {
@@ -61,8 +61,13 @@ function continuesBackward(texts: readonly string[], from: number): boolean {
 
 function logicalLine(raw: string, physical: readonly string[], line: number): LogicalLine {
     // Blanks in place of leading backslashes keep the columns right.
-    const pieces = physical.map((text) => text.replace(continuation, "").replace(backwardContinuation, (found) => " ".repeat(found.length)));
-    const text = pieces.map((piece) => piece.replace(edges, "")).filter((piece) => piece !== "").join(" ");
+    const pieces = physical.map((text) =>
+        text.replace(continuation, "").replace(backwardContinuation, (found) => " ".repeat(found.length)),
+    );
+    const text = pieces
+        .map((piece) => piece.replace(edges, ""))
+        .filter((piece) => piece !== "")
+        .join(" ");
     const tokens = pieces.flatMap((piece, offset) => words(piece, line + offset));
     // ifupdown2 strips the start of the file, alone, of every kind of blank.
     const empty = line > 1 ? emptyFirstWord.exec(pieces[0]!) : null;

@@ -4,7 +4,16 @@ import { baseName, commandsOf, optionsNamed, type Interface } from "./network";
 import type { Token } from "./parse";
 
 /** Options whose value is a list of links, with `glob` and `regex` expressions and `none` allowed. */
-export const portListOptions = ["bridge-ports", "bond-slaves", "bond-ports", "slaves", "ovs-ports", "ovs-bonds", "batman-ifaces", "batman-ports"] as const;
+export const portListOptions = [
+    "bridge-ports",
+    "bond-slaves",
+    "bond-ports",
+    "slaves",
+    "ovs-ports",
+    "ovs-bonds",
+    "batman-ifaces",
+    "batman-ports",
+] as const;
 
 /** Options whose value is one link. */
 const lowerLinkOptions = ["vlan-raw-device", "vxlan-physdev", "xfrm-physdev", "tunnel-physdev"] as const;
@@ -32,7 +41,9 @@ export function portsOf(iface: Interface, ...names: readonly string[]): Port[] {
 
 /** What must exist before the interface can be made: ports, a VLAN's raw device, a VXLAN's physical device. */
 export function lowerLinks(iface: Interface): Port[] {
-    const single = optionsNamed(iface, ...lowerLinkOptions).flatMap(({ name, values: [token] }) => (token && isName(token.text) ? [{ token, option: name }] : []));
+    const single = optionsNamed(iface, ...lowerLinkOptions).flatMap(({ name, values: [token] }) =>
+        token && isName(token.text) ? [{ token, option: name }] : [],
+    );
     const dotted = single.some(({ option }) => option === "vlan-raw-device") ? undefined : rawDeviceOf(iface.name);
     const implicit = dotted && isPlainVlan(iface) ? [{ token: { ...iface.token, text: dotted }, option: "name" }] : [];
     return [...portsOf(iface), ...single, ...implicit];
@@ -48,10 +59,11 @@ const creation = /\b(?:link add|tuntap add|tunctl|mktun|addbr|interface add|vcon
 
 /** Whether any of the interfaces declares the link, makes it in a command, or has it as the other end of a pair. */
 export function isDeclared(name: string, interfaces: readonly Interface[]): boolean {
-    return interfaces.some((iface) =>
-        iface.name === baseName(name) ||
-        optionsNamed(iface, "veth-peer-name", "ovs-patch-peer").some(({ value }) => value === name) ||
-        makes(iface, name),
+    return interfaces.some(
+        (iface) =>
+            iface.name === baseName(name) ||
+            optionsNamed(iface, "veth-peer-name", "ovs-patch-peer").some(({ value }) => value === name) ||
+            makes(iface, name),
     );
 }
 
@@ -70,13 +82,19 @@ export function isLink(name: string, links: readonly NetworkLink[]): boolean {
 }
 
 /** Options of a stanza that sets up a link which must be there already. */
-const plainOptions = /^(?:address|netmask|gateway|broadcast|network|metric|mtu|hwaddress|alias|pointopoint|dns-.*|ethernet-.*|link-(?:speed|duplex|autoneg|fec)|offload-.*|hardware-.*)$/;
+const plainOptions =
+    /^(?:address|netmask|gateway|broadcast|network|metric|mtu|hwaddress|alias|pointopoint|dns-.*|ethernet-.*|link-(?:speed|duplex|autoneg|fec)|offload-.*|hardware-.*)$/;
 const plainMethods = new Set(["manual", "static", "dhcp", "auto"]);
 
 /** Whether its stanzas say nothing by which ifupdown2, Open vSwitch or a command would make the link. */
 export function isBareNic(iface: Interface): boolean {
     const plain = iface.stanzas.every(({ method }) => method === undefined || plainMethods.has(method.text));
-    return iface.name !== "lo" && plain && rawDeviceOf(iface.name) === undefined && iface.options.every(({ name }) => plainOptions.test(name));
+    return (
+        iface.name !== "lo" &&
+        plain &&
+        rawDeviceOf(iface.name) === undefined &&
+        iface.options.every(({ name }) => plainOptions.test(name))
+    );
 }
 
 /** Whether a command names the link. */
@@ -86,7 +104,10 @@ export function hasWord(command: string, word: string): boolean {
 
 /** Whether nothing makes it another kind of link than the VLAN its name may speak of. */
 export function isPlainVlan(iface: Interface): boolean {
-    return optionsNamed(iface, ...portListOptions, "ovs-type", "link-type", "bond-mode", "vxlan-id", "bridge-stp").length === 0;
+    return (
+        optionsNamed(iface, ...portListOptions, "ovs-type", "link-type", "bond-mode", "vxlan-id", "bridge-stp")
+            .length === 0
+    );
 }
 
 function isName(text: string): boolean {

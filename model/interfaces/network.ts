@@ -32,7 +32,9 @@ export function interfacesOf(document: InterfacesDocument): Interface[] {
     }
     const selections = selectionsOf(document);
     return [...stanzas].map(([name, entry]) => {
-        const named = selections.filter((selection) => selection.name === name || (selection.name === "all" && selection.className === undefined));
+        const named = selections.filter(
+            (selection) => selection.name === name || (selection.name === "all" && selection.className === undefined),
+        );
         const heeded = named.filter(({ token }) => token.line < lastLines.get(name)!);
         return {
             name,

@@ -64,7 +64,7 @@ const classicStatements = new Set(["no-auto-down", "no-scripts", "rename", "temp
 export function parseInterfaces(content: string): InterfacesDocument {
     const lines = readLogicalLines(content);
     const items: Item[] = [];
-    for (let index = 0; index < lines.length; ) {
+    for (let index = 0; index < lines.length;) {
         const item = parseStatement(lines[index]!);
         index += 1;
         if (isStanza(item)) {
@@ -84,7 +84,9 @@ export function isStanza(item: Item): item is Stanza {
 
 /** `iface` stanzas only, in the order of the file. */
 export function ifaceStanzas(document: InterfacesDocument): (Stanza & { readonly name: Token })[] {
-    return document.items.filter((item): item is Stanza & { readonly name: Token } => item.kind === "iface" && item.name !== undefined);
+    return document.items.filter(
+        (item): item is Stanza & { readonly name: Token } => item.kind === "iface" && item.name !== undefined,
+    );
 }
 
 export function optionsOf(stanza: Stanza): Option[] {

@@ -28,9 +28,25 @@ const runner = "/usr/share/smartmontools/smartd-runner";
  * the temperatures, which `-W` watches, out of the failed and out of the changed attributes. A disk in standby is not woken
  * for 15 checks.
  */
-export function formatSmartdLine({ device, type, temperature: { difference, informal, critical }, selfTests, mailTo }: SmartdLine): string {
+export function formatSmartdLine({
+    device,
+    type,
+    temperature: { difference, informal, critical },
+    selfTests,
+    mailTo,
+}: SmartdLine): string {
     const types = [...(type ? [`-d ${type}`] : []), "-d removable"];
-    return [device, ...types, "-n standby,15,q", "-a", "-i 190 -i 194 -I 190 -I 194", `-W ${difference},${informal},${critical}`, `-s ${selfTests}`, `-m ${mailTo}`, `-M exec ${runner}`].join(" ");
+    return [
+        device,
+        ...types,
+        "-n standby,15,q",
+        "-a",
+        "-i 190 -i 194 -I 190 -I 194",
+        `-W ${difference},${informal},${critical}`,
+        `-s ${selfTests}`,
+        `-m ${mailTo}`,
+        `-M exec ${runner}`,
+    ].join(" ");
 }
 
 /**

@@ -44,14 +44,30 @@ function isKind({ name, values }: SmartdDirective): boolean {
 function lintStrayLines(content: string): Finding[] {
     return splitLines(content).flatMap(({ text }, index) => {
         const what = strayLine(text);
-        return what ? [finding("stray-line", "error", { line: index + 1, column: 1 }, `This is ${what}, not configuration. Delete the line.`)] : [];
+        return what
+            ? [
+                  finding(
+                      "stray-line",
+                      "error",
+                      { line: index + 1, column: 1 },
+                      `This is ${what}, not configuration. Delete the line.`,
+                  ),
+              ]
+            : [];
     });
 }
 
 function lintEntry(entry: SmartdEntry, facts: NodeFacts | undefined): Finding[] {
     return [
         ...lintDevice(entry.device, facts),
-        ...entry.stray.map((word) => finding("not-a-directive", "error", word, `'${word.text}' stands where a directive should: smartd refuses the file. Directives are -a, -d TYPE and so on.`)),
+        ...entry.stray.map((word) =>
+            finding(
+                "not-a-directive",
+                "error",
+                word,
+                `'${word.text}' stands where a directive should: smartd refuses the file. Directives are -a, -d TYPE and so on.`,
+            ),
+        ),
         ...entry.directives.flatMap(lintDirective),
         ...lintTypes(entry),
     ];
@@ -60,38 +76,109 @@ function lintEntry(entry: SmartdEntry, facts: NodeFacts | undefined): Finding[] 
 function lintDevice(device: SmartdWord, facts: NodeFacts | undefined): Finding[] {
     const { text } = device;
     if (text === "DEVICESCAN" || text === "DEFAULT") return [];
-    if (!text.startsWith("/")) return [finding("not-a-device", "error", device, `'${text}' is no device: expected /dev/disk/by-id/…, DEVICESCAN or DEFAULT.`)];
+    if (!text.startsWith("/"))
+        return [
+            finding(
+                "not-a-device",
+                "error",
+                device,
+                `'${text}' is no device: expected /dev/disk/by-id/…, DEVICESCAN or DEFAULT.`,
+            ),
+        ];
     return [
-        ...(isDeviceName(text) ? [finding("device-name", "warning", device, `${text} may be another disk after the next boot. Name it by /dev/disk/by-id/….`)] : []),
+        ...(isDeviceName(text)
+            ? [
+                  finding(
+                      "device-name",
+                      "warning",
+                      device,
+                      `${text} may be another disk after the next boot. Name it by /dev/disk/by-id/….`,
+                  ),
+              ]
+            : []),
         ...lintPresence(device, facts),
     ];
 }
 
 function lintRemovable({ device, directives: given }: SmartdEntry): Finding[] {
     const types = given.filter(({ name }) => name.text === "-d").map(({ values }) => values[0]?.text);
-    if (!/^(?:\/|DEVICESCAN$)/.test(device.text) || types.some((type) => type === "removable" || type === "ignore")) return [];
-    return [finding("missing-removable", "warning", device, "Without -d removable one dead disk keeps smartd from starting, and then no disk is watched. Add it.")];
+    if (!/^(?:\/|DEVICESCAN$)/.test(device.text) || types.some((type) => type === "removable" || type === "ignore"))
+        return [];
+    return [
+        finding(
+            "missing-removable",
+            "warning",
+            device,
+            "Without -d removable one dead disk keeps smartd from starting, and then no disk is watched. Add it.",
+        ),
+    ];
 }
 
 /** RAID controllers' own nodes (/dev/bus/0, /dev/twa0) are no block devices. */
 function lintPresence(device: SmartdWord, facts: NodeFacts | undefined): Finding[] {
     if (!device.text.startsWith("/dev/disk/")) return [];
-    if (!facts) return [finding("absent-disk", "not checked", device, `Whether the node has ${device.text} is not known here.`)];
+    if (!facts)
+        return [
+            finding("absent-disk", "not checked", device, `Whether the node has ${device.text} is not known here.`),
+        ];
     const isThere = facts.blockDevices.some(({ links }) => links.includes(device.text));
-    return isThere ? [] : [finding("absent-disk", "error", device, `The node has no ${device.text}. \`ls /dev/disk/by-id\` lists its disks.`)];
+    return isThere
+        ? []
+        : [
+              finding(
+                  "absent-disk",
+                  "error",
+                  device,
+                  `The node has no ${device.text}. \`ls /dev/disk/by-id\` lists its disks.`,
+              ),
+          ];
 }
 
 function lintDirective({ name, values }: SmartdDirective): Finding[] {
-    if (!directives.has(name.text)) return [finding("unknown-directive", "error", name, `smartd knows no directive ${name.text}, and refuses the file. \`smartd -D\` lists them.`)];
+    if (!directives.has(name.text))
+        return [
+            finding(
+                "unknown-directive",
+                "error",
+                name,
+                `smartd knows no directive ${name.text}, and refuses the file. \`smartd -D\` lists them.`,
+            ),
+        ];
     const value = directives.get(name.text);
     if (!value) return [];
     const [first, second] = values;
     if (!first) return [finding("missing-value", "error", name, `${name.text} needs a value: ${value.expected}.`)];
-    if (!value.pattern.test(first.text)) return [finding("bad-value", "error", first, `'${first.text}' is no value of ${name.text}: expected ${value.expected}.`)];
-    if (name.text === "-M" && first.text === "exec" && !second) return [finding("missing-value", "error", first, "-M exec needs the absolute path of a program.")];
-    if (name.text === "-M" && first.text === "exec" && !second?.text.startsWith("/")) return [finding("relative-program", "warning", second ?? first, "-M exec is documented for absolute paths only. Write the program's whole path.")];
-    if (name.text === "-M" && first.text === "test") return [finding("test-mail", "warning", first, "-M test sends a mail for every disk at each start of smartd. Take it out after the test.")];
-    if (name.text === "-s" && !isRegularExpression(first.text)) return [finding("bad-value", "error", first, `'${first.text}' is no regular expression.`)];
+    if (!value.pattern.test(first.text))
+        return [
+            finding(
+                "bad-value",
+                "error",
+                first,
+                `'${first.text}' is no value of ${name.text}: expected ${value.expected}.`,
+            ),
+        ];
+    if (name.text === "-M" && first.text === "exec" && !second)
+        return [finding("missing-value", "error", first, "-M exec needs the absolute path of a program.")];
+    if (name.text === "-M" && first.text === "exec" && !second?.text.startsWith("/"))
+        return [
+            finding(
+                "relative-program",
+                "warning",
+                second ?? first,
+                "-M exec is documented for absolute paths only. Write the program's whole path.",
+            ),
+        ];
+    if (name.text === "-M" && first.text === "test")
+        return [
+            finding(
+                "test-mail",
+                "warning",
+                first,
+                "-M test sends a mail for every disk at each start of smartd. Take it out after the test.",
+            ),
+        ];
+    if (name.text === "-s" && !isRegularExpression(first.text))
+        return [finding("bad-value", "error", first, `'${first.text}' is no regular expression.`)];
     return [];
 }
 
@@ -109,10 +196,25 @@ function lintMail({ device, directives: given }: SmartdEntry): Finding[] {
     if (device.text === "DEFAULT") return [];
     const behaviour = given.find(({ name }) => name.text === "-M");
     const mail = given.filter(({ name }) => name.text === "-m").at(-1);
-    if (behaviour && !mail) return [finding("exec-without-mail", "error", onLineOf(device, behaviour), "-M needs -m, on the same line or on DEFAULT's before it: smartd refuses the file. Add -m ADDRESS.")];
+    if (behaviour && !mail)
+        return [
+            finding(
+                "exec-without-mail",
+                "error",
+                onLineOf(device, behaviour),
+                "-M needs -m, on the same line or on DEFAULT's before it: smartd refuses the file. Add -m ADDRESS.",
+            ),
+        ];
     const hasProgram = given.some(({ name, values }) => name.text === "-M" && values[0]?.text === "exec");
     if (mail?.values[0]?.text !== "<nomailer>" || hasProgram) return [];
-    return [finding("nomailer-without-exec", "error", onLineOf(device, mail), "-m <nomailer> needs -M exec PATH: smartd refuses the file. Add it, or write an address.")];
+    return [
+        finding(
+            "nomailer-without-exec",
+            "error",
+            onLineOf(device, mail),
+            "-m <nomailer> needs -M exec PATH: smartd refuses the file. Add it, or write an address.",
+        ),
+    ];
 }
 
 /** A finding about what DEFAULT brings belongs to the line that it breaks. */
@@ -125,23 +227,50 @@ function lintTypes({ device, directives: given }: SmartdEntry): Finding[] {
     const kinds = given.filter(isKind);
     const second = kinds[1]?.values[0];
     if (device.text === "DEVICESCAN" || !second) return [];
-    return [finding("several-types", "error", second, "A second device type on one line: smartd refuses the file. Keep one -d TYPE besides -d removable.")];
+    return [
+        finding(
+            "several-types",
+            "error",
+            second,
+            "A second device type on one line: smartd refuses the file. Keep one -d TYPE besides -d removable.",
+        ),
+    ];
 }
 
 function lintOrder(entries: readonly SmartdEntry[]): Finding[] {
     const scan = entries.findIndex(({ device }) => device.text === "DEVICESCAN");
     if (scan === -1) return [];
-    return entries.slice(scan + 1).map(({ device }) => finding("after-devicescan", "error", device, "smartd reads nothing after DEVICESCAN. Put this line before it."));
+    return entries
+        .slice(scan + 1)
+        .map(({ device }) =>
+            finding(
+                "after-devicescan",
+                "error",
+                device,
+                "smartd reads nothing after DEVICESCAN. Put this line before it.",
+            ),
+        );
 }
 
 /** One path with several types is right: the members behind one RAID controller. */
 function lintRepeated(entries: readonly SmartdEntry[]): Finding[] {
     const seen = new Set<string>();
     return entries.flatMap(({ device, directives: given }) => {
-        const types = given.filter(({ name }) => name.text === "-d").flatMap(({ values }) => values.map(({ text }) => text));
+        const types = given
+            .filter(({ name }) => name.text === "-d")
+            .flatMap(({ values }) => values.map(({ text }) => text));
         const key = [device.text, ...types.sort()].join(" ");
         const isRepeated = device.text.startsWith("/") && seen.has(key);
         seen.add(key);
-        return isRepeated ? [finding("duplicate-disk", "error", device, "This disk is listed twice: its self-tests and mails would come twice. Delete one line.")] : [];
+        return isRepeated
+            ? [
+                  finding(
+                      "duplicate-disk",
+                      "error",
+                      device,
+                      "This disk is listed twice: its self-tests and mails would come twice. Delete one line.",
+                  ),
+              ]
+            : [];
     });
 }

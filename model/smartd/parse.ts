@@ -48,7 +48,7 @@ function logicalLines(content: string): SmartdWord[][] {
 function toEntry(device: SmartdWord, words: readonly SmartdWord[]): SmartdEntry {
     const directives: SmartdDirective[] = [];
     const stray: SmartdWord[] = [];
-    for (let at = 0; at < words.length; ) {
+    for (let at = 0; at < words.length;) {
         const name = words[at++]!;
         if (!name.text.startsWith("-")) {
             stray.push(name);

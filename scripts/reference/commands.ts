@@ -6,7 +6,11 @@ const WIDTH = 100;
 export function commandHelp(): { name: string; help: string }[] {
     return everyCommand(buildProgram()).map((command) => {
         let help = "";
-        command.configureOutput({ writeOut: (text) => (help += text), getOutHelpWidth: () => WIDTH, getOutHasColors: () => false });
+        command.configureOutput({
+            writeOut: (text) => (help += text),
+            getOutHelpWidth: () => WIDTH,
+            getOutHasColors: () => false,
+        });
         command.outputHelp();
         const above = [command.name()];
         for (let parent = command.parent; parent; parent = parent.parent) above.unshift(parent.name());

@@ -30,5 +30,10 @@ export function exportedInterfaces(file: string): Interface[] {
 }
 
 function docOf(node: ts.Node): string {
-    return ts.getJSDocCommentsAndTags(node).map(({ comment }) => (typeof comment === "string" ? comment : "")).join(" ").replace(/\s+/g, " ").trim();
+    return ts
+        .getJSDocCommentsAndTags(node)
+        .map(({ comment }) => (typeof comment === "string" ? comment : ""))
+        .join(" ")
+        .replace(/\s+/g, " ")
+        .trim();
 }

@@ -31,7 +31,9 @@ const root = JSON.parse(fleetJsonSchema()) as Schema;
 
 /** In the schema's order; what `defaults` repeats of a node is said once. */
 export function settings(): Setting[] {
-    return Object.entries(root.properties ?? {}).flatMap(([key, schema]) => (key === "defaults" ? [settingOf(key, schema, false)] : walk(key, schema, root.required?.includes(key) ?? false)));
+    return Object.entries(root.properties ?? {}).flatMap(([key, schema]) =>
+        key === "defaults" ? [settingOf(key, schema, false)] : walk(key, schema, root.required?.includes(key) ?? false),
+    );
 }
 
 function walk(path: string, schema: Schema, required: boolean): Setting[] {
@@ -45,7 +47,9 @@ function settingOf(path: string, schema: Schema, required: boolean): Setting {
 function below(path: string, schema: Schema): Setting[] {
     const { properties, required = [], items, additionalProperties, anyOf = [], allOf = [] } = resolve(schema);
     return [
-        ...Object.entries(properties ?? {}).flatMap(([key, child]) => walk(`${path}.${key}`, child, required.includes(key))),
+        ...Object.entries(properties ?? {}).flatMap(([key, child]) =>
+            walk(`${path}.${key}`, child, required.includes(key)),
+        ),
         ...(items ? below(`${path}[]`, items) : []),
         ...(typeof additionalProperties === "object" ? below(`${path}.NAME`, additionalProperties) : []),
         ...[...anyOf, ...allOf].flatMap((option) => below(path, option)),
@@ -55,7 +59,10 @@ function below(path: string, schema: Schema): Setting[] {
 function resolve(schema: Schema): Schema {
     const name = /^#\/definitions\/(.+)$/.exec(schema.$ref ?? "")?.[1];
     if (name === undefined) return schema;
-    return { ...resolve(root.definitions?.[name] ?? {}), ...(schema.description !== undefined && { description: schema.description }) };
+    return {
+        ...resolve(root.definitions?.[name] ?? {}),
+        ...(schema.description !== undefined && { description: schema.description }),
+    };
 }
 
 function descriptionOf(schema: Schema): string {
@@ -64,7 +71,19 @@ function descriptionOf(schema: Schema): string {
 }
 
 function valuesOf(schema: Schema): string {
-    const { type, const: constant, enum: choices, minimum, maximum, format, anyOf, allOf, items, properties, additionalProperties } = resolve(schema);
+    const {
+        type,
+        const: constant,
+        enum: choices,
+        minimum,
+        maximum,
+        format,
+        anyOf,
+        allOf,
+        items,
+        properties,
+        additionalProperties,
+    } = resolve(schema);
     const options = anyOf ?? allOf;
     if (options) return [...new Set(options.map(valuesOf))].join(" or ");
     if (constant !== undefined) return code(constant);

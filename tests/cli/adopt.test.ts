@@ -19,9 +19,20 @@ function adoptOne(parts: SurveyParts = {}) {
     const adoption = planAdoption([survey(parts)]);
     const [node] = adoption.nodes;
     const content = (format: string) => node!.kept.find((file) => file.format === format)?.content;
-    const hazards = node!.hazards.map(({ file, line, rule, repaired = false }) => `${file}:${line} ${rule}${repaired ? " repaired" : ""}`);
-    const { config } = parse(adoption.stackConfig) as { config: { "holdfast:fleet": { domain?: string; nodes: Record<string, Record<string, unknown>> } } };
-    return { adoption, node: node!, content, hazards, fleet: config["holdfast:fleet"], pve01: config["holdfast:fleet"].nodes["pve01"]! };
+    const hazards = node!.hazards.map(
+        ({ file, line, rule, repaired = false }) => `${file}:${line} ${rule}${repaired ? " repaired" : ""}`,
+    );
+    const { config } = parse(adoption.stackConfig) as {
+        config: { "holdfast:fleet": { domain?: string; nodes: Record<string, Record<string, unknown>> } };
+    };
+    return {
+        adoption,
+        node: node!,
+        content,
+        hazards,
+        fleet: config["holdfast:fleet"],
+        pve01: config["holdfast:fleet"].nodes["pve01"]!,
+    };
 }
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD7Ud9GQB5ZjvL2IT0+";
@@ -41,15 +52,39 @@ describe("the host that is typed", () => {
         expect([parseTarget("pve01", 2200).port, parseTarget("pve01:2222", 2200).port]).toEqual([2200, 2222]);
     });
 
-    test.each(["", "-oProxyCommand=x", "root@-oProxyCommand=x", "pve01:ssh", "root@", "a b", "Root@pve01", "pve01:70000", "pve01:0", "root@192.0.2.300", "fe80::1%vmbr0"])("'%s' is refused", (text) => {
+    test.each([
+        "",
+        "-oProxyCommand=x",
+        "root@-oProxyCommand=x",
+        "pve01:ssh",
+        "root@",
+        "a b",
+        "Root@pve01",
+        "pve01:70000",
+        "pve01:0",
+        "root@192.0.2.300",
+        "fe80::1%vmbr0",
+    ])("'%s' is refused", (text) => {
         expect(() => parseTarget(text)).toThrow(/: expected .*; write \[USER@\]HOST\[:PORT\]/);
     });
 
-    test.each([hostKey, `${hostKey} root@pve01`, `${hostKey}\n`])("its host key %j is taken, without its comment", (key) => {
-        expect(parseHostKey(key)).toBe(hostKey);
-    });
+    test.each([hostKey, `${hostKey} root@pve01`, `${hostKey}\n`])(
+        "its host key %j is taken, without its comment",
+        (key) => {
+            expect(parseHostKey(key)).toBe(hostKey);
+        },
+    );
 
-    test.each(["garbage", "ssh-ed25519", "ssh-ed25519 AAAA…", "ssh-ed25519 garbage", hostKey.replace("ssh-ed25519", "ssh-rsa"), hostKey.slice(0, -4), `pve01 ${hostKey}`, "SHA256:aGVsbG8"])("its host key %j is refused, with how to get one", (key) => {
+    test.each([
+        "garbage",
+        "ssh-ed25519",
+        "ssh-ed25519 AAAA…",
+        "ssh-ed25519 garbage",
+        hostKey.replace("ssh-ed25519", "ssh-rsa"),
+        hostKey.slice(0, -4),
+        `pve01 ${hostKey}`,
+        "SHA256:aGVsbG8",
+    ])("its host key %j is refused, with how to get one", (key) => {
         expect(() => parseHostKey(key)).toThrow(/^--host-key: expected .*cat \/etc\/ssh\/ssh_host_ed25519_key\.pub/);
     });
 });
@@ -58,7 +93,14 @@ describe("a node in both incidents' state", () => {
     test("its files are kept, comments and order included, with nothing but the hazards taken out", () => {
         const { content } = adoptOne();
         expect(content("hosts")).toBe(hosts.replace("127.0.1.1", "192.0.2.11"));
-        expect(content("fstab")).toBe(fstab.replace("/dev/sdb1", `UUID=${uuid.data}`).replace("defaults", "defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service"));
+        expect(content("fstab")).toBe(
+            fstab
+                .replace("/dev/sdb1", `UUID=${uuid.data}`)
+                .replace(
+                    "defaults",
+                    "defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service",
+                ),
+        );
         expect(content("interfaces")).toBe(interfaces.replace(/^27:.*\n/m, ""));
     });
 
@@ -99,7 +141,10 @@ describe("a node in both incidents' state", () => {
                 },
             },
         });
-        const { faults } = parseFleet(fleet, (path) => node.kept.find(({ format }) => path === `nodes/pve01/${format}`)!.content);
+        const { faults } = parseFleet(
+            fleet,
+            (path) => node.kept.find(({ format }) => path === `nodes/pve01/${format}`)!.content,
+        );
         expect(faults).toEqual([]);
     });
 
@@ -107,7 +152,13 @@ describe("a node in both incidents' state", () => {
         const { resources } = JSON.parse(adoptOne().adoption.importFile) as { resources: { name: string }[] };
         expect(resources.slice(0, 3)).toEqual([
             { type: "holdfast:components:HardenedNode", name: "pve01", component: true },
-            { type: "holdfast:components:HostsFile", name: "pve01-hosts-component", logicalName: "pve01-hosts", component: true, parent: "pve01" },
+            {
+                type: "holdfast:components:HostsFile",
+                name: "pve01-hosts-component",
+                logicalName: "pve01-hosts",
+                component: true,
+                parent: "pve01",
+            },
             { type: "holdfast:host:FileSet", name: "pve01-hosts", id: "pve01/hosts", parent: "pve01-hosts-component" },
         ]);
         expect(new Set(resources.map(({ name }) => name)).size).toBe(resources.length);
@@ -118,12 +169,23 @@ describe("a sound node", () => {
     const soundHosts = "127.0.0.1 localhost\n192.0.2.11 pve01.example.test pve01 pvelocalhost\n";
     const soundFstab = `UUID=${uuid.root} / ext4 errors=remount-ro 0 1\nUUID=${uuid.data} /srv/local ext4 defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2\n`;
     const soundInterfaces = interfaces.replace(/^27:.*\n/m, "");
-    const further = { "/usr/local/lib/systemd/network/50-pve-nic0.link": "[Match]\nMACAddress=02:00:5e:10:00:01\n\n[Link]\nName=enp1s0\n" };
-    const sound = { files: { "/etc/hosts": soundHosts, "/etc/fstab": soundFstab, "/etc/network/interfaces": soundInterfaces }, further };
+    const further = {
+        "/usr/local/lib/systemd/network/50-pve-nic0.link":
+            "[Match]\nMACAddress=02:00:5e:10:00:01\n\n[Link]\nName=enp1s0\n",
+    };
+    const sound = {
+        files: { "/etc/hosts": soundHosts, "/etc/fstab": soundFstab, "/etc/network/interfaces": soundInterfaces },
+        further,
+    };
 
     test("keeps every byte and has no hazard", () => {
         const { content, hazards } = adoptOne(sound);
-        expect([content("hosts"), content("fstab"), content("interfaces"), hazards]).toEqual([soundHosts, soundFstab, soundInterfaces, []]);
+        expect([content("hosts"), content("fstab"), content("interfaces"), hazards]).toEqual([
+            soundHosts,
+            soundFstab,
+            soundInterfaces,
+            [],
+        ]);
         expect(renderHazards(adoptOne(sound).node)).toBe("pve01: no hazards\n");
     });
 
@@ -135,36 +197,84 @@ describe("a sound node", () => {
 
     test("a second family is taken over where the hosts file names it and an interface has it", () => {
         const dual = { ...sound.files, "/etc/hosts": `${soundHosts}2001:db8::11 pve01.example.test pve01\n` };
-        const both = { ...dual, "/etc/network/interfaces": `${soundInterfaces}\niface vmbr0 inet6 static\n\taddress 2001:db8::11/64\n` };
+        const both = {
+            ...dual,
+            "/etc/network/interfaces": `${soundInterfaces}\niface vmbr0 inet6 static\n\taddress 2001:db8::11/64\n`,
+        };
         expect(adoptOne({ ...sound, files: dual }).pve01.address6).toBeUndefined();
-        expect(adoptOne({ ...sound, files: both }).pve01).toMatchObject({ address: "192.0.2.11", address6: "2001:db8::11" });
+        expect(adoptOne({ ...sound, files: both }).pve01).toMatchObject({
+            address: "192.0.2.11",
+            address6: "2001:db8::11",
+        });
     });
 });
 
 describe("the node's address", () => {
     test.each<[string, SurveyParts, string]>([
         ["is that of the interface with the gateway, where the hosts file has only loopback", {}, "192.0.2.11"],
-        ["is not a stale one of the hosts file that no interface has", { files: { "/etc/hosts": "127.0.0.1 localhost\n192.0.2.99 pve01\n" } }, "192.0.2.11"],
-        ["is the hosts file's with DHCP", { files: { "/etc/hosts": "127.0.0.1 localhost\n192.0.2.77 pve01\n", "/etc/network/interfaces": "auto lo\niface lo inet loopback\nauto eno1\niface eno1 inet dhcp\n" } }, "192.0.2.77"],
-        ["is in a file that the interfaces file sources", { files: { "/etc/network/interfaces": "source /etc/network/interfaces.d/*\n" }, sourced: { "/etc/network/interfaces.d/lan": "auto eno1\niface eno1 inet static\n\taddress 192.0.2.31/24\n\tgateway 192.0.2.1\n" } }, "192.0.2.31"],
-        ["is none that the stack's config would refuse", { target: "root@192.0.2.41", files: { "/etc/network/interfaces": "auto en05\niface en05 inet static\n\taddress 169.254.1.11/16\n" } }, "192.0.2.41"],
-        ["is what was connected to, where nothing else tells", { target: "root@192.0.2.41", files: { "/etc/network/interfaces": undefined } }, "192.0.2.41"],
+        [
+            "is not a stale one of the hosts file that no interface has",
+            { files: { "/etc/hosts": "127.0.0.1 localhost\n192.0.2.99 pve01\n" } },
+            "192.0.2.11",
+        ],
+        [
+            "is the hosts file's with DHCP",
+            {
+                files: {
+                    "/etc/hosts": "127.0.0.1 localhost\n192.0.2.77 pve01\n",
+                    "/etc/network/interfaces": "auto lo\niface lo inet loopback\nauto eno1\niface eno1 inet dhcp\n",
+                },
+            },
+            "192.0.2.77",
+        ],
+        [
+            "is in a file that the interfaces file sources",
+            {
+                files: { "/etc/network/interfaces": "source /etc/network/interfaces.d/*\n" },
+                sourced: {
+                    "/etc/network/interfaces.d/lan":
+                        "auto eno1\niface eno1 inet static\n\taddress 192.0.2.31/24\n\tgateway 192.0.2.1\n",
+                },
+            },
+            "192.0.2.31",
+        ],
+        [
+            "is none that the stack's config would refuse",
+            {
+                target: "root@192.0.2.41",
+                files: { "/etc/network/interfaces": "auto en05\niface en05 inet static\n\taddress 169.254.1.11/16\n" },
+            },
+            "192.0.2.41",
+        ],
+        [
+            "is what was connected to, where nothing else tells",
+            { target: "root@192.0.2.41", files: { "/etc/network/interfaces": undefined } },
+            "192.0.2.41",
+        ],
     ])("%s", (_, parts, address) => {
         expect(adoptOne(parts).pve01.address).toBe(address);
     });
 
     test("that cannot be found is an error that says what to do", () => {
-        expect(() => adoptOne({ target: "root@pve01", files: { "/etc/network/interfaces": undefined } })).toThrow("pve01: no LAN address found in its hosts and interfaces files; adopt it by address instead of by name");
+        expect(() => adoptOne({ target: "root@pve01", files: { "/etc/network/interfaces": undefined } })).toThrow(
+            "pve01: no LAN address found in its hosts and interfaces files; adopt it by address instead of by name",
+        );
     });
 
     test("reached by another name or port keeps that way in", () => {
-        expect(adoptOne({ target: "ops@jump-alias:2222" }).pve01.ssh).toEqual({ host: "jump-alias", port: 2222, user: "ops" });
+        expect(adoptOne({ target: "ops@jump-alias:2222" }).pve01.ssh).toEqual({
+            host: "jump-alias",
+            port: 2222,
+            user: "ops",
+        });
     });
 });
 
 describe("names on the 127.0.1.1 line", () => {
     test("move to the LAN address with it", () => {
-        const { content, pve01 } = adoptOne({ files: { "/etc/hosts": hosts.replace("pve01\n", "pve01 backup-target\n") } });
+        const { content, pve01 } = adoptOne({
+            files: { "/etc/hosts": hosts.replace("pve01\n", "pve01 backup-target\n") },
+        });
         expect(pve01.aliases).toEqual(["backup-target"]);
         expect(content("hosts")).toContain("192.0.2.11\tpve01.example.test pve01 backup-target\n");
     });
@@ -172,27 +282,52 @@ describe("names on the 127.0.1.1 line", () => {
     test("that several nodes have stay out of the fleet", () => {
         const shared = (name: string) => `127.0.0.1 localhost\n127.0.1.1 ${name}.example.test ${name} pvelocalhost\n`;
         const second = interfaces.replace("192.0.2.11", "192.0.2.12");
-        const { stackConfig } = planAdoption([survey({ files: { "/etc/hosts": shared("pve01") } }), survey({ name: "pve02", target: "192.0.2.12", files: { "/etc/hosts": shared("pve02"), "/etc/network/interfaces": second } })]);
+        const { stackConfig } = planAdoption([
+            survey({ files: { "/etc/hosts": shared("pve01") } }),
+            survey({
+                name: "pve02",
+                target: "192.0.2.12",
+                files: { "/etc/hosts": shared("pve02"), "/etc/network/interfaces": second },
+            }),
+        ]);
         expect(stackConfig).not.toContain("pvelocalhost");
     });
 });
 
 describe("device names in fstab", () => {
     test("are what is mounted there, where the letters have shifted", () => {
-        const facts = { blockDevices: [{ path: "/dev/sdb1", uuid: uuid.spare, links: [] }, { path: "/dev/sdc1", uuid: uuid.data, links: [] }], mounts: [{ source: "/dev/sdc1", target: "/srv/local", fstype: "ext4" }] };
+        const facts = {
+            blockDevices: [
+                { path: "/dev/sdb1", uuid: uuid.spare, links: [] },
+                { path: "/dev/sdc1", uuid: uuid.data, links: [] },
+            ],
+            mounts: [{ source: "/dev/sdc1", target: "/srv/local", fstype: "ext4" }],
+        };
         const { content, hazards } = adoptOne({ facts });
         expect(content("fstab")).toContain(`UUID=${uuid.data} /srv/local`);
         expect(hazards).toContain("/etc/fstab:4 device-name-shifted");
     });
 
     test("are the only file system left, where the name is gone", () => {
-        const facts = { blockDevices: [{ path: "/dev/sda1", uuid: uuid.root, links: [] }, { path: "/dev/sdc1", uuid: uuid.data, links: [] }] };
+        const facts = {
+            blockDevices: [
+                { path: "/dev/sda1", uuid: uuid.root, links: [] },
+                { path: "/dev/sdc1", uuid: uuid.data, links: [] },
+            ],
+        };
         expect(adoptOne({ facts }).content("fstab")).toContain(`UUID=${uuid.data} /srv/local`);
-        expect(renderHazards(adoptOne({ facts }).node)).toContain("/etc/fstab:4:1: warning: /dev/sdb1 does not exist now. UUID=9c8d0000-0000-4000-8000-000000000001 is written, the only file system here (/dev/sdc1)");
+        expect(renderHazards(adoptOne({ facts }).node)).toContain(
+            "/etc/fstab:4:1: warning: /dev/sdb1 does not exist now. UUID=9c8d0000-0000-4000-8000-000000000001 is written, the only file system here (/dev/sdc1)",
+        );
     });
 
     test("several that are gone are no guess, nor is one that the boot waits for", () => {
-        const facts = { blockDevices: [{ path: "/dev/sda1", uuid: uuid.root, links: [] }, { path: "/dev/sdc1", uuid: uuid.data, links: [] }] };
+        const facts = {
+            blockDevices: [
+                { path: "/dev/sda1", uuid: uuid.root, links: [] },
+                { path: "/dev/sdc1", uuid: uuid.data, links: [] },
+            ],
+        };
         const both = `${fstab}/dev/sdx1 /srv/other ext4 defaults 0 2\n`;
         expect(adoptOne({ facts, files: { "/etc/fstab": both } }).content("fstab")).not.toContain(uuid.data);
         const root = fstab.replace("/dev/sdb1 /srv/local", "/dev/sdx1 /var");
@@ -200,9 +335,26 @@ describe("device names in fstab", () => {
     });
 
     test.each<[string, SurveyParts["facts"]]>([
-        ["two file systems could be meant", { blockDevices: [{ path: "/dev/sdc1", uuid: uuid.data, links: [] }, { path: "/dev/sdd1", uuid: uuid.spare, links: [] }] }],
-        ["the only one left is of another type", { blockDevices: [{ path: "/dev/sdc1", uuid: uuid.data, fstype: "xfs", links: [] }] }],
-        ["the only one left is mounted elsewhere", { blockDevices: [{ path: "/dev/sdc1", uuid: uuid.data, links: [] }], mounts: [{ source: "/dev/sdc1", target: "/mnt", fstype: "ext4" }] }],
+        [
+            "two file systems could be meant",
+            {
+                blockDevices: [
+                    { path: "/dev/sdc1", uuid: uuid.data, links: [] },
+                    { path: "/dev/sdd1", uuid: uuid.spare, links: [] },
+                ],
+            },
+        ],
+        [
+            "the only one left is of another type",
+            { blockDevices: [{ path: "/dev/sdc1", uuid: uuid.data, fstype: "xfs", links: [] }] },
+        ],
+        [
+            "the only one left is mounted elsewhere",
+            {
+                blockDevices: [{ path: "/dev/sdc1", uuid: uuid.data, links: [] }],
+                mounts: [{ source: "/dev/sdc1", target: "/mnt", fstype: "ext4" }],
+            },
+        ],
     ])("stay for a human to decide where %s", (_, facts) => {
         const { content, hazards } = adoptOne({ facts });
         expect(content("fstab")).toContain("/dev/sdb1 /srv/local");
@@ -211,7 +363,10 @@ describe("device names in fstab", () => {
 });
 
 describe("further hazards", () => {
-    const only = (rule: string, parts: SurveyParts) => adoptOne(parts).node.hazards.filter((hazard) => hazard.rule === rule).map(({ file, line, column, severity }) => `${file}:${line}:${column} ${severity}`);
+    const only = (rule: string, parts: SurveyParts) =>
+        adoptOne(parts)
+            .node.hazards.filter((hazard) => hazard.rule === rule)
+            .map(({ file, line, column, severity }) => `${file}:${line}:${column} ${severity}`);
 
     test("a commented-out mount whose disk is there", () => {
         const commented = fstab.replace("/dev/sdb1", `# UUID=${uuid.data}`);
@@ -236,47 +391,103 @@ describe("further hazards", () => {
     });
 
     test("a pending change of the GUI, at its first differing line", () => {
-        expect(only("pending-interfaces", { files: { "/etc/network/interfaces.new": interfaces.replace("192.0.2.1\n", "192.0.2.254\n") } })).toEqual(["/etc/network/interfaces.new:7:1 error"]);
+        expect(
+            only("pending-interfaces", {
+                files: { "/etc/network/interfaces.new": interfaces.replace("192.0.2.1\n", "192.0.2.254\n") },
+            }),
+        ).toEqual(["/etc/network/interfaces.new:7:1 error"]);
     });
 
     test.each([
         ["/etc/cloud/cloud.cfg", "users:\n - default\nmanage_etc_hosts: true\n", ["/etc/cloud/cloud.cfg:3:1 error"]],
-        ["/var/lib/cloud/instance/user-data.txt", "#cloud-config\nmanage_etc_hosts: 'localhost'\n", ["/var/lib/cloud/instance/user-data.txt:2:1 error"]],
-        ["/etc/cloud/cloud.cfg", "manage_etc_hosts: false\n#manage_etc_hosts: true\n", ["/etc/cloud/cloud.cfg:1:1 warning"]],
+        [
+            "/var/lib/cloud/instance/user-data.txt",
+            "#cloud-config\nmanage_etc_hosts: 'localhost'\n",
+            ["/var/lib/cloud/instance/user-data.txt:2:1 error"],
+        ],
+        [
+            "/etc/cloud/cloud.cfg",
+            "manage_etc_hosts: false\n#manage_etc_hosts: true\n",
+            ["/etc/cloud/cloud.cfg:1:1 warning"],
+        ],
     ])("cloud-init that rewrites the hosts file: %s %j", (path, content, expected) => {
         expect(only("cloud-init-hosts", { further: { [path]: content } })).toEqual(expected);
     });
 
     test("cloud-init is no hazard where Holdfast's drop-in stands", () => {
-        expect(only("cloud-init-hosts", { further: { "/etc/cloud/cloud.cfg": "manage_etc_hosts: true\n", "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": "" } })).toEqual([]);
+        expect(
+            only("cloud-init-hosts", {
+                further: {
+                    "/etc/cloud/cloud.cfg": "manage_etc_hosts: true\n",
+                    "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": "",
+                },
+            }),
+        ).toEqual([]);
     });
 
     test.each([
-        ["a .link file for another name", "/etc/systemd/network/10-x.link", "[Match]\nMACAddress=02:00:5e:10:00:01\n[Link]\nName=lan0\n", 1],
-        ["a .link file with its MAC address and name", "/etc/systemd/network/10-x.link", "[Match]\nPermanentMACAddress=02:00:5E:10:00:01\n[Link]\nName=enp1s0\n", 0],
-        ["a udev rule", "/etc/udev/rules.d/70-persistent-net.rules", 'SUBSYSTEM=="net", ATTR{address}=="02:00:5e:10:00:01", NAME="enp1s0"\n', 0],
+        [
+            "a .link file for another name",
+            "/etc/systemd/network/10-x.link",
+            "[Match]\nMACAddress=02:00:5e:10:00:01\n[Link]\nName=lan0\n",
+            1,
+        ],
+        [
+            "a .link file with its MAC address and name",
+            "/etc/systemd/network/10-x.link",
+            "[Match]\nPermanentMACAddress=02:00:5E:10:00:01\n[Link]\nName=enp1s0\n",
+            0,
+        ],
+        [
+            "a udev rule",
+            "/etc/udev/rules.d/70-persistent-net.rules",
+            'SUBSYSTEM=="net", ATTR{address}=="02:00:5e:10:00:01", NAME="enp1s0"\n',
+            0,
+        ],
     ])("a card's name and %s", (_, path, content, count) => {
         expect(only("unpinned-name", { further: { [path]: content } })).toHaveLength(count);
     });
 
     test("a card that is named after its MAC address needs no pin", () => {
         const files = { "/etc/network/interfaces": interfaces.replaceAll("enp1s0", "enx02005e100001") };
-        expect(only("unpinned-name", { files, facts: { links: [{ name: "enx02005e100001", mac: "02:00:5e:10:00:01", state: "up" }] } })).toEqual([]);
+        expect(
+            only("unpinned-name", {
+                files,
+                facts: { links: [{ name: "enx02005e100001", mac: "02:00:5e:10:00:01", state: "up" }] },
+            }),
+        ).toEqual([]);
     });
 
     test("device names in backup, storage and crypttab files", () => {
-        const files = { "/etc/vzdump.conf": "# dumpdir: /dev/sdz1\ntmpdir: /dev/sdb1\n", "/etc/crypttab": "data /dev/sdb1 none luks\n", "/etc/pve/storage.cfg": "dir: local\n\tpath /var/lib/vz\n" };
-        expect(only("device-name", { files }).slice(1)).toEqual(["/etc/crypttab:1:6 warning", "/etc/vzdump.conf:2:9 warning"]);
+        const files = {
+            "/etc/vzdump.conf": "# dumpdir: /dev/sdz1\ntmpdir: /dev/sdb1\n",
+            "/etc/crypttab": "data /dev/sdb1 none luks\n",
+            "/etc/pve/storage.cfg": "dir: local\n\tpath /var/lib/vz\n",
+        };
+        expect(only("device-name", { files }).slice(1)).toEqual([
+            "/etc/crypttab:1:6 warning",
+            "/etc/vzdump.conf:2:9 warning",
+        ]);
         expect(renderHazards(adoptOne({ files }).node)).toContain(`Write UUID=${uuid.data} instead`);
     });
 });
 
 describe("files that /etc/network/interfaces sources", () => {
     test("are not owned, so what is wrong in them is left for a human", () => {
-        const sourced = { "/etc/network/interfaces.d/lan": "auto ens9\niface ens9 inet manual\n27: junk: <UP> mtu 1500\n" };
-        const links = [{ name: "enp1s0", mac: "02:00:5e:10:00:01", state: "up" as const }, { name: "ens9", mac: "02:00:5e:10:00:09", state: "up" as const }];
+        const sourced = {
+            "/etc/network/interfaces.d/lan": "auto ens9\niface ens9 inet manual\n27: junk: <UP> mtu 1500\n",
+        };
+        const links = [
+            { name: "enp1s0", mac: "02:00:5e:10:00:01", state: "up" as const },
+            { name: "ens9", mac: "02:00:5e:10:00:09", state: "up" as const },
+        ];
         const { hazards } = adoptOne({ sourced, facts: { links } });
-        expect(hazards).toEqual(expect.arrayContaining(["/etc/network/interfaces.d/lan:3 stray-line", "/etc/network/interfaces.d/lan:2 unpinned-name"]));
+        expect(hazards).toEqual(
+            expect.arrayContaining([
+                "/etc/network/interfaces.d/lan:3 stray-line",
+                "/etc/network/interfaces.d/lan:2 unpinned-name",
+            ]),
+        );
     });
 });
 
@@ -286,7 +497,9 @@ describe("files that cannot be taken over", () => {
         ["a symlink", { kind: "symlink", detail: "/etc/pve/hosts" }],
         ["unreadable", { kind: "unreadable", detail: "2000000 bytes, more than 1048576" }],
     ])("a hosts file that is %s ends it: it is always managed, and its other lines would be lost", (_, seen) => {
-        expect(() => adoptOne({ files: { "/etc/hosts": seen } })).toThrow(/^pve01: \/etc\/hosts is .*The first `up` would replace it.*then adopt again$/);
+        expect(() => adoptOne({ files: { "/etc/hosts": seen } })).toThrow(
+            /^pve01: \/etc\/hosts is .*The first `up` would replace it.*then adopt again$/,
+        );
     });
 
     test("a byte order mark goes, and nothing else", () => {
@@ -295,8 +508,16 @@ describe("files that cannot be taken over", () => {
     });
 
     test.each<[string, SurveyParts["files"], string]>([
-        ["a symlink", { "/etc/network/interfaces": { kind: "symlink", detail: "/etc/pve/interfaces" } }, "It is a symlink to /etc/pve/interfaces"],
-        ["bytes that are no UTF-8", { "/etc/network/interfaces": { kind: "file", content: "auto lo\n\uFFFD", binary: true } }, "It is not UTF-8 text"],
+        [
+            "a symlink",
+            { "/etc/network/interfaces": { kind: "symlink", detail: "/etc/pve/interfaces" } },
+            "It is a symlink to /etc/pve/interfaces",
+        ],
+        [
+            "bytes that are no UTF-8",
+            { "/etc/network/interfaces": { kind: "file", content: "auto lo\n\uFFFD", binary: true } },
+            "It is not UTF-8 text",
+        ],
         ["an absent file", { "/etc/network/interfaces": undefined }, "There is no such file"],
         ["comments only", { "/etc/network/interfaces": "# nothing\n" }, "It holds no entry"],
     ])("%s is said, and is not in the stack config", (_, files, message) => {
@@ -314,7 +535,10 @@ describe("files that cannot be taken over", () => {
 });
 
 describe("files from public documentation", () => {
-    const fixtures = (folder: string) => readdirSync(join(__dirname, "../fixtures", folder)).map((name) => [name, readFileSync(join(__dirname, "../fixtures", folder, name), "utf8")] as const);
+    const fixtures = (folder: string) =>
+        readdirSync(join(__dirname, "../fixtures", folder)).map(
+            (name) => [name, readFileSync(join(__dirname, "../fixtures", folder, name), "utf8")] as const,
+        );
 
     test.each(fixtures("interfaces/valid"))("interfaces: %s stays as it is, byte for byte", (_, content) => {
         expect(keepFile("interfaces", content, {})).toBe(content);
@@ -322,20 +546,37 @@ describe("files from public documentation", () => {
 
     test.each(fixtures("fstab/valid"))("fstab: %s stays as it is but for options, and gets no error", (_, content) => {
         const kept = keepFile("fstab", content, {});
-        const withoutOptions = (text: string) => parseFstab(text).map(({ fields, tail }) => [...fields.filter((_field, index) => index !== 3).map((field) => field.text), tail]);
+        const withoutOptions = (text: string) =>
+            parseFstab(text).map(({ fields, tail }) => [
+                ...fields.filter((_field, index) => index !== 3).map((field) => field.text),
+                tail,
+            ]);
         expect(withoutOptions(kept)).toEqual(withoutOptions(content));
         expect(lintContent("fstab", kept).filter(({ severity }) => severity === "error")).toEqual([]);
     });
 
     test.each(fixtures("hosts/valid"))("hosts: %s keeps every line that does not name the node", (_, content) => {
         const kept = keepFile("hosts", content, { node: { name: "adopted", address: "192.0.2.11" } });
-        expect(kept.split("\n").filter((line) => !line.includes("192.0.2.11"))).toEqual(expect.arrayContaining(content.split("\n").filter((line) => !/192\.0\.2\.11|localhost/.test(line))));
-        expect(lintContent("hosts", kept, { node: { name: "adopted", address: "192.0.2.11" } }).filter(({ severity }) => severity === "error")).toEqual([]);
+        expect(kept.split("\n").filter((line) => !line.includes("192.0.2.11"))).toEqual(
+            expect.arrayContaining(content.split("\n").filter((line) => !/192\.0\.2\.11|localhost/.test(line))),
+        );
+        expect(
+            lintContent("hosts", kept, { node: { name: "adopted", address: "192.0.2.11" } }).filter(
+                ({ severity }) => severity === "error",
+            ),
+        ).toEqual([]);
     });
 });
 
 describe("several nodes", () => {
-    const second = { name: "pve02", target: "192.0.2.12", files: { "/etc/hosts": hosts.replaceAll("pve01", "pve02"), "/etc/network/interfaces": interfaces.replace("192.0.2.11", "192.0.2.12") } };
+    const second = {
+        name: "pve02",
+        target: "192.0.2.12",
+        files: {
+            "/etc/hosts": hosts.replaceAll("pve01", "pve02"),
+            "/etc/network/interfaces": interfaces.replace("192.0.2.11", "192.0.2.12"),
+        },
+    };
 
     test("know each other in their hosts files", () => {
         const [first, other] = planAdoption([survey(), survey(second)]).nodes;
@@ -344,11 +585,20 @@ describe("several nodes", () => {
     });
 
     test("that are one node are refused", () => {
-        expect(() => planAdoption([survey(), survey({ target: "pve01" })])).toThrow("root@192.0.2.11 and pve01 both call themselves pve01");
+        expect(() => planAdoption([survey(), survey({ target: "pve01" })])).toThrow(
+            "root@192.0.2.11 and pve01 both call themselves pve01",
+        );
     });
 
     test("with one address for two names are refused with the fault's path", () => {
-        expect(() => planAdoption([survey(), survey({ ...second, files: { ...second.files, "/etc/network/interfaces": interfaces } })])).toThrow(/does not make a sound fleet:\n {2}holdfast:fleet\.nodes\.pve02\.address: address 192\.0\.2\.11 is already taken/);
+        expect(() =>
+            planAdoption([
+                survey(),
+                survey({ ...second, files: { ...second.files, "/etc/network/interfaces": interfaces } }),
+            ]),
+        ).toThrow(
+            /does not make a sound fleet:\n {2}holdfast:fleet\.nodes\.pve02\.address: address 192\.0\.2\.11 is already taken/,
+        );
     });
 });
 
@@ -358,7 +608,8 @@ describe("what is written into the project", () => {
     afterEach(() => rm(root, { recursive: true, force: true }));
     const adoption = planAdoption([survey()]);
     const nodeFiles = ["nodes/pve01/hosts", "nodes/pve01/fstab", "nodes/pve01/interfaces"];
-    const write = (places: Partial<Parameters<typeof writeProject>[1]> = {}) => writeProject(adoption, { out: root, force: false, ...places });
+    const write = (places: Partial<Parameters<typeof writeProject>[1]> = {}) =>
+        writeProject(adoption, { out: root, force: false, ...places });
     const read = (path: string) => readFile(join(root, path), "utf8");
 
     test("the kept files, the stack and the import file; the same again is no conflict", async () => {
@@ -367,35 +618,58 @@ describe("what is written into the project", () => {
         expect(await write(places)).toEqual(written);
         expect(await write(places)).toEqual(written);
         expect(await read("nodes/pve01/hosts")).toBe(adoption.nodes[0]!.kept[0]!.content);
-        expect([await read("Pulumi.paris.yaml"), await read("import.json")]).toEqual([adoption.stackConfig, adoption.importFile]);
+        expect([await read("Pulumi.paris.yaml"), await read("import.json")]).toEqual([
+            adoption.stackConfig,
+            adoption.importFile,
+        ]);
     });
 
     test("never replaces another content, unless forced; then nothing else is written either", async () => {
         await write();
         await writeFile(join(root, "nodes/pve01/fstab"), "# mine\n");
         await rm(join(root, "nodes/pve01/hosts"));
-        await expect(write({ import: join(root, "import.json") })).rejects.toThrow("nodes/pve01/fstab: there already, with another content");
-        expect([readdirSync(root), readdirSync(join(root, "nodes/pve01")).sort()]).toEqual([["nodes"], ["fstab", "interfaces"]]);
+        await expect(write({ import: join(root, "import.json") })).rejects.toThrow(
+            "nodes/pve01/fstab: there already, with another content",
+        );
+        expect([readdirSync(root), readdirSync(join(root, "nodes/pve01")).sort()]).toEqual([
+            ["nodes"],
+            ["fstab", "interfaces"],
+        ]);
         await write({ force: true });
         expect(await read("nodes/pve01/fstab")).toContain(uuid.data);
     });
 
     test("an import file into a folder that is not there is refused before anything is written", async () => {
-        await expect(write({ import: join(root, "absent/import.json") })).rejects.toThrow(/there is no folder .*absent; make it/);
+        await expect(write({ import: join(root, "absent/import.json") })).rejects.toThrow(
+            /there is no folder .*absent; make it/,
+        );
         expect(readdirSync(root)).toEqual([]);
     });
 
     test("a stack that is replaced keeps its salt, its secrets and other settings", async () => {
-        await writeFile(join(root, "Pulumi.paris.yaml"), "encryptionsalt: v1:abc\nconfig:\n  holdfast:privateKey: { secure: xyz }\n  holdfast:fleet: { nodes: {} }\n");
+        await writeFile(
+            join(root, "Pulumi.paris.yaml"),
+            "encryptionsalt: v1:abc\nconfig:\n  holdfast:privateKey: { secure: xyz }\n  holdfast:fleet: { nodes: {} }\n",
+        );
         await expect(write({ stack: "paris" })).rejects.toThrow("Pulumi.paris.yaml: there already");
         await write({ stack: "paris", force: true });
-        expect(parse(await read("Pulumi.paris.yaml"))).toEqual({ ...parse(adoption.stackConfig), encryptionsalt: "v1:abc", config: { ...parse(adoption.stackConfig).config, "holdfast:privateKey": { secure: "xyz" } } });
+        expect(parse(await read("Pulumi.paris.yaml"))).toEqual({
+            ...parse(adoption.stackConfig),
+            encryptionsalt: "v1:abc",
+            config: { ...parse(adoption.stackConfig).config, "holdfast:privateKey": { secure: "xyz" } },
+        });
     });
 
     test("the next steps name the stack, the import only where there is one, and what has to be mended first", () => {
         const bare = renderNextSteps(["nodes/pve01/hosts"], { isRefused: false });
         expect(bare).toMatch(/create STACK\n {2}pulumi preview --diff {3}# whole files/);
-        const whole = renderNextSteps(["nodes/pve01/hosts"], { stack: "paris", import: "import.json", isRefused: true });
-        expect(whole).toMatch(/Next, once the errors left for you are mended:\n.*create paris\n.*import -f import\.json --generate-code=false.*\n.*only the repairs/);
+        const whole = renderNextSteps(["nodes/pve01/hosts"], {
+            stack: "paris",
+            import: "import.json",
+            isRefused: true,
+        });
+        expect(whole).toMatch(
+            /Next, once the errors left for you are mended:\n.*create paris\n.*import -f import\.json --generate-code=false.*\n.*only the repairs/,
+        );
     });
 });

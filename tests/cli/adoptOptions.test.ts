@@ -2,7 +2,10 @@ import { buildProgram, everyCommand } from "../../cli/program";
 
 async function optionsOf(...words: string[]): Promise<Record<string, unknown>> {
     const program = buildProgram();
-    const adopt = everyCommand(program).find((command) => command.name() === "adopt")!.configureOutput({ writeErr: () => undefined }).action(() => undefined);
+    const adopt = everyCommand(program)
+        .find((command) => command.name() === "adopt")!
+        .configureOutput({ writeErr: () => undefined })
+        .action(() => undefined);
     await program.parseAsync(["adopt", "pve01", ...words], { from: "user" });
     return adopt.opts();
 }

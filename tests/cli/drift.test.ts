@@ -10,7 +10,8 @@ import { driftJsonSchema, driftReport, exitStatus, summarize, type StackDrift } 
 import { renderText } from "../../cli/drift/text";
 import { referTo } from "../../model/ownProgram";
 
-const urnOf = (node: string, concern: string) => `urn:pulumi:prod::holdfast::holdfast:components:HardenedNode$holdfast:host:FileSet::${node}-${concern}`;
+const urnOf = (node: string, concern: string) =>
+    `urn:pulumi:prod::holdfast::holdfast:components:HardenedNode$holdfast:host:FileSet::${node}-${concern}`;
 const checkedAt = new Date("2026-01-02T03:04:05Z");
 
 interface Look {
@@ -51,52 +52,159 @@ const edited: Look = {
 describe("a change", () => {
     test("of content is a line diff from what is expected to what stands there, with its mode beside it", () => {
         expect(changed(edited)).toEqual([
-            { concern: "hosts", kind: "file", subject: "/etc/hosts", summary: "1 line added, 0 removed; mode 0600, expected 0644", diff: "@@ -1,2 +1,3 @@\n 127.0.0.1 localhost\n 192.0.2.11 pve01\n+27: eno1: <UP>" },
+            {
+                concern: "hosts",
+                kind: "file",
+                subject: "/etc/hosts",
+                summary: "1 line added, 0 removed; mode 0600, expected 0644",
+                diff: "@@ -1,2 +1,3 @@\n 127.0.0.1 localhost\n 192.0.2.11 pve01\n+27: eno1: <UP>",
+            },
         ]);
     });
 
     test.each<[string, Record<string, unknown>, string, string]>([
         ["a removed file", { absent: true }, 'files["/etc/hosts"]', "is absent"],
-        ["a symlink in its place", { instead: "symlink to /etc/pve/hosts" }, 'files["/etc/hosts"].instead', "is a symlink to /etc/pve/hosts, expected a plain file"],
-        ["another owner", { content: hosts, owner: "www-data" }, 'files["/etc/hosts"].owner', "owner www-data, expected root"],
-        ["secret content", { content: "[secret]" }, 'files["/etc/hosts"].content', "content differs (not shown: secret or no text)"],
+        [
+            "a symlink in its place",
+            { instead: "symlink to /etc/pve/hosts" },
+            'files["/etc/hosts"].instead',
+            "is a symlink to /etc/pve/hosts, expected a plain file",
+        ],
+        [
+            "another owner",
+            { content: hosts, owner: "www-data" },
+            'files["/etc/hosts"].owner',
+            "owner www-data, expected root",
+        ],
+        [
+            "secret content",
+            { content: "[secret]" },
+            'files["/etc/hosts"].content',
+            "content differs (not shown: secret or no text)",
+        ],
     ])("of a file: %s", (_, found, path, summary) => {
         const content = found["content"] === "[secret]" ? "[secret]" : hosts;
-        expect(changed({ inputs: { files: { "/etc/hosts": { content, owner: "root" } } }, outputs: { files: { "/etc/hosts": found } }, differs: [path] })).toEqual([{ concern: "hosts", kind: "file", subject: "/etc/hosts", summary }]);
+        expect(
+            changed({
+                inputs: { files: { "/etc/hosts": { content, owner: "root" } } },
+                outputs: { files: { "/etc/hosts": found } },
+                differs: [path],
+            }),
+        ).toEqual([{ concern: "hosts", kind: "file", subject: "/etc/hosts", summary }]);
     });
 
     const program = "#!/bin/sh\nset -eu\n";
     test.each<[string, string, string, string, string | undefined]>([
-        ["edited", referTo(program, program), referTo(program, `${program}exit 0\n`), "1 line added, 0 removed", "@@ -1,2 +1,3 @@\n #!/bin/sh\n set -eu\n+exit 0"],
-        ["of another version", referTo(program, program), referTo("x", "x"), "is another version of Holdfast's own program", undefined],
-        ["overwritten", referTo(program, program), referTo(program, "x\n".repeat(1000)), "is another text altogether", undefined],
-        ["edited, after another version was pushed", referTo("x", "x"), referTo(program, `${program}exit 0\n`), "is no version of Holdfast's own program that is known here", undefined],
-        ["no longer edited", referTo(program, `${program}exit 0\n`), referTo(program, program), "is no longer what was last seen of it", undefined],
-        ["edited, in an earlier Holdfast's state", program, referTo(program, `${program}exit 0\n`), "1 line added, 0 removed", "@@ -1,2 +1,3 @@\n #!/bin/sh\n set -eu\n+exit 0"],
-        ["of another version, in an earlier Holdfast's state", program, referTo("x", "x"), "differs from what an earlier Holdfast wrote", undefined],
-        ["with the very words of a reference to it", program, referTo(program, program), "differs from what an earlier Holdfast wrote", undefined],
+        [
+            "edited",
+            referTo(program, program),
+            referTo(program, `${program}exit 0\n`),
+            "1 line added, 0 removed",
+            "@@ -1,2 +1,3 @@\n #!/bin/sh\n set -eu\n+exit 0",
+        ],
+        [
+            "of another version",
+            referTo(program, program),
+            referTo("x", "x"),
+            "is another version of Holdfast's own program",
+            undefined,
+        ],
+        [
+            "overwritten",
+            referTo(program, program),
+            referTo(program, "x\n".repeat(1000)),
+            "is another text altogether",
+            undefined,
+        ],
+        [
+            "edited, after another version was pushed",
+            referTo("x", "x"),
+            referTo(program, `${program}exit 0\n`),
+            "is no version of Holdfast's own program that is known here",
+            undefined,
+        ],
+        [
+            "no longer edited",
+            referTo(program, `${program}exit 0\n`),
+            referTo(program, program),
+            "is no longer what was last seen of it",
+            undefined,
+        ],
+        [
+            "edited, in an earlier Holdfast's state",
+            program,
+            referTo(program, `${program}exit 0\n`),
+            "1 line added, 0 removed",
+            "@@ -1,2 +1,3 @@\n #!/bin/sh\n set -eu\n+exit 0",
+        ],
+        [
+            "of another version, in an earlier Holdfast's state",
+            program,
+            referTo("x", "x"),
+            "differs from what an earlier Holdfast wrote",
+            undefined,
+        ],
+        [
+            "with the very words of a reference to it",
+            program,
+            referTo(program, program),
+            "differs from what an earlier Holdfast wrote",
+            undefined,
+        ],
     ])("of a program of Holdfast's own: %s", (_, expected, content, summary, diff) => {
         const file = "/usr/local/lib/holdfast/mail";
-        const look = { inputs: { files: { [file]: { content: expected } } }, outputs: { files: { [file]: { content } } }, differs: [`files["${file}"].content`] };
-        expect(changed(look)).toEqual([{ concern: "hosts", kind: "file", subject: file, summary, ...(diff !== undefined && { diff }) }]);
+        const look = {
+            inputs: { files: { [file]: { content: expected } } },
+            outputs: { files: { [file]: { content } } },
+            differs: [`files["${file}"].content`],
+        };
+        expect(changed(look)).toEqual([
+            { concern: "hosts", kind: "file", subject: file, summary, ...(diff !== undefined && { diff }) },
+        ]);
     });
 
     test("of another file is its lines, whatever they say", () => {
         const content = `${referTo(program, program)}\n`;
-        const { summary, diff } = changed({ inputs: { files: { "/etc/hosts": { content: hosts } } }, outputs: { files: { "/etc/hosts": { content } } }, differs: ['files["/etc/hosts"].content'] })[0]!;
+        const { summary, diff } = changed({
+            inputs: { files: { "/etc/hosts": { content: hosts } } },
+            outputs: { files: { "/etc/hosts": { content } } },
+            differs: ['files["/etc/hosts"].content'],
+        })[0]!;
         expect([summary, diff]).toEqual(["1 line added, 2 removed", expect.stringContaining(`+${content.trim()}`)]);
     });
 
     test("of a file that must not be there", () => {
-        expect(changed({ inputs: { files: { "/etc/x": { absent: true } } }, outputs: { files: { "/etc/x": { content: "" } } }, differs: ['files["/etc/x"]'] })[0]!.summary).toBe("is there, expected absent");
+        expect(
+            changed({
+                inputs: { files: { "/etc/x": { absent: true } } },
+                outputs: { files: { "/etc/x": { content: "" } } },
+                differs: ['files["/etc/x"]'],
+            })[0]!.summary,
+        ).toBe("is there, expected absent");
     });
 
     test("of a unit, a package, a fact and the connection is one line each", () => {
         const look: Look = {
             concern: "smartd",
-            inputs: { units: { "smartd.service": { active: true, enabled: true } }, packages: ["smartmontools", "mailutils"], facts: { "resolves pve01": { value: "192.0.2.11" } }, host: { name: "pve01", address: "192.0.2.11" } },
-            outputs: { units: { "smartd.service": { active: false, enabled: false } }, packages: ["mailutils"], facts: { "resolves pve01": { value: "loopback 127.0.1.1" } }, host: { name: "pve01", address: "192.0.2.99" } },
-            differs: ['units["smartd.service"].active', 'units["smartd.service"].enabled', "packages", 'facts["resolves pve01"].value', "host.address"],
+            inputs: {
+                units: { "smartd.service": { active: true, enabled: true } },
+                packages: ["smartmontools", "mailutils"],
+                facts: { "resolves pve01": { value: "192.0.2.11" } },
+                host: { name: "pve01", address: "192.0.2.11" },
+            },
+            outputs: {
+                units: { "smartd.service": { active: false, enabled: false } },
+                packages: ["mailutils"],
+                facts: { "resolves pve01": { value: "loopback 127.0.1.1" } },
+                host: { name: "pve01", address: "192.0.2.99" },
+            },
+            differs: [
+                'units["smartd.service"].active',
+                'units["smartd.service"].enabled',
+                "packages",
+                'facts["resolves pve01"].value',
+                "host.address",
+            ],
         };
         expect(changed(look).map(({ kind, subject, summary }) => `${kind} ${subject}: ${summary}`)).toEqual([
             "unit smartd.service: stopped, expected running; disabled, expected enabled",
@@ -107,16 +215,26 @@ describe("a change", () => {
     });
 
     test("says when the file was written and perhaps by whom, from the provider's own words", () => {
-        const said = (text: string) => collect([step(edited)], [{ urn: urnOf("pve01", "hosts"), severity: "info", message: text }]).nodes[0]!.changes[0];
-        expect(said("/etc/hosts: last written 2026-01-01T10:00:00.000Z\n")).toMatchObject({ modified: "2026-01-01T10:00:00.000Z" });
-        expect(said("/etc/hosts: last written 2026-01-01T10:00:00.000Z, perhaps by root from 192.0.2.5\n")).toMatchObject({ by: "root from 192.0.2.5" });
+        const said = (text: string) =>
+            collect([step(edited)], [{ urn: urnOf("pve01", "hosts"), severity: "info", message: text }]).nodes[0]!
+                .changes[0];
+        expect(said("/etc/hosts: last written 2026-01-01T10:00:00.000Z\n")).toMatchObject({
+            modified: "2026-01-01T10:00:00.000Z",
+        });
+        expect(
+            said("/etc/hosts: last written 2026-01-01T10:00:00.000Z, perhaps by root from 192.0.2.5\n"),
+        ).toMatchObject({ by: "root from 192.0.2.5" });
         expect(said("/etc/hosts.allow: last written 2026-01-01T10:00:00.000Z\n")).not.toHaveProperty("modified");
     });
 });
 
 describe("the verdict", () => {
     const clean = step({ node: "pve02" });
-    const unreachable = { urn: urnOf("pve03", "hosts"), severity: "error", message: "error: Preview failed: pve03: root@192.0.2.13 port 22 refuses connections\n" };
+    const unreachable = {
+        urn: urnOf("pve03", "hosts"),
+        severity: "error",
+        message: "error: Preview failed: pve03: root@192.0.2.13 port 22 refuses connections\n",
+    };
     const general = { severity: "error", message: "error: preview failed\n" };
 
     test("is clean, 0, where nothing differs", () => {
@@ -126,13 +244,21 @@ describe("the verdict", () => {
 
     test("is drift, 2, where one node differs", () => {
         const stack = collect([clean, step(edited)]);
-        expect([stack.status, stack.nodes.map(({ name, status }) => `${name} ${status}`), exitStatus[stack.status]]).toEqual(["drift", ["pve01 drift", "pve02 clean"], 2]);
+        expect([
+            stack.status,
+            stack.nodes.map(({ name, status }) => `${name} ${status}`),
+            exitStatus[stack.status],
+        ]).toEqual(["drift", ["pve01 drift", "pve02 clean"], 2]);
     });
 
     test("is unknown, 1, where a node cannot be reached, and the drift of the others is there all the same", () => {
         const stack = collect([clean, step(edited), step({ node: "pve03" })], [unreachable, general]);
         expect([stack.status, exitStatus[stack.status], stack.error]).toEqual(["unknown", 1, undefined]);
-        expect(stack.nodes.map(({ name, status, reason = "" }) => `${name} ${status} ${reason}`)).toEqual(["pve01 drift ", "pve02 clean ", "pve03 unreachable pve03: root@192.0.2.13 port 22 refuses connections"]);
+        expect(stack.nodes.map(({ name, status, reason = "" }) => `${name} ${status} ${reason}`)).toEqual([
+            "pve01 drift ",
+            "pve02 clean ",
+            "pve03 unreachable pve03: root@192.0.2.13 port 22 refuses connections",
+        ]);
         expect(stack.nodes[0]!.changes).toHaveLength(1);
     });
 
@@ -144,7 +270,16 @@ describe("the verdict", () => {
 
     test("of a node under maintenance is skipped, and neither drift nor unknown", () => {
         const stack = collect([step({ inputs: { maintenance: true } }), clean]);
-        expect([stack.status, stack.nodes[0]]).toEqual(["clean", { name: "pve01", status: "skipped", reason: "under maintenance, not contacted", changes: [], concerns: [{ name: "hosts", status: "skipped", facts: {}, hazards: [] }] }]);
+        expect([stack.status, stack.nodes[0]]).toEqual([
+            "clean",
+            {
+                name: "pve01",
+                status: "skipped",
+                reason: "under maintenance, not contacted",
+                changes: [],
+                concerns: [{ name: "hosts", status: "skipped", facts: {}, hazards: [] }],
+            },
+        ]);
     });
 
     test("unknown of one stack wins over drift of another", () => {
@@ -153,17 +288,33 @@ describe("the verdict", () => {
     });
 
     test("counts another resource of the stack that differs", () => {
-        const other = { ...step({ differs: ["triggers"] }), urn: "urn:pulumi:prod::holdfast::command:remote:Command::redeploy" };
-        expect(collect([other])).toMatchObject({ status: "drift", nodes: [{ name: "redeploy", changes: [{ kind: "resource", subject: "command:remote:Command" }] }] });
+        const other = {
+            ...step({ differs: ["triggers"] }),
+            urn: "urn:pulumi:prod::holdfast::command:remote:Command::redeploy",
+        };
+        expect(collect([other])).toMatchObject({
+            status: "drift",
+            nodes: [{ name: "redeploy", changes: [{ kind: "resource", subject: "command:remote:Command" }] }],
+        });
     });
 });
 
 describe("a concern", () => {
     test("has the facts that were seen, and the lints of the live files", () => {
-        const outputs = { files: { "/etc/hosts": { content: "127.0.0.1 localhost\n127.0.1.1 pve01\n" } }, observed: { facts: { "resolves pve01": "loopback 127.0.1.1" } } };
-        const [concern] = collect([step({ inputs: { node: { name: "pve01", address: "192.0.2.11" } }, outputs })]).nodes[0]!.concerns;
-        expect(concern).toMatchObject({ name: "hosts", status: "clean", facts: { "resolves pve01": "loopback 127.0.1.1" } });
-        expect(concern!.hazards.map(({ file, line, severity, rule }) => `${file}:${line} ${severity} ${rule}`)).toEqual(["/etc/hosts:1 error missing-own-name", "/etc/hosts:2 error own-name-on-loopback"]);
+        const outputs = {
+            files: { "/etc/hosts": { content: "127.0.0.1 localhost\n127.0.1.1 pve01\n" } },
+            observed: { facts: { "resolves pve01": "loopback 127.0.1.1" } },
+        };
+        const [concern] = collect([step({ inputs: { node: { name: "pve01", address: "192.0.2.11" } }, outputs })])
+            .nodes[0]!.concerns;
+        expect(concern).toMatchObject({
+            name: "hosts",
+            status: "clean",
+            facts: { "resolves pve01": "loopback 127.0.1.1" },
+        });
+        expect(concern!.hazards.map(({ file, line, severity, rule }) => `${file}:${line} ${severity} ${rule}`)).toEqual(
+            ["/etc/hosts:1 error missing-own-name", "/etc/hosts:2 error own-name-on-loopback"],
+        );
     });
 });
 
@@ -195,11 +346,30 @@ describe("control characters of a node's file", () => {
     const raw = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
     const hostile = "a\x1b[2J\x07\r\x9b1A\u202eb\u2066\tc";
     const shown = "a\\x1b[2J\\x07\\x0d\\x9b1A\\u202eb\\u2066\tc";
-    const report = summarize([{ ...collect([
-        step({ ...edited, outputs: { files: { "/etc/hosts": { content: `${hosts}${hostile}\n`, mode: hostile } } } }),
-        step({ concern: hostile, inputs: { units: { [hostile]: { active: true } } }, outputs: { units: { [hostile]: {} } }, differs: [`units["${hostile}"].active`] }),
-        step({ node: "pve02" }),
-    ], [{ urn: urnOf("pve02", "hosts"), severity: "error", message: hostile }]), error: hostile }], checkedAt);
+    const report = summarize(
+        [
+            {
+                ...collect(
+                    [
+                        step({
+                            ...edited,
+                            outputs: { files: { "/etc/hosts": { content: `${hosts}${hostile}\n`, mode: hostile } } },
+                        }),
+                        step({
+                            concern: hostile,
+                            inputs: { units: { [hostile]: { active: true } } },
+                            outputs: { units: { [hostile]: {} } },
+                            differs: [`units["${hostile}"].active`],
+                        }),
+                        step({ node: "pve02" }),
+                    ],
+                    [{ urn: urnOf("pve02", "hosts"), severity: "error", message: hostile }],
+                ),
+                error: hostile,
+            },
+        ],
+        checkedAt,
+    );
 
     test("are shown, not sent, in text and markdown", () => {
         for (const text of [renderText(report), renderMarkdown(report)]) {
@@ -221,30 +391,71 @@ describe("control characters of a node's file", () => {
 describe("markdown", () => {
     test("has the verdict first and every node that is not clean before any diff", () => {
         const text = renderMarkdown(summarize([collect([step(edited), step({ node: "pve02" })])], checkedAt));
-        expect(text.split("\n").slice(0, 6)).toEqual(["## ⚠️ Drift", "", "2 nodes: 1 clean, 1 drift", "", "| node | | what |", "|---|---|---|"]);
-        expect(text).toContain("```diff\n@@ -1,2 +1,3 @@\n 127.0.0.1 localhost\n 192.0.2.11 pve01\n+27: eno1: <UP>\n```");
+        expect(text.split("\n").slice(0, 6)).toEqual([
+            "## ⚠️ Drift",
+            "",
+            "2 nodes: 1 clean, 1 drift",
+            "",
+            "| node | | what |",
+            "|---|---|---|",
+        ]);
+        expect(text).toContain(
+            "```diff\n@@ -1,2 +1,3 @@\n 127.0.0.1 localhost\n 192.0.2.11 pve01\n+27: eno1: <UP>\n```",
+        );
     });
 
     test("of a clean run is the verdict and the count", () => {
         expect(renderMarkdown(summarize([collect([step({})])], checkedAt))).toBe("## ✅ No drift\n\n1 node: 1 clean\n");
     });
 
-    const nodes = (count: number, lines: number) => Array.from({ length: count }, (_, index) => {
-        const content = Array.from({ length: lines }, (_line, line) => `line ${line} of ${index} ${"x".repeat(60)}\n`).join("");
-        return step({ ...edited, node: `pve${index}`, outputs: { files: { "/etc/hosts": { content, mode: "0644" } } }, differs: ['files["/etc/hosts"].content'] });
-    });
+    const nodes = (count: number, lines: number) =>
+        Array.from({ length: count }, (_, index) => {
+            const content = Array.from(
+                { length: lines },
+                (_line, line) => `line ${line} of ${index} ${"x".repeat(60)}\n`,
+            ).join("");
+            return step({
+                ...edited,
+                node: `pve${index}`,
+                outputs: { files: { "/etc/hosts": { content, mode: "0644" } } },
+                differs: ['files["/etc/hosts"].content'],
+            });
+        });
 
-    test.each([[1, 50_000], [300, 100], [3000, 1]])("of %i nodes with %i changed lines each stays under 64,000 characters, and says what was cut", (count, lines) => {
-        const text = renderMarkdown(summarize([collect(nodes(count, lines))], checkedAt));
-        expect(text.length).toBeLessThan(64_000);
-        expect(text).toMatch(/… \d+ more lines|\d+ more changes? not shown here|the list was cut/);
-        expect([...text.matchAll(/^```/gm)].length % 2).toBe(0);
-        expect(text.match(/<details>/g)?.length ?? 0).toBe(text.match(/<\/details>/g)?.length ?? 0);
-    });
+    test.each([
+        [1, 50_000],
+        [300, 100],
+        [3000, 1],
+    ])(
+        "of %i nodes with %i changed lines each stays under 64,000 characters, and says what was cut",
+        (count, lines) => {
+            const text = renderMarkdown(summarize([collect(nodes(count, lines))], checkedAt));
+            expect(text.length).toBeLessThan(64_000);
+            expect(text).toMatch(/… \d+ more lines|\d+ more changes? not shown here|the list was cut/);
+            expect([...text.matchAll(/^```/gm)].length % 2).toBe(0);
+            expect(text.match(/<details>/g)?.length ?? 0).toBe(text.match(/<\/details>/g)?.length ?? 0);
+        },
+    );
 
     test("lets nothing of a file out of its fence or into the page's own markup", () => {
         const hostile = "```\n</details><script>alert(1)</script>\n````\n";
-        const text = renderMarkdown(summarize([collect([step({ ...edited, outputs: { files: { "/etc/hosts": { content: hostile, instead: undefined } } }, differs: ['files["/etc/hosts"].content'] })], [{ urn: urnOf("pve01", "hosts"), severity: "error", message: "<img src=x> | [x](y)" }])], checkedAt));
+        const text = renderMarkdown(
+            summarize(
+                [
+                    collect(
+                        [
+                            step({
+                                ...edited,
+                                outputs: { files: { "/etc/hosts": { content: hostile, instead: undefined } } },
+                                differs: ['files["/etc/hosts"].content'],
+                            }),
+                        ],
+                        [{ urn: urnOf("pve01", "hosts"), severity: "error", message: "<img src=x> | [x](y)" }],
+                    ),
+                ],
+                checkedAt,
+            ),
+        );
         expect(text).toContain("\n`````diff\n");
         expect(text.replace(/^`{5}diff\n[^]*?^`{5}$/gm, "")).not.toMatch(/<(?:script|img)|(?<!\\)\[x\]/);
     });
@@ -252,13 +463,20 @@ describe("markdown", () => {
 
 describe("json", () => {
     test("is what the committed schema says", () => {
-        const report = summarize([collect([step(edited), step({ node: "pve02", inputs: { maintenance: true } })])], checkedAt);
+        const report = summarize(
+            [collect([step(edited), step({ node: "pve02", inputs: { maintenance: true } })])],
+            checkedAt,
+        );
         expect(driftReport.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
-        expect(readFileSync(join(__dirname, "../../schema/holdfast-drift.schema.json"), "utf8")).toBe(driftJsonSchema());
+        expect(readFileSync(join(__dirname, "../../schema/holdfast-drift.schema.json"), "utf8")).toBe(
+            driftJsonSchema(),
+        );
     });
 
     test("is what docs/drift.md shows", () => {
-        const [, example] = /^```json\n([^]*?)^```$/m.exec(readFileSync(join(__dirname, "../../docs/drift.md"), "utf8"))!;
+        const [, example] = /^```json\n([^]*?)^```$/m.exec(
+            readFileSync(join(__dirname, "../../docs/drift.md"), "utf8"),
+        )!;
         const report: unknown = JSON.parse(example!);
         expect(driftReport.parse(report)).toEqual(report);
     });

@@ -6,7 +6,9 @@ import { hasTripped } from "../../lab/vm/console";
 async function sshOf(...words: string[]): Promise<[string, string[], string]> {
     const program = buildProgram();
     const given = new Promise<[string, string[], string]>((resolve) => {
-        everyCommand(program).find((command) => command.name() === "ssh")!.action((node: string, command: string[], { id }: { id: string }) => resolve([node, command, id]));
+        everyCommand(program)
+            .find((command) => command.name() === "ssh")!
+            .action((node: string, command: string[], { id }: { id: string }) => resolve([node, command, id]));
     });
     await program.parseAsync(["lab", "ssh", ...words], { from: "user" });
     return given;
@@ -14,11 +16,23 @@ async function sshOf(...words: string[]): Promise<[string, string[], string]> {
 
 test.each<[string[], [string, string[], string]]>([
     [["pve01"], ["pve01", [], "lab"]],
-    [["pve01", "findmnt", "--verify"], ["pve01", ["findmnt", "--verify"], "lab"]],
-    [["--id", "other", "pve01", "ls", "--id", "-l"], ["pve01", ["ls", "--id", "-l"], "other"]],
+    [
+        ["pve01", "findmnt", "--verify"],
+        ["pve01", ["findmnt", "--verify"], "lab"],
+    ],
+    [
+        ["--id", "other", "pve01", "ls", "--id", "-l"],
+        ["pve01", ["ls", "--id", "-l"], "other"],
+    ],
     // ssh takes the dashes for the end of its own options, as anywhere.
-    [["pve01", "--", "ls", "-l"], ["pve01", ["--", "ls", "-l"], "lab"]],
-    [["--", "pve01", "ls", "-l"], ["pve01", ["ls", "-l"], "lab"]],
+    [
+        ["pve01", "--", "ls", "-l"],
+        ["pve01", ["--", "ls", "-l"], "lab"],
+    ],
+    [
+        ["--", "pve01", "ls", "-l"],
+        ["pve01", ["ls", "-l"], "lab"],
+    ],
 ])("lab ssh %j hands the node's command on as it is", async (words, given) => {
     expect(await sshOf(...words)).toEqual(given);
 });
@@ -31,11 +45,16 @@ test.each([
 });
 
 describe("a virtual machine's console", () => {
-    const oops = "[    3.067594] ---[ end trace 0000000000000000 ]---\n[    3.067600] Oops: int3: 0000 [#2] PREEMPT SMP NOPTI\n[    3.067690] RIP: 0010:sched_clock_cpu+0x9/0x1d0\n";
+    const oops =
+        "[    3.067594] ---[ end trace 0000000000000000 ]---\n[    3.067600] Oops: int3: 0000 [#2] PREEMPT SMP NOPTI\n[    3.067690] RIP: 0010:sched_clock_cpu+0x9/0x1d0\n";
 
     test("tells the emulation's fault from the node's own end", () => {
-        expect(hasTripped(`${oops}[    3.067972] Kernel panic - not syncing: Fatal exception in interrupt\n`)).toBe(true);
+        expect(hasTripped(`${oops}[    3.067972] Kernel panic - not syncing: Fatal exception in interrupt\n`)).toBe(
+            true,
+        );
         expect(hasTripped(oops)).toBe(false);
-        expect(hasTripped("[    1.0] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n")).toBe(false);
+        expect(
+            hasTripped("[    1.0] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n"),
+        ).toBe(false);
     });
 });

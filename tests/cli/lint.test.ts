@@ -8,7 +8,8 @@ import { lintFiles } from "../../cli/lint/run";
 import { formatOfPath, guessFormat } from "../../model/formats";
 
 const stray = "27: eno1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP group default qlen 1000";
-const sound = "auto lo\niface lo inet loopback\n\nauto eno1\niface eno1 inet static\n\taddress 192.0.2.11/24\n\tgateway 192.0.2.1\n";
+const sound =
+    "auto lo\niface lo inet loopback\n\nauto eno1\niface eno1 inet static\n\taddress 192.0.2.11/24\n\tgateway 192.0.2.1\n";
 const warned = sound.replace("\tgateway 192.0.2.1\n", "\tgateway 192.0.3.1\n");
 const broken = `${sound}${stray}\n`;
 
@@ -18,7 +19,7 @@ const contents: Readonly<Record<string, string>> = {
     "nodes/pve03/interfaces": warned,
     "etc/network/interfaces.d/sdn": "auto vnet1\niface vnet1\n\tbridge_ports none\n",
     "smartd.conf": "DEVICESCAN -a\n",
-    "notes": "hello\n",
+    notes: "hello\n",
     "a,b:c/interfaces": "auto lo\niface lo inet loopback\n100%\n",
     "-": broken,
     "nodes/pve04/interfaces": sound.replace("gateway 192.0.2.1", "gateway \x1b]0;owned\x07\u202e"),
@@ -42,12 +43,19 @@ describe("text", () => {
 
     test("warnings alone exit 0", async () => {
         const { exitCode, stdout } = await lint(["nodes/pve03/interfaces"]);
-        expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^nodes\/pve03\/interfaces:7:10: warning: .*\[gateway-off-subnet\]\n$/) });
+        expect({ exitCode, stdout }).toEqual({
+            exitCode: 0,
+            stdout: expect.stringMatching(/^nodes\/pve03\/interfaces:7:10: warning: .*\[gateway-off-subnet\]\n$/),
+        });
     });
 
     test("what would steer the terminal is shown instead; json has it as it stands there", async () => {
-        expect((await lint(["nodes/pve04/interfaces"])).stdout).toMatch(/^[^\x1b\x07\u202e]*\\x1b\]0;owned\\x07\\u202e[^\x1b\x07\u202e]*$/);
-        const found = JSON.parse((await lint(["nodes/pve04/interfaces"], { format: "json" })).stdout) as { message: string }[];
+        expect((await lint(["nodes/pve04/interfaces"])).stdout).toMatch(
+            /^[^\x1b\x07\u202e]*\\x1b\]0;owned\\x07\\u202e[^\x1b\x07\u202e]*$/,
+        );
+        const found = JSON.parse((await lint(["nodes/pve04/interfaces"], { format: "json" })).stdout) as {
+            message: string;
+        }[];
         expect(found.map(({ message }) => message).join()).toContain("\x1b]0;owned\x07\u202e");
     });
 
@@ -58,7 +66,10 @@ describe("text", () => {
     });
 
     test("standard input is named as such, its content tells its kind", async () => {
-        expect(await lint(["-"])).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^<stdin>:8:1: error: /) });
+        expect(await lint(["-"])).toMatchObject({
+            exitCode: 1,
+            stdout: expect.stringMatching(/^<stdin>:8:1: error: /),
+        });
     });
 
     test("a file of interfaces.d is a fragment, also with --kind interfaces", async () => {
@@ -68,7 +79,9 @@ describe("text", () => {
     });
 
     test("--kind overrides the name", async () => {
-        expect((await lint(["nodes/pve01/interfaces"], { kind: "hosts" })).stdout).not.toBe((await lint(["nodes/pve01/interfaces"])).stdout);
+        expect((await lint(["nodes/pve01/interfaces"], { kind: "hosts" })).stdout).not.toBe(
+            (await lint(["nodes/pve01/interfaces"])).stdout,
+        );
     });
 });
 
@@ -95,8 +108,19 @@ test("json is one array with every finding", async () => {
     const { stdout, exitCode } = await lint(["nodes/pve01/interfaces", "nodes/pve02/interfaces"], { format: "json" });
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toEqual([
-        expect.objectContaining({ file: "nodes/pve01/interfaces", rule: "management-address", severity: "not checked" }),
-        { file: "nodes/pve01/interfaces", line: 8, column: 1, severity: "error", rule: "stray-line", message: expect.stringContaining("Delete the line.") },
+        expect.objectContaining({
+            file: "nodes/pve01/interfaces",
+            rule: "management-address",
+            severity: "not checked",
+        }),
+        {
+            file: "nodes/pve01/interfaces",
+            line: 8,
+            column: 1,
+            severity: "error",
+            rule: "stray-line",
+            message: expect.stringContaining("Delete the line."),
+        },
         expect.objectContaining({ file: "nodes/pve02/interfaces", rule: "management-address" }),
     ]);
 });
@@ -117,17 +141,30 @@ test("github shows control characters, so that a file cannot steer the log it is
 
 describe("kinds", () => {
     test.each([
-        ["/etc/hosts", "hosts"], ["/etc/fstab", "fstab"], ["/etc/network/interfaces", "interfaces"], ["/etc/network/interfaces.new", "interfaces"],
-        ["/etc/network/interfaces.d/sdn", "interfaces.d"], ["/etc/smartd.conf", "smartd"], ["/etc/hosts.allow", "text"], ["/etc/default/pve01-hosts", "text"],
+        ["/etc/hosts", "hosts"],
+        ["/etc/fstab", "fstab"],
+        ["/etc/network/interfaces", "interfaces"],
+        ["/etc/network/interfaces.new", "interfaces"],
+        ["/etc/network/interfaces.d/sdn", "interfaces.d"],
+        ["/etc/smartd.conf", "smartd"],
+        ["/etc/hosts.allow", "text"],
+        ["/etc/default/pve01-hosts", "text"],
     ])("the path %s is %s", (path, format) => {
         expect(formatOfPath(path)).toBe(format);
     });
 
     test.each([
-        ["pve01-hosts", "", "hosts"], ["pve01.fstab", "", "fstab"], ["interfaces.bak", "", "interfaces"], ["hosts.allow", "sshd: 192.0.2.0/24\n", "text"],
-        ["incident-b", "auto bond0\niface bond0 inet manual\n", "interfaces"], ["a", "UUID=1 /srv ext4 defaults 0 2\n", "fstab"], ["a", "192.0.2.1 pve01\n", "hosts"],
-        ["pve01-smartd.conf", "", "smartd"], ["a", "/dev/disk/by-id/ata-A -a\n", "smartd"],
-        ["a", "2001:db8::1 pve01\n", "hosts"], ["a", "# note\n", "text"],
+        ["pve01-hosts", "", "hosts"],
+        ["pve01.fstab", "", "fstab"],
+        ["interfaces.bak", "", "interfaces"],
+        ["hosts.allow", "sshd: 192.0.2.0/24\n", "text"],
+        ["incident-b", "auto bond0\niface bond0 inet manual\n", "interfaces"],
+        ["a", "UUID=1 /srv ext4 defaults 0 2\n", "fstab"],
+        ["a", "192.0.2.1 pve01\n", "hosts"],
+        ["pve01-smartd.conf", "", "smartd"],
+        ["a", "/dev/disk/by-id/ata-A -a\n", "smartd"],
+        ["a", "2001:db8::1 pve01\n", "hosts"],
+        ["a", "# note\n", "text"],
     ])("on the command line %s with %j is %s", (name, content, format) => {
         expect(guessFormat(name, content)).toBe(format);
     });

@@ -5,7 +5,11 @@ import execa from "execa";
 const program = join(__dirname, "..", "..", "cli", "holdfast.js");
 
 test("a reader that stops reading is no error of ours", async () => {
-    const { exitCode, stderr } = await execa("bash", ["-c", `{ sleep 0.2; node "$0" --help; } | true; exit "\${PIPESTATUS[0]}"`, program], { reject: false });
+    const { exitCode, stderr } = await execa(
+        "bash",
+        ["-c", `{ sleep 0.2; node "$0" --help; } | true; exit "\${PIPESTATUS[0]}"`, program],
+        { reject: false },
+    );
     expect([exitCode, stderr]).toEqual([0, ""]);
 });
 

@@ -5,7 +5,11 @@ import { files, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 const node = { name: "pve01", address: "192.0.2.11" };
 const host = { name: "pve01", address: "192.0.2.11" };
 const entries = planFstab({ host, node, settings: parseFleet(threeNodes(), readFixture).fleet!.nodes[0]!.fstab! });
-const file = planFstab({ host, node, settings: { file: { path: "nodes/pve03/fstab", content: files["nodes/pve03/fstab"]! }, essential: [] } });
+const file = planFstab({
+    host,
+    node,
+    settings: { file: { path: "nodes/pve03/fstab", content: files["nodes/pve03/fstab"]! }, essential: [] },
+});
 
 test("every entry on a device gets nofail and a time limit, but for essential ones", () => {
     expect(entries.files["/etc/fstab"]).toEqual({
@@ -21,7 +25,8 @@ tmpfs /tmp tmpfs defaults 0 0
 });
 
 const rules = "/etc/udev/rules.d/99-holdfast-fstab.rules";
-const started = (plan: typeof entries) => plan.files[rules]!.content!.split("\n").filter((line) => line.startsWith("SYMLINK"));
+const started = (plan: typeof entries) =>
+    plan.files[rules]!.content!.split("\n").filter((line) => line.startsWith("SYMLINK"));
 
 test("a disk that comes after the boot starts its optional mount, unless that was mounted since the boot", () => {
     expect(entries.files[rules]).toEqual({
@@ -42,7 +47,13 @@ LABEL="holdfast_fstab_end"
 });
 
 test("a disk that the file, or the declaration beside it, calls essential starts nothing; the rules stay, for no stale ones to be left", () => {
-    const settings = { file: { path: "nodes/pve03/fstab", content: `${files["nodes/pve03/fstab"]!}LABEL=a /srv/a ext4 nofail,x-holdfast.essential 0 2\n` }, essential: ["/srv/local/"] };
+    const settings = {
+        file: {
+            path: "nodes/pve03/fstab",
+            content: `${files["nodes/pve03/fstab"]!}LABEL=a /srv/a ext4 nofail,x-holdfast.essential 0 2\n`,
+        },
+        essential: ["/srv/local/"],
+    };
     expect(started(file)).toHaveLength(1);
     expect(started(planFstab({ host, node, settings }))).toEqual([]);
     expect(planFstab({ host, node, settings }).files[rules]?.content).toMatch(/^# Managed by Holdfast/);
@@ -56,7 +67,9 @@ test("a name in the stack cannot write a rule of its own", () => {
     ];
     const [rule, ...others] = started(planFstab({ host, node, settings: { entries: hostile } }));
     expect(others).toEqual([]);
-    expect(rule).toBe(String.raw`SYMLINK=="disk/by-label/a\x22\x2c\x20RUN+=\x22\x2fbin\x2fsh", PROGRAM=="/bin/systemctl show --property=ActiveEnterTimestampMonotonic --value srv-a\x20b\x0aRUN.mount", RESULT=="0", ENV{SYSTEMD_WANTS}+="srv-a\x20b\x0aRUN.mount"`);
+    expect(rule).toBe(
+        String.raw`SYMLINK=="disk/by-label/a\x22\x2c\x20RUN+=\x22\x2fbin\x2fsh", PROGRAM=="/bin/systemctl show --property=ActiveEnterTimestampMonotonic --value srv-a\x20b\x0aRUN.mount", RESULT=="0", ENV{SYSTEMD_WANTS}+="srv-a\x20b\x0aRUN.mount"`,
+    );
 });
 
 test("a file of the project keeps its comments", () => {
@@ -67,7 +80,10 @@ UUID=9c8d7e6f-1111-4222-8333-444455556666 /srv/local ext4 defaults,nofail,x-syst
 });
 
 test("a target that is essential by declaration is left alone in a file too", () => {
-    const settings = { file: { path: "nodes/pve03/fstab", content: files["nodes/pve03/fstab"]! }, essential: ["/srv/local"] };
+    const settings = {
+        file: { path: "nodes/pve03/fstab", content: files["nodes/pve03/fstab"]! },
+        essential: ["/srv/local"],
+    };
     const plan = planFstab({ host, node, settings });
     expect(plan.files["/etc/fstab"]?.content).toContain("/srv/local ext4 defaults");
     expect(plan.files["/etc/fstab"]?.content).not.toContain("nofail");
@@ -88,9 +104,21 @@ test("systemd reads the new file, and nothing is mounted or unmounted", () => {
 
 test("a vanished source is drift, of optional disks too; a mount is expected only where it is essential", () => {
     expect(entries.facts).toEqual({
-        "source UUID=0a1b2c3d-1111-4222-8333-444455556666": { probe: "source", args: ["UUID=0a1b2c3d-1111-4222-8333-444455556666", "/"], value: "present" },
-        "source UUID=9c8d7e6f-1111-4222-8333-444455556666": { probe: "source", args: ["UUID=9c8d7e6f-1111-4222-8333-444455556666", "/srv/local"], value: "present" },
-        "source UUID=77aa88bb-1111-4222-8333-444455556666": { probe: "source", args: ["UUID=77aa88bb-1111-4222-8333-444455556666", "/var/lib/vz"], value: "present" },
+        "source UUID=0a1b2c3d-1111-4222-8333-444455556666": {
+            probe: "source",
+            args: ["UUID=0a1b2c3d-1111-4222-8333-444455556666", "/"],
+            value: "present",
+        },
+        "source UUID=9c8d7e6f-1111-4222-8333-444455556666": {
+            probe: "source",
+            args: ["UUID=9c8d7e6f-1111-4222-8333-444455556666", "/srv/local"],
+            value: "present",
+        },
+        "source UUID=77aa88bb-1111-4222-8333-444455556666": {
+            probe: "source",
+            args: ["UUID=77aa88bb-1111-4222-8333-444455556666", "/var/lib/vz"],
+            value: "present",
+        },
         "source /dev/pve/swap": { probe: "source", args: ["/dev/pve/swap", "none"], value: "present" },
         "mount /": { probe: "mount", args: ["/"], value: "mounted" },
         "mount /srv/local": { probe: "mount", args: ["/srv/local"] },
@@ -99,21 +127,42 @@ test("a vanished source is drift, of optional disks too; a mount is expected onl
 });
 
 test("a noauto entry is neither looked for nor expected to be mounted", () => {
-    const settings = { entries: [{ source: "LABEL=backup", target: "/mnt/backup", fstype: "ext4", options: ["noauto"] }] };
+    const settings = {
+        entries: [{ source: "LABEL=backup", target: "/mnt/backup", fstype: "ext4", options: ["noauto"] }],
+    };
     expect(planFstab({ host, node, settings }).facts).toEqual({});
     expect(started(planFstab({ host, node, settings }))).toEqual([]);
 });
 
 test.each<[object, string]>([
-    [{ source: "UUUID=1", fstype: "ext4" }, "[0].source: 'UUUID=1' is neither a path nor UUID=, LABEL=, PARTUUID=, PARTLABEL=, ID=, and ext4 needs a block device, so this is never mounted. Did you mean UUID=1?"],
-    [{ source: "UUID=", fstype: "xfs" }, "[0].source: nothing follows UUID=, so this is never mounted. Write the value that 'blkid' prints after UUID=."],
+    [
+        { source: "UUUID=1", fstype: "ext4" },
+        "[0].source: 'UUUID=1' is neither a path nor UUID=, LABEL=, PARTUUID=, PARTLABEL=, ID=, and ext4 needs a block device, so this is never mounted. Did you mean UUID=1?",
+    ],
+    [
+        { source: "UUID=", fstype: "xfs" },
+        "[0].source: nothing follows UUID=, so this is never mounted. Write the value that 'blkid' prints after UUID=.",
+    ],
     [{ source: "pve/root", fstype: "ext4" }, "[0].source: 'pve/root' is neither"],
-    [{ source: "/a", fstype: "none", options: ["bidn"] }, "[0].options: type none without bind or rbind among the options is never mounted. Did you mean 'bind' instead of 'bidn'?"],
+    [
+        { source: "/a", fstype: "none", options: ["bidn"] },
+        "[0].options: type none without bind or rbind among the options is never mounted. Did you mean 'bind' instead of 'bidn'?",
+    ],
 ])("%j is refused in the config", (entry, fault) => {
-    const { faults } = parseFleet({ nodes: { pve01: { address: "192.0.2.11", fstab: [{ target: "/srv/a", ...entry }] } } }, () => "");
+    const { faults } = parseFleet(
+        { nodes: { pve01: { address: "192.0.2.11", fstab: [{ target: "/srv/a", ...entry }] } } },
+        () => "",
+    );
     expect(faults.map(formatFault)).toEqual([expect.stringContaining(`holdfast:fleet.nodes.pve01.fstab${fault}`)]);
 });
 
-test.each([{ source: "tank/vm", fstype: "zfs" }, { source: "/a", fstype: "none", options: ["bind"] }, { source: "nas:/x", fstype: "nfs" }])("%j is taken", (entry) => {
-    expect(parseFleet({ nodes: { pve01: { address: "192.0.2.11", fstab: [{ target: "/srv/a", ...entry }] } } }, () => "").faults).toEqual([]);
+test.each([
+    { source: "tank/vm", fstype: "zfs" },
+    { source: "/a", fstype: "none", options: ["bind"] },
+    { source: "nas:/x", fstype: "nfs" },
+])("%j is taken", (entry) => {
+    expect(
+        parseFleet({ nodes: { pve01: { address: "192.0.2.11", fstab: [{ target: "/srv/a", ...entry }] } } }, () => "")
+            .faults,
+    ).toEqual([]);
 });

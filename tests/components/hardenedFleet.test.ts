@@ -13,7 +13,11 @@ const fileSet = (name: string) => named(name).find(({ type }) => type === "holdf
 beforeAll(async () => {
     recorder = recordRegistrations();
     nodes = hardenFleet(parseFleet(threeNodes(), readFixture).fleet!);
-    await Promise.all(Object.values(nodes).flatMap(({ fileSets }) => Object.values(fileSets).map(({ observed }) => valueOf(observed))));
+    await Promise.all(
+        Object.values(nodes).flatMap(({ fileSets }) =>
+            Object.values(fileSets).map(({ observed }) => valueOf(observed)),
+        ),
+    );
 });
 
 /** Concerns that every node has by default, and the mail that they send. */
@@ -21,7 +25,12 @@ const watching = concernNames.filter((concern) => concerns[concern].managed === 
 const isWatching = (name: string) => watching.some((concern) => name.endsWith(`-${concern}`));
 
 test("names and types are those of the contract", () => {
-    expect(recorder.registered.filter(({ name }) => !isWatching(name)).map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
+    expect(
+        recorder.registered
+            .filter(({ name }) => !isWatching(name))
+            .map(({ type, name }) => `${type} ${name}`)
+            .sort(),
+    ).toEqual([
         "holdfast:components:Fstab pve01-fstab",
         "holdfast:components:Fstab pve03-fstab",
         "holdfast:components:HardenedNode pve01",
@@ -45,7 +54,11 @@ test("names and types are those of the contract", () => {
 test("every node is watched", () => {
     for (const concern of watching) {
         // pve03 has no smartd: its settings say false.
-        for (const node of concern === "smartd" ? ["pve01", "pve02"] : ["pve01", "pve02", "pve03"]) expect(named(`${node}-${concern}`).map((registration) => registration.type)).toEqual([`holdfast:components:${concerns[concern].component}`, "holdfast:host:FileSet"]);
+        for (const node of concern === "smartd" ? ["pve01", "pve02"] : ["pve01", "pve02", "pve03"])
+            expect(named(`${node}-${concern}`).map((registration) => registration.type)).toEqual([
+                `holdfast:components:${concerns[concern].component}`,
+                "holdfast:host:FileSet",
+            ]);
     }
 });
 
@@ -53,7 +66,13 @@ test("each FileSet knows how to reach its node, and who the node is", () => {
     expect(fileSet("pve01-interfaces")).toMatchObject({
         concern: "interfaces",
         host: { name: "pve01", address: "192.0.2.11", port: 2222, user: "root", hostKey },
-        node: { name: "pve01", domain: "example.test", address: "192.0.2.11", address6: "2001:db8::11", aliases: ["pve01-mgmt"] },
+        node: {
+            name: "pve01",
+            domain: "example.test",
+            address: "192.0.2.11",
+            address6: "2001:db8::11",
+            aliases: ["pve01-mgmt"],
+        },
         maintenance: false,
     });
 });
@@ -63,7 +82,9 @@ test("a node under maintenance is marked in all its FileSets", () => {
 });
 
 test("a node under maintenance stays in its peers' hosts files", () => {
-    expect(fileSet("pve01-hosts").files).toMatchObject({ "/etc/hosts": { content: expect.stringContaining("\n192.0.2.13 pve03.example.test pve03\n") } });
+    expect(fileSet("pve01-hosts").files).toMatchObject({
+        "/etc/hosts": { content: expect.stringContaining("\n192.0.2.13 pve03.example.test pve03\n") },
+    });
 });
 
 test("risky concerns wait for the canary, and harmless ones for nothing", () => {
@@ -85,8 +106,17 @@ test("nodes come by name in the order of the fleet, with what was observed", asy
 });
 
 test("what a concern leaves behind is the fleet's to say, and a node's own word wins", async () => {
-    const { fleet } = parseFleet({ ...threeNodes(), onDelete: "restore", nodes: { ...threeNodes().nodes, pve02: { ...threeNodes().nodes.pve02, onDelete: "keep" } } }, readFixture);
+    const { fleet } = parseFleet(
+        {
+            ...threeNodes(),
+            onDelete: "restore",
+            nodes: { ...threeNodes().nodes, pve02: { ...threeNodes().nodes.pve02, onDelete: "keep" } },
+        },
+        readFixture,
+    );
     expect(fleet!.nodes.map(({ onDelete }) => onDelete)).toEqual(["restore", "keep", "restore"]);
-    expect(planHostsFile({ ...fleet!.nodes[0]!, node: fleet!.nodes[0]!.identity, peers: [], settings: undefined })).toMatchObject({ onDelete: "restore" });
+    expect(
+        planHostsFile({ ...fleet!.nodes[0]!, node: fleet!.nodes[0]!.identity, peers: [], settings: undefined }),
+    ).toMatchObject({ onDelete: "restore" });
     expect(fileSet("pve01-hosts")["onDelete"]).toBe("keep");
 });

@@ -27,19 +27,35 @@ ff02::2 ip6-allrouters
 });
 
 test("a lone node without domain gets no empty sections", () => {
-    const { content } = planHostsFile({ host, node: { name: "pve01", address: "192.0.2.11" }, peers: [] }).files["/etc/hosts"]!;
-    expect(content?.split("\n").slice(-3)).toEqual(["# This node, by the address its peers know it by. Never on 127.0.1.1: pmxcfs does not start with that.", "192.0.2.11 pve01", ""]);
+    const { content } = planHostsFile({ host, node: { name: "pve01", address: "192.0.2.11" }, peers: [] }).files[
+        "/etc/hosts"
+    ]!;
+    expect(content?.split("\n").slice(-3)).toEqual([
+        "# This node, by the address its peers know it by. Never on 127.0.1.1: pmxcfs does not start with that.",
+        "192.0.2.11 pve01",
+        "",
+    ]);
 });
 
 test("a file of the project keeps its comments, and loses 127.0.1.1", () => {
-    const file = { path: "nodes/pve01/hosts", content: "127.0.0.1 localhost\n127.0.1.1 pve01.example.test pve01 # set by the installer\n# printers\n192.0.2.80 lp\n" };
-    expect(planHostsFile({ host, node: { ...pve01, aliases: [] }, peers: [], settings: { file, extra: [] } }).files["/etc/hosts"]?.content).toBe(
+    const file = {
+        path: "nodes/pve01/hosts",
+        content:
+            "127.0.0.1 localhost\n127.0.1.1 pve01.example.test pve01 # set by the installer\n# printers\n192.0.2.80 lp\n",
+    };
+    expect(
+        planHostsFile({ host, node: { ...pve01, aliases: [] }, peers: [], settings: { file, extra: [] } }).files[
+            "/etc/hosts"
+        ]?.content,
+    ).toBe(
         "127.0.0.1 localhost\n192.0.2.11 pve01.example.test pve01 # set by the installer\n# printers\n192.0.2.80 lp\n",
     );
 });
 
 test("cloud-init loses the module that rewrites /etc/hosts, where cloud-init is installed", () => {
-    expect(planHostsFile({ host, node: pve01, peers: [] }).files["/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg"]).toEqual({
+    expect(
+        planHostsFile({ host, node: pve01, peers: [] }).files["/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg"],
+    ).toEqual({
         when: "/etc/cloud/cloud.cfg",
         content: `# Managed by Holdfast: /etc/hosts belongs to Holdfast, so cloud-init must not rewrite it.
 # User-data wins over manage_etc_hosts here, so the module itself is left out too:
@@ -71,7 +87,10 @@ test("the resolver's answer is verified after the change, and observed from then
 
 test("with two families each is asked for by itself, since the resolver may hand out either one first", () => {
     const { verify, facts } = planHostsFile({ host, node: pve02, peers: [] });
-    expect(verify).toEqual([{ argv: ["holdfast", "resolver", "pve02", "192.0.2.12"] }, { argv: ["holdfast", "resolver", "pve02", "2001:db8::12"] }]);
+    expect(verify).toEqual([
+        { argv: ["holdfast", "resolver", "pve02", "192.0.2.12"] },
+        { argv: ["holdfast", "resolver", "pve02", "2001:db8::12"] },
+    ]);
     expect(facts).toEqual({
         "resolves pve02": { probe: "resolver", args: ["pve02", "4"], value: "192.0.2.12" },
         "resolves pve02 (IPv6)": { probe: "resolver", args: ["pve02", "6"], value: "2001:db8::12" },

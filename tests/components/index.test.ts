@@ -6,7 +6,13 @@ import { recordRegistrations, valueOf } from "../helpers/registrations";
 
 /** pve01 and pve03 only: the program reads real files, and pve02's exist in the fixture's memory alone. */
 const { pve01, pve03 } = threeNodes().nodes;
-const fleet = { ...threeNodes(), rollout: undefined, defaults: { ...threeNodes().defaults, ...nothingByDefault, bootReadiness: true }, hosts: { mon1: { address: "192.0.2.50", nodeExporter: true }, nas: { address: "192.0.2.60", roles: ["docker"] } }, nodes: { pve01, pve03: { ...pve03, fstab: undefined } } };
+const fleet = {
+    ...threeNodes(),
+    rollout: undefined,
+    defaults: { ...threeNodes().defaults, ...nothingByDefault, bootReadiness: true },
+    hosts: { mon1: { address: "192.0.2.50", nodeExporter: true }, nas: { address: "192.0.2.60", roles: ["docker"] } },
+    nodes: { pve01, pve03: { ...pve03, fstab: undefined } },
+};
 
 test("the program's outputs say per node what is managed, what was seen, and what was skipped", async () => {
     recordRegistrations();
@@ -19,13 +25,21 @@ test("the program's outputs say per node what is managed, what was seen, and wha
     expect(await valueOf(pulumi.output(nodes))).toEqual({
         pve01: {
             managed: ["hosts", "fstab", "interfaces"],
-            observed: { hosts: { facts: { seen: "pve01-hosts" } }, fstab: { facts: { seen: "pve01-fstab" } }, interfaces: { facts: { seen: "pve01-interfaces" } } },
+            observed: {
+                hosts: { facts: { seen: "pve01-hosts" } },
+                fstab: { facts: { seen: "pve01-fstab" } },
+                interfaces: { facts: { seen: "pve01-interfaces" } },
+            },
             skipped: false,
         },
         pve03: { managed: ["hosts"], observed: { hosts: { facts: { seen: "pve03-hosts" } } }, skipped: true },
     });
     expect(await valueOf(pulumi.output(hosts))).toEqual({
-        mon1: { managed: ["node-exporter"], observed: { "node-exporter": { facts: { seen: "mon1-node-exporter" } } }, skipped: false },
+        mon1: {
+            managed: ["node-exporter"],
+            observed: { "node-exporter": { facts: { seen: "mon1-node-exporter" } } },
+            skipped: false,
+        },
         nas: { managed: [], observed: {}, skipped: false },
     });
     expect(warned).toEqual([

@@ -5,18 +5,28 @@ import execa from "execa";
 import { planLogDigest } from "../../components/logDigest";
 import { formatFault, parseFleet } from "../../model/fleet";
 
-const planOf = (time = "06:30") => planLogDigest({ host: { name: "pve01", address: "192.0.2.11" }, node: { name: "pve01", address: "192.0.2.11" }, settings: { time } });
+const planOf = (time = "06:30") =>
+    planLogDigest({
+        host: { name: "pve01", address: "192.0.2.11" },
+        node: { name: "pve01", address: "192.0.2.11" },
+        settings: { time },
+    });
 const parse = (logDigest?: unknown) => parseFleet({ nodes: { pve01: { address: "192.0.2.11", logDigest } } }, () => "");
 
 test("it is off unless asked for, since a node may have a digest already", () => {
-    expect([undefined, false, true, { time: "05:00" }].map((given) => parse(given).fleet?.nodes[0]?.logDigest?.time)).toEqual([undefined, undefined, "06:30", "05:00"]);
-    expect(parse({ time: "25:00" }).faults.map(formatFault)).toEqual(['holdfast:fleet.nodes.pve01.logDigest.time: expected a time of day such as 06:30, got "25:00"']);
+    expect(
+        [undefined, false, true, { time: "05:00" }].map((given) => parse(given).fleet?.nodes[0]?.logDigest?.time),
+    ).toEqual([undefined, undefined, "06:30", "05:00"]);
+    expect(parse({ time: "25:00" }).faults.map(formatFault)).toEqual([
+        'holdfast:fleet.nodes.pve01.logDigest.time: expected a time of day such as 06:30, got "25:00"',
+    ]);
 });
 
 test("it runs every morning, and a missed one is caught up", () => {
-    expect(planOf("05:00").files["/etc/systemd/system/holdfast-log-digest.timer"]?.content).toContain("\nOnCalendar=05:00\nPersistent=true\n");
+    expect(planOf("05:00").files["/etc/systemd/system/holdfast-log-digest.timer"]?.content).toContain(
+        "\nOnCalendar=05:00\nPersistent=true\n",
+    );
 });
-
 
 describe("the node's program", () => {
     let folder: string;
@@ -24,22 +34,38 @@ describe("the node's program", () => {
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
     /** `journal`: lines by what journalctl is asked for. */
-    async function run(journal: { hardware?: string; info?: string; holdfast?: string; errors?: string; exit?: number }) {
+    async function run(journal: {
+        hardware?: string;
+        info?: string;
+        holdfast?: string;
+        errors?: string;
+        exit?: number;
+    }) {
         await writeFile(join(folder, "program"), planOf().files["/usr/local/lib/holdfast/log-digest"]!.content!);
-        for (const key of ["hardware", "info", "holdfast", "errors"] as const) await writeFile(join(folder, `${key}.log`), journal[key] ?? "");
+        for (const key of ["hardware", "info", "holdfast", "errors"] as const)
+            await writeFile(join(folder, `${key}.log`), journal[key] ?? "");
         const journalctl = `case "$*" in *notice..info*) cat "${folder}/info.log" ;; *--identifier=smartd*) cat "${folder}/hardware.log" ;; *--identifier=holdfast*) cat "${folder}/holdfast.log" ;; *--priority=err) cat "${folder}/errors.log" ;; esac; exit ${journal.exit ?? 0}`;
-        for (const [name, script] of [["journalctl", journalctl], ["mailer", `{ echo "$1"; cat; } >"${folder}/mail"`]] as const) {
+        for (const [name, script] of [
+            ["journalctl", journalctl],
+            ["mailer", `{ echo "$1"; cat; } >"${folder}/mail"`],
+        ] as const) {
             await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
             await chmod(join(folder, name), 0o755);
         }
-        const { stdout, exitCode } = await execa("dash", [join(folder, "program")], { extendEnv: false, reject: false, env: { PATH: `${folder}:/usr/bin:/bin`, HOLDFAST_MAILER: join(folder, "mailer") } });
+        const { stdout, exitCode } = await execa("dash", [join(folder, "program")], {
+            extendEnv: false,
+            reject: false,
+            env: { PATH: `${folder}:/usr/bin:/bin`, HOLDFAST_MAILER: join(folder, "mailer") },
+        });
         return { stdout, exitCode, mail: await readFile(join(folder, "mail"), "utf8").catch(() => undefined) };
     }
 
     test("mails the events of the hardware first, then the errors, each kind once with its count", async () => {
         const { mail } = await run({
-            hardware: "Nov 21 03:00:00 pve01 ipmievd[77]: Power Supply sensor PS1 - Failure detected\nNov 21 04:00:00 pve01 smartd[88]: Device: /dev/sda [SAT], 8 Currently unreadable (pending) sectors\n",
-            holdfast: "Nov 21 05:00:00 pve01 holdfast[9]: temperature: ok; coretemp/Package id 0 45 °C\nNov 21 05:05:00 pve01 holdfast[9]: temperature warning: coretemp/Package id 0 at 76 °C, limits 75 and 90\n",
+            hardware:
+                "Nov 21 03:00:00 pve01 ipmievd[77]: Power Supply sensor PS1 - Failure detected\nNov 21 04:00:00 pve01 smartd[88]: Device: /dev/sda [SAT], 8 Currently unreadable (pending) sectors\n",
+            holdfast:
+                "Nov 21 05:00:00 pve01 holdfast[9]: temperature: ok; coretemp/Package id 0 45 °C\nNov 21 05:05:00 pve01 holdfast[9]: temperature warning: coretemp/Package id 0 at 76 °C, limits 75 and 90\n",
             errors: "Nov 21 01:00:00 pve01 kernel: ata1: failed command\nNov 21 01:00:01 pve01 kernel: ata1: failed command\nNov 21 02:00:00 pve01 sshd[12]: fatal: no hostkeys\nNov 21 03:00:00 pve01 ipmievd[77]: said above\n",
         });
         expect(mail?.split("\n")).toEqual([
@@ -60,7 +86,11 @@ describe("the node's program", () => {
         ]);
     });
     test("mails nothing after a day without errors", async () => {
-        expect(await run({ holdfast: "Nov 21 05:00:00 pve01 holdfast[9]: temperature: ok; coretemp/Package id 0 45 °C\n" })).toEqual({ stdout: "log digest: no errors", exitCode: 0, mail: undefined });
+        expect(
+            await run({
+                holdfast: "Nov 21 05:00:00 pve01 holdfast[9]: temperature: ok; coretemp/Package id 0 45 °C\n",
+            }),
+        ).toEqual({ stdout: "log digest: no errors", exitCode: 0, mail: undefined });
     });
     test.each([
         "temperature: no trustworthy sensor on this machine: it is not watched",
@@ -70,17 +100,28 @@ describe("the node's program", () => {
         "schedule a shutdown in 6 minutes",
         "BMC event log has overflowed, events are lost; save it and clear it",
     ])("mails Holdfast's own line: %s", async (line) => {
-        expect((await run({ holdfast: `Nov 21 05:00:00 pve01 holdfast[9]: ${line}\n` })).mail).toContain(`\nholdfast: ${line}\n`);
+        expect((await run({ holdfast: `Nov 21 05:00:00 pve01 holdfast[9]: ${line}\n` })).mail).toContain(
+            `\nholdfast: ${line}\n`,
+        );
     });
     test("mails what smartd says at level info of a disk that is gone, and nothing else of that level", async () => {
-        const [removed, still] = ["Device: /dev/sda [SAT], removed ATA device: No such device", "Device: /dev/sda [SAT], ATA device still removed: No such device"];
-        const { mail } = await run({ info: [removed, still, still, "Device: /dev/sdb [SAT], opened"].map((line) => `Nov 21 05:00:00 pve01 smartd[9]: ${line}\n`).join("") });
+        const [removed, still] = [
+            "Device: /dev/sda [SAT], removed ATA device: No such device",
+            "Device: /dev/sda [SAT], ATA device still removed: No such device",
+        ];
+        const { mail } = await run({
+            info: [removed, still, still, "Device: /dev/sdb [SAT], opened"]
+                .map((line) => `Nov 21 05:00:00 pve01 smartd[9]: ${line}\n`)
+                .join(""),
+        });
         expect(mail).toContain(`2x smartd: ${still}\nsmartd: ${removed}\n`);
         expect(mail).not.toContain("opened");
     });
     test("a journal that cannot be read is no day without errors", async () => {
         const { stdout, exitCode, mail } = await run({ exit: 1 });
         expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
-        expect(mail).toContain("log digest: the journal could not be read, 0 kinds of errors and events\nThe journal could not be read, so this is not all: journalctl ended with status 1\n");
+        expect(mail).toContain(
+            "log digest: the journal could not be read, 0 kinds of errors and events\nThe journal could not be read, so this is not all: journalctl ended with status 1\n",
+        );
     });
 });

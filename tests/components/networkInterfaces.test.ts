@@ -4,7 +4,11 @@ import { files, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 
 const node = { name: "pve01", address: "192.0.2.11" };
 const host = { name: "pve01", address: "192.0.2.11" };
-const stanzas = planNetworkInterfaces({ host, node, settings: parseFleet(threeNodes(), readFixture).fleet!.nodes[0]!.interfaces! });
+const stanzas = planNetworkInterfaces({
+    host,
+    node,
+    settings: parseFleet(threeNodes(), readFixture).fleet!.nodes[0]!.interfaces!,
+});
 
 test("stanzas are written in Proxmox's own style", () => {
     expect(stanzas.files).toEqual({
@@ -40,7 +44,11 @@ source /etc/network/interfaces.d/*
 
 test("a file is taken over byte for byte", () => {
     const content = files["nodes/pve02/interfaces"]!;
-    expect(planNetworkInterfaces({ host, node, settings: { file: { path: "nodes/pve02/interfaces", content } } }).files["/etc/network/interfaces"]).toEqual({ content });
+    expect(
+        planNetworkInterfaces({ host, node, settings: { file: { path: "nodes/pve02/interfaces", content } } }).files[
+            "/etc/network/interfaces"
+        ],
+    ).toEqual({ content });
 });
 
 test("the node's own tool judges the staged file, and nothing is reloaded", () => {
@@ -61,17 +69,37 @@ test("a pending file of the GUI is drift; the running network and its ports are 
 test("what it sources has to be sound too, where it sources anything", () => {
     const content = "auto lo\niface lo inet loopback\n\nsource interfaces.d/*\n";
     const { facts } = planNetworkInterfaces({ host, node, settings: { file: { path: "f", content } } });
-    expect(facts!["sourced files"]).toEqual({ probe: "sourced-files", args: ["/etc/network/interfaces.d/*"], value: "sound" });
+    expect(facts!["sourced files"]).toEqual({
+        probe: "sourced-files",
+        args: ["/etc/network/interfaces.d/*"],
+        value: "sound",
+    });
 });
 
 describe("physical ports", () => {
     test.each([
-        ["a Linux bond under a bridge", "iface eno1 inet manual\niface bond0 inet manual\n bond-slaves eno1 eno2\niface vmbr0 inet static\n bridge-ports bond0\n", ["eno1", "eno2"]],
-        ["a bridge port with bridge options of its own", "iface eno1 inet manual\n bridge-access 10\niface vmbr0 inet manual\n bridge-ports eno1\n", ["eno1"]],
+        [
+            "a Linux bond under a bridge",
+            "iface eno1 inet manual\niface bond0 inet manual\n bond-slaves eno1 eno2\niface vmbr0 inet static\n bridge-ports bond0\n",
+            ["eno1", "eno2"],
+        ],
+        [
+            "a bridge port with bridge options of its own",
+            "iface eno1 inet manual\n bridge-access 10\niface vmbr0 inet manual\n bridge-ports eno1\n",
+            ["eno1"],
+        ],
         ["a bridge without ports", "iface lo inet loopback\niface vmbr1 inet static\n bridge-ports none\n", []],
-        ["VLANs of both spellings", "iface eno1.100 inet manual\niface vlan7 inet static\n vlan-raw-device eno2\n", ["eno1", "eno2"]],
+        [
+            "VLANs of both spellings",
+            "iface eno1.100 inet manual\niface vlan7 inet static\n vlan-raw-device eno2\n",
+            ["eno1", "eno2"],
+        ],
         ["ports by pattern", "iface vmbr0 inet manual\n bridge-ports glob en* eth1\n", []],
-        ["OVS ports and internal ports", "iface eno1 inet manual\n ovs_type OVSPort\niface vlan50 inet static\n ovs_type OVSIntPort\niface vmbr0 inet manual\n ovs_type OVSBridge\n ovs_ports eno1 vlan50\n", ["eno1"]],
+        [
+            "OVS ports and internal ports",
+            "iface eno1 inet manual\n ovs_type OVSPort\niface vlan50 inet static\n ovs_type OVSIntPort\niface vmbr0 inet manual\n ovs_type OVSBridge\n ovs_ports eno1 vlan50\n",
+            ["eno1"],
+        ],
     ])("%s", (_title, content, ports) => {
         expect(physicalPorts(content)).toEqual(ports);
     });

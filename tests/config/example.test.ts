@@ -18,13 +18,25 @@ test("the example stack has no fault", () => {
 test("the lints find no error and no warning in what the example stack makes", async () => {
     const recorder = recordRegistrations();
     const nodes = hardenFleet(fleet!);
-    await Promise.all(Object.values(nodes).flatMap(({ fileSets }) => Object.values(fileSets).map(({ observed }) => valueOf(observed))));
+    await Promise.all(
+        Object.values(nodes).flatMap(({ fileSets }) =>
+            Object.values(fileSets).map(({ observed }) => valueOf(observed)),
+        ),
+    );
     const identities = fleet!.nodes.map(({ identity }) => identity);
-    const findings = recorder.registered.filter(({ type }) => type === FILE_SET_TYPE).flatMap(({ name, inputs }) => {
-        const { node, files } = inputs as unknown as FileSetArgs;
-        const peers = identities.filter((peer) => peer.name !== node?.name);
-        return Object.entries(files).flatMap(([file, { content = "" }]) => lintContent(formatOfPath(file), content, { node, peers }).map((finding) => ({ name, file, ...finding })));
-    });
+    const findings = recorder.registered
+        .filter(({ type }) => type === FILE_SET_TYPE)
+        .flatMap(({ name, inputs }) => {
+            const { node, files } = inputs as unknown as FileSetArgs;
+            const peers = identities.filter((peer) => peer.name !== node?.name);
+            return Object.entries(files).flatMap(([file, { content = "" }]) =>
+                lintContent(formatOfPath(file), content, { node, peers }).map((finding) => ({
+                    name,
+                    file,
+                    ...finding,
+                })),
+            );
+        });
     expect(findings.filter(({ severity }) => severity !== "not checked")).toEqual([]);
 });
 test("the JSON Schema in the repository is current (npm run schema)", () => {
@@ -32,5 +44,7 @@ test("the JSON Schema in the repository is current (npm run schema)", () => {
 });
 test("the stack file names a schema that exists", () => {
     const [, schema] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(read("Pulumi.prod.yaml")) ?? [];
-    expect(JSON.parse(read(schema!)).properties.config.properties["holdfast:fleet"]).toEqual({ $ref: "holdfast-fleet.schema.json" });
+    expect(JSON.parse(read(schema!)).properties.config.properties["holdfast:fleet"]).toEqual({
+        $ref: "holdfast-fleet.schema.json",
+    });
 });

@@ -17,21 +17,77 @@ const everyField = {
         pve01: {
             ...threeNodes().nodes.pve01,
             maintenance: false,
-            ssh: { host: "192.0.2.11", port: 22, user: "root", sudo: true, hostKey, proxy: { host: "192.0.2.5", port: 22, user: "jump", hostKey } },
-            fstab: [{ source: "LABEL=data", target: "/srv", fstype: "ext4", options: ["defaults"], freq: 0, passno: 2, essential: false }],
+            ssh: {
+                host: "192.0.2.11",
+                port: 22,
+                user: "root",
+                sudo: true,
+                hostKey,
+                proxy: { host: "192.0.2.5", port: 22, user: "jump", hostKey },
+            },
+            fstab: [
+                {
+                    source: "LABEL=data",
+                    target: "/srv",
+                    fstype: "ext4",
+                    options: ["defaults"],
+                    freq: 0,
+                    passno: 2,
+                    essential: false,
+                },
+            ],
             interfaces: {
                 source: ["/etc/network/interfaces.d/*"],
-                stanzas: [{ name: "eno1", auto: true, allow: ["hotplug"], family: "inet", method: "static", options: { address: "192.0.2.11/24", "bridge-ports": ["eno2"] }, comments: ["management"] }],
+                stanzas: [
+                    {
+                        name: "eno1",
+                        auto: true,
+                        allow: ["hotplug"],
+                        family: "inet",
+                        method: "static",
+                        options: { address: "192.0.2.11/24", "bridge-ports": ["eno2"] },
+                        comments: ["management"],
+                    },
+                ],
                 apply: "boot",
                 confirmWindow: 120,
             },
         },
-        pve02: { address: "192.0.2.12", hostsFile: { file: "nodes/pve02/hosts" }, fstab: { file: "nodes/pve03/fstab", essential: ["/srv/local"] }, interfaces: { file: "nodes/pve02/interfaces" } },
+        pve02: {
+            address: "192.0.2.12",
+            hostsFile: { file: "nodes/pve02/hosts" },
+            fstab: { file: "nodes/pve03/fstab", essential: ["/srv/local"] },
+            interfaces: { file: "nodes/pve02/interfaces" },
+        },
     },
     hosts: { mon1: { address: "192.0.2.50", roles: ["monitoring"] } },
 };
 
-const hostile = ["$(reboot)", "`reboot`", "${IFS}", "a;reboot", "a|reboot", "a&reboot", "a>b", "'", '"', "a\nb", "a\r", "a\0b", "../../etc/shadow", "a/../b", "-x y", "%(x)s", "ü", "a\u2028b", "\u202egpj", "", " ", "{{own}}", "a\\"];
+const hostile = [
+    "$(reboot)",
+    "`reboot`",
+    "${IFS}",
+    "a;reboot",
+    "a|reboot",
+    "a&reboot",
+    "a>b",
+    "'",
+    '"',
+    "a\nb",
+    "a\r",
+    "a\0b",
+    "../../etc/shadow",
+    "a/../b",
+    "-x y",
+    "%(x)s",
+    "ü",
+    "a\u2028b",
+    "\u202egpj",
+    "",
+    " ",
+    "{{own}}",
+    "a\\",
+];
 
 type Path = readonly (string | number)[];
 
@@ -54,31 +110,91 @@ test("the fleet that the hostile values go into is sound", () => {
 
 /** A comment is a line of its own behind `#`, and regex port lists need `|`, `\` and braces; no shell ever reads either. */
 const harmless: Readonly<Record<string, readonly string[]>> = {
-    comments: ["$(reboot)", "`reboot`", "${IFS}", "a;reboot", "a|reboot", "a&reboot", "a>b", "'", '"', "../../etc/shadow", "a/../b", "-x y", "{{own}}"],
+    comments: [
+        "$(reboot)",
+        "`reboot`",
+        "${IFS}",
+        "a;reboot",
+        "a|reboot",
+        "a&reboot",
+        "a>b",
+        "'",
+        '"',
+        "../../etc/shadow",
+        "a/../b",
+        "-x y",
+        "{{own}}",
+    ],
     address: ["a|reboot", "../../etc/shadow", "a/../b", "-x y", "{{own}}"],
     "bridge-ports": ["a|reboot", "../../etc/shadow", "a/../b", "-x y", "{{own}}"],
 };
 
-test.each(leaves(everyField).map((path): [string, Path] => [path.join("."), path]))("%s takes no hostile value", (_title, path) => {
-    const allowed = path.includes("stanzas") ? (path.map((step) => harmless[String(step)]).find((list) => list !== undefined) ?? []) : [];
-    const accepted = hostile.filter((value) => parseFleet(withLeaf(path, value), readFixture).faults.length === 0);
-    expect(accepted.filter((value) => !allowed.includes(value))).toEqual([]);
-});
+test.each(leaves(everyField).map((path): [string, Path] => [path.join("."), path]))(
+    "%s takes no hostile value",
+    (_title, path) => {
+        const allowed = path.includes("stanzas")
+            ? (path.map((step) => harmless[String(step)]).find((list) => list !== undefined) ?? [])
+            : [];
+        const accepted = hostile.filter((value) => parseFleet(withLeaf(path, value), readFixture).faults.length === 0);
+        expect(accepted.filter((value) => !allowed.includes(value))).toEqual([]);
+    },
+);
 
-test.each([["nodes"], ["hosts"], ["nodes", "pve01", "interfaces", "stanzas", 0, "options"]])("no key below %s is hostile", (...path) => {
-    const accepted = hostile.filter((key) => parseFleet(withLeaf([...path, key], path.length === 1 ? { address: "192.0.2.99" } : "x"), readFixture).faults.length === 0);
-    expect(accepted).toEqual([]);
-});
+test.each([["nodes"], ["hosts"], ["nodes", "pve01", "interfaces", "stanzas", 0, "options"]])(
+    "no key below %s is hostile",
+    (...path) => {
+        const accepted = hostile.filter(
+            (key) =>
+                parseFleet(withLeaf([...path, key], path.length === 1 ? { address: "192.0.2.99" } : "x"), readFixture)
+                    .faults.length === 0,
+        );
+        expect(accepted).toEqual([]);
+    },
+);
 
 /** Such a line would end the stanza: read another file, or bring up another interface. */
-test.each([["source", "/root/evil"], ["source-directory", "/root"], ["auto", "eno9"], ["iface", "eno9 inet dhcp"], ["mapping", "eno9"], ["vlan", "10"], ["rename", "eno9=eno1"], ["template", "x"], ["no-auto-down", "eno1"], ["no-scripts", "eno1"], ["allow", "eno9"], ["allow-hotplug", "eno9"], ["allow-vmbr0", "eno9"], ["Source", "/root/evil"], ["AUTO", "eno9"]])("%s is no option of a stanza", (name, given) => {
-    const { faults } = parseFleet(withLeaf(["nodes", "pve01", "interfaces", "stanzas", 0, "options", name], given), readFixture);
-    expect(faults).toEqual([{ path: ["nodes", "pve01", "interfaces", "stanzas", 0, "options", name], message: expect.stringMatching(name === name.toLowerCase() ? /not a word that starts a statement of its own/ : /^expected an option name/) }]);
+test.each([
+    ["source", "/root/evil"],
+    ["source-directory", "/root"],
+    ["auto", "eno9"],
+    ["iface", "eno9 inet dhcp"],
+    ["mapping", "eno9"],
+    ["vlan", "10"],
+    ["rename", "eno9=eno1"],
+    ["template", "x"],
+    ["no-auto-down", "eno1"],
+    ["no-scripts", "eno1"],
+    ["allow", "eno9"],
+    ["allow-hotplug", "eno9"],
+    ["allow-vmbr0", "eno9"],
+    ["Source", "/root/evil"],
+    ["AUTO", "eno9"],
+])("%s is no option of a stanza", (name, given) => {
+    const { faults } = parseFleet(
+        withLeaf(["nodes", "pve01", "interfaces", "stanzas", 0, "options", name], given),
+        readFixture,
+    );
+    expect(faults).toEqual([
+        {
+            path: ["nodes", "pve01", "interfaces", "stanzas", 0, "options", name],
+            message: expect.stringMatching(
+                name === name.toLowerCase()
+                    ? /not a word that starts a statement of its own/
+                    : /^expected an option name/,
+            ),
+        },
+    ]);
 });
 
-test.each(["vlan-raw-device", "vlan-id", "source-x", "auto-x", "no-auto", "allowed", "bridge-vlan-aware"])("%s is an option to ifupdown2", (name) => {
-    expect(parseFleet(withLeaf(["nodes", "pve01", "interfaces", "stanzas", 0, "options", name], "x"), readFixture).faults).toEqual([]);
-});
+test.each(["vlan-raw-device", "vlan-id", "source-x", "auto-x", "no-auto", "allowed", "bridge-vlan-aware"])(
+    "%s is an option to ifupdown2",
+    (name) => {
+        expect(
+            parseFleet(withLeaf(["nodes", "pve01", "interfaces", "stanzas", 0, "options", name], "x"), readFixture)
+                .faults,
+        ).toEqual([]);
+    },
+);
 
 describe("a secret at the wrong place is not printed", () => {
     test.each<[string, Path, unknown]>([
@@ -100,17 +216,27 @@ describe("a secret at the wrong place is not printed", () => {
     });
 
     test("and where a relay's credentials belong is said", () => {
-        expect(parseFleet(withLeaf(["mail", "relay"], "smtp://u:hunter2@mail.test:25"), readFixture).faults.map(({ message }) => message)).toEqual(["expected smtp://HOST:PORT or smtps://HOST:PORT; credentials go to mail.user and the secret holdfast:mailPassword"]);
+        expect(
+            parseFleet(withLeaf(["mail", "relay"], "smtp://u:hunter2@mail.test:25"), readFixture).faults.map(
+                ({ message }) => message,
+            ),
+        ).toEqual([
+            "expected smtp://HOST:PORT or smtps://HOST:PORT; credentials go to mail.user and the secret holdfast:mailPassword",
+        ]);
     });
 });
 
 test("a fault with a hostile value is one line of printable text", () => {
-    const messages = hostile.flatMap((value) => parseFleet(withLeaf(["nodes", "pve01", "address"], value), readFixture).faults.map(({ message }) => message));
+    const messages = hostile.flatMap((value) =>
+        parseFleet(withLeaf(["nodes", "pve01", "address"], value), readFixture).faults.map(({ message }) => message),
+    );
     expect(messages.filter((message) => /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202e]/.test(message))).toEqual([]);
 });
 
 test("a key named __proto__ changes no prototype", () => {
-    const given: unknown = JSON.parse('{"nodes": {"__proto__": {"maintenance": true}, "pve01": {"address": "192.0.2.11"}}}');
+    const given: unknown = JSON.parse(
+        '{"nodes": {"__proto__": {"maintenance": true}, "pve01": {"address": "192.0.2.11"}}}',
+    );
     const { fleet, faults } = parseFleet(given, readFixture);
     expect(faults.length > 0 || fleet?.nodes.every(({ maintenance }) => !maintenance)).toBe(true);
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);

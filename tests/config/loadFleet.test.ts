@@ -27,10 +27,14 @@ const withFile = (file: string) => ({ nodes: { pve01: { address: "192.0.2.11", i
 test("the files that the config names are read from the project", () => {
     mkdirSync(path.join(root, "nodes"));
     writeFileSync(path.join(root, "nodes/interfaces"), "auto lo\niface lo inet loopback # ü\n");
-    expect(load(withFile("nodes/interfaces")).nodes[0]?.interfaces).toEqual({ file: { path: "nodes/interfaces", content: "auto lo\niface lo inet loopback # ü\n" } });
+    expect(load(withFile("nodes/interfaces")).nodes[0]?.interfaces).toEqual({
+        file: { path: "nodes/interfaces", content: "auto lo\niface lo inet loopback # ü\n" },
+    });
 });
 test("an absent file is a fault with its place in the config", () => {
-    expect(messageOf(withFile("nodes/absent"))).toBe(`the stack config has a fault:\n  holdfast:fleet.nodes.pve01.interfaces.file: cannot read "nodes/absent": no such file in ${root}`);
+    expect(messageOf(withFile("nodes/absent"))).toBe(
+        `the stack config has a fault:\n  holdfast:fleet.nodes.pve01.interfaces.file: cannot read "nodes/absent": no such file in ${root}`,
+    );
 });
 test("a link out of the project is a fault", () => {
     symlinkSync("/etc/hostname", path.join(root, "link"));
@@ -47,5 +51,7 @@ test("several faults are one error, a line each", () => {
 });
 test("a stack without a fleet is told where to find an example", () => {
     pulumi.runtime.setAllConfig({});
-    expect(() => loadFleet(new pulumi.Config("holdfast"), root)).toThrow(/^holdfast:fleet: Missing required configuration variable 'holdfast:fleet'[^]*Pulumi\.prod\.yaml is an example/);
+    expect(() => loadFleet(new pulumi.Config("holdfast"), root)).toThrow(
+        /^holdfast:fleet: Missing required configuration variable 'holdfast:fleet'[^]*Pulumi\.prod\.yaml is an example/,
+    );
 });

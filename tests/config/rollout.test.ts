@@ -1,7 +1,12 @@
 import { type FleetNode } from "../../model/fleet";
 import { planWaves } from "../../model/rollout";
 
-function waves(given: { nodes: readonly string[]; maintenance?: readonly string[]; canary: readonly string[]; batch: number }): string[][] {
+function waves(given: {
+    nodes: readonly string[];
+    maintenance?: readonly string[];
+    canary: readonly string[];
+    batch: number;
+}): string[][] {
     const nodes = given.nodes.map((name): FleetNode => ({
         identity: { name, address: "192.0.2.1" },
         host: { name, address: "192.0.2.1" },
@@ -10,7 +15,9 @@ function waves(given: { nodes: readonly string[]; maintenance?: readonly string[
         hostsFile: { extra: [] },
         ipmievd: false,
     }));
-    return planWaves({ nodes, rollout: { canary: given.canary, batch: given.batch } }).map((wave) => wave.map(({ identity }) => identity.name));
+    return planWaves({ nodes, rollout: { canary: given.canary, batch: given.batch } }).map((wave) =>
+        wave.map(({ identity }) => identity.name),
+    );
 }
 
 const nodes = ["a", "b", "c", "d", "e"];
@@ -19,7 +26,10 @@ test("canaries first, then batches in the order of the fleet", () => {
     expect(waves({ nodes, canary: ["c"], batch: 2 })).toEqual([["c"], ["a", "b"], ["d", "e"]]);
 });
 test("several canaries go together", () => {
-    expect(waves({ nodes, canary: ["c", "a"], batch: 3 })).toEqual([["a", "c"], ["b", "d", "e"]]);
+    expect(waves({ nodes, canary: ["c", "a"], batch: 3 })).toEqual([
+        ["a", "c"],
+        ["b", "d", "e"],
+    ]);
 });
 test("nodes under maintenance come last: nothing is tried on them", () => {
     expect(waves({ nodes, maintenance: ["b"], canary: ["a"], batch: 1 })).toEqual([["a"], ["c"], ["d"], ["e"], ["b"]]);

@@ -18,7 +18,9 @@ export interface Scenario {
     /** By absolute path below /etc, in folders that exist. */
     readonly before: Readonly<Record<string, FileBefore>>;
     /** One batch. */
-    readonly plans: readonly (Pick<Plan, "validate" | "activate" | "verify"> & { readonly files: Readonly<Record<string, Omit<Plan["files"][string], "was">>> })[];
+    readonly plans: readonly (Pick<Plan, "validate" | "activate" | "verify"> & {
+        readonly files: Readonly<Record<string, Omit<Plan["files"][string], "was">>>;
+    })[];
 }
 
 export interface CrashReport {
@@ -40,7 +42,9 @@ export interface CrashReport {
     /** Of the transactions that nothing cut, in the order of the plans. */
     readonly results: readonly Result[];
     /** By path: file type, mode, uid, gid, extended attributes, content in hexadecimal, after the uncut transactions. */
-    readonly after: Readonly<Record<string, readonly [number, number, number, number, Readonly<Record<string, string>>, string]>>;
+    readonly after: Readonly<
+        Record<string, readonly [number, number, number, number, Readonly<Record<string, string>>, string]>
+    >;
 }
 
 const program = join(__dirname, "..", "..", "host", "node");
@@ -49,15 +53,40 @@ const program = join(__dirname, "..", "..", "host", "node");
 export type Mode = "asked" | "flushed" | "random";
 
 /** Whole transactions, each cut at every call, `rounds` times; recovery cut at every call on `interrupted` of the disks. */
-export async function crash(scenario: Scenario, modes: readonly Mode[], rounds: number, interrupted: number, folder = program): Promise<CrashReport> {
-    const { stdout } = await execa("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/usr/bin/python3", join(__dirname, "crash.py"), "campaign"], {
-        input: JSON.stringify([folder, scenario, modes, rounds, interrupted]),
-    });
+export async function crash(
+    scenario: Scenario,
+    modes: readonly Mode[],
+    rounds: number,
+    interrupted: number,
+    folder = program,
+): Promise<CrashReport> {
+    const { stdout } = await execa(
+        "unshare",
+        [
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+            "/usr/bin/python3",
+            join(__dirname, "crash.py"),
+            "campaign",
+        ],
+        {
+            input: JSON.stringify([folder, scenario, modes, rounds, interrupted]),
+        },
+    );
     return JSON.parse(stdout) as CrashReport;
 }
 
 /** The same with a fault put into the program: what a test of crash safety has to notice. */
-export async function crashMutant(module: string, original: string, mutated: string, scenario: Scenario, mode: Mode): Promise<CrashReport> {
+export async function crashMutant(
+    module: string,
+    original: string,
+    mutated: string,
+    scenario: Scenario,
+    mode: Mode,
+): Promise<CrashReport> {
     const folder = await mkdtemp(join(tmpdir(), "holdfast-mutant-"));
     try {
         await cp(program, folder, { recursive: true });

@@ -39,22 +39,45 @@ export async function clientOf(lab: Lab, node: LabNode, host: Partial<HostArgs> 
 export const noExtras = { facts: false, sourced: [] };
 
 export function specFor(push: Push): Spec {
-    return { files: Object.fromEntries(Object.keys(push.files ?? {}).map((path) => [path, {}])), packages: push.packages ?? [], units: Object.keys(push.units ?? {}), facts: {} };
+    return {
+        files: Object.fromEntries(Object.keys(push.files ?? {}).map((path) => [path, {}])),
+        packages: push.packages ?? [],
+        units: Object.keys(push.units ?? {}),
+        facts: {},
+    };
 }
 
 export async function push(client: NodeClient, wanted: Push): Promise<Applied> {
     const spec = specFor(wanted);
     return client.apply(
-        "crash", spec, noExtras,
+        "crash",
+        spec,
+        noExtras,
         (look) => {
             wanted.between?.();
             const files = Object.entries(wanted.files ?? {}).map(([path, content]): [string, Plan["files"][string]] => {
                 const was = identityOf(look.seen.files[path]!);
-                return [path, { was, ...(content === null ? { absent: true } : { content }), mode: wanted.mode ?? "0644", owner: "root", group: "root" }];
+                return [
+                    path,
+                    {
+                        was,
+                        ...(content === null ? { absent: true } : { content }),
+                        mode: wanted.mode ?? "0644",
+                        owner: "root",
+                        group: "root",
+                    },
+                ];
             });
             return {
-                id: wanted.id ?? newId(), client: "test@workstation", files: Object.fromEntries(files), units: wanted.units ?? {}, packages: wanted.packages ?? [],
-                ...(wanted.secret && { secret: true as const }), validate: wanted.validate ?? [], activate: wanted.activate ?? [], verify: wanted.verify ?? [],
+                id: wanted.id ?? newId(),
+                client: "test@workstation",
+                files: Object.fromEntries(files),
+                units: wanted.units ?? {},
+                packages: wanted.packages ?? [],
+                ...(wanted.secret && { secret: true as const }),
+                validate: wanted.validate ?? [],
+                activate: wanted.activate ?? [],
+                verify: wanted.verify ?? [],
             };
         },
         (event) => wanted.on?.(event),

@@ -28,9 +28,21 @@ export async function openTestNode(number: number): Promise<{ lab: Lab; node: La
 
 /** As the incidents found it, beside the lab's other nodes, and as if Holdfast had never been there. */
 export async function toIncidentState(lab: Lab, node: LabNode): Promise<void> {
-    await node.exec(["rm", "-rf", "/var/lib/holdfast", "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg", "/etc/udev/rules.d/99-holdfast-fstab.rules", "/etc/network/interfaces.new"]);
-    const files = initialFiles(node, lab.nodes.filter((peer) => peer !== node), "incident");
-    for (const path of ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"]) await node.exec(["sh", "-c", 'cat >"$1"; chmod 644 "$1"', "sh", path], { input: files[path]! });
+    await node.exec([
+        "rm",
+        "-rf",
+        "/var/lib/holdfast",
+        "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg",
+        "/etc/udev/rules.d/99-holdfast-fstab.rules",
+        "/etc/network/interfaces.new",
+    ]);
+    const files = initialFiles(
+        node,
+        lab.nodes.filter((peer) => peer !== node),
+        "incident",
+    );
+    for (const path of ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"])
+        await node.exec(["sh", "-c", 'cat >"$1"; chmod 644 "$1"', "sh", path], { input: files[path]! });
 }
 
 /** A file of a running node, read from outside. */
@@ -42,8 +54,20 @@ export async function readNodeFile(node: LabNode, path: string): Promise<string>
 export async function sshArguments(lab: Lab, node: LabNode, user = "root"): Promise<string[]> {
     await readFile(lab.identityFile);
     return [
-        "-F", "none", "-i", lab.identityFile, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
-        "-o", `UserKnownHostsFile=${lab.knownHostsFile}`, "-o", "StrictHostKeyChecking=yes",
-        "-p", String(node.ssh.port), `${user}@${node.ssh.host}`,
+        "-F",
+        "none",
+        "-i",
+        lab.identityFile,
+        "-o",
+        "IdentitiesOnly=yes",
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        `UserKnownHostsFile=${lab.knownHostsFile}`,
+        "-o",
+        "StrictHostKeyChecking=yes",
+        "-p",
+        String(node.ssh.port),
+        `${user}@${node.ssh.host}`,
     ];
 }

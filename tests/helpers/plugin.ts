@@ -44,9 +44,22 @@ export class Plugin {
             if (!request.getEphemeral()) logged.push(request.getMessage());
             answer(null, new Empty());
         };
-        engine.addService(EngineService, { log, getRootResource: log, setRootResource: log, startDebugging: log, requirePulumiVersion: log });
-        const port = await new Promise<number>((bound, failed) => engine.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, number) => (error ? failed(error) : bound(number))));
-        const child = spawn(executable, [`127.0.0.1:${port}`], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
+        engine.addService(EngineService, {
+            log,
+            getRootResource: log,
+            setRootResource: log,
+            startDebugging: log,
+            requirePulumiVersion: log,
+        });
+        const port = await new Promise<number>((bound, failed) =>
+            engine.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, number) =>
+                error ? failed(error) : bound(number),
+            ),
+        );
+        const child = spawn(executable, [`127.0.0.1:${port}`], {
+            stdio: ["pipe", "pipe", "inherit"],
+            env: { ...process.env, ...env },
+        });
         const line = await firstLine(child);
         if (!/^\d+$/.test(line)) throw new Error(`the plugin printed ${line}, not its port`);
         const client = new ResourceProviderClient(`127.0.0.1:${line}`, credentials.createInsecure());
@@ -66,7 +79,9 @@ export class Plugin {
     }
 
     handshake(): Promise<messages.ProviderHandshakeResponse> {
-        return call<messages.ProviderHandshakeResponse>((done) => this.client.handshake(new messages.ProviderHandshakeRequest(), done));
+        return call<messages.ProviderHandshakeResponse>((done) =>
+            this.client.handshake(new messages.ProviderHandshakeRequest(), done),
+        );
     }
 
     async attach(): Promise<void> {
@@ -78,7 +93,9 @@ export class Plugin {
     async checkConfig(news: Properties): Promise<unknown> {
         const request = new messages.CheckRequest();
         request.setNews(struct(news));
-        return (await call<messages.CheckResponse>((done) => this.client.checkConfig(request, done))).getInputs()?.toJavaScript();
+        return (await call<messages.CheckResponse>((done) => this.client.checkConfig(request, done)))
+            .getInputs()
+            ?.toJavaScript();
     }
 
     async diffConfig(olds: Properties, news: Properties): Promise<messages.DiffResponse.AsObject> {
@@ -94,26 +111,56 @@ export class Plugin {
         return (await call<messages.ConfigureResponse>((done) => this.client.configure(request, done))).toObject();
     }
 
-    async check(news: Properties, olds: Properties = {}, ofUrn = urn): Promise<{ inputs: Properties; failures: Record<string, string> }> {
+    async check(
+        news: Properties,
+        olds: Properties = {},
+        ofUrn = urn,
+    ): Promise<{ inputs: Properties; failures: Record<string, string> }> {
         const request = new messages.CheckRequest();
         request.setUrn(ofUrn);
         request.setNews(struct(news));
         request.setOlds(struct(olds));
         const answer = await call<messages.CheckResponse>((done) => this.client.check(request, done));
-        return { inputs: properties(answer.getInputs()), failures: Object.fromEntries(answer.getFailuresList().map((failure) => [failure.getProperty(), failure.getReason()])) };
+        return {
+            inputs: properties(answer.getInputs()),
+            failures: Object.fromEntries(
+                answer.getFailuresList().map((failure) => [failure.getProperty(), failure.getReason()]),
+            ),
+        };
     }
 
     /** `{property path: kind}`. */
-    async diff(olds: Properties, news: Properties, before: Properties = {}): Promise<{ changes: boolean; diffs: string[]; replaces: string[]; detailed: Record<string, string>; ofInputs: string[] }> {
+    async diff(
+        olds: Properties,
+        news: Properties,
+        before: Properties = {},
+    ): Promise<{
+        changes: boolean;
+        diffs: string[];
+        replaces: string[];
+        detailed: Record<string, string>;
+        ofInputs: string[];
+    }> {
         const request = new messages.DiffRequest();
         request.setUrn(urn);
         request.setOlds(struct(olds));
         request.setNews(struct(news));
         request.setOldInputs(struct(before));
         const answer = await call<messages.DiffResponse>((done) => this.client.diff(request, done));
-        const detailed = answer.getDetaileddiffMap().toArray().map(([path]) => [path, kinds[answer.getDetaileddiffMap().get(path)!.getKind()]!] as const);
-        const ofInputs = detailed.map(([path]) => path).filter((path) => answer.getDetaileddiffMap().get(path)!.getInputdiff());
-        return { changes: answer.getChanges() === messages.DiffResponse.DiffChanges.DIFF_SOME, diffs: answer.getDiffsList(), replaces: answer.getReplacesList(), detailed: Object.fromEntries(detailed), ofInputs };
+        const detailed = answer
+            .getDetaileddiffMap()
+            .toArray()
+            .map(([path]) => [path, kinds[answer.getDetaileddiffMap().get(path)!.getKind()]!] as const);
+        const ofInputs = detailed
+            .map(([path]) => path)
+            .filter((path) => answer.getDetaileddiffMap().get(path)!.getInputdiff());
+        return {
+            changes: answer.getChanges() === messages.DiffResponse.DiffChanges.DIFF_SOME,
+            diffs: answer.getDiffsList(),
+            replaces: answer.getReplacesList(),
+            detailed: Object.fromEntries(detailed),
+            ofInputs,
+        };
     }
 
     async create(news: Properties, preview = false): Promise<{ id: string; state: Properties }> {
@@ -132,17 +179,27 @@ export class Plugin {
         request.setOlds(struct(olds));
         request.setNews(struct(news));
         request.setPreview(preview);
-        return properties((await call<messages.UpdateResponse>((done) => this.client.update(request, done))).getProperties());
+        return properties(
+            (await call<messages.UpdateResponse>((done) => this.client.update(request, done))).getProperties(),
+        );
     }
 
-    async read(id: string, inputs: Properties = {}, last: Properties = {}): Promise<{ id: string; inputs: Properties; state: Properties }> {
+    async read(
+        id: string,
+        inputs: Properties = {},
+        last: Properties = {},
+    ): Promise<{ id: string; inputs: Properties; state: Properties }> {
         const request = new messages.ReadRequest();
         request.setUrn(urn);
         request.setId(id);
         request.setInputs(struct(inputs));
         request.setProperties(struct(last));
         const answer = await call<messages.ReadResponse>((done) => this.client.read(request, done));
-        return { id: answer.getId(), inputs: properties(answer.getInputs()), state: properties(answer.getProperties()) };
+        return {
+            id: answer.getId(),
+            inputs: properties(answer.getInputs()),
+            state: properties(answer.getProperties()),
+        };
     }
 
     async delete(last: Properties, inputs: Properties = last): Promise<void> {

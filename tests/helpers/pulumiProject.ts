@@ -8,7 +8,20 @@ import type { Lab } from "../../lab";
 import { ensurePulumi, pulumiEnvironment } from "../../scripts/toolchain";
 
 const checkout = resolve(__dirname, "../..");
-const shared = ["config.ts", "package.json", "node_modules", "cli", "components", "host", "model", "provider", "render", "schema", "scripts", "templates"];
+const shared = [
+    "config.ts",
+    "package.json",
+    "node_modules",
+    "cli",
+    "components",
+    "host",
+    "model",
+    "provider",
+    "render",
+    "schema",
+    "scripts",
+    "templates",
+];
 
 export interface Finished {
     readonly exitCode: number;
@@ -28,7 +41,9 @@ export class PulumiProject {
     static async create(lab: Lab, program?: string): Promise<PulumiProject> {
         const folder = await mkdtemp(join(tmpdir(), "holdfast-project-"));
         await Promise.all(shared.map((name) => symlink(join(checkout, name), join(folder, name))));
-        await (program === undefined ? symlink(join(checkout, "index.ts"), join(folder, "index.ts")) : writeFile(join(folder, "index.ts"), program));
+        await (program === undefined
+            ? symlink(join(checkout, "index.ts"), join(folder, "index.ts"))
+            : writeFile(join(folder, "index.ts"), program));
         await copyFile(join(checkout, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
         await mkdir(join(folder, "state"));
         await writeFile(join(folder, "ssh_config"), `Host *\n  UserKnownHostsFile ${lab.knownHostsFile}\n`);
@@ -48,7 +63,15 @@ export class PulumiProject {
     async configure(stack: string, config: Readonly<Record<string, unknown>>): Promise<void> {
         const before = await readFile(join(this.folder, `Pulumi.${stack}.yaml`), "utf8").catch(() => "");
         const salt = /^encryptionsalt:.*\n/m.exec(before)?.[0] ?? "";
-        await this.write(`Pulumi.${stack}.yaml`, salt + stringify({ config: Object.fromEntries(Object.entries(config).map(([key, value]) => [`holdfast:${key}`, value])) }));
+        await this.write(
+            `Pulumi.${stack}.yaml`,
+            salt +
+                stringify({
+                    config: Object.fromEntries(
+                        Object.entries(config).map(([key, value]) => [`holdfast:${key}`, value]),
+                    ),
+                }),
+        );
     }
 
     async write(path: string, content: string): Promise<void> {
@@ -57,7 +80,15 @@ export class PulumiProject {
 
     /** Five minutes at most; an exit status other than 0 is a result. */
     start(command: string, args: readonly string[]): execa.ExecaChildProcess {
-        return execa(command, args, { cwd: this.folder, env: this.environment, extendEnv: false, all: true, reject: false, timeout: 300_000, stripFinalNewline: false });
+        return execa(command, args, {
+            cwd: this.folder,
+            env: this.environment,
+            extendEnv: false,
+            all: true,
+            reject: false,
+            timeout: 300_000,
+            stripFinalNewline: false,
+        });
     }
 
     async run(command: string, args: readonly string[]): Promise<Finished> {

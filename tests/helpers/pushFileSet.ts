@@ -11,7 +11,13 @@ import type { FileSetState } from "../../provider/state";
 const silent: Log = { status: () => undefined, info: () => undefined, warning: () => undefined };
 
 export async function hostOf(node: Pick<LabNode, "name" | "ssh" | "hostKey">): Promise<HostArgs> {
-    return { name: node.name, address: node.ssh.host, port: node.ssh.port, user: "root", hostKey: await node.hostKey() };
+    return {
+        name: node.name,
+        address: node.ssh.host,
+        port: node.ssh.port,
+        user: "root",
+        hostKey: await node.hostKey(),
+    };
 }
 
 /** Check and Create, as the engine would call them. @throws with the check's failures, or with the push's error */

@@ -9,12 +9,14 @@ const userKey = utils.generateKeyPairSync("ed25519");
 const server = new Server({ hostKeys: [hostKey.private] }, (client) => {
     client.on("authentication", (attempt) => attempt.accept());
     client.on("error", () => undefined);
-    client.on("session", (accept) => accept().on("exec", (begin) => {
-        const channel = begin();
-        channel.write("there\n");
-        channel.exit(0);
-        channel.end();
-    }));
+    client.on("session", (accept) =>
+        accept().on("exec", (begin) => {
+            const channel = begin();
+            channel.write("there\n");
+            channel.exit(0);
+            channel.end();
+        }),
+    );
 });
 let connection: Connection;
 
@@ -22,10 +24,21 @@ beforeAll(() => new Promise<void>((listening) => server.listen(0, "127.0.0.1", l
 afterAll(() => new Promise((closed) => server.close(closed)));
 beforeEach(async () => {
     const target: SshTarget = {
-        host: "127.0.0.1", port: (server.address() as AddressInfo).port, user: "root", hostKeyName: "node", hostKey: hostKey.public.split(" ").slice(0, 2).join(" "),
-        identityFiles: [], identitiesOnly: true, knownHostsFiles: [], jumps: [],
+        host: "127.0.0.1",
+        port: (server.address() as AddressInfo).port,
+        user: "root",
+        hostKeyName: "node",
+        hostKey: hostKey.public.split(" ").slice(0, 2).join(" "),
+        identityFiles: [],
+        identitiesOnly: true,
+        knownHostsFiles: [],
+        jumps: [],
     };
-    connection = await connect("pve01", target, { credentials: { privateKey: userKey.private }, allowUnknownHostKey: false, timeout: 10 });
+    connection = await connect("pve01", target, {
+        credentials: { privateKey: userKey.private },
+        allowUnknownHostKey: false,
+        timeout: 10,
+    });
 });
 afterEach(() => {
     jest.restoreAllMocks();
@@ -49,10 +62,12 @@ test("counts as closed as soon as ssh2 says that it is not connected, before the
 
 test("tells of its end once", async () => {
     let closed = 0;
-    const told = new Promise<void>((resolve) => connection.onClose(() => {
-        closed++;
-        resolve();
-    }));
+    const told = new Promise<void>((resolve) =>
+        connection.onClose(() => {
+            closed++;
+            resolve();
+        }),
+    );
     connection.end();
     await told;
     await expect(connection.exec("anything")).rejects.toThrow("Not connected");

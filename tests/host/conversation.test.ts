@@ -17,7 +17,11 @@ class Channel extends EventEmitter {
     }
 }
 
-function begin(pieces: readonly Buffer[], seconds = 5, longest?: number): { channel: Channel; talk: Promise<Conversation> } {
+function begin(
+    pieces: readonly Buffer[],
+    seconds = 5,
+    longest?: number,
+): { channel: Channel; talk: Promise<Conversation> } {
     const channel = new Channel();
     const talk = Conversation.begin("pve01", channel as unknown as ClientChannel, seconds, longest);
     setImmediate(() => {
@@ -39,11 +43,17 @@ function cut(data: Buffer, at: readonly number[]): Buffer[] {
 describe("a conversation", () => {
     test("reads the same frames however they are cut, past any chatter", async () => {
         await fc.assert(
-            fc.asyncProperty(fc.array(fc.jsonValue(), { minLength: 1, maxLength: 5 }), fc.array(fc.nat(), { maxLength: 8 }), fc.constantFrom("", "Welcome\n42\n", "no newline"), async (values, at, chatter) => {
-                const data = Buffer.from(`${chatter}${greeting.ready}\n${values.map(frame).join("")}`);
-                const talk = await begin(cut(data, at)).talk;
-                for (const value of values) expect(await talk.receive(5)).toEqual(JSON.parse(JSON.stringify(value)));
-            }),
+            fc.asyncProperty(
+                fc.array(fc.jsonValue(), { minLength: 1, maxLength: 5 }),
+                fc.array(fc.nat(), { maxLength: 8 }),
+                fc.constantFrom("", "Welcome\n42\n", "no newline"),
+                async (values, at, chatter) => {
+                    const data = Buffer.from(`${chatter}${greeting.ready}\n${values.map(frame).join("")}`);
+                    const talk = await begin(cut(data, at)).talk;
+                    for (const value of values)
+                        expect(await talk.receive(5)).toEqual(JSON.parse(JSON.stringify(value)));
+                },
+            ),
         );
     });
 
@@ -55,7 +65,10 @@ describe("a conversation", () => {
         expect(inflateSync(Buffer.from(data!, "latin1")).toString()).toMatch(/^\{"batch":/);
     });
 
-    test.each([["frames", frame({ event: { phase: "stage" } })], ["bytes of one frame", "1"]])("does not wait for ever for an answer that comes in %s for ever", async (_, piece) => {
+    test.each([
+        ["frames", frame({ event: { phase: "stage" } })],
+        ["bytes of one frame", "1"],
+    ])("does not wait for ever for an answer that comes in %s for ever", async (_, piece) => {
         const { channel, talk: begun } = begin([Buffer.from(`${greeting.ready}\n`)], 5, 0.2);
         const talk = await begun;
         talk.send({ op: "apply" });
@@ -76,7 +89,9 @@ describe("a conversation", () => {
 
     test("ends with what the other side complained of", async () => {
         const { channel, talk } = begin([]);
-        const outcome = expect(talk).rejects.toThrow("pve01: the remote command ended: sudo -n is refused: sudo: a password is required; give the user NOPASSWD");
+        const outcome = expect(talk).rejects.toThrow(
+            "pve01: the remote command ended: sudo -n is refused: sudo: a password is required; give the user NOPASSWD",
+        );
         channel.stderr.write("sudo: a password is required\n");
         setTimeout(() => channel.emit("close"), 10);
         await outcome;

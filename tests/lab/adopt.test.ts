@@ -16,7 +16,14 @@ let before: Map<string, Record<string, string>>;
 
 /** The files of a node, byte for byte. */
 async function contents(node: LabNode): Promise<Record<string, string>> {
-    return Object.fromEntries(await Promise.all(managed.map(async (path): Promise<[string, string]> => [path, (await node.exec(["cat", path], { strip: false })).stdout])));
+    return Object.fromEntries(
+        await Promise.all(
+            managed.map(async (path): Promise<[string, string]> => [
+                path,
+                (await node.exec(["cat", path], { strip: false })).stdout,
+            ]),
+        ),
+    );
 }
 
 async function put(node: LabNode, path: string, content: string): Promise<void> {
@@ -25,9 +32,21 @@ async function put(node: LabNode, path: string, content: string): Promise<void> 
 
 async function breakNode(node: LabNode): Promise<void> {
     await put(node, "/etc/hosts", `127.0.0.1\tlocalhost\n127.0.1.1\t${node.name}.example.test ${node.name}\n# kept\n`);
-    await put(node, "/etc/fstab", `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\n# PERC RAID-1\n/dev/sdb1 /srv/local ext4 defaults 0 2\n`);
-    await put(node, "/etc/network/interfaces", `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n# management\n27: enp1s0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n`);
-    await node.exec(["sh", "-c", `rm -rf ${rules} /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg /var/lib/holdfast /usr/local/lib/holdfast`]);
+    await put(
+        node,
+        "/etc/fstab",
+        `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\n# PERC RAID-1\n/dev/sdb1 /srv/local ext4 defaults 0 2\n`,
+    );
+    await put(
+        node,
+        "/etc/network/interfaces",
+        `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n# management\n27: enp1s0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n`,
+    );
+    await node.exec([
+        "sh",
+        "-c",
+        `rm -rf ${rules} /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg /var/lib/holdfast /usr/local/lib/holdfast`,
+    ]);
 }
 
 /** Nodes as the incidents left them: whatever an earlier test file did to them. */
@@ -40,7 +59,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-    for (const node of lab.nodes) for (const [path, content] of Object.entries(before.get(node.name)!)) await put(node, path, content);
+    for (const node of lab.nodes)
+        for (const [path, content] of Object.entries(before.get(node.name)!)) await put(node, path, content);
 });
 
 async function adopt(project: PulumiProject, stack: string, adopted = nodes, ...options: readonly string[]) {
@@ -58,7 +78,11 @@ async function adopt(project: PulumiProject, stack: string, adopted = nodes, ...
 
 /** Added and removed lines of a preview, without the engine's frame. */
 function changes(preview: string): string[] {
-    return preview.split("\n").map((line) => line.trim()).filter((line) => /^[+-] /.test(line)).sort();
+    return preview
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => /^[+-] /.test(line))
+        .sort();
 }
 
 describe("nodes in the incidents' state", () => {
@@ -70,29 +94,52 @@ describe("nodes in the incidents' state", () => {
         await nodes[0]!.exec(["touch", "/run/before-adopt"]);
         const { stderr } = await adopt(project, "first");
         const [first, second] = nodes.map(({ name }) => name);
-        expect(stderr).toContain(`${first}:/etc/network/interfaces:13:1: error: This is output of \`ip link\`, not configuration. Delete the line. It is left out of nodes/${first}/interfaces. [stray-line]`);
+        expect(stderr).toContain(
+            `${first}:/etc/network/interfaces:13:1: error: This is output of \`ip link\`, not configuration. Delete the line. It is left out of nodes/${first}/interfaces. [stray-line]`,
+        );
         expect(stderr).toContain(`${second}:/etc/hosts:2:11: error:`);
 
         // Logging in leaves its own traces; Holdfast must not.
-        const { stdout: written } = await nodes[0]!.exec(["find", "/etc", "/usr", "/opt", "/root", "/var/lib", "/srv", "-xdev", "-newer", "/run/before-adopt", "-not", "-path", "/var/lib/systemd/*"]);
+        const { stdout: written } = await nodes[0]!.exec([
+            "find",
+            "/etc",
+            "/usr",
+            "/opt",
+            "/root",
+            "/var/lib",
+            "/srv",
+            "-xdev",
+            "-newer",
+            "/run/before-adopt",
+            "-not",
+            "-path",
+            "/var/lib/systemd/*",
+        ]);
         expect(written).toBe("");
 
         const preview = await project.pulumi("preview", "--diff", "--suppress-outputs", "--stack", "first");
         // The nodes have cloud-init, and adopt has said what becomes of that.
         expect(stderr).toContain(`${first}:/etc/cloud/cloud.cfg:1:1: warning: cloud-init is installed`);
-        const fileChanges = changes(preview).filter((line) => !/cloud_init_modules|\[\d+\]|manage_etc_hosts|content: (?:\(yaml\)|"# Managed by Holdfast)|(?:group|mode|owner|absent) +:/.test(line));
+        const fileChanges = changes(preview).filter(
+            (line) =>
+                !/cloud_init_modules|\[\d+\]|manage_etc_hosts|content: (?:\(yaml\)|"# Managed by Holdfast)|(?:group|mode|owner|absent) +:/.test(
+                    line,
+                ),
+        );
         expect(fileChanges).toEqual(
-            nodes.flatMap((node, index) => {
-                const other = nodes[1 - index]!;
-                return [
-                    `- 127.0.1.1\t${node.name}.example.test ${node.name}`,
-                    `+ ${node.address}\t${node.name}.example.test ${node.name}`,
-                    `+ ${other.address} ${other.name}.example.test ${other.name}`,
-                    "- /dev/sdb1 /srv/local ext4 defaults 0 2",
-                    `+ UUID=${node.dataUuid} /srv/local ext4 defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2`,
-                    "- 27: enp1s0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP",
-                ];
-            }).sort(),
+            nodes
+                .flatMap((node, index) => {
+                    const other = nodes[1 - index]!;
+                    return [
+                        `- 127.0.1.1\t${node.name}.example.test ${node.name}`,
+                        `+ ${node.address}\t${node.name}.example.test ${node.name}`,
+                        `+ ${other.address} ${other.name}.example.test ${other.name}`,
+                        "- /dev/sdb1 /srv/local ext4 defaults 0 2",
+                        `+ UUID=${node.dataUuid} /srv/local ext4 defaults,nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2`,
+                        "- 27: enp1s0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP",
+                    ];
+                })
+                .sort(),
         );
         expect(preview).toMatch(/ {4}~ 6 to update\n/);
         expect(preview).not.toMatch(/to create|to delete|to replace/);
@@ -103,12 +150,22 @@ describe("nodes in the incidents' state", () => {
         for (const node of nodes) {
             for (const path of managed) {
                 const kept = await readFile(join(project.folder, "nodes", node.name, path.split("/").at(-1)!), "utf8");
-                expect({ path, content: (await node.exec(["cat", path], { strip: false })).stdout }).toEqual({ path, content: kept });
+                expect({ path, content: (await node.exec(["cat", path], { strip: false })).stdout }).toEqual({
+                    path,
+                    content: kept,
+                });
             }
         }
         const { stderr } = await adopt(project, "second");
         expect(stderr).not.toMatch(/stray-line|own-name|device-name|missing-nofail/);
-        const preview = await project.pulumi("preview", "--diff", "--suppress-outputs", "--expect-no-changes", "--stack", "second");
+        const preview = await project.pulumi(
+            "preview",
+            "--diff",
+            "--suppress-outputs",
+            "--expect-no-changes",
+            "--stack",
+            "second",
+        );
         expect(changes(preview)).toEqual([]);
         await project.pulumi("refresh", "--preview-only", "--expect-no-changes", "--stack", "second");
     });
@@ -120,11 +177,27 @@ describe("a sound node that Holdfast never touched", () => {
         project = await PulumiProject.create(lab);
         for (const [index, node] of nodes.entries()) {
             const other = nodes[1 - index]!;
-            await put(node, "/etc/hosts", `127.0.0.1\tlocalhost\n${node.address} ${node.name}.example.test ${node.name}\n${other.address} ${other.name}.example.test ${other.name}\n`);
-            await put(node, "/etc/fstab", `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\nUUID=${node.dataUuid} /srv/local ext4 nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2\n`);
-            await put(node, "/etc/network/interfaces", `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n`);
+            await put(
+                node,
+                "/etc/hosts",
+                `127.0.0.1\tlocalhost\n${node.address} ${node.name}.example.test ${node.name}\n${other.address} ${other.name}.example.test ${other.name}\n`,
+            );
+            await put(
+                node,
+                "/etc/fstab",
+                `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\nUUID=${node.dataUuid} /srv/local ext4 nofail,x-systemd.device-timeout=30s,x-systemd.before=pve-guests.service 0 2\n`,
+            );
+            await put(
+                node,
+                "/etc/network/interfaces",
+                `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n`,
+            );
             // As Proxmox's own installer leaves a node.
-            await node.exec(["sh", "-c", `rm -rf ${rules} /var/lib/holdfast /usr/local/lib/holdfast /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg; mv /etc/cloud /etc/cloud-away`]);
+            await node.exec([
+                "sh",
+                "-c",
+                `rm -rf ${rules} /var/lib/holdfast /usr/local/lib/holdfast /etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg; mv /etc/cloud /etc/cloud-away`,
+            ]);
         }
     });
     afterAll(async () => {
@@ -147,21 +220,45 @@ interface State {
     readonly files: (node: LabNode) => Record<string, string>;
     readonly is: readonly string[];
 }
-const net = (node: LabNode) => `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n`;
+const net = (node: LabNode) =>
+    `auto lo\niface lo inet loopback\n\nauto enp1s0\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress ${node.address}/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n`;
 const root = (node: LabNode) => `UUID=${node.rootUuid} / ext4 errors=remount-ro 0 1\n`;
 const states: [string, State][] = [
-    ["written on Windows: carriage returns, tabs, no final newline", {
-        files: (node) => ({ "/etc/hosts": `127.0.0.1\tlocalhost\r\n127.0.1.1\t${node.name}\r\n# end`, "/etc/fstab": `${root(node).trim()}\t# first\n/dev/sdb1\t/srv/local\text4\tdefaults\t0\t2`, "/etc/network/interfaces": net(node) }),
-        is: ["crlf", "missing-final-newline"],
-    }],
-    ["half way through a repair: a commented-out mount, a pending change of the GUI", {
-        files: (node) => ({ "/etc/hosts": `127.0.0.1 localhost\n${node.address} ${node.name}\n`, "/etc/fstab": `${root(node)}#UUID=${node.dataUuid} /srv/local ext4 defaults 0 2\n`, "/etc/network/interfaces": net(node), "/etc/network/interfaces.new": net(node).replace("192.0.2.1\n", "192.0.2.254\n") }),
-        is: ["commented-out-mount", "pending-interfaces"],
-    }],
-    ["with three kinds of stray lines, and cloud-init that rewrites the hosts file", {
-        files: (node) => ({ "/etc/hosts": `127.0.0.1 localhost\n127.0.1.1 ${node.name}\n`, "/etc/fstab": root(node), "/etc/network/interfaces": `${net(node)}root@${node.name}:~# ip a\nvmbr0            UP             ${node.address}/24\n2: enp1s0: <BROADCAST,UP> mtu 1500\n`, "/etc/cloud/cloud.cfg.d/90-site.cfg": "manage_etc_hosts: true\n" }),
-        is: ["stray-line", "cloud-init-hosts"],
-    }],
+    [
+        "written on Windows: carriage returns, tabs, no final newline",
+        {
+            files: (node) => ({
+                "/etc/hosts": `127.0.0.1\tlocalhost\r\n127.0.1.1\t${node.name}\r\n# end`,
+                "/etc/fstab": `${root(node).trim()}\t# first\n/dev/sdb1\t/srv/local\text4\tdefaults\t0\t2`,
+                "/etc/network/interfaces": net(node),
+            }),
+            is: ["crlf", "missing-final-newline"],
+        },
+    ],
+    [
+        "half way through a repair: a commented-out mount, a pending change of the GUI",
+        {
+            files: (node) => ({
+                "/etc/hosts": `127.0.0.1 localhost\n${node.address} ${node.name}\n`,
+                "/etc/fstab": `${root(node)}#UUID=${node.dataUuid} /srv/local ext4 defaults 0 2\n`,
+                "/etc/network/interfaces": net(node),
+                "/etc/network/interfaces.new": net(node).replace("192.0.2.1\n", "192.0.2.254\n"),
+            }),
+            is: ["commented-out-mount", "pending-interfaces"],
+        },
+    ],
+    [
+        "with three kinds of stray lines, and cloud-init that rewrites the hosts file",
+        {
+            files: (node) => ({
+                "/etc/hosts": `127.0.0.1 localhost\n127.0.1.1 ${node.name}\n`,
+                "/etc/fstab": root(node),
+                "/etc/network/interfaces": `${net(node)}root@${node.name}:~# ip a\nvmbr0            UP             ${node.address}/24\n2: enp1s0: <BROADCAST,UP> mtu 1500\n`,
+                "/etc/cloud/cloud.cfg.d/90-site.cfg": "manage_etc_hosts: true\n",
+            }),
+            is: ["stray-line", "cloud-init-hosts"],
+        },
+    ],
 ];
 
 describe.each(states)("a node %s", (_, state) => {
@@ -216,10 +313,16 @@ test("a hosts file that a human has repaired already is left as it is", async ()
     const node = nodes[0]!;
     const project = await PulumiProject.create(lab);
     try {
-        await put(node, "/etc/hosts", `127.0.0.1 localhost\n${node.address} ${node.name}.example.test ${node.name}   # by hand\n`);
+        await put(
+            node,
+            "/etc/hosts",
+            `127.0.0.1 localhost\n${node.address} ${node.name}.example.test ${node.name}   # by hand\n`,
+        );
         const run = await project.holdfast("adopt", `root@${node.ssh.host}:${node.ssh.port}`);
         expect(run.exitCode).toBe(0);
-        expect(await readFile(join(project.folder, "nodes", node.name, "hosts"), "utf8")).toBe(await readNodeFile(node, "/etc/hosts") + "\n");
+        expect(await readFile(join(project.folder, "nodes", node.name, "hosts"), "utf8")).toBe(
+            (await readNodeFile(node, "/etc/hosts")) + "\n",
+        );
     } finally {
         await project.remove();
     }
@@ -230,7 +333,10 @@ describe("the README's own commands", () => {
     beforeAll(async () => {
         for (const node of lab.nodes) await breakNode(node);
         project = await PulumiProject.create(lab);
-        const hosts = lab.nodes.map(({ name, ssh }) => `Host ${name}\n  HostName ${ssh.host}\n  Port ${ssh.port}\n  HostKeyAlias [${ssh.host}]:${ssh.port}\n`);
+        const hosts = lab.nodes.map(
+            ({ name, ssh }) =>
+                `Host ${name}\n  HostName ${ssh.host}\n  Port ${ssh.port}\n  HostKeyAlias [${ssh.host}]:${ssh.port}\n`,
+        );
         await project.write("Pulumi.prod.yaml", await readFile(join(__dirname, "../../Pulumi.prod.yaml"), "utf8"));
         await project.write("ssh_config", `${hosts.join("")}Host *\n  UserKnownHostsFile ${lab.knownHostsFile}\n`);
     });
@@ -241,12 +347,19 @@ describe("the README's own commands", () => {
         const [, block = ""] = /## With your own cluster\n\n```sh\n([^]*?)```/.exec(readme) ?? [];
         const [installing, ...lines] = block.trim().split("\n");
         expect(installing).toBe("npm ci --ignore-scripts"); // done, or this test would not run
-        expect(lines.filter((line) => line.startsWith("npx holdfast adopt"))).toEqual([expect.stringContaining(lab.nodes.map(({ name }) => `root@${name}`).join(" "))]);
+        expect(lines.filter((line) => line.startsWith("npx holdfast adopt"))).toEqual([
+            expect.stringContaining(lab.nodes.map(({ name }) => `root@${name}`).join(" ")),
+        ]);
         const holdfast = `"${process.execPath}" cli/holdfast.js`;
-        const typed = ["set -e", "export PULUMI_SKIP_CONFIRMATIONS=true", ...lines, "npx holdfast drift"].join("\n").replaceAll("npx holdfast", holdfast);
+        const typed = ["set -e", "export PULUMI_SKIP_CONFIRMATIONS=true", ...lines, "npx holdfast drift"]
+            .join("\n")
+            .replaceAll("npx holdfast", holdfast);
         const { exitCode, stdout, stderr } = await project.run("bash", ["-c", typed]);
         expect({ exitCode, stderr: exitCode === 0 ? "" : stderr + stdout }).toEqual({ exitCode: 0, stderr: "" });
         expect(stdout).toContain(`- 127.0.1.1\t${nodes[0]!.name}.example.test`);
-        for (const node of lab.nodes) expect(await readNodeFile(node, "/etc/hosts")).toContain(`${node.address}\t${node.name}.example.test ${node.name}`);
+        for (const node of lab.nodes)
+            expect(await readNodeFile(node, "/etc/hosts")).toContain(
+                `${node.address}\t${node.name}.example.test ${node.name}`,
+            );
     });
 });

@@ -42,16 +42,28 @@ test("takes all three concerns, a second push changes nothing, and it boots", as
     for (const plan of plans) await pushFileSet(lab, plan);
     expect(await readNodeFile(node, "/etc/hosts")).toMatch(new RegExp(`^${node.address}\\s.*\\b${node.name}\\b`, "m"));
     expect(await readNodeFile(node, "/etc/fstab")).toContain("nofail,x-systemd.device-timeout=30s");
-    const before = (await node.exec(["stat", "--format=%i %Z", "/etc/hosts", "/etc/fstab", "/etc/network/interfaces"])).stdout;
+    const before = (await node.exec(["stat", "--format=%i %Z", "/etc/hosts", "/etc/fstab", "/etc/network/interfaces"]))
+        .stdout;
     for (const plan of plans) await pushFileSet(lab, plan);
-    expect((await node.exec(["stat", "--format=%i %Z", "/etc/hosts", "/etc/fstab", "/etc/network/interfaces"])).stdout).toBe(before);
+    expect(
+        (await node.exec(["stat", "--format=%i %Z", "/etc/hosts", "/etc/fstab", "/etc/network/interfaces"])).stdout,
+    ).toBe(before);
     expect(await node.reboot()).toMatchObject({ multiUser: true, failed: [] });
 });
 
 test("a power cut in the middle is undone by the next boot", async () => {
     const before = await readNodeFile(node, "/etc/hosts");
-    const push = pushFileSet(lab, { host, node: { name: node.name, domain: "example.test", address: node.address }, concern: "cut", files: { "/etc/hosts": { content: `${before}# new\n` } }, verify: [{ argv: ["sleep", "60"], timeout: 90 }] });
-    const told = push.then(() => "no error", (error: unknown) => String(error));
+    const push = pushFileSet(lab, {
+        host,
+        node: { name: node.name, domain: "example.test", address: node.address },
+        concern: "cut",
+        files: { "/etc/hosts": { content: `${before}# new\n` } },
+        verify: [{ argv: ["sleep", "60"], timeout: 90 }],
+    });
+    const told = push.then(
+        () => "no error",
+        (error: unknown) => String(error),
+    );
     for (let attempt = 0; attempt < 100 && !(await readNodeFile(node, "/etc/hosts")).includes("# new"); attempt++);
     await node.kill();
     await node.start();

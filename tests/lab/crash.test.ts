@@ -8,7 +8,12 @@ const rounds = runs(1);
 const owned = { mode: "0644", owner: "root", group: "root" };
 const before: Scenario["before"] = {
     "/etc/hosts": { content: "127.0.0.1 localhost\n127.0.1.1 pve01\n" },
-    "/etc/fstab": { content: "/dev/sdb1 / ext4 defaults 0 0\n", mode: "0640", gid: 42, xattrs: { "user.note": "whose" } },
+    "/etc/fstab": {
+        content: "/dev/sdb1 / ext4 defaults 0 0\n",
+        mode: "0640",
+        gid: 42,
+        xattrs: { "user.note": "whose" },
+    },
     "/etc/obsolete": { content: "to be removed\n", mode: "0600", uid: 33, gid: 33, xattrs: { "user.note": "mine" } },
     "/etc/secret": { content: "only the mode changes\n" },
 };
@@ -27,7 +32,9 @@ describe("a cut at every call of a transaction with a change, an addition, a rem
     let report: CrashReport;
     beforeAll(async () => {
         report = await crash(applied, ["asked", "flushed", "random"], rounds, rounds);
-        console.log(`crash images: ${report.images} (${report.interrupted} of interrupted recoveries), ${report.open} with a transaction to undo, ${report.old} ended old, ${report.new} new, ${report.mixture} mixed`);
+        console.log(
+            `crash images: ${report.images} (${report.interrupted} of interrupted recoveries), ${report.open} with a transaction to undo, ${report.old} ended old, ${report.new} new, ${report.mixture} mixed`,
+        );
     });
 
     test("leaves all files old or all new, with their owners, modes and attributes, and nothing of Holdfast's", () => {
@@ -43,15 +50,24 @@ describe("a cut at every call of a transaction with a change, an addition, a rem
     });
 
     test("is of a transaction that did all of that", () => {
-        const contents = Object.entries(report.after).flatMap(([path, [, mode, , , , hex]]) => (path in files ? [[path, mode.toString(8), Buffer.from(hex, "hex").toString()]] : []));
-        const wanted = Object.entries(files).flatMap(([path, { content, mode }]) => (content === undefined ? [] : [[path, mode.slice(1), content]]));
+        const contents = Object.entries(report.after).flatMap(([path, [, mode, , , , hex]]) =>
+            path in files ? [[path, mode.toString(8), Buffer.from(hex, "hex").toString()]] : [],
+        );
+        const wanted = Object.entries(files).flatMap(([path, { content, mode }]) =>
+            content === undefined ? [] : [[path, mode.slice(1), content]],
+        );
         expect(contents.sort()).toEqual(wanted.sort());
         expect(report.after["/etc/fstab"]?.[4]).toEqual({ "user.note": Buffer.from("whose").toString("hex") });
     });
 });
 
 test("a cut at every call of a transaction that fails in verify leaves the old files", async () => {
-    const report = await crash({ before, plans: [{ ...plan, verify: [{ argv: ["false"] }] }] }, ["asked", "flushed"], rounds, 0);
+    const report = await crash(
+        { before, plans: [{ ...plan, verify: [{ argv: ["false"] }] }] },
+        ["asked", "flushed"],
+        rounds,
+        0,
+    );
     expect(report.results).toMatchObject([{ outcome: "failed", phase: "verify", rollback: "the node is as it was" }]);
     expect(report.faults).toEqual([]);
     expect(report.old).toBe(report.images);
@@ -60,9 +76,22 @@ test("a cut at every call of a transaction that fails in verify leaves the old f
 test("a cut at every call of three transactions in one batch leaves each of them old or new, whatever becomes of the others", async () => {
     const { "/etc/hosts": hosts, "/etc/fstab": fstab, "/etc/obsolete": obsolete, ...others } = files;
     const inNewFolder = { ...plan, files: { "/etc/fstab": fstab!, "/etc/new.d/three": { content: "3\n", ...owned } } };
-    const failing = { ...plan, files: { "/etc/obsolete": obsolete!, "/etc/new.d/deeper/four": { content: "4\n", ...owned } }, verify: [{ argv: ["false"] }] };
-    const report = await crash({ before, plans: [{ ...plan, files: { "/etc/hosts": hosts!, ...others } }, failing, inNewFolder] }, ["asked", "flushed", "random"], rounds, rounds);
-    expect(report.results).toMatchObject([{ outcome: "applied" }, { outcome: "failed", rollback: "the node is as it was" }, { outcome: "applied" }]);
+    const failing = {
+        ...plan,
+        files: { "/etc/obsolete": obsolete!, "/etc/new.d/deeper/four": { content: "4\n", ...owned } },
+        verify: [{ argv: ["false"] }],
+    };
+    const report = await crash(
+        { before, plans: [{ ...plan, files: { "/etc/hosts": hosts!, ...others } }, failing, inNewFolder] },
+        ["asked", "flushed", "random"],
+        rounds,
+        rounds,
+    );
+    expect(report.results).toMatchObject([
+        { outcome: "applied" },
+        { outcome: "failed", rollback: "the node is as it was" },
+        { outcome: "applied" },
+    ]);
     expect(report.faults).toEqual([]);
     for (const count of [report.old, report.between, report.new]) expect(count).toBeGreaterThan(0);
 });
@@ -71,16 +100,63 @@ test("a cut at every call of three transactions in one batch leaves each of them
  * Each line is what somebody could take for superfluous. ext4 commits renames that nothing synced together, so half a
  * commit shows only on disks where the kernel has written everything (`flushed`).
  */
-const mutants: [what: string, shows: "mixture" | "broken", mode: Mode, module: string, original: string, mutated: string][] = [
-    ["without the fsync of a staged file", "mixture", "asked", "durable.py", "        os.fsync(fd)\n    except BaseException as error", "        pass\n    except BaseException as error"],
-    ["that writes the live file in place", "mixture", "asked", "transaction.py", "os.rename(durable.staged_name(path, self.identifier), path)", "open(path, 'w').write(file['content'])"],
-    ["that says 'applied' before the journal's end is on the disk", "broken", "asked", "durable.py", "        os.rename(self.folder, spent)\n        sync_folder(self.root)", "        os.rename(self.folder, spent)"],
-    ["whose recovery tidies up without putting back", "mixture", "flushed", "durable.py", "if name.startswith(\".\"):", "if True:"],
-    ["whose recovery puts back one file of several", "mixture", "flushed", "durable.py", "reversed(list(enumerate(entries)))]", "reversed(list(enumerate(entries))[:1])]"],
+const mutants: [
+    what: string,
+    shows: "mixture" | "broken",
+    mode: Mode,
+    module: string,
+    original: string,
+    mutated: string,
+][] = [
+    [
+        "without the fsync of a staged file",
+        "mixture",
+        "asked",
+        "durable.py",
+        "        os.fsync(fd)\n    except BaseException as error",
+        "        pass\n    except BaseException as error",
+    ],
+    [
+        "that writes the live file in place",
+        "mixture",
+        "asked",
+        "transaction.py",
+        "os.rename(durable.staged_name(path, self.identifier), path)",
+        "open(path, 'w').write(file['content'])",
+    ],
+    [
+        "that says 'applied' before the journal's end is on the disk",
+        "broken",
+        "asked",
+        "durable.py",
+        "        os.rename(self.folder, spent)\n        sync_folder(self.root)",
+        "        os.rename(self.folder, spent)",
+    ],
+    [
+        "whose recovery tidies up without putting back",
+        "mixture",
+        "flushed",
+        "durable.py",
+        'if name.startswith("."):',
+        "if True:",
+    ],
+    [
+        "whose recovery puts back one file of several",
+        "mixture",
+        "flushed",
+        "durable.py",
+        "reversed(list(enumerate(entries)))]",
+        "reversed(list(enumerate(entries))[:1])]",
+    ],
 ];
 
-test.each(rounds > 1 ? mutants : mutants.slice(0, 3))("a program %s is found out", async (_, shows, mode, module, original, mutated) => {
-    const report = await crashMutant(module, original, mutated, applied, mode);
-    console.log(`mutant: of ${report.images} images ${report.mixture} mixed, ${report.broken} broke a promise; ${report.faults.length} faults, first: ${report.faults[0]}`);
-    expect(report[shows]).toBeGreaterThan(0);
-});
+test.each(rounds > 1 ? mutants : mutants.slice(0, 3))(
+    "a program %s is found out",
+    async (_, shows, mode, module, original, mutated) => {
+        const report = await crashMutant(module, original, mutated, applied, mode);
+        console.log(
+            `mutant: of ${report.images} images ${report.mixture} mixed, ${report.broken} broke a promise; ${report.faults.length} faults, first: ${report.faults[0]}`,
+        );
+        expect(report[shows]).toBeGreaterThan(0);
+    },
+);

@@ -17,7 +17,8 @@ const hostsBefore = new Map<string, string>();
 beforeAll(async () => {
     lab = await openTestLab();
     [first, second] = [lab.nodes[0]!, lab.nodes[1]!];
-    for (const node of [first, second]) hostsBefore.set(node.name, (await node.exec(["cat", "/etc/hosts"], { strip: false })).stdout);
+    for (const node of [first, second])
+        hostsBefore.set(node.name, (await node.exec(["cat", "/etc/hosts"], { strip: false })).stdout);
     project = await PulumiProject.create(lab);
     await writeStack();
     await project.pulumi("stack", "init", "drift");
@@ -25,15 +26,23 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-    for (const node of [first, second]) await node.exec(["sh", "-c", "cat >/etc/hosts"], { input: hostsBefore.get(node.name) });
+    for (const node of [first, second])
+        await node.exec(["sh", "-c", "cat >/etc/hosts"], { input: hostsBefore.get(node.name) });
     await project.remove();
 });
 
 async function writeStack({ maintenance = false } = {}): Promise<void> {
-    const nodes = Object.fromEntries(await Promise.all([first, second].map(async (node) => {
-        const ssh = { host: node.ssh.host, port: node.ssh.port, hostKey: await node.hostKey() };
-        return [node.name, { address: node.address, ssh, ...(maintenance && node === second && { maintenance }) }] as const;
-    })));
+    const nodes = Object.fromEntries(
+        await Promise.all(
+            [first, second].map(async (node) => {
+                const ssh = { host: node.ssh.host, port: node.ssh.port, hostKey: await node.hostKey() };
+                return [
+                    node.name,
+                    { address: node.address, ssh, ...(maintenance && node === second && { maintenance }) },
+                ] as const;
+            }),
+        ),
+    );
     await project.configure("drift", { fleet: { domain: "example.test", nodes } });
 }
 
@@ -47,22 +56,39 @@ test("a stray line is a line diff with the time it was written, exit status 2; u
     const { exitCode, stdout } = await project.holdfast("drift", "--format", "json", "--metrics", "drift.prom");
     expect(exitCode).toBe(2);
     const { stacks } = driftReport.parse(JSON.parse(stdout));
-    expect(stacks[0]!.nodes.map(({ name, status }) => `${name} ${status}`)).toEqual([`${first.name} drift`, `${second.name} clean`]);
+    expect(stacks[0]!.nodes.map(({ name, status }) => `${name} ${status}`)).toEqual([
+        `${first.name} drift`,
+        `${second.name} clean`,
+    ]);
     const [change, ...others] = stacks[0]!.nodes[0]!.changes;
     expect(others).toEqual([]);
-    expect(change).toMatchObject({ concern: "hosts", kind: "file", subject: "/etc/hosts", summary: "1 line added, 0 removed", modified: "2026-01-02T03:04:05.000Z" });
+    expect(change).toMatchObject({
+        concern: "hosts",
+        kind: "file",
+        subject: "/etc/hosts",
+        summary: "1 line added, 0 removed",
+        modified: "2026-01-02T03:04:05.000Z",
+    });
     expect(change!.diff!.split("\n").filter((line) => /^[+-]/.test(line))).toEqual(["+27: eno1: <UP> mtu 1500"]);
-    expect(await readFile(join(project.folder, "drift.prom"), "utf8")).toContain(`holdfast_drift_node{stack="drift",node="${first.name}",status="drift"} 1`);
+    expect(await readFile(join(project.folder, "drift.prom"), "utf8")).toContain(
+        `holdfast_drift_node{stack="drift",node="${first.name}",status="drift"} 1`,
+    );
     await first.exec(["sh", "-c", "cat >/etc/hosts"], { input: clean });
     expect((await project.holdfast("drift")).exitCode).toBe(0);
 });
 
 test("an edit made over SSH says from where; one that a package made names the package", async () => {
     const clean = (await first.exec(["cat", "/etc/hosts"], { strip: false })).stdout;
-    await execa("ssh", [...await sshArguments(lab, first), "echo '# by hand' >>/etc/hosts; sleep 2"]);
-    const drift = async () => driftReport.parse(JSON.parse((await project.holdfast("drift", "--format", "json")).stdout)).stacks[0]!.nodes[0]!.changes[0]!.by;
+    await execa("ssh", [...(await sshArguments(lab, first)), "echo '# by hand' >>/etc/hosts; sleep 2"]);
+    const drift = async () =>
+        driftReport.parse(JSON.parse((await project.holdfast("drift", "--format", "json")).stdout)).stacks[0]!.nodes[0]!
+            .changes[0]!.by;
     expect(await drift()).toMatch(/^root from [\d.]+$/);
-    await first.exec(["sh", "-c", "date -d @1767323045 '+%Y-%m-%d %H:%M:%S upgrade ifupdown2:all 3.0 3.1' >>/var/log/dpkg.log; touch -d @1767323045 /etc/hosts"]);
+    await first.exec([
+        "sh",
+        "-c",
+        "date -d @1767323045 '+%Y-%m-%d %H:%M:%S upgrade ifupdown2:all 3.0 3.1' >>/var/log/dpkg.log; touch -d @1767323045 /etc/hosts",
+    ]);
     expect(await drift()).toBe("dpkg (ifupdown2)");
     await first.exec(["sh", "-c", "cat >/etc/hosts"], { input: clean });
 });
@@ -87,7 +113,10 @@ test("a node under maintenance is said to be skipped, and is no drift", async ()
     await writeStack({ maintenance: true });
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "drift");
     const { exitCode, stdout } = await project.holdfast("drift");
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${second.name}: skipped: under maintenance, not contacted\n2 nodes: 1 clean, 1 skipped\n` });
+    expect({ exitCode, stdout }).toEqual({
+        exitCode: 0,
+        stdout: `${second.name}: skipped: under maintenance, not contacted\n2 nodes: 1 clean, 1 skipped\n`,
+    });
 });
 
 test("the report page is of the same look, and ends as the drift run does", async () => {
@@ -109,7 +138,9 @@ test("a pull request's preview needs no way to the nodes, and says what it compa
         const { exitCode, stdout } = await project.holdfast("preview", "--stack", "drift", "--format", "markdown");
         expect(exitCode).toBe(0);
         expect(stdout).toMatch(/^## .*to update\n\nStack `drift`\. Compared with the state/);
-        expect(stdout).toMatch(new RegExp(`^\\+ +${first.address} ${first.name}\\.moved\\.example\\.test ${first.name}$`, "m"));
+        expect(stdout).toMatch(
+            new RegExp(`^\\+ +${first.address} ${first.name}\\.moved\\.example\\.test ${first.name}$`, "m"),
+        );
     } finally {
         for (const node of [first, second]) await node.exec(["systemctl", "start", "ssh.service"]);
         await project.write("Pulumi.drift.yaml", before);

@@ -36,10 +36,14 @@ interface NodeConfig {
     maintenance?: boolean;
 }
 
-async function fleetOf(names: readonly string[]): Promise<{ domain: string; defaults: object; nodes: Record<string, NodeConfig> }> {
+async function fleetOf(
+    names: readonly string[],
+): Promise<{ domain: string; defaults: object; nodes: Record<string, NodeConfig> }> {
     const file = join(project.folder, "lab.yaml");
     await writeLabStack(lab, file);
-    const { config } = parse(await readFile(file, "utf8")) as { config: { "holdfast:fleet": { domain: string; nodes: Record<string, NodeConfig> } } };
+    const { config } = parse(await readFile(file, "utf8")) as {
+        config: { "holdfast:fleet": { domain: string; nodes: Record<string, NodeConfig> } };
+    };
     const { domain, nodes } = config["holdfast:fleet"];
     // Three concerns are enough here; the others have tests of their own.
     const defaults = { ...nothingByDefault, bootReadiness: false };
@@ -64,17 +68,24 @@ describe("the fleet", () => {
         await project.remove();
         await Promise.all([first, second].map((node) => node.start()));
     });
-    const off = (work: () => Promise<void>, ...nodes: LabNode[]) => async (): Promise<void> => {
-        await Promise.all(nodes.map((node) => node.stop()));
-        await work().finally(() => Promise.all(nodes.map((node) => node.start())));
-    };
+    const off =
+        (work: () => Promise<void>, ...nodes: LabNode[]) =>
+        async (): Promise<void> => {
+            await Promise.all(nodes.map((node) => node.stop()));
+            await work().finally(() => Promise.all(nodes.map((node) => node.start())));
+        };
 
-    test("is previewed from nothing while its nodes are off", async () => off(async () => {
-        const output = expectSuccess(await project.runPulumi(preview));
-        expect(output).toContain("/etc/hosts");
-        expect(output).toContain("127.0.0.1 localhost");
-        expect(output).toMatch(/\+ \d+ to create/);
-    }, first, second)());
+    test("is previewed from nothing while its nodes are off", async () =>
+        off(
+            async () => {
+                const output = expectSuccess(await project.runPulumi(preview));
+                expect(output).toContain("/etc/hosts");
+                expect(output).toContain("127.0.0.1 localhost");
+                expect(output).toMatch(/\+ \d+ to create/);
+            },
+            first,
+            second,
+        )());
 
     test("goes from the incidents' state to sound files with one up", async () => {
         const output = expectSuccess(await project.runPulumi(up));
@@ -90,9 +101,14 @@ describe("the fleet", () => {
         expectSuccess(await project.runPulumi(drift));
     });
 
-    test("needs no node where nothing changed", async () => off(async () => {
-        expect(expectSuccess(await project.runPulumi(up))).toMatch(/Resources:\n\s+\d+ unchanged\n/);
-    }, first, second)());
+    test("needs no node where nothing changed", async () =>
+        off(
+            async () => {
+                expect(expectSuccess(await project.runPulumi(up))).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+            },
+            first,
+            second,
+        )());
 
     test("shows every kind of drift as what it is, and up --refresh repairs it", async () => {
         await first.exec(["sh", "-c", `echo '${strayLine}' >> /etc/network/interfaces; chmod 0666 /etc/hosts`]);
@@ -101,12 +117,16 @@ describe("the fleet", () => {
         const { exitCode, output } = await project.runPulumi(drift);
         expect(exitCode).toBe(DRIFT);
         expect(output).toMatch(new RegExp(`^\\s*[-+] ${strayLine.slice(0, 30)}`, "m"));
-        expect(output).toMatch(/value *: "sound" => "\/etc\/network\/interfaces\.d\/oops:1: This is output of `ip link`/);
+        expect(output).toMatch(
+            /value *: "sound" => "\/etc\/network\/interfaces\.d\/oops:1: This is output of `ip link`/,
+        );
         await first.exec(["rm", "/etc/network/interfaces.d/oops"]);
         expect(output).toMatch(/mode *: "0666" => "0644"|mode *: "0644" => "0666"/);
         expect(output).toMatch(/"?\/etc\/fstab"?/);
         expect(output).toMatch(/absent/);
-        expect(output).toMatch(new RegExp(`resolves ${second.name}[^]*value *: "${second.address}" => "(?!${second.address})`));
+        expect(output).toMatch(
+            new RegExp(`resolves ${second.name}[^]*value *: "${second.address}" => "(?!${second.address})`),
+        );
         await second.exec(["sed", "-i", "s/^hosts:.*/hosts: files dns/", "/etc/nsswitch.conf"]);
         expectSuccess(await project.runPulumi(repair));
         expect((await first.exec(["stat", "-c", "%a", "/etc/hosts"])).stdout).toBe("644");
@@ -114,13 +134,14 @@ describe("the fleet", () => {
         expectSuccess(await project.runPulumi(drift));
     });
 
-    test("has a node that is down: an error that names it, and the drift run fails", async () => off(async () => {
-        const { exitCode, output } = await project.runPulumi(drift);
-        expect(exitCode).not.toBe(0);
-        expect(exitCode).not.toBe(DRIFT);
-        expect(output).toMatch(new RegExp(`error: .*${second.name}: root@\\S+ port 2222\\b`));
-        expect(output).not.toMatch(/delete/);
-    }, second)());
+    test("has a node that is down: an error that names it, and the drift run fails", async () =>
+        off(async () => {
+            const { exitCode, output } = await project.runPulumi(drift);
+            expect(exitCode).not.toBe(0);
+            expect(exitCode).not.toBe(DRIFT);
+            expect(output).toMatch(new RegExp(`error: .*${second.name}: root@\\S+ port 2222\\b`));
+            expect(output).not.toMatch(/delete/);
+        }, second)());
 
     test("keeps an edit that nobody has seen: up refuses, shows it, and names the way on", async () => {
         await first.exec(["sh", "-c", "echo '192.0.2.99 hotfix' >> /etc/hosts"]);
@@ -153,15 +174,20 @@ describe("the fleet", () => {
         expectSuccess(await project.runPulumi(up));
     });
 
-    test("leaves a node under maintenance alone, and says so in every drift run", async () => off(async () => {
-        fleet.nodes[second.name]!.maintenance = true;
-        await project.configure("test", { fleet, connectTimeout: 5 });
-        expectSuccess(await project.runPulumi(up));
-        expect(expectSuccess(await project.runPulumi(drift))).toContain(`${second.name}: skipped, it is under maintenance`);
-        fleet.nodes[second.name]!.hostsFile.extra.push({ address: "192.0.2.62", names: ["scanner"] });
-        await project.configure("test", { fleet, connectTimeout: 5 });
-        expect(expectSuccess(await project.runPulumi(up))).toContain(`${second.name}: skipped, it is under maintenance; pending: files["/etc/hosts"].content`);
-    }, second)());
+    test("leaves a node under maintenance alone, and says so in every drift run", async () =>
+        off(async () => {
+            fleet.nodes[second.name]!.maintenance = true;
+            await project.configure("test", { fleet, connectTimeout: 5 });
+            expectSuccess(await project.runPulumi(up));
+            expect(expectSuccess(await project.runPulumi(drift))).toContain(
+                `${second.name}: skipped, it is under maintenance`,
+            );
+            fleet.nodes[second.name]!.hostsFile.extra.push({ address: "192.0.2.62", names: ["scanner"] });
+            await project.configure("test", { fleet, connectTimeout: 5 });
+            expect(expectSuccess(await project.runPulumi(up))).toContain(
+                `${second.name}: skipped, it is under maintenance; pending: files["/etc/hosts"].content`,
+            );
+        }, second)());
 
     test("catches up when the maintenance ends", async () => {
         delete fleet.nodes[second.name]!.maintenance;
@@ -192,7 +218,13 @@ describe("a FileSet", () => {
     beforeAll(async () => {
         project = await PulumiProject.create(lab, program);
         await project.pulumi("stack", "init", "test");
-        host = { name: first.name, address: first.ssh.host, port: first.ssh.port, user: "root", hostKey: await first.hostKey() };
+        host = {
+            name: first.name,
+            address: first.ssh.host,
+            port: first.ssh.port,
+            user: "root",
+            hostKey: await first.hostKey(),
+        };
     });
     beforeEach(async () => {
         // A path of its own for each test: what stood there before Holdfast is noted once and for ever.
@@ -204,7 +236,15 @@ describe("a FileSet", () => {
         await toIncidentState(lab, first);
         await project.remove();
     });
-    const declare = (sets: Record<string, object>): Promise<void> => project.write("filesets.json", JSON.stringify(Object.fromEntries(Object.entries(sets).map(([name, args]) => [name, { host, concern: name, ...args }]))));
+    const declare = (sets: Record<string, object>): Promise<void> =>
+        project.write(
+            "filesets.json",
+            JSON.stringify(
+                Object.fromEntries(
+                    Object.entries(sets).map(([name, args]) => [name, { host, concern: name, ...args }]),
+                ),
+            ),
+        );
     const put = (content: string): Promise<unknown> => first.exec(["tee", path], { input: content });
 
     test("shows a stopped unit and a missing enablement as such", async () => {
@@ -223,8 +263,21 @@ describe("a FileSet", () => {
         await toIncidentState(lab, first);
         const fleet = await fleetOf([first.name]);
         await project.configure("test", { fleet });
-        await project.write("import.json", JSON.stringify({ resources: [{ type: "holdfast:host:FileSet", name: "hosts", id: `${first.name}/hosts` }] }));
-        const command = ["import", "-f", "import.json", "--generate-code=false", "--yes", "--skip-preview", "--protect=false"];
+        await project.write(
+            "import.json",
+            JSON.stringify({
+                resources: [{ type: "holdfast:host:FileSet", name: "hosts", id: `${first.name}/hosts` }],
+            }),
+        );
+        const command = [
+            "import",
+            "-f",
+            "import.json",
+            "--generate-code=false",
+            "--yes",
+            "--skip-preview",
+            "--protect=false",
+        ];
         const early = await project.runPulumi(command);
         expect(early.exitCode).not.toBe(0);
         const [, pattern = ""] = /`pulumi up --target '([^']+)'`/.exec(early.output) ?? [];
@@ -233,7 +286,17 @@ describe("a FileSet", () => {
         expect(imported).toMatch(/stands on the node: \/etc\/hosts:2:\d+: .*127\.0\.1\.1/);
         expect(imported).not.toMatch(/bug|failed to validate/);
         const live = await readNodeFile(first, "/etc/hosts");
-        await declare({ hosts: { files: { "/etc/hosts": { content: `${live.replace("127.0.1.1", first.address)}\n` }, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { content: "# by Holdfast\n", when: "/etc/cloud/cloud.cfg" } } } });
+        await declare({
+            hosts: {
+                files: {
+                    "/etc/hosts": { content: `${live.replace("127.0.1.1", first.address)}\n` },
+                    "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": {
+                        content: "# by Holdfast\n",
+                        when: "/etc/cloud/cloud.cfg",
+                    },
+                },
+            },
+        });
         const shown = expectSuccess(await project.runPulumi(preview));
         expect(shown).toMatch(/- 127\.0\.1\.1/);
         expect(shown).toMatch(new RegExp(`\\+ ${first.address.replaceAll(".", "\\.")}`));
@@ -246,7 +309,9 @@ describe("a FileSet", () => {
         await declare({ kept: { files: { [path]: { content: "kept\n" } } } });
         expectSuccess(await project.runPulumi(up));
         await declare({});
-        expect(expectSuccess(await project.runPulumi(up))).toContain("its files stay on the node as they are (onDelete: keep)");
+        expect(expectSuccess(await project.runPulumi(up))).toContain(
+            "its files stay on the node as they are (onDelete: keep)",
+        );
         expect(await readNodeFile(first, path)).toBe("kept");
     });
 
@@ -283,7 +348,10 @@ describe("a FileSet", () => {
         await declare({});
         const { exitCode, output } = await project.runPulumi(up);
         expect(exitCode).not.toBe(0);
-        const command = new RegExp(`install -m \\d{4} -o root -g root /var/lib/holdfast/backups/[0-9a-f]{64} ${path}`).exec(output)?.[0] ?? "";
+        const command =
+            new RegExp(`install -m \\d{4} -o root -g root /var/lib/holdfast/backups/[0-9a-f]{64} ${path}`).exec(
+                output,
+            )?.[0] ?? "";
         expect(await readNodeFile(first, path)).toBe("declared");
         await first.exec(["sh", "-c", command]);
         expect((await first.exec(["od", "-c", path])).stdout).toContain("G   r 374   n");
@@ -293,10 +361,14 @@ describe("a FileSet", () => {
     });
 
     test("says that a file which it no longer names stays, and how to have it removed", async () => {
-        await declare({ shrinking: { files: { [path]: { content: "declared\n" }, [`${folder}/dropped`]: { content: "stays\n" } } } });
+        await declare({
+            shrinking: { files: { [path]: { content: "declared\n" }, [`${folder}/dropped`]: { content: "stays\n" } } },
+        });
         expectSuccess(await project.runPulumi(up));
         await declare({ shrinking: { files: { [path]: { content: "declared\n" } } } });
-        expect(expectSuccess(await project.runPulumi(up))).toContain(`${folder}/dropped is no longer managed and stays on the node as it is; to remove it, declare it with absent: true first`);
+        expect(expectSuccess(await project.runPulumi(up))).toContain(
+            `${folder}/dropped is no longer managed and stays on the node as it is; to remove it, declare it with absent: true first`,
+        );
         expect(await readNodeFile(first, `${folder}/dropped`)).toBe("stays");
     });
 
@@ -305,21 +377,38 @@ describe("a FileSet", () => {
         await declare({ shrinking: { files, units: { "ssh.service": { enabled: true, active: true } } } });
         expectSuccess(await project.runPulumi(up));
         await declare({ shrinking: { files } });
-        expect(expectSuccess(await project.runPulumi(up))).toContain("ssh.service is no longer managed and goes on as it is; to have it stopped, declare it with enabled: false and active: false first");
+        expect(expectSuccess(await project.runPulumi(up))).toContain(
+            "ssh.service is no longer managed and goes on as it is; to have it stopped, declare it with enabled: false and active: false first",
+        );
         expect((await first.exec(["systemctl", "is-active", "ssh.service"])).stdout).toBe("active");
     });
 
     test("never brings 127.0.1.1 back", async () => {
         await toIncidentState(lab, first);
         const node = { name: first.name, domain: "example.test", address: first.address };
-        await declare({ hosts: { node, onDelete: "restore", files: { "/etc/hosts": { content: `127.0.0.1 localhost\n${first.address} ${first.fqdn} ${first.name}\n` } } } });
+        await declare({
+            hosts: {
+                node,
+                onDelete: "restore",
+                files: {
+                    "/etc/hosts": { content: `127.0.0.1 localhost\n${first.address} ${first.fqdn} ${first.name}\n` },
+                },
+            },
+        });
         expectSuccess(await project.runPulumi(up));
         await declare({});
         const { exitCode, output } = await project.runPulumi(up);
         expect(exitCode).not.toBe(0);
         expect(output).toMatch(/refused before anything was staged:[^]*127\.0\.1\.1/);
         expect(await readNodeFile(first, "/etc/hosts")).not.toContain("127.0.1.1");
-        await declare({ hosts: { node, files: { "/etc/hosts": { content: `127.0.0.1 localhost\n${first.address} ${first.fqdn} ${first.name}\n` } } } });
+        await declare({
+            hosts: {
+                node,
+                files: {
+                    "/etc/hosts": { content: `127.0.0.1 localhost\n${first.address} ${first.fqdn} ${first.name}\n` },
+                },
+            },
+        });
         expectSuccess(await project.runPulumi(up));
     });
 
@@ -328,7 +417,9 @@ describe("a FileSet", () => {
         await declare({ undone: { files, activate: [{ argv: ["test", "!", "-e", path] }] } });
         const { exitCode, output } = await project.runPulumi(up);
         expect(exitCode).not.toBe(0);
-        expect(output).toContain(`${first.name}: activate failed: test ! -e ${path}: exit status 1. The node is as it was.`);
+        expect(output).toContain(
+            `${first.name}: activate failed: test ! -e ${path}: exit status 1. The node is as it was.`,
+        );
         expect((await first.exec(["ls", folder])).stdout).toBe("");
         expect(await project.pulumi("stack", "export")).not.toContain('"undone"');
         await declare({ undone: { files } });
@@ -349,7 +440,9 @@ describe("a FileSet", () => {
     });
 
     test("whose client is killed is finished by the node, and three commands heal the stack", async () => {
-        await declare({ killed: { files: { [path]: { content: "declared\n" } }, activate: [{ argv: ["sleep", "4"] }] } });
+        await declare({
+            killed: { files: { [path]: { content: "declared\n" } }, activate: [{ argv: ["sleep", "4"] }] },
+        });
         const running = project.startPulumi(up);
         for (let tries = 0; (await first.exec(["test", "-e", path], { reject: false })).exitCode !== 0; tries++) {
             if (tries > 300) throw new Error("the file never came");
@@ -373,7 +466,12 @@ describe("a FileSet", () => {
             return run;
         };
         const [one, two, edit] = ["correct-horse-battery", "staple-and-glue", "typed-by-a-human"];
-        const secretFile = (value: string): Record<string, object> => ({ hidden: { files: { [path]: { content: { secret: `password=${value}\n` }, mode: "0600" } }, validate: [{ argv: ["grep", "-c", "password", `{staged:${path}}`] }] } });
+        const secretFile = (value: string): Record<string, object> => ({
+            hidden: {
+                files: { [path]: { content: { secret: `password=${value}\n` }, mode: "0600" } },
+                validate: [{ argv: ["grep", "-c", "password", `{staged:${path}}`] }],
+            },
+        });
         await declare(secretFile(one));
         expectSuccess(await said(preview));
         expectSuccess(await said(up));
@@ -385,10 +483,16 @@ describe("a FileSet", () => {
         await declare(secretFile(one));
         expect((await said(up)).exitCode).not.toBe(0);
         expect(outputs.at(-1)).toContain(`${path}: was edited; its content is secret`);
-        await declare({ hidden: { files: { [path]: { content: { secret: `password=${two}\n` }, mode: "0600" } }, verify: [{ argv: ["sh", "-c", `cat ${path}; exit 1`] }] } });
+        await declare({
+            hidden: {
+                files: { [path]: { content: { secret: `password=${two}\n` }, mode: "0600" } },
+                verify: [{ argv: ["sh", "-c", `cat ${path}; exit 1`] }],
+            },
+        });
         expect((await said(repair)).exitCode).not.toBe(0);
         expect(outputs.at(-1)).toContain("verify failed");
-        const log = (await first.exec(["journalctl", "--boot", "--no-pager", "--output=cat", "--identifier=holdfast"])).stdout;
+        const log = (await first.exec(["journalctl", "--boot", "--no-pager", "--output=cat", "--identifier=holdfast"]))
+            .stdout;
         expect(log).toContain("verify: failed; a file here is secret");
         outputs.push(await project.pulumi("stack", "export"), log);
         for (const value of [one, two, edit]) expect(outputs.join("\n")).not.toContain(value);
@@ -401,7 +505,10 @@ describe("a FileSet", () => {
         const hostilePath = `${folder}/${inName}`;
         await declare({
             hostile: {
-                files: { [hostilePath]: { content: `${hostile}\n`, when: folder }, [`${folder}/other`]: { content: "x\n", when: `${folder}/${inName}/none` } },
+                files: {
+                    [hostilePath]: { content: `${hostile}\n`, when: folder },
+                    [`${folder}/other`]: { content: "x\n", when: `${folder}/${inName}/none` },
+                },
                 facts: { [hostile]: { probe: "resolver", args: [hostile] } },
                 validate: [{ argv: ["test", "-n", hostile] }, { argv: ["test", "-f", `{staged:${hostilePath}}`] }],
                 activate: [{ argv: ["test", "-n", hostile] }],

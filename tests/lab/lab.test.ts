@@ -17,7 +17,8 @@ describe("a node in the incidents' state", () => {
     let node: LabNode;
     beforeAll(async () => ({ lab, node } = await openTestNode(3)));
 
-    const ssh = async (user: string, ...command: string[]) => execa("ssh", [...(await sshArguments(lab, node, user)), ...command], { reject: false });
+    const ssh = async (user: string, ...command: string[]) =>
+        execa("ssh", [...(await sshArguments(lab, node, user)), ...command], { reject: false });
 
     test("has incident A's and incident B's files", async () => {
         expect(await readNodeFile(node, "/etc/hosts")).toContain(`127.0.1.1\t${node.fqdn} ${node.name}`);
@@ -27,7 +28,12 @@ describe("a node in the incidents' state", () => {
 
     test("boots, but pmxcfs refuses its hosts file and accepts a sound one", async () => {
         const before = await node.reboot();
-        expect(before).toMatchObject({ multiUser: true, failed: [{ unit: "pve-cluster.service", message: expect.stringContaining("non-loopback IP address") as string }] });
+        expect(before).toMatchObject({
+            multiUser: true,
+            failed: [
+                { unit: "pve-cluster.service", message: expect.stringContaining("non-loopback IP address") as string },
+            ],
+        });
         await node.exec(["sed", "-i", `s/^127.0.1.1/${node.address}/`, "/etc/hosts"]);
         expect((await node.reboot()).failed).toEqual([]);
         await node.exec(["sed", "-i", `s/^${node.address}/127.0.1.1/`, "/etc/hosts"]);
@@ -42,7 +48,11 @@ describe("a node in the incidents' state", () => {
 
     test("holdfast lab reboot restarts it, and says what the console would have", async () => {
         const before = await node.initPid();
-        const { stdout } = await execa(process.execPath, ["cli/holdfast.js", "lab", "reboot", "--id", lab.id, node.name], { cwd: join(__dirname, "..", "..") });
+        const { stdout } = await execa(
+            process.execPath,
+            ["cli/holdfast.js", "lab", "reboot", "--id", lab.id, node.name],
+            { cwd: join(__dirname, "..", "..") },
+        );
         expect(stdout).toMatch(new RegExp(`^${node.name}: booted in [\\d.]+ s, multi-user.target reached`));
         expect(stdout).toContain("failed: pve-cluster.service: ");
         expect(await node.initPid()).not.toBe(before);
@@ -90,7 +100,9 @@ describe("several nodes", () => {
 
     test("have a control group each, so that no node's systemd takes another's services for its own", async () => {
         const { nodes } = await openTestLab();
-        const groups = await Promise.all(nodes.map(async (node) => readFile(`/proc/${await node.initPid()}/cgroup`, "utf8")));
+        const groups = await Promise.all(
+            nodes.map(async (node) => readFile(`/proc/${await node.initPid()}/cgroup`, "utf8")),
+        );
         expect(new Set(groups.map((group) => /^0::(.*)$/m.exec(group)?.[1])).size).toBe(nodes.length);
     });
 });
@@ -109,7 +121,8 @@ describe("lab up and lab down", () => {
     test.each([100, 400, 900, 1600])("up, killed after %i ms, is completed by the next", async (milliseconds) => {
         await upAndKill(milliseconds);
         const lab = await labUp({ id, nodes: 2, state: "sound" });
-        for (const node of lab.nodes) expect((await node.exec(["systemctl", "is-system-running"])).stdout).toBe("running");
+        for (const node of lab.nodes)
+            expect((await node.exec(["systemctl", "is-system-running"])).stdout).toBe("running");
     });
 
     test.each([100, 400, 900, 1600])("up, killed after %i ms, is removed wholly by down", async (milliseconds) => {
@@ -129,7 +142,9 @@ describe("lab up and lab down", () => {
     });
 
     test("down waits for a disk that somebody still has open", async () => {
-        const { nodes: [node] } = await labUp({ id, nodes: 1, state: "sound" });
+        const {
+            nodes: [node],
+        } = await labUp({ id, nodes: 1, state: "sound" });
         const slot = await findSlot();
         const { stdout: device } = await node!.exec(["blkid", "-U", node!.dataUuid]);
         const reader = execa("sh", ["-c", `exec 3<${device}; echo open; sleep 1`]);
@@ -141,7 +156,10 @@ describe("lab up and lab down", () => {
 
     test("what up was running when it was killed ends with it", async () => {
         const program = `const { runBound } = require("./lab/processes"); const { pid } = runBound("sleep", ["1000"]); setTimeout(() => console.log(pid), 300)`;
-        const child = execa(process.execPath, ["--require", "./scripts/loadTypeScript.js", "--eval", program], { cwd: join(__dirname, "..", ".."), reject: false });
+        const child = execa(process.execPath, ["--require", "./scripts/loadTypeScript.js", "--eval", program], {
+            cwd: join(__dirname, "..", ".."),
+            reject: false,
+        });
         const pid = await new Promise<number>((said) => child.stdout?.once("data", (line) => said(Number(line))));
         expect(await readFile(`/proc/${pid}/comm`, "utf8")).toBe("sleep\n");
         child.kill("SIGKILL");
@@ -155,7 +173,10 @@ describe("lab up and lab down", () => {
 
     async function runAndKill(call: string, milliseconds: number): Promise<void> {
         const program = `const { labUp, labDown } = require("./lab"); console.log("ready"); void ${call}`;
-        const child = spawn(process.execPath, ["--require", "./scripts/loadTypeScript.js", "--eval", program], { cwd: join(__dirname, "..", ".."), stdio: ["ignore", "pipe", "inherit"] });
+        const child = spawn(process.execPath, ["--require", "./scripts/loadTypeScript.js", "--eval", program], {
+            cwd: join(__dirname, "..", ".."),
+            stdio: ["ignore", "pipe", "inherit"],
+        });
         const ended = new Promise((done) => child.once("exit", done));
         await new Promise((ready) => child.stdout.once("data", ready));
         await delay(milliseconds);
@@ -178,9 +199,14 @@ describe("lab up and lab down", () => {
             execa("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"]),
             execa("sh", ["-c", "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' || true"]),
         ]);
-        const lines = [mounts, loops, processes].flatMap(({ stdout }) => stdout.split("\n")).filter((line) => line.includes(folder));
+        const lines = [mounts, loops, processes]
+            .flatMap(({ stdout }) => stdout.split("\n"))
+            .filter((line) => line.includes(folder));
         const slots = [...(await readSlots()).values()].filter((owner) => owner === folder);
-        const files = await access(folder).then(() => [folder], () => []);
+        const files = await access(folder).then(
+            () => [folder],
+            () => [],
+        );
         return [...named, ...lines, ...slots, ...files];
     }
 });

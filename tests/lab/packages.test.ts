@@ -12,8 +12,11 @@ let lab: Lab;
 let node: LabNode;
 let client: NodeClient;
 
-const shell = async (script: string): Promise<string> => (await node.exec(["sh", "-ec", script], { timeout: 120 })).stdout;
-const isInstalled = async (name: string) => (await node.exec(["dpkg-query", "-W", "-f", "${db:Status-Status}", name], { reject: false })).stdout === "installed";
+const shell = async (script: string): Promise<string> =>
+    (await node.exec(["sh", "-ec", script], { timeout: 120 })).stdout;
+const isInstalled = async (name: string) =>
+    (await node.exec(["dpkg-query", "-W", "-f", "${db:Status-Status}", name], { reject: false })).stdout ===
+    "installed";
 
 /** As debhelper packages do: the daemon is enabled and started as soon as it is there. It copies the file that it finds. */
 const daemon = `
@@ -42,55 +45,88 @@ done >Packages`;
 beforeAll(async () => {
     ({ lab, node } = await openTestNode(2));
     client = await clientOf(lab, node);
-    await shell(`rm -rf /srv/repository && mkdir -p /srv/repository && cd /srv/repository ${daemon} ${rivals} ${repository}`);
+    await shell(
+        `rm -rf /srv/repository && mkdir -p /srv/repository && cd /srv/repository ${daemon} ${rivals} ${repository}`,
+    );
     // The second one fails, as Proxmox' enterprise repository does without a subscription.
     await shell(`mkdir -p /root/sources && mv /etc/apt/sources.list* /root/sources; mkdir -p /etc/apt/sources.list.d
         printf 'deb [trusted=yes] file:/srv/repository ./\\ndeb [trusted=yes] file:/srv/none ./\\n' >/etc/apt/sources.list.d/test.list; rm -rf /var/lib/apt/lists/*`);
 });
 afterAll(async () => {
     client.end();
-    await shell(`systemctl disable --now ${unit} || true; apt-get -y -q purge 'holdfast-test-*' || true; rm -rf /etc/apt/sources.list* && mv /root/sources/* /etc/apt; rm -rf /srv/repository /etc/holdfast-test /run/seen-by-daemon /var/lib/apt/lists/*`);
+    await shell(
+        `systemctl disable --now ${unit} || true; apt-get -y -q purge 'holdfast-test-*' || true; rm -rf /etc/apt/sources.list* && mv /root/sources/* /etc/apt; rm -rf /srv/repository /etc/holdfast-test /run/seen-by-daemon /var/lib/apt/lists/*`,
+    );
 });
 
 test("one whose list is not there yet is fetched, beside a repository that fails; its daemon starts with our file, not before", async () => {
     await shell("rm -rf /etc/holdfast-test; mkdir -p /etc/holdfast-test");
-    const { result } = await push(client, { files: { [file]: "ours\n" }, packages: ["holdfast-test-daemon"], units: { [unit]: { enabled: true, active: true } } });
+    const { result } = await push(client, {
+        files: { [file]: "ours\n" },
+        packages: ["holdfast-test-daemon"],
+        units: { [unit]: { enabled: true, active: true } },
+    });
     expect(result).toEqual({ outcome: "applied", id: expect.any(String) as string });
     expect(await readNodeFile(node, "/run/seen-by-daemon")).toBe("ours");
     expect(await shell(`systemctl is-enabled ${unit}; systemctl is-active ${unit}`)).toBe("enabled\nactive");
 });
 
 test("where a later phase fails the package stays, and its daemon is off", async () => {
-    await shell(`systemctl disable --now ${unit}; apt-get -y -q purge holdfast-test-daemon; systemctl daemon-reload; rm -rf /etc/holdfast-test /run/seen-by-daemon; mkdir -p /etc/holdfast-test`);
-    const { result } = await push(client, { files: { [file]: "ours\n" }, packages: ["holdfast-test-daemon"], units: { [unit]: { enabled: true, active: true } }, verify: [{ argv: ["false"] }] });
+    await shell(
+        `systemctl disable --now ${unit}; apt-get -y -q purge holdfast-test-daemon; systemctl daemon-reload; rm -rf /etc/holdfast-test /run/seen-by-daemon; mkdir -p /etc/holdfast-test`,
+    );
+    const { result } = await push(client, {
+        files: { [file]: "ours\n" },
+        packages: ["holdfast-test-daemon"],
+        units: { [unit]: { enabled: true, active: true } },
+        verify: [{ argv: ["false"] }],
+    });
     expect(result).toMatchObject({ outcome: "failed", phase: "verify", rollback: "the node is as it was" });
     expect(await isInstalled("holdfast-test-daemon")).toBe(true);
-    expect(await shell(`systemctl is-enabled ${unit} || true; systemctl is-active ${unit} || true`)).toBe("disabled\ninactive");
+    expect(await shell(`systemctl is-enabled ${unit} || true; systemctl is-active ${unit} || true`)).toBe(
+        "disabled\ninactive",
+    );
 });
 
 test("one that would remove another is refused by name, and nothing is changed", async () => {
     await shell("dpkg --install /srv/repository/one.deb >/dev/null");
     const { result } = await push(client, { files: {}, packages: ["holdfast-test-other"] });
-    expect(result).toMatchObject({ outcome: "failed", phase: "stage", message: "installing holdfast-test-other would remove holdfast-test-one: install it by hand, knowing what goes", rollback: "nothing was changed" });
+    expect(result).toMatchObject({
+        outcome: "failed",
+        phase: "stage",
+        message: "installing holdfast-test-other would remove holdfast-test-one: install it by hand, knowing what goes",
+        rollback: "nothing was changed",
+    });
     expect([await isInstalled("holdfast-test-one"), await isInstalled("holdfast-test-other")]).toEqual([true, false]);
 });
 
 test("one whose own script fails: the error holds its reason", async () => {
     await shell("apt-get -y -q purge 'holdfast-test-*' >/dev/null");
     const { result } = await push(client, { files: {}, packages: ["holdfast-test-broken"] });
-    expect(result).toMatchObject({ outcome: "failed", phase: "stage", message: expect.stringMatching(/^apt-get install holdfast-test-broken: exit status 100: .*its script has a reason/s) as string });
+    expect(result).toMatchObject({
+        outcome: "failed",
+        phase: "stage",
+        message: expect.stringMatching(
+            /^apt-get install holdfast-test-broken: exit status 100: .*its script has a reason/s,
+        ) as string,
+    });
 });
 
 describe("while another dpkg works", () => {
     /** dpkg's own lock, held as dpkg holds it. */
-    const hold = (seconds: number) => shell(`python3 -c 'import fcntl, time; lock = open("/var/lib/dpkg/lock-frontend", "w"); fcntl.lockf(lock, fcntl.LOCK_EX); open("/run/held", "w"); time.sleep(${seconds})'`);
+    const hold = (seconds: number) =>
+        shell(
+            `python3 -c 'import fcntl, time; lock = open("/var/lib/dpkg/lock-frontend", "w"); fcntl.lockf(lock, fcntl.LOCK_EX); open("/run/held", "w"); time.sleep(${seconds})'`,
+        );
     const isHeld = () => shell("for i in $(seq 100); do test -e /run/held && exit 0; sleep 0.1; done; exit 1");
     beforeEach(() => shell("rm -f /run/held; apt-get -y -q purge 'holdfast-test-*' >/dev/null"));
 
     test("it is waited for", async () => {
         const held = hold(4);
         await isHeld();
-        expect((await push(client, { files: {}, packages: ["holdfast-test-one"] })).result).toMatchObject({ outcome: "applied" });
+        expect((await push(client, { files: {}, packages: ["holdfast-test-one"] })).result).toMatchObject({
+            outcome: "applied",
+        });
         await held;
         expect(await isInstalled("holdfast-test-one")).toBe(true);
     });
@@ -106,7 +142,9 @@ import packages
 packages.APT[packages.APT.index("DPkg::Lock::Timeout=120")] = "DPkg::Lock::Timeout=1"
 print(packages.install(["holdfast-test-one"]))`;
         const complaint = (await node.exec(["python3", "-c", impatient], { timeout: 60 })).stdout;
-        expect(complaint).toMatch(/^apt-get install holdfast-test-one: exit status 100: .*\/var\/lib\/dpkg\/lock-frontend.* is another process using it\?/s);
+        expect(complaint).toMatch(
+            /^apt-get install holdfast-test-one: exit status 100: .*\/var\/lib\/dpkg\/lock-frontend.* is another process using it\?/s,
+        );
         await held;
         expect(await isInstalled("holdfast-test-one")).toBe(false);
     });
@@ -114,18 +152,43 @@ print(packages.install(["holdfast-test-one"]))`;
 
 describe("together with one whose own script fails", () => {
     const broken = { files: {}, packages: ["holdfast-test-broken"] };
-    const ours = { files: { [file]: "ours\n" }, packages: ["holdfast-test-daemon"], units: { [unit]: { enabled: true, active: true } } };
-    beforeEach(() => shell(`systemctl disable --now ${unit} || true; apt-get -y -q purge 'holdfast-test-*' >/dev/null; systemctl daemon-reload; rm -rf /etc/holdfast-test /run/seen-by-daemon; mkdir -p /etc/holdfast-test`));
+    const ours = {
+        files: { [file]: "ours\n" },
+        packages: ["holdfast-test-daemon"],
+        units: { [unit]: { enabled: true, active: true } },
+    };
+    beforeEach(() =>
+        shell(
+            `systemctl disable --now ${unit} || true; apt-get -y -q purge 'holdfast-test-*' >/dev/null; systemctl daemon-reload; rm -rf /etc/holdfast-test /run/seen-by-daemon; mkdir -p /etc/holdfast-test`,
+        ),
+    );
 
     test("it is applied, and only the other one failed", async () => {
         const both = await Promise.all([push(client, ours), push(client, broken)]);
-        expect(both.map(({ result }) => result)).toMatchObject([{ outcome: "applied" }, { outcome: "failed", phase: "stage", message: expect.stringContaining("its script has a reason") as string }]);
+        expect(both.map(({ result }) => result)).toMatchObject([
+            { outcome: "applied" },
+            {
+                outcome: "failed",
+                phase: "stage",
+                message: expect.stringContaining("its script has a reason") as string,
+            },
+        ]);
         expect(await readNodeFile(node, "/run/seen-by-daemon")).toBe("ours");
     });
 
     test("and refused itself, its daemon has never run, whichever of apt's runs has set it up", async () => {
-        const both = await Promise.all([push(client, { ...ours, validate: [{ argv: ["false"] }] }), push(client, broken)]);
-        expect(both.map(({ result }) => result)).toMatchObject([{ outcome: "failed", phase: "validate", rollback: "nothing was changed" }, { outcome: "failed", phase: "stage" }]);
-        expect(await shell(`ls /run/seen-by-daemon 2>/dev/null || true; systemctl is-enabled ${unit} || true; systemctl is-active ${unit} || true`)).toBe("disabled\ninactive");
+        const both = await Promise.all([
+            push(client, { ...ours, validate: [{ argv: ["false"] }] }),
+            push(client, broken),
+        ]);
+        expect(both.map(({ result }) => result)).toMatchObject([
+            { outcome: "failed", phase: "validate", rollback: "nothing was changed" },
+            { outcome: "failed", phase: "stage" },
+        ]);
+        expect(
+            await shell(
+                `ls /run/seen-by-daemon 2>/dev/null || true; systemctl is-enabled ${unit} || true; systemctl is-active ${unit} || true`,
+            ),
+        ).toBe("disabled\ninactive");
     });
 });

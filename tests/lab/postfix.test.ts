@@ -22,10 +22,18 @@ let client: NodeClient;
 let project: PulumiProject;
 
 const shell = async (script: string, on = node) => (await on.exec(["sh", "-c", script])).stdout;
-const relayUp = () => shell("systemd-run --quiet --collect --unit=smtp-sink python3 /tmp/smtpSink.py 2525 /tmp/mails && until ss --listening --no-header 'sport = 2525' | grep -q .; do sleep 0.05; done", relay);
+const relayUp = () =>
+    shell(
+        "systemd-run --quiet --collect --unit=smtp-sink python3 /tmp/smtpSink.py 2525 /tmp/mails && until ss --listening --no-header 'sport = 2525' | grep -q .; do sleep 0.05; done",
+        relay,
+    );
 const relayDown = () => shell("systemctl stop smtp-sink", relay);
 /** Those that have reached the relay with that line of the header, quoted-printable undone where postfix has put it on. */
-const arrived = (line: string) => shell(`grep --files-with-matches --fixed-strings --line-regexp '${line}' /tmp/mails/* | xargs --no-run-if-empty cat | python3 -c 'import quopri, sys; sys.stdout.buffer.write(quopri.decodestring(sys.stdin.buffer.read()))'`, relay);
+const arrived = (line: string) =>
+    shell(
+        `grep --files-with-matches --fixed-strings --line-regexp '${line}' /tmp/mails/* | xargs --no-run-if-empty cat | python3 -c 'import quopri, sys; sys.stdout.buffer.write(quopri.decodestring(sys.stdin.buffer.read()))'`,
+        relay,
+    );
 
 /** As `pulumi up` and a drift run learn it. */
 async function fact(): Promise<string> {
@@ -44,12 +52,20 @@ async function factIs(expected: unknown): Promise<void> {
 }
 
 function isLike(told: string, expected: unknown): boolean {
-    return typeof expected === "string" ? told === expected : (expected as { asymmetricMatch: (other: string) => boolean }).asymmetricMatch(told);
+    return typeof expected === "string"
+        ? told === expected
+        : (expected as { asymmetricMatch: (other: string) => boolean }).asymmetricMatch(told);
 }
 
 /** The node's mail program with settings of its own; `ops@example.test` without any. */
-const send = (subject: string, settings = "") => shell(`printf "TO=ops@example.test\\nFROM=holdfast@example.test\\n${settings}\\n" >/tmp/mail.conf; echo 'It is hot.' | HOLDFAST_MAIL_CONF=/tmp/mail.conf ${program} '${subject}'`);
-const isQueued = (sender: string) => shell(`for i in $(seq 100); do ls -A /var/spool/postfix/deferred/* | grep -q '^[0-9A-F]*$' && mailq | grep -q ' ${sender}$' && exit; sleep 0.1; done; mailq; exit 1`);
+const send = (subject: string, settings = "") =>
+    shell(
+        `printf "TO=ops@example.test\\nFROM=holdfast@example.test\\n${settings}\\n" >/tmp/mail.conf; echo 'It is hot.' | HOLDFAST_MAIL_CONF=/tmp/mail.conf ${program} '${subject}'`,
+    );
+const isQueued = (sender: string) =>
+    shell(
+        `for i in $(seq 100); do ls -A /var/spool/postfix/deferred/* | grep -q '^[0-9A-F]*$' && mailq | grep -q ' ${sender}$' && exit; sleep 0.1; done; mailq; exit 1`,
+    );
 
 /** Proxmox' installer writes this one, but for the relayhost. */
 const mainCf = (relayhost: string) => `
@@ -83,7 +99,9 @@ beforeAll(async () => {
     lab = { ...whole, nodes: [node] };
     client = await clientOf(whole, node);
     const startRelay = async () => {
-        await relay.exec(["sh", "-c", "cat >/tmp/smtpSink.py && rm -rf /tmp/mails"], { input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8") });
+        await relay.exec(["sh", "-c", "cat >/tmp/smtpSink.py && rm -rf /tmp/mails"], {
+            input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8"),
+        });
         await relayUp();
     };
     const startPostfix = () => node.exec(["sh", "-ec", install], { input: mainCf(`[${relay.address}]:2525`) });
@@ -96,14 +114,18 @@ beforeAll(async () => {
     const salt = /^encryptionsalt:.*$/m.exec(await readFile(file, "utf8").catch(() => ""))?.[0] ?? "";
     await writeLabStack(lab, file, { defaults: { ...nothingByDefault, logDigest: true } });
     const stack = parse(await readFile(file, "utf8")) as { config: { "holdfast:fleet": object } };
-    Object.assign(stack.config["holdfast:fleet"], { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${relay.address}:2525` } });
+    Object.assign(stack.config["holdfast:fleet"], {
+        mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${relay.address}:2525` },
+    });
     await writeFile(file, `${salt}\n${stringify(stack)}`);
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "postfix");
 });
 afterAll(async () => {
     client.end();
     await shell("systemctl stop smtp-sink", relay).catch(() => undefined);
-    await shell(`systemctl disable --now holdfast-log-digest.timer; rm -rf /etc/systemd/system/holdfast-log-digest* /etc/holdfast/mail.conf /etc/tmpfiles.d/holdfast-sendmail.conf /etc/msmtprc ${program} /usr/local/lib/holdfast/log-digest /var/lib/holdfast /root/.forward /usr/local/bin/forward /tmp/mail.conf; systemctl stop postfix; dpkg --purge --force-unsafe-io postfix; rm -rf /etc/postfix /etc/aliases*; systemctl daemon-reload`);
+    await shell(
+        `systemctl disable --now holdfast-log-digest.timer; rm -rf /etc/systemd/system/holdfast-log-digest* /etc/holdfast/mail.conf /etc/tmpfiles.d/holdfast-sendmail.conf /etc/msmtprc ${program} /usr/local/lib/holdfast/log-digest /var/lib/holdfast /root/.forward /usr/local/bin/forward /tmp/mail.conf; systemctl stop postfix; dpkg --purge --force-unsafe-io postfix; rm -rf /etc/postfix /etc/aliases*; systemctl daemon-reload`,
+    );
     await project.remove();
 });
 beforeEach(async () => {
@@ -112,9 +134,18 @@ beforeEach(async () => {
 });
 
 test("`up` sends its test message by the node's own postfix, knows that it was delivered, and takes nothing away", async () => {
-    const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "postfix")) as { nodes: Record<string, { observed: { mail: { facts: object } } }> };
-    expect(nodes[node.name]?.observed.mail.facts).toEqual({ mail: "delivered", relay: "not used: this node has a sendmail of its own, /usr/sbin/sendmail" });
-    expect(await shell("dpkg-query -W -f '${db:Status-Status}' postfix; readlink -f /usr/sbin/sendmail; systemctl is-active postfix")).toBe("installed/usr/sbin/sendmail\nactive");
+    const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "postfix")) as {
+        nodes: Record<string, { observed: { mail: { facts: object } } }>;
+    };
+    expect(nodes[node.name]?.observed.mail.facts).toEqual({
+        mail: "delivered",
+        relay: "not used: this node has a sendmail of its own, /usr/sbin/sendmail",
+    });
+    expect(
+        await shell(
+            "dpkg-query -W -f '${db:Status-Status}' postfix; readlink -f /usr/sbin/sendmail; systemctl is-active postfix",
+        ),
+    ).toBe("installed/usr/sbin/sendmail\nactive");
     const mail = await arrived(`Subject: [${node.name}] Holdfast test message`);
     expect(mail).toMatch(/^MAIL FROM:<holdfast@example\.test>\nRCPT TO:<ops@example\.test>\n/);
     expect(mail).toContain(`Received: by ${node.fqdn} (Postfix, from userid 0)`);
@@ -123,7 +154,9 @@ test("`up` sends its test message by the node's own postfix, knows that it was d
 test("with the relay down a mail waits, which is told; once it has got out, that is", async () => {
     await relayDown();
     await send("--test");
-    expect(await shell("head -n 1 /var/lib/holdfast/mail")).toMatch(/^undeliverable: to=<ops@example\.test>, .*status=deferred \(connect to .*Connection refused\)/);
+    expect(await shell("head -n 1 /var/lib/holdfast/mail")).toMatch(
+        /^undeliverable: to=<ops@example\.test>, .*status=deferred \(connect to .*Connection refused\)/,
+    );
     await isQueued("holdfast@example.test");
     expect(await fact()).toBe(waits);
     await relayUp();
@@ -132,7 +165,8 @@ test("with the relay down a mail waits, which is told; once it has got out, that
 });
 
 test("a recipient whom the relay refuses is told, of a test message at once, of any other when it is looked at", async () => {
-    const refused = /^undeliverable: to=<unknown@example\.test>, .*status=bounced \(host \S+ said: 550 5\.1\.1 no such user \(in reply to RCPT TO command\)\)$/;
+    const refused =
+        /^undeliverable: to=<unknown@example\.test>, .*status=bounced \(host \S+ said: 550 5\.1\.1 no such user \(in reply to RCPT TO command\)\)$/;
     await send("--test", "TO=unknown@example.test");
     expect(await shell("head -n 1 /var/lib/holdfast/mail")).toMatch(refused);
     await send("hot", "TO='ops@example.test unknown@example.test'");
@@ -143,7 +177,9 @@ test("a recipient whom the relay refuses is told, of a test message at once, of 
 
 test("other people's mail that waits, and a bounce of our own, blame nobody", async () => {
     // The second has our sender, as an address that is not Holdfast's alone.
-    await shell("for sender in www-data@example.test holdfast@example.test; do printf 'Subject: x\\n\\nx\\n' | sendmail -f $sender later@example.test; done");
+    await shell(
+        "for sender in www-data@example.test holdfast@example.test; do printf 'Subject: x\\n\\nx\\n' | sendmail -f $sender later@example.test; done",
+    );
     await isQueued("www-data@example.test");
     await isQueued("holdfast@example.test");
     await send("hot", "TO=unknown@example.test\\nFROM=later@example.test");
@@ -157,12 +193,18 @@ test("a mail that nobody wants within the queue's time is told", async () => {
     await isQueued("holdfast@example.test");
     expect(await fact()).toBe(waits);
     await shell("postsuper -e ALL && postqueue -f");
-    await factIs(expect.stringMatching(/^undeliverable: from=<holdfast@example\.test>, status=force-expired, returned to sender$/));
+    await factIs(
+        expect.stringMatching(
+            /^undeliverable: from=<holdfast@example\.test>, status=force-expired, returned to sender$/,
+        ),
+    );
 });
 
 test("what a command has sent on, as Proxmox does with root's mail, or an alias, is followed", async () => {
     // It calls sendmail with the message as it is, and a sender of its own.
-    await shell("printf '#!/bin/sh\\nexec /usr/sbin/sendmail -N never -f root@pve.example.test -- later@example.test\\n' >/usr/local/bin/forward && chmod 755 /usr/local/bin/forward && echo '|/usr/local/bin/forward' >/root/.forward");
+    await shell(
+        "printf '#!/bin/sh\\nexec /usr/sbin/sendmail -N never -f root@pve.example.test -- later@example.test\\n' >/usr/local/bin/forward && chmod 755 /usr/local/bin/forward && echo '|/usr/local/bin/forward' >/root/.forward",
+    );
     await send(`hot ${"and hotter ".repeat(12)}`, "TO=root");
     await isQueued("root@pve.example.test");
     expect(await fact()).toBe(waits);
@@ -173,24 +215,38 @@ test("what a command has sent on, as Proxmox does with root's mail, or an alias,
     await send("hot", "TO=root");
     await factIs(expect.stringMatching(/^undeliverable: to=<unknown@example\.test>, orig_to=<root>, .*status=bounced/));
     // Nobody knows what a command has done with it that has not called sendmail.
-    await shell("printf '#!/bin/sh\\ncat >/dev/null\\n' >/usr/local/bin/forward; echo '|/usr/local/bin/forward' >/root/.forward");
+    await shell(
+        "printf '#!/bin/sh\\ncat >/dev/null\\n' >/usr/local/bin/forward; echo '|/usr/local/bin/forward' >/root/.forward",
+    );
     await send("hot", "TO=root");
-    await shell("until journalctl --quiet --since=-5s SYSLOG_FACILITY=2 | tail -n 3 | grep -q 'delivered to command'; do sleep 0.1; done");
+    await shell(
+        "until journalctl --quiet --since=-5s SYSLOG_FACILITY=2 | tail -n 3 | grep -q 'delivered to command'; do sleep 0.1; done",
+    );
     expect(await fact()).toBe("accepted");
 });
 
 test("a mail that no running postfix has taken up, or that a relay keeps waiting, is told after its time", async () => {
-    const impatient = async () => (await node.exec(["python3", "-c", `
+    const impatient = async () =>
+        (
+            await node.exec([
+                "python3",
+                "-c",
+                `
 import glob, os, sys
 sys.path.insert(0, max(glob.glob("/usr/local/lib/holdfast/" + 16 * "[0-9a-f]"), key=os.path.getmtime))
 import watch
 watch.QUEUES = dict.fromkeys(watch.QUEUES, 0)
-print(watch.mail())`])).stdout;
+print(watch.mail())`,
+            ])
+        ).stdout;
     await shell("systemctl stop postfix");
     await send("hot");
     expect([await fact(), await impatient()]).toEqual(["accepted", waits]);
     await relayDown();
-    await shell("systemd-run --quiet --collect --unit=smtp-sink python3 -c 'import socket, time; server = socket.create_server((\"\", 2525)); time.sleep(60)'", relay);
+    await shell(
+        "systemd-run --quiet --collect --unit=smtp-sink python3 -c 'import socket, time; server = socket.create_server((\"\", 2525)); time.sleep(60)'",
+        relay,
+    );
     await shell("systemctl start postfix; until mailq | grep -q '^[0-9A-F]*\\*'; do sleep 0.1; done");
     expect([await fact(), await impatient()]).toEqual(["accepted", waits]);
     await relayDown();
@@ -198,10 +254,19 @@ print(watch.mail())`])).stdout;
 });
 
 test("the digest gets out through postfix", async () => {
-    await shell("logger -t somebody -p user.err 'out of luck at 75 °C'; journalctl --sync; systemctl set-environment HOLDFAST_SINCE=today HOLDFAST_UNTIL=now; systemctl start holdfast-log-digest.service; systemctl unset-environment HOLDFAST_SINCE HOLDFAST_UNTIL");
+    await shell(
+        "logger -t somebody -p user.err 'out of luck at 75 °C'; journalctl --sync; systemctl set-environment HOLDFAST_SINCE=today HOLDFAST_UNTIL=now; systemctl start holdfast-log-digest.service; systemctl unset-environment HOLDFAST_SINCE HOLDFAST_UNTIL",
+    );
     await factIs("delivered");
-    expect(await shell("cat /tmp/mails/* | grep -c '^Subject: .*log digest: [0-9]* kinds of errors and events$'", relay)).toBe("1");
-    expect(await shell("cat /tmp/mails/* | python3 -c 'import quopri, sys; sys.stdout.buffer.write(quopri.decodestring(sys.stdin.buffer.read()))'", relay)).toMatch(/^Errors\n[^]*somebody: out of luck at 75 °C$/m);
+    expect(
+        await shell("cat /tmp/mails/* | grep -c '^Subject: .*log digest: [0-9]* kinds of errors and events$'", relay),
+    ).toBe("1");
+    expect(
+        await shell(
+            "cat /tmp/mails/* | python3 -c 'import quopri, sys; sys.stdout.buffer.write(quopri.decodestring(sys.stdin.buffer.read()))'",
+            relay,
+        ),
+    ).toMatch(/^Errors\n[^]*somebody: out of luck at 75 °C$/m);
 });
 
 test("what became of mails since is no drift", async () => {

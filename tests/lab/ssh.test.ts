@@ -35,7 +35,12 @@ beforeAll(async () => {
     hostKey = await node.hostKey();
     folder = mkdtempSync(join(tmpdir(), "holdfast-ssh-"));
     // Wrong keys and cut connections are the point here: OpenSSH 9.8 and later would turn us away for them.
-    for (const each of lab.nodes) await each.exec(["sh", "-c", `echo 'PerSourcePenalties no' > ${penalties}; sshd -t || rm ${penalties}; systemctl reload ssh`]);
+    for (const each of lab.nodes)
+        await each.exec([
+            "sh",
+            "-c",
+            `echo 'PerSourcePenalties no' > ${penalties}; sshd -t || rm ${penalties}; systemctl reload ssh`,
+        ]);
 });
 afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
@@ -55,11 +60,17 @@ afterEach(() => {
 });
 
 function useConfig(more = ""): void {
-    writeFileSync(file("config"), `${more}\nHost *\n    UserKnownHostsFile ${file("known_hosts")}\n    GlobalKnownHostsFile /dev/null\n    IdentityFile ${file("none")}\n`);
+    writeFileSync(
+        file("config"),
+        `${more}\nHost *\n    UserKnownHostsFile ${file("known_hosts")}\n    GlobalKnownHostsFile /dev/null\n    IdentityFile ${file("none")}\n`,
+    );
 }
 
 function clientOf(host: Partial<HostArgs> = {}, options: Partial<ConnectOptions> = {}): NodeClient {
-    const client = new NodeClient({ name: node.name, address: node.ssh.host, port: node.ssh.port, hostKey, ...host }, { credentials: {}, allowUnknownHostKey: false, timeout: 20, ...options });
+    const client = new NodeClient(
+        { name: node.name, address: node.ssh.host, port: node.ssh.port, hostKey, ...host },
+        { credentials: {}, allowUnknownHostKey: false, timeout: 20, ...options },
+    );
     clients.push(client);
     return client;
 }
@@ -75,13 +86,37 @@ async function newKey(name: string, passphrase = ""): Promise<string> {
 }
 
 /** Puts `content` at `path`, as an Update would. */
-function put(client: NodeClient, concern: string, path: string, content: string, tell: (message: string) => void = () => undefined) {
+function put(
+    client: NodeClient,
+    concern: string,
+    path: string,
+    content: string,
+    tell: (message: string) => void = () => undefined,
+) {
     const spec: Spec = { files: { [path]: {} }, packages: [], units: [], facts: {} };
-    return client.apply(concern, spec, nothing, ({ seen }) => {
-        const live = seen.files[path]!;
-        if (live.content === content) return "nothing";
-        return { id: createHash("sha256").update(`${path}${live.content ?? ""}>${content}`).digest("hex").slice(0, 16), client: "test", files: { [path]: { was: identityOf(live), content, mode: "0644", owner: "root", group: "root" } }, packages: [], units: {}, validate: [], activate: [], verify: [] };
-    }, ({ message }) => tell(message));
+    return client.apply(
+        concern,
+        spec,
+        nothing,
+        ({ seen }) => {
+            const live = seen.files[path]!;
+            if (live.content === content) return "nothing";
+            return {
+                id: createHash("sha256")
+                    .update(`${path}${live.content ?? ""}>${content}`)
+                    .digest("hex")
+                    .slice(0, 16),
+                client: "test",
+                files: { [path]: { was: identityOf(live), content, mode: "0644", owner: "root", group: "root" } },
+                packages: [],
+                units: {},
+                validate: [],
+                activate: [],
+                verify: [],
+            };
+        },
+        ({ message }) => tell(message),
+    );
 }
 
 describe("the host key", () => {
@@ -91,17 +126,26 @@ describe("the host key", () => {
     });
 
     test("that is not the pinned one is refused, with both fingerprints", async () => {
-        await expect(nameOf(clientOf({ hostKey: await jump.hostKey() }))).rejects.toThrow(/pve01: host key changed: .* offers SHA256:\S+, expected SHA256:\S+ from the key pinned in the stack/);
+        await expect(nameOf(clientOf({ hostKey: await jump.hostKey() }))).rejects.toThrow(
+            /pve01: host key changed: .* offers SHA256:\S+, expected SHA256:\S+ from the key pinned in the stack/,
+        );
     });
 
     test("that differs from known_hosts is refused, with the opt-in for unknown ones too", async () => {
         appendFileSync(file("known_hosts"), `[${node.ssh.host}]:${node.ssh.port} ${await jump.hostKey()}\n`);
-        await expect(nameOf(clientOf({ hostKey: undefined }, { allowUnknownHostKey: true }))).rejects.toThrow("host key changed");
+        await expect(nameOf(clientOf({ hostKey: undefined }, { allowUnknownHostKey: true }))).rejects.toThrow(
+            "host key changed",
+        );
     });
 
     test("of another type than the known one is refused, not taken for unknown", async () => {
-        appendFileSync(file("known_hosts"), `[${node.ssh.host}]:${node.ssh.port} ssh-rsa ${Buffer.from("\0\0\0\x07ssh-rsa").toString("base64")}\n`);
-        await expect(nameOf(clientOf({ hostKey: undefined }, { allowUnknownHostKey: true }))).rejects.toThrow(/no host key of the pinned or known type|host key changed/);
+        appendFileSync(
+            file("known_hosts"),
+            `[${node.ssh.host}]:${node.ssh.port} ssh-rsa ${Buffer.from("\0\0\0\x07ssh-rsa").toString("base64")}\n`,
+        );
+        await expect(nameOf(clientOf({ hostKey: undefined }, { allowUnknownHostKey: true }))).rejects.toThrow(
+            /no host key of the pinned or known type|host key changed/,
+        );
     });
 
     test("that is listed nowhere is refused, with the line to pin", async () => {
@@ -117,31 +161,43 @@ describe("the host key", () => {
 
     test("that is revoked is refused", async () => {
         appendFileSync(file("known_hosts"), `@revoked [${node.ssh.host}]:${node.ssh.port} ${hostKey}\n`);
-        await expect(nameOf(clientOf({ hostKey: undefined }, { allowUnknownHostKey: true }))).rejects.toThrow("marks as revoked");
+        await expect(nameOf(clientOf({ hostKey: undefined }, { allowUnknownHostKey: true }))).rejects.toThrow(
+            "marks as revoked",
+        );
     });
 });
 
 describe("the key to log in with", () => {
     test("that no node knows is refused, with what was tried", async () => {
         process.env["HOLDFAST_IDENTITY_FILE"] = await newKey("stranger");
-        await expect(nameOf(clientOf())).rejects.toThrow(`pve01: root@${node.ssh.host} port 2222 accepts none of the keys: ${file("stranger")}; put the public key into its authorized_keys`);
+        await expect(nameOf(clientOf())).rejects.toThrow(
+            `pve01: root@${node.ssh.host} port 2222 accepts none of the keys: ${file("stranger")}; put the public key into its authorized_keys`,
+        );
     });
 
     test("is the stack's secret where there is one", async () => {
         process.env["HOLDFAST_IDENTITY_FILE"] = file("none");
-        expect(await nameOf(clientOf({}, { credentials: { privateKey: readFileSync(lab.identityFile, "utf8") } }))).toBe(node.name);
+        expect(
+            await nameOf(clientOf({}, { credentials: { privateKey: readFileSync(lab.identityFile, "utf8") } })),
+        ).toBe(node.name);
     });
 
     test("is named where it is encrypted and there is no passphrase", async () => {
         const key = await newKey("encrypted", "a passphrase");
         process.env["HOLDFAST_IDENTITY_FILE"] = key;
-        await expect(nameOf(clientOf())).rejects.toThrow(/pve01: no key to log in to .*encrypted \(not usable: .*passphrase.*set holdfast:privateKeyPassphrase, or add the key to an agent\)/);
-        await expect(nameOf(clientOf({}, { credentials: { passphrase: "a passphrase" } }))).rejects.toThrow("accepts none of the keys");
+        await expect(nameOf(clientOf())).rejects.toThrow(
+            /pve01: no key to log in to .*encrypted \(not usable: .*passphrase.*set holdfast:privateKeyPassphrase, or add the key to an agent\)/,
+        );
+        await expect(nameOf(clientOf({}, { credentials: { passphrase: "a passphrase" } }))).rejects.toThrow(
+            "accepts none of the keys",
+        );
     });
 
     test("is missing: the error says what to do", async () => {
         process.env["HOLDFAST_IDENTITY_FILE"] = file("none");
-        await expect(nameOf(clientOf())).rejects.toThrow(/no key to log in .*none \(no such file\).*start an agent, set holdfast:privateKey/);
+        await expect(nameOf(clientOf())).rejects.toThrow(
+            /no key to log in .*none \(no such file\).*start an agent, set holdfast:privateKey/,
+        );
     });
 
     describe("in an agent", () => {
@@ -185,7 +241,9 @@ describe("the key to log in with", () => {
 
 describe("a host that cannot be asked", () => {
     test("refuses: the error names the node, the port and what to look at", async () => {
-        await expect(nameOf(clientOf({ port: 9 }))).rejects.toThrow(`pve01: root@${node.ssh.host} port 9 refuses connections; is the node up and sshd running there?`);
+        await expect(nameOf(clientOf({ port: 9 }))).rejects.toThrow(
+            `pve01: root@${node.ssh.host} port 9 refuses connections; is the node up and sshd running there?`,
+        );
     });
 
     test("accepts and never answers: given up after the configured time", async () => {
@@ -193,25 +251,35 @@ describe("a host that cannot be asked", () => {
         const mute = createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
         await once(mute, "listening");
         const { port } = mute.address() as { port: number };
-        await expect(nameOf(clientOf({ address: "127.0.0.1", port }, { timeout: 1 }))).rejects.toThrow("did not answer within 1 s");
+        await expect(nameOf(clientOf({ address: "127.0.0.1", port }, { timeout: 1 }))).rejects.toThrow(
+            "did not answer within 1 s",
+        );
         for (const socket of sockets) socket.destroy();
         mute.close();
     });
 
     test("is no SSH server", async () => {
-        const web = createServer((socket) => socket.on("error", () => undefined).end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(0, "127.0.0.1");
+        const web = createServer((socket) =>
+            socket.on("error", () => undefined).end("HTTP/1.1 400 Bad Request\r\n\r\n"),
+        ).listen(0, "127.0.0.1");
         await once(web, "listening");
-        await expect(nameOf(clientOf({ address: "127.0.0.1", port: (web.address() as { port: number }).port }))).rejects.toThrow(/^pve01: root@127\.0\.0\.1 port \d+ closes connections at once: it is no SSH server/);
+        await expect(
+            nameOf(clientOf({ address: "127.0.0.1", port: (web.address() as { port: number }).port })),
+        ).rejects.toThrow(/^pve01: root@127\.0\.0\.1 port \d+ closes connections at once: it is no SSH server/);
         web.close();
     });
 
     test("has a name that does not resolve", async () => {
-        await expect(nameOf(clientOf({ address: "pve99.invalid" }))).rejects.toThrow("the name does not resolve here; give ssh.host an address");
+        await expect(nameOf(clientOf({ address: "pve99.invalid" }))).rejects.toThrow(
+            "the name does not resolve here; give ssh.host an address",
+        );
     });
 
     test("calls itself otherwise than the stack: nothing is written there", async () => {
         const client = clientOf({ name: "pve77" });
-        await expect(put(client, "test", "/etc/holdfast-ssh-name", "x\n")).rejects.toThrow(`pve77: the host at ${node.ssh.host} calls itself pve01`);
+        await expect(put(client, "test", "/etc/holdfast-ssh-name", "x\n")).rejects.toThrow(
+            `pve77: the host at ${node.ssh.host} calls itself pve01`,
+        );
         expect((await node.exec(["test", "-e", "/etc/holdfast-ssh-name"], { reject: false })).exitCode).toBe(1);
     });
 });
@@ -225,13 +293,18 @@ describe("a user other than root", () => {
     });
 
     test("without sudo is refused, with the remedy", async () => {
-        await expect(nameOf(clientOf({ user: "nosudo" }))).rejects.toThrow(/^pve01: the remote command ended: sudo -n is refused: [^]*give the user NOPASSWD for \/usr\/bin\/python3, or connect as root$/);
+        await expect(nameOf(clientOf({ user: "nosudo" }))).rejects.toThrow(
+            /^pve01: the remote command ended: sudo -n is refused: [^]*give the user NOPASSWD for \/usr\/bin\/python3, or connect as root$/,
+        );
     });
 
     test("who is told not to use sudo may look, but not write", async () => {
         const client = clientOf({ user: "ops", sudo: false });
         expect(await nameOf(client)).toBe(node.name);
-        expect((await put(client, "test", "/etc/holdfast-ssh-denied", "x\n")).result).toMatchObject({ outcome: "failed", message: expect.stringContaining("not root on the node") as string });
+        expect((await put(client, "test", "/etc/holdfast-ssh-denied", "x\n")).result).toMatchObject({
+            outcome: "failed",
+            message: expect.stringContaining("not root on the node") as string,
+        });
     });
 
     test("may have login scripts that chatter, with and without a final newline", async () => {
@@ -251,20 +324,29 @@ describe("~/.ssh/config", () => {
             `Host node-behind\n    HostName ${node.address}\n    Port 22\n    User ops\n    IdentityFile ${lab.identityFile}\n    ProxyJump jumper\n` +
                 `Host jumper\n    HostName ${jump.ssh.host}\n    Port ${jump.ssh.port}\n    User root\n    IdentityFile ${lab.identityFile}\n`,
         );
-        writeFileSync(file("known_hosts"), `${node.address} ${hostKey}\n[${jump.ssh.host}]:${jump.ssh.port} ${await jump.hostKey()}\n`);
-        const through = await acceptedOn(jump, () => nameOf(clientOf({ address: "node-behind", port: undefined, hostKey: undefined })));
+        writeFileSync(
+            file("known_hosts"),
+            `${node.address} ${hostKey}\n[${jump.ssh.host}]:${jump.ssh.port} ${await jump.hostKey()}\n`,
+        );
+        const through = await acceptedOn(jump, () =>
+            nameOf(clientOf({ address: "node-behind", port: undefined, hostKey: undefined })),
+        );
         expect(through).toEqual({ value: node.name, accepted: 1 });
     });
 
     test("is overridden by the stack's own jump host, whose key is checked too", async () => {
         const proxy = { host: jump.ssh.host, port: jump.ssh.port, user: "nosudo", hostKey: await jump.hostKey() };
         expect(await nameOf(clientOf({ address: node.address, port: 22, proxy }))).toBe(node.name);
-        await expect(nameOf(clientOf({ address: node.address, port: 22, proxy: { ...proxy, hostKey } }))).rejects.toThrow(`pve01: host key changed: ${jump.ssh.host}`);
+        await expect(
+            nameOf(clientOf({ address: node.address, port: 22, proxy: { ...proxy, hostKey } })),
+        ).rejects.toThrow(`pve01: host key changed: ${jump.ssh.host}`);
     });
 
     test("names a jump host that cannot reach the node", async () => {
         const proxy = { host: jump.ssh.host, port: jump.ssh.port, hostKey: await jump.hostKey() };
-        await expect(nameOf(clientOf({ address: node.address, port: 9, proxy }))).rejects.toThrow(`pve01: the jump host ${jump.ssh.host} cannot reach ${node.address} port 9`);
+        await expect(nameOf(clientOf({ address: node.address, port: 9, proxy }))).rejects.toThrow(
+            `pve01: the jump host ${jump.ssh.host} cannot reach ${node.address} port 9`,
+        );
     });
 
     test("gives the alias under which known_hosts lists the key", async () => {
@@ -280,16 +362,25 @@ describe("a node's one connection", () => {
 
     test("carries the transactions of all FileSets that come together, with one remote command", async () => {
         const client = clientOf({ user: "ops" });
-        const pushed = await acceptedOn(node, () => sudoOn(node, () => Promise.all(concerns.map(([name, path]) => put(client, name, path, "content\n")))));
+        const pushed = await acceptedOn(node, () =>
+            sudoOn(node, () => Promise.all(concerns.map(([name, path]) => put(client, name, path, "content\n")))),
+        );
         expect(pushed).toMatchObject({ accepted: 1, value: { commands: 1 } });
     });
 
     test("answers for all of them with one remote command", async () => {
         const client = clientOf({ user: "ops" });
-        const read = (name: string, path: string) => client.read(name, { files: { [path]: {} }, packages: [], units: [], facts: {} });
-        const seen = await acceptedOn(node, () => sudoOn(node, () => Promise.all(concerns.map(([name, path]) => read(name, path)))));
+        const read = (name: string, path: string) =>
+            client.read(name, { files: { [path]: {} }, packages: [], units: [], facts: {} });
+        const seen = await acceptedOn(node, () =>
+            sudoOn(node, () => Promise.all(concerns.map(([name, path]) => read(name, path)))),
+        );
         expect(seen).toMatchObject({ accepted: 1, value: { commands: 1 } });
-        expect(seen.value.value.map(({ files }, index) => files[concerns[index]![1]]?.content)).toEqual(["content\n", "content\n", "content\n"]);
+        expect(seen.value.value.map(({ files }, index) => files[concerns[index]![1]]?.content)).toEqual([
+            "content\n",
+            "content\n",
+            "content\n",
+        ]);
     });
 
     test("carries more FileSets than sshd allows sessions", async () => {
@@ -309,8 +400,20 @@ describe("a node's one connection", () => {
 
 describe("root's key in pmxcfs", () => {
     const keys = "/root/.ssh/authorized_keys";
-    beforeAll(() => node.exec(["sh", "-c", `mkdir -p /etc/pve/priv && cp -p ${keys} /etc/pve/priv/authorized_keys && cp -p ${keys} ${keys}.kept && ln -sfn /etc/pve/priv/authorized_keys ${keys}`]));
-    afterAll(() => node.exec(["sh", "-c", `mv ${keys}.kept ${keys}; rm -rf /etc/pve/priv ${keys}2 /etc/holdfast-ssh-key; rm -f /etc/ssh/sshd_config.d/keys.conf`]));
+    beforeAll(() =>
+        node.exec([
+            "sh",
+            "-c",
+            `mkdir -p /etc/pve/priv && cp -p ${keys} /etc/pve/priv/authorized_keys && cp -p ${keys} ${keys}.kept && ln -sfn /etc/pve/priv/authorized_keys ${keys}`,
+        ]),
+    );
+    afterAll(() =>
+        node.exec([
+            "sh",
+            "-c",
+            `mv ${keys}.kept ${keys}; rm -rf /etc/pve/priv ${keys}2 /etc/holdfast-ssh-key; rm -f /etc/ssh/sshd_config.d/keys.conf`,
+        ]),
+    );
 
     test("also stands in authorized_keys2, and lets us in when pmxcfs is down", async () => {
         await put(clientOf(), "key", "/etc/holdfast-ssh-key", "x\n");
@@ -323,7 +426,9 @@ describe("root's key in pmxcfs", () => {
 
     test("is not written where sshd does not read it: a warning says what that means", async () => {
         await node.exec(["rm", `${keys}2`]);
-        await node.exec(["tee", "/etc/ssh/sshd_config.d/keys.conf"], { input: "AuthorizedKeysFile .ssh/authorized_keys\n" });
+        await node.exec(["tee", "/etc/ssh/sshd_config.d/keys.conf"], {
+            input: "AuthorizedKeysFile .ssh/authorized_keys\n",
+        });
         const said: string[] = [];
         await put(clientOf(), "key", "/etc/holdfast-ssh-key", "y\n", (message) => said.push(message));
         expect(said).toContainEqual(expect.stringContaining("with pmxcfs down, no key lets Holdfast in"));
@@ -339,20 +444,38 @@ describe("a connection that is cut", () => {
     afterAll(() => Promise.all(lab.nodes.map((each) => each.exec(["rm", "-f", path]))));
 
     async function pushThrough(target: LabNode, proxy: CuttingProxy, what: string) {
-        return put(clientOf({ name: target.name, address: "127.0.0.1", port: proxy.port, hostKey: await target.hostKey() }), "cut", path, content(what));
+        return put(
+            clientOf({ name: target.name, address: "127.0.0.1", port: proxy.port, hostKey: await target.hostKey() }),
+            "cut",
+            path,
+            content(what),
+        );
     }
 
-    test.each(["upload", "download"] as const)("anywhere in the %s leaves the old file or the new one, an honest answer, and a node that the next push heals", async (direction) => {
-        const whole = await CuttingProxy.start(node.ssh);
-        await pushThrough(node, whole, `whole ${direction}`);
-        const length = whole.passed[direction];
-        whole.stop();
-        const cuts = Array.from({ length: samples }, (_, index): Cut => ({ direction, after: Math.round(((index + 0.5) * length) / samples) }));
-        // The nodes share the work, each with its own every so many cuts.
-        const outcomes = await Promise.all(lab.nodes.map((target, lane) => cutEach(target, cuts.filter((_, index) => index % lab.nodes.length === lane))));
-        // The plan is the last that goes up; nearly all that comes down comes after it.
-        expect(outcomes.flat()).toContain(direction === "upload" ? "refused" : "applied");
-    });
+    test.each(["upload", "download"] as const)(
+        "anywhere in the %s leaves the old file or the new one, an honest answer, and a node that the next push heals",
+        async (direction) => {
+            const whole = await CuttingProxy.start(node.ssh);
+            await pushThrough(node, whole, `whole ${direction}`);
+            const length = whole.passed[direction];
+            whole.stop();
+            const cuts = Array.from({ length: samples }, (_, index): Cut => ({
+                direction,
+                after: Math.round(((index + 0.5) * length) / samples),
+            }));
+            // The nodes share the work, each with its own every so many cuts.
+            const outcomes = await Promise.all(
+                lab.nodes.map((target, lane) =>
+                    cutEach(
+                        target,
+                        cuts.filter((_, index) => index % lab.nodes.length === lane),
+                    ),
+                ),
+            );
+            // The plan is the last that goes up; nearly all that comes down comes after it.
+            expect(outcomes.flat()).toContain(direction === "upload" ? "refused" : "applied");
+        },
+    );
 
     test("before the plan arrived is not mistaken for the same work done earlier", async () => {
         const direct = () => clientOf();
@@ -370,12 +493,20 @@ describe("a connection that is cut", () => {
 
     async function cutEach(target: LabNode, cuts: readonly Cut[]): Promise<string[]> {
         const outcomes: string[] = [];
-        await put(clientOf({ name: target.name, address: target.ssh.host, hostKey: await target.hostKey() }), "cut", path, content("old"));
+        await put(
+            clientOf({ name: target.name, address: target.ssh.host, hostKey: await target.hostKey() }),
+            "cut",
+            path,
+            content("old"),
+        );
         for (const cut of cuts) {
             const wanted = `${cut.direction} ${cut.after}`;
             const before = await readNodeFile(target, path);
             const proxy = await CuttingProxy.start(target.ssh, cut);
-            const outcome = await pushThrough(target, proxy, wanted).then(({ result }) => result.outcome, (error: unknown) => (error as Error).message);
+            const outcome = await pushThrough(target, proxy, wanted).then(
+                ({ result }) => result.outcome,
+                (error: unknown) => (error as Error).message,
+            );
             proxy.stop();
             const after = await readNodeFile(target, path);
             if (outcome === "applied") expect(after).toBe(content(wanted).trimEnd());
@@ -383,8 +514,25 @@ describe("a connection that is cut", () => {
                 expect(after).toBe(before);
                 if (outcome !== "unknown") expect(outcome).toMatch(new RegExp(`^${target.name}: `));
             }
-            expect((await put(clientOf({ name: target.name, address: target.ssh.host, hostKey: await target.hostKey() }), "cut", path, content(wanted))).result.outcome).toBe(outcome === "applied" ? "unchanged" : "applied");
-            expect((await target.exec(["sh", "-c", "ls -A /etc /etc/holdfast/journal | grep -c 'holdfast-ssh-cut.holdfast' || true"])).stdout).toBe("0");
+            expect(
+                (
+                    await put(
+                        clientOf({ name: target.name, address: target.ssh.host, hostKey: await target.hostKey() }),
+                        "cut",
+                        path,
+                        content(wanted),
+                    )
+                ).result.outcome,
+            ).toBe(outcome === "applied" ? "unchanged" : "applied");
+            expect(
+                (
+                    await target.exec([
+                        "sh",
+                        "-c",
+                        "ls -A /etc /etc/holdfast/journal | grep -c 'holdfast-ssh-cut.holdfast' || true",
+                    ])
+                ).stdout,
+            ).toBe("0");
             outcomes.push(outcome === "applied" ? "applied" : "refused");
         }
         return outcomes;
@@ -403,12 +551,22 @@ async function sudoOn<T>(target: LabNode, work: () => Promise<T>): Promise<{ val
     return { value, commands: lines.filter((line) => line.includes("COMMAND=")).length };
 }
 
-async function journalled<T>(target: LabNode, match: string, work: () => Promise<T>): Promise<{ value: T; lines: string[] }> {
+async function journalled<T>(
+    target: LabNode,
+    match: string,
+    work: () => Promise<T>,
+): Promise<{ value: T; lines: string[] }> {
     const { stdout } = await target.exec(["journalctl", "--lines=0", "--show-cursor", "--quiet"]);
     const cursor = /cursor: (.*)$/m.exec(stdout)?.[1];
     if (cursor === undefined) throw new Error(`no cursor in ${stdout}`);
     const value = await work();
     await target.exec(["journalctl", "--sync"]);
-    const said = await target.exec(["journalctl", `--after-cursor=${cursor}`, "--output=cat", "--quiet", ...match.split(" ")]);
+    const said = await target.exec([
+        "journalctl",
+        `--after-cursor=${cursor}`,
+        "--output=cat",
+        "--quiet",
+        ...match.split(" "),
+    ]);
     return { value, lines: said.stdout.split("\n") };
 }

@@ -14,7 +14,10 @@ function session(text: string): [string, string[]][] {
         .replace(/\/dev\/loop\d+/g, "/dev/loopN")
         .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "UUID")
         .replace(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, "MAC");
-    return [...plain.matchAll(/```console\n\$ (.*)\n([^]*?)```/g)].map(([, command = "", output = ""]) => [command, isOurs(command) ? output.split("\n") : []]);
+    return [...plain.matchAll(/```console\n\$ (.*)\n([^]*?)```/g)].map(([, command = "", output = ""]) => [
+        command,
+        isOurs(command) ? output.split("\n") : [],
+    ]);
 }
 
 /** Of the engine's own output the order and the times are its own. */
@@ -28,7 +31,9 @@ test("the recorded session happens again (npm run transcript records it anew)", 
     const project = await PulumiProject.create(lab);
     try {
         for (const node of lab.nodes) await toIncidentState(lab, node);
-        expect(session(await record(lab, project))).toEqual(session(await readFile(join(__dirname, "../../docs/transcript.md"), "utf8")));
+        expect(session(await record(lab, project))).toEqual(
+            session(await readFile(join(__dirname, "../../docs/transcript.md"), "utf8")),
+        );
     } finally {
         await project.remove();
     }

@@ -32,9 +32,28 @@ afterAll(() => labDown(id));
 
 const sh = async (script: string): Promise<string> => (await node.exec(["sh", "-ec", script])).stdout;
 
-const root = () => ({ source: `UUID=${node.rootUuid}`, target: "/", fstype: "ext4", options: ["errors=remount-ro"], passno: 1 });
-const data = () => ({ source: `UUID=${node.dataUuid}`, target: "/srv/local", fstype: "ext4", options: ["defaults"], passno: 2 });
-const fast = () => ({ source: `UUID=${fastUuid}`, target: "/srv/fast", fstype: "ext4", options: ["defaults"], passno: 2, essential: true });
+const root = () => ({
+    source: `UUID=${node.rootUuid}`,
+    target: "/",
+    fstype: "ext4",
+    options: ["errors=remount-ro"],
+    passno: 1,
+});
+const data = () => ({
+    source: `UUID=${node.dataUuid}`,
+    target: "/srv/local",
+    fstype: "ext4",
+    options: ["defaults"],
+    passno: 2,
+});
+const fast = () => ({
+    source: `UUID=${fastUuid}`,
+    target: "/srv/fast",
+    fstype: "ext4",
+    options: ["defaults"],
+    passno: 2,
+    essential: true,
+});
 
 function fstab(...entries: (ReturnType<typeof data> & { essential?: boolean })[]): FileSetArgs {
     return planFstab({ host, node: identity(), settings: { entries } });
@@ -59,7 +78,9 @@ describe("incident A's machine, with the data disk gone", () => {
         await node.plugDisk("data");
         expect(await node.start(undefined, lean)).toMatchObject({
             multiUser: true,
-            failed: [{ unit: "pve-cluster.service", message: expect.stringContaining("non-loopback IP address") as string }],
+            failed: [
+                { unit: "pve-cluster.service", message: expect.stringContaining("non-loopback IP address") as string },
+            ],
         });
         expect(await sh("findmnt --noheadings --output SOURCE /srv/local")).toBe("/dev/sdb1");
     });
@@ -74,7 +95,9 @@ describe("incident A's machine, with the data disk gone", () => {
     });
 
     test("once the disk is there, long after the boot stopped waiting for it, it is mounted by itself", async () => {
-        await waitFor(async () => (await sh("journalctl --boot --output=cat _PID=1")).includes("Dependency failed for srv-local.mount"));
+        await waitFor(async () =>
+            (await sh("journalctl --boot --output=cat _PID=1")).includes("Dependency failed for srv-local.mount"),
+        );
         await sh("udevadm verify /etc/udev/rules.d/99-holdfast-fstab.rules");
         await node.plugDisk("data");
         await waitFor(() => isMounted("/srv/local"));
@@ -97,9 +120,19 @@ describe("power cut between commit and done", () => {
     /** A second essential disk is declared; while the transaction verifies, the power fails, and that disk with it. */
     async function cutPowerDuringTransaction(meanwhile = "true"): Promise<void> {
         await node.plugDisk("nvme");
-        await sh(`until test -b /dev/nvme0n1; do sleep 0.2; done; blkid -U ${fastUuid} || mke2fs -q -t ext4 -U ${fastUuid} /dev/nvme0n1; mkdir -p /srv/fast; udevadm settle`);
-        const push = pushFileSet(lab, { ...fstab(root(), data(), fast()), verify: [{ argv: ["sleep", "300"], timeout: 300 }] });
-        cuts.push(push.then(() => "no error", (error: unknown) => String(error)));
+        await sh(
+            `until test -b /dev/nvme0n1; do sleep 0.2; done; blkid -U ${fastUuid} || mke2fs -q -t ext4 -U ${fastUuid} /dev/nvme0n1; mkdir -p /srv/fast; udevadm settle`,
+        );
+        const push = pushFileSet(lab, {
+            ...fstab(root(), data(), fast()),
+            verify: [{ argv: ["sleep", "300"], timeout: 300 }],
+        });
+        cuts.push(
+            push.then(
+                () => "no error",
+                (error: unknown) => String(error),
+            ),
+        );
         await waitFor(async () => (await sh("cat /etc/fstab")).includes("/srv/fast"));
         await sh(meanwhile);
         await node.kill();
@@ -112,7 +145,10 @@ describe("power cut between commit and done", () => {
 
     test("without the recovery unit, the next boot takes the half-applied fstab and ends in emergency mode", async () => {
         await cutPowerDuringTransaction();
-        const boot = await node.start(undefined, `${lean} ${impatient} systemd.mask=holdfast-recover.service systemd.mask=holdfast-recover-late.service`);
+        const boot = await node.start(
+            undefined,
+            `${lean} ${impatient} systemd.mask=holdfast-recover.service systemd.mask=holdfast-recover-late.service`,
+        );
         expect(boot.multiUser).toBe(false);
         expect(messages(boot)).toContain("Dependency failed for srv-fast.mount - /srv/fast.");
     });
@@ -122,7 +158,9 @@ describe("power cut between commit and done", () => {
         await node.plugDisk("data");
         expect(await node.start(undefined, lean)).toMatchObject({ multiUser: true, failed: [] });
         expect(await sh("cat /etc/fstab")).not.toContain("/srv/fast");
-        expect(await sh("journalctl --boot --identifier=holdfast --output=cat")).toMatch(/recover: transaction \w+: \/etc\/fstab: /);
+        expect(await sh("journalctl --boot --identifier=holdfast --output=cat")).toMatch(
+            /recover: transaction \w+: \/etc\/fstab: /,
+        );
         expect(await sh("ls /etc/holdfast/journal")).toBe("");
         // What a client that comes back is told.
         expect(await sh("cat /run/holdfast/*/result.json")).toContain("the node went down during the transaction");
@@ -132,7 +170,9 @@ describe("power cut between commit and done", () => {
     });
 
     test("a recovery that does not reload systemd restores the file and still ends in emergency mode", async () => {
-        await cutPowerDuringTransaction("sed -i 's/\"daemon-reload\"/\"--version\"/' /etc/holdfast/recover.py && grep -q '\"--version\"' /etc/holdfast/recover.py && sync /etc/holdfast/recover.py");
+        await cutPowerDuringTransaction(
+            'sed -i \'s/"daemon-reload"/"--version"/\' /etc/holdfast/recover.py && grep -q \'"--version"\' /etc/holdfast/recover.py && sync /etc/holdfast/recover.py',
+        );
         const boot = await node.start(undefined, `${lean} ${impatient}`);
         expect(boot.multiUser).toBe(false);
         expect(messages(boot)).toContain("Dependency failed for srv-fast.mount - /srv/fast.");

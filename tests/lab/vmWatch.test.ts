@@ -21,9 +21,20 @@ let node: VmNode;
 
 const sh = async (script: string): Promise<string> => (await node.exec(["sh", "-ec", script], { timeout: 120 })).stdout;
 
-async function push(plan: (shared: { host: FleetNode["host"]; node: FleetNode["identity"] }, settings: FleetNode) => FileSetArgs, monitoring = gateway.address) {
+async function push(
+    plan: (shared: { host: FleetNode["host"]; node: FleetNode["identity"] }, settings: FleetNode) => FileSetArgs,
+    monitoring = gateway.address,
+) {
     const mail = { to: "ops@example.test", from: "holdfast@example.test", relay: "smtp://127.0.0.1:2525" };
-    const { fleet } = parseFleet({ domain: "example.test", mail, monitoring: { hosts: [monitoring] }, nodes: { [node.name]: { address: node.address } } }, () => "");
+    const { fleet } = parseFleet(
+        {
+            domain: "example.test",
+            mail,
+            monitoring: { hosts: [monitoring] },
+            nodes: { [node.name]: { address: node.address } },
+        },
+        () => "",
+    );
     const settings = fleet!.nodes[0]!;
     return pushFileSet(lab, plan({ host: await hostOf(node), node: settings.identity }, settings));
 }
@@ -42,7 +53,9 @@ async function eventually(script: string, seconds: number): Promise<string> {
 beforeAll(async () => {
     lab = await vmLabUp({ id, nodes: 1, state: "sound" });
     node = lab.nodes[0]!;
-    await node.exec(["sh", "-c", "cat >/root/smtpSink.py"], { input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8") });
+    await node.exec(["sh", "-c", "cat >/root/smtpSink.py"], {
+        input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8"),
+    });
     await sh("systemd-run --collect --unit=smtp-sink python3 /root/smtpSink.py 2525 /root/mails; sleep 1");
     await push((shared, { mail }) => planMail({ ...shared, settings: mail! }));
     // smartd looks every half an hour by default.
@@ -53,17 +66,35 @@ afterAll(() => labDown(id));
 describe("the exporter", () => {
     const scrape = async () => {
         const slot = Number(node.ssh.host.split(".")[2]);
-        return execa("ip", ["netns", "exec", bridgeNamespace(slot), "curl", "--silent", "--max-time", "3", `http://${node.address}:9100/metrics`], { reject: false });
+        return execa(
+            "ip",
+            [
+                "netns",
+                "exec",
+                bridgeNamespace(slot),
+                "curl",
+                "--silent",
+                "--max-time",
+                "3",
+                `http://${node.address}:9100/metrics`,
+            ],
+            { reject: false },
+        );
     };
 
     test("answers the monitoring address", async () => {
-        const { observed } = await push((shared, { nodeExporter }) => planNodeExporter({ ...shared, settings: nodeExporter! }));
+        const { observed } = await push((shared, { nodeExporter }) =>
+            planNodeExporter({ ...shared, settings: nodeExporter! }),
+        );
         expect(observed.facts).toEqual({ "metrics port": "answers, and others are refused" });
         expect((await scrape()).stdout).toContain("node_exporter_build_info");
     });
 
     test("refuses the same address when it is none any more", async () => {
-        await push((shared, { nodeExporter }) => planNodeExporter({ ...shared, settings: nodeExporter! }), "192.0.2.50");
+        await push(
+            (shared, { nodeExporter }) => planNodeExporter({ ...shared, settings: nodeExporter! }),
+            "192.0.2.50",
+        );
         expect(await scrape()).toMatchObject({ exitCode: 28, stdout: "" });
     });
 });
@@ -71,35 +102,53 @@ describe("the exporter", () => {
 describe("the BMC", () => {
     test("is listened to, and its log has room", async () => {
         const { observed } = await push((shared) => planIpmievd(shared));
-        expect(observed.facts).toEqual({ "BMC events": "in syslog", "BMC event log": "has room", "BMC event log checks": "on time" });
+        expect(observed.facts).toEqual({
+            "BMC events": "in syslog",
+            "BMC event log": "has room",
+            "BMC event log checks": "on time",
+        });
     });
 
     test("that loses a power supply is in the journal within 30 s", async () => {
         await node.addSelEvent("power-supply-failed");
-        expect(await eventually("journalctl --no-pager --output=cat --identifier=ipmievd --grep='Power Supply'", 30)).toMatch(/Power Supply/);
+        expect(
+            await eventually("journalctl --no-pager --output=cat --identifier=ipmievd --grep='Power Supply'", 30),
+        ).toMatch(/Power Supply/);
     });
 
     test("whose log fills and overflows is told each time, by mail too, until it is cleared", async () => {
-        const look = "systemctl start holdfast-sel; cat /var/lib/holdfast/sel; grep -h '^holdfast_ipmi_sel' /var/lib/prometheus/node-exporter/holdfast_sel.prom; grep -h '^Subject:.*event log' /root/mails/* | tail -n 1";
+        const look =
+            "systemctl start holdfast-sel; cat /var/lib/holdfast/sel; grep -h '^holdfast_ipmi_sel' /var/lib/prometheus/node-exporter/holdfast_sel.prom; grep -h '^Subject:.*event log' /root/mails/* | tail -n 1";
         const last = `Subject: [${node.name}] BMC event log`;
         const size = (await node.addSelEvents("fan-critical", 102)) + 1; // the power supply's is the first
-        expect(await sh(look)).toBe(`nearly full\nholdfast_ipmi_sel_used_ratio 0.8\nholdfast_ipmi_sel_entries ${size}\nholdfast_ipmi_sel_overflow 0\n${last} is 80 percent full`);
+        expect(await sh(look)).toBe(
+            `nearly full\nholdfast_ipmi_sel_used_ratio 0.8\nholdfast_ipmi_sel_entries ${size}\nholdfast_ipmi_sel_overflow 0\n${last} is 80 percent full`,
+        );
         // It has place for 128, and drops what comes then.
         expect(await node.addSelEvents("fan-critical", 26)).toBe(25);
-        expect(await sh(look)).toBe(`overflowed\nholdfast_ipmi_sel_used_ratio 1\nholdfast_ipmi_sel_entries 128\nholdfast_ipmi_sel_overflow 1\n${last} has overflowed, events are lost`);
+        expect(await sh(look)).toBe(
+            `overflowed\nholdfast_ipmi_sel_used_ratio 1\nholdfast_ipmi_sel_entries 128\nholdfast_ipmi_sel_overflow 1\n${last} has overflowed, events are lost`,
+        );
         await sh("ipmitool sel save /root/sel >/dev/null && ipmitool sel clear");
-        expect(await sh(`${look}; wc -l </root/sel`)).toBe(`has room\nholdfast_ipmi_sel_used_ratio 0\nholdfast_ipmi_sel_entries 0\nholdfast_ipmi_sel_overflow 0\n${last} has overflowed, events are lost\n128`);
+        expect(await sh(`${look}; wc -l </root/sel`)).toBe(
+            `has room\nholdfast_ipmi_sel_used_ratio 0\nholdfast_ipmi_sel_entries 0\nholdfast_ipmi_sel_overflow 0\n${last} has overflowed, events are lost\n128`,
+        );
     });
 });
 
 describe("a disk whose health fails", () => {
     const subjects = () => sh("grep -h ^Subject: /root/mails/* || true");
     const scheduled = () => sh("cat /run/systemd/shutdown/scheduled 2>/dev/null || true");
-    const uncovered = async () => (await push((shared, { smartd }) => planSmartd({ ...shared, settings: smartd! }))).observed.facts["disks without smartd"];
+    const uncovered = async () =>
+        (await push((shared, { smartd }) => planSmartd({ ...shared, settings: smartd! }))).observed.facts[
+            "disks without smartd"
+        ];
 
     test("is one that smartd watches", async () => {
         expect(await uncovered()).toBe("none");
-        expect(await sh("journalctl --no-pager --output=cat --unit=smartmontools --grep='^Monitoring' | tail -n 1")).toMatch(/Monitoring 1 ATA\/SATA, \d SCSI\/SAS and 1 NVMe devices/);
+        expect(
+            await sh("journalctl --no-pager --output=cat --unit=smartmontools --grep='^Monitoring' | tail -n 1"),
+        ).toMatch(/Monitoring 1 ATA\/SATA, \d SCSI\/SAS and 1 NVMe devices/);
     });
 
     test("is none that is only pulled out; one that comes later is drift by name, until smartd has started again", async () => {
@@ -114,7 +163,9 @@ describe("a disk whose health fails", () => {
     });
 
     test("is none in smartd's own test message, which is mailed and nothing else", async () => {
-        await sh("cp /etc/smartd.conf /root/smartd.conf; sed -i 's/^DEVICESCAN.*/& -M test/' /etc/smartd.conf; grep -q 'M test' /etc/smartd.conf; systemctl restart smartmontools");
+        await sh(
+            "cp /etc/smartd.conf /root/smartd.conf; sed -i 's/^DEVICESCAN.*/& -M test/' /etc/smartd.conf; grep -q 'M test' /etc/smartd.conf; systemctl restart smartmontools",
+        );
         expect(await eventually("grep -lis 'TEST EMAIL' /root/mails/*", 60)).toContain("/root/mails/");
         expect(await scheduled()).toBe("");
         await sh("mv /root/smartd.conf /etc/smartd.conf; systemctl restart smartmontools");
@@ -135,7 +186,9 @@ describe("a disk whose health fails", () => {
 
     test("really halts when nobody does", async () => {
         // As if for the first time: smartd remembers across restarts that it has warned, and the hook that it has acted.
-        await sh("systemctl stop smartmontools; rm -f /run/holdfast/smartd-* /var/lib/smartmontools/*.state*; systemctl start smartmontools");
+        await sh(
+            "systemctl stop smartmontools; rm -f /run/holdfast/smartd-* /var/lib/smartmontools/*.state*; systemctl start smartmontools",
+        );
         await eventually("cat /run/systemd/shutdown/scheduled 2>/dev/null", 60);
         await sh("date --set '+5 minutes' >/dev/null");
         await node.waitUntilOff(120);

@@ -31,34 +31,59 @@ async function declare(defaults: object, settings: object = {}): Promise<void> {
 
 /** What the concerns that watch the hardware change on the node: files, and units that the next boot starts or that run. */
 async function watchOf(): Promise<string> {
-    return shell("cd / && find etc usr/local/lib/holdfast -type f -path '*holdfast*' -not -path '*/__pycache__/*' -not -regex 'usr/local/lib/holdfast/[0-9a-f]+/.*' -not -path 'etc/holdfast/recover.py' -not -name 'holdfast-recover*' ! -name '99-holdfast-*'; sha256sum /etc/smartd.conf /etc/default/prometheus-node-exporter; for unit in smartmontools prometheus-node-exporter ipmievd holdfast-ipmi.service holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer; do echo $unit $(systemctl is-enabled $unit) $(systemctl is-active $unit); done 2>&1");
+    return shell(
+        "cd / && find etc usr/local/lib/holdfast -type f -path '*holdfast*' -not -path '*/__pycache__/*' -not -regex 'usr/local/lib/holdfast/[0-9a-f]+/.*' -not -path 'etc/holdfast/recover.py' -not -name 'holdfast-recover*' ! -name '99-holdfast-*'; sha256sum /etc/smartd.conf /etc/default/prometheus-node-exporter; for unit in smartmontools prometheus-node-exporter ipmievd holdfast-ipmi.service holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer; do echo $unit $(systemctl is-enabled $unit) $(systemctl is-active $unit); done 2>&1",
+    );
 }
 
 /** Without the watch, whoever has put it there. */
 async function unwatch(): Promise<void> {
-    const units = "smartmontools prometheus-node-exporter holdfast-ipmi ipmievd holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer holdfast-nvme-selftest-long.timer holdfast-log-digest.timer";
-    const paths = "/etc/systemd/system/holdfast-[!r]* /etc/systemd/system/*.d/holdfast.conf /etc/holdfast/*.conf /etc/holdfast/smartd-policy /etc/smartmontools/run.d/60holdfast /etc/tmpfiles.d/holdfast-* /etc/udev/rules.d/90-holdfast-ipmi.rules /etc/msmtprc /usr/sbin/sendmail /var/lib/holdfast";
+    const units =
+        "smartmontools prometheus-node-exporter holdfast-ipmi ipmievd holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer holdfast-nvme-selftest-long.timer holdfast-log-digest.timer";
+    const paths =
+        "/etc/systemd/system/holdfast-[!r]* /etc/systemd/system/*.d/holdfast.conf /etc/holdfast/*.conf /etc/holdfast/smartd-policy /etc/smartmontools/run.d/60holdfast /etc/tmpfiles.d/holdfast-* /etc/udev/rules.d/90-holdfast-ipmi.rules /etc/msmtprc /usr/sbin/sendmail /var/lib/holdfast";
     const programs = "mail temperature sel-fill nvme-selftest log-digest";
-    await shell(`shutdown -c; for unit in ${units}; do systemctl disable --now $unit 2>/dev/null; done; rm -rf ${paths}; cd /usr/local/lib/holdfast 2>/dev/null && rm -f ${programs}; systemctl daemon-reload`);
+    await shell(
+        `shutdown -c; for unit in ${units}; do systemctl disable --now $unit 2>/dev/null; done; rm -rf ${paths}; cd /usr/local/lib/holdfast 2>/dev/null && rm -f ${programs}; systemctl daemon-reload`,
+    );
 }
 
 async function mails(): Promise<string[]> {
-    const listed = await shell('for mail in /tmp/mails/*; do [ ! -f "$mail" ] || { cat "$mail"; echo ----; }; done', sink);
-    return listed.split("\n----").map((mail) => mail.trim()).filter(Boolean);
+    const listed = await shell(
+        'for mail in /tmp/mails/*; do [ ! -f "$mail" ] || { cat "$mail"; echo ----; }; done',
+        sink,
+    );
+    return listed
+        .split("\n----")
+        .map((mail) => mail.trim())
+        .filter(Boolean);
 }
 
 beforeAll(async () => {
     const whole = await openTestLab();
     lab = { ...whole, nodes: whole.nodes.slice(0, 1) };
     [node, sink] = [whole.nodes[0]!, whole.nodes[1]!];
-    await sink.exec(["sh", "-c", "cat >/tmp/smtpSink.py && rm -rf /tmp/mails"], { input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8") });
-    await sink.exec(["systemd-run", "--collect", "--unit=smtp-sink", "python3", "/tmp/smtpSink.py", "2525", "/tmp/mails"]);
+    await sink.exec(["sh", "-c", "cat >/tmp/smtpSink.py && rm -rf /tmp/mails"], {
+        input: await readFile(join(__dirname, "../helpers/smtpSink.py"), "utf8"),
+    });
+    await sink.exec([
+        "systemd-run",
+        "--collect",
+        "--unit=smtp-sink",
+        "python3",
+        "/tmp/smtpSink.py",
+        "2525",
+        "/tmp/mails",
+    ]);
     await shell("rm -rf /var/lib/holdfast/mail* /run/holdfast/smartd-*");
     await unwatch(); // another test file may have left it
     untouched = await watchOf();
     project = await PulumiProject.create(lab);
     await project.pulumi("stack", "init", "watch");
-    await declare({}, { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` } });
+    await declare(
+        {},
+        { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` } },
+    );
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
 });
 afterAll(async () => {
@@ -68,17 +93,30 @@ afterAll(async () => {
 });
 
 test("a node without sensors, disks and BMC is handled, and its outputs say so", async () => {
-    const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "watch")) as { nodes: Record<string, { observed: Record<string, { facts: object }> }> };
+    const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "watch")) as {
+        nodes: Record<string, { observed: Record<string, { facts: object }> }>;
+    };
     const { observed } = nodes[node.name]!;
     expect(observed).toMatchObject({
         ipmievd: { facts: { "BMC events": "not checked: this node has no BMC, ipmievd is inactive" } },
         temperature: { facts: { temperature: "no trustworthy sensor", "watchdog runs": "on time" } },
-        smartd: { facts: { "disks without smartd": "none", "self-tests": "not checked: no disk whose self-tests smartd starts" } },
+        smartd: {
+            facts: {
+                "disks without smartd": "none",
+                "self-tests": "not checked: no disk whose self-tests smartd starts",
+            },
+        },
         "node-exporter": { facts: { "metrics port": "answers, and others are refused" } },
         mail: { facts: { mail: "accepted" } },
     });
-    expect(await shell("systemctl is-active smartmontools ipmievd holdfast-temperature.timer prometheus-node-exporter || true")).toBe("active\ninactive\nactive\nactive");
-    expect(await shell("systemctl is-failed ipmievd smartmontools holdfast-temperature holdfast-sel || true")).not.toContain("failed");
+    expect(
+        await shell(
+            "systemctl is-active smartmontools ipmievd holdfast-temperature.timer prometheus-node-exporter || true",
+        ),
+    ).toBe("active\ninactive\nactive\nactive");
+    expect(
+        await shell("systemctl is-failed ipmievd smartmontools holdfast-temperature holdfast-sel || true"),
+    ).not.toContain("failed");
 });
 
 test("the watchdog's lock is root's alone: nobody else can keep it from watching", async () => {
@@ -106,18 +144,25 @@ test("the test message arrived at the SMTP server, with the node's name in its s
 describe("smartd's runner, as smartd starts it", () => {
     // With the PATH that smartd's own warning script sets, in which there is no sendmail, blkid or shutdown.
     const warn = (failure: string) =>
-        shell(`mkdir -p /tmp/sys/block/sdz/holders/dm-9 /tmp/sys/block/dm-9/dm && echo pve-root >/tmp/sys/block/dm-9/dm/name && env PATH=/usr/local/bin:/usr/bin:/bin HOLDFAST_SYS=/tmp/sys SMARTD_DEVICE=/dev/sdz SMARTD_DEVICETYPE=sat SMARTD_FAILTYPE=${failure} SMARTD_ADDRESS=ops@example.test SMARTD_SUBJECT="SMART error (${failure}) detected on host: ${node.name}" SMARTD_MESSAGE="Device: /dev/sdz" SMARTD_FULLMESSAGE="Device: /dev/sdz, ${failure}" /usr/share/smartmontools/smartd-runner 2>/dev/null; cat /run/systemd/shutdown/scheduled 2>/dev/null || true`);
+        shell(
+            `mkdir -p /tmp/sys/block/sdz/holders/dm-9 /tmp/sys/block/dm-9/dm && echo pve-root >/tmp/sys/block/dm-9/dm/name && env PATH=/usr/local/bin:/usr/bin:/bin HOLDFAST_SYS=/tmp/sys SMARTD_DEVICE=/dev/sdz SMARTD_DEVICETYPE=sat SMARTD_FAILTYPE=${failure} SMARTD_ADDRESS=ops@example.test SMARTD_SUBJECT="SMART error (${failure}) detected on host: ${node.name}" SMARTD_MESSAGE="Device: /dev/sdz" SMARTD_FULLMESSAGE="Device: /dev/sdz, ${failure}" /usr/share/smartmontools/smartd-runner 2>/dev/null; cat /run/systemd/shutdown/scheduled 2>/dev/null || true`,
+        );
 
     test("EmailTest and a disk that cannot be opened are mailed, and schedule nothing", async () => {
         for (const failure of ["EmailTest", "FailedOpenDevice"]) {
             expect(await warn(failure)).toBe("");
-            expect((await mails()).at(-1)).toContain(`\nSubject: [${node.name}] SMART error (${failure}) detected on host: ${node.name}\n`);
+            expect((await mails()).at(-1)).toContain(
+                `\nSubject: [${node.name}] SMART error (${failure}) detected on host: ${node.name}\n`,
+            );
         }
     });
 
     test("a disk whose health fails schedules one shutdown, which can be cancelled and then stays so", async () => {
         expect(await warn("Health")).toMatch(/^MODE=poweroff$/m);
-        expect((await mails()).slice(-2).map((mail) => /^Subject: (.*)$/m.exec(mail)?.[1])).toEqual([`[${node.name}] SMART error (Health) detected on host: ${node.name}`, `[${node.name}] disk failing, shutting down in 5 minutes: /dev/sdz`]);
+        expect((await mails()).slice(-2).map((mail) => /^Subject: (.*)$/m.exec(mail)?.[1])).toEqual([
+            `[${node.name}] SMART error (Health) detected on host: ${node.name}`,
+            `[${node.name}] disk failing, shutting down in 5 minutes: /dev/sdz`,
+        ]);
         await shell("shutdown -c");
         expect(await warn("Health")).toBe("");
     });
@@ -134,33 +179,52 @@ self-test-log)
     echo "Current operation  : $(cat /tmp/nvme/left)"; echo 0 >/tmp/nvme/left
     echo "  Operation Result             : ${result}" ;;
 esac`;
-        await node.exec(["sh", "-c", "mkdir -p /tmp/nvme && cat >/tmp/nvme/nvme && printf '#!/bin/sh\\necho $1 >>/tmp/nvme/slept\\n' >/tmp/nvme/sleep && chmod 755 /tmp/nvme/*"], { input: nvme });
-        return shell("touch /dev/nvme7 && mount --bind /dev/null /dev/nvme7; PATH=/tmp/nvme:$PATH /usr/local/lib/holdfast/nvme-selftest short; umount /dev/nvme7; rm /dev/nvme7; cat /tmp/nvme/asked; tr '\\n' ' ' </tmp/nvme/slept; rm /tmp/nvme/slept");
+        await node.exec(
+            [
+                "sh",
+                "-c",
+                "mkdir -p /tmp/nvme && cat >/tmp/nvme/nvme && printf '#!/bin/sh\\necho $1 >>/tmp/nvme/slept\\n' >/tmp/nvme/sleep && chmod 755 /tmp/nvme/*",
+            ],
+            { input: nvme },
+        );
+        return shell(
+            "touch /dev/nvme7 && mount --bind /dev/null /dev/nvme7; PATH=/tmp/nvme:$PATH /usr/local/lib/holdfast/nvme-selftest short; umount /dev/nvme7; rm /dev/nvme7; cat /tmp/nvme/asked; tr '\\n' ' ' </tmp/nvme/slept; rm /tmp/nvme/slept",
+        );
     };
 
     test("waits for the drive, and says that it passed", async () => {
         const before = (await mails()).length;
-        expect(await selfTest("0")).toBe("/dev/nvme7: short self-test, result 0\ndevice-self-test /dev/nvme7 --namespace-id=0xffffffff --self-test-code=1\n5 60 ");
+        expect(await selfTest("0")).toBe(
+            "/dev/nvme7: short self-test, result 0\ndevice-self-test /dev/nvme7 --namespace-id=0xffffffff --self-test-code=1\n5 60 ",
+        );
         expect(await mails()).toHaveLength(before);
     });
 
     test("mails a failure with the drive's log", async () => {
         expect(await selfTest("0x7")).toContain("/dev/nvme7: short self-test, result 7\n");
-        expect((await mails()).at(-1)).toMatch(/\nSubject: \[\S+\] self-test of \/dev\/nvme7 failed\n[^]*Operation Result/);
+        expect((await mails()).at(-1)).toMatch(
+            /\nSubject: \[\S+\] self-test of \/dev\/nvme7 failed\n[^]*Operation Result/,
+        );
     });
 });
 
 test("the digest names the errors, and what smartd's hook said", async () => {
-    await shell("logger -t smartd -p daemon.crit 'Device: /dev/sdz [SAT], FAILED SMART self-check'; logger -t somebody -p user.err 'out of luck'; journalctl --sync");
+    await shell(
+        "logger -t smartd -p daemon.crit 'Device: /dev/sdz [SAT], FAILED SMART self-check'; logger -t somebody -p user.err 'out of luck'; journalctl --sync",
+    );
     await declare({ logDigest: true }, { mail: { to: "ops@example.test", relay: `smtp://${sink.address}:2525` } });
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
     const digest = await shell("HOLDFAST_SINCE=today HOLDFAST_UNTIL=now /usr/local/lib/holdfast/log-digest --print");
-    expect(digest).toMatch(/^Hardware\n[^]*smartd: Device: \/dev\/sdz \[SAT\], FAILED SMART self-check\n[^]*holdfast: disk \/dev\/sdz fails \(Health\); shutting down in 5 minutes\n[^]*\nErrors\n[^]*somebody: out of luck\n/m);
+    expect(digest).toMatch(
+        /^Hardware\n[^]*smartd: Device: \/dev\/sdz \[SAT\], FAILED SMART self-check\n[^]*holdfast: disk \/dev\/sdz fails \(Health\); shutting down in 5 minutes\n[^]*\nErrors\n[^]*somebody: out of luck\n/m,
+    );
 });
 
 test("a stopped smartd, an edited smartd.conf and a watchdog that has not run each show as what they are, and `up --refresh` repairs them", async () => {
     const before = await readNodeFile(node, "/etc/smartd.conf");
-    await shell("systemctl stop smartmontools holdfast-temperature.timer; echo '/dev/sda -a' >>/etc/smartd.conf; touch -d '1 hour ago' /run/holdfast/temperature/level");
+    await shell(
+        "systemctl stop smartmontools holdfast-temperature.timer; echo '/dev/sda -a' >>/etc/smartd.conf; touch -d '1 hour ago' /run/holdfast/temperature/level",
+    );
     const { exitCode, stdout } = await project.runPulumi(DRIFT);
     expect(exitCode).not.toBe(0);
     expect(stdout).toContain("/dev/sda -a");
@@ -186,7 +250,10 @@ describe("a program of Holdfast's own", () => {
         expect(exitCode).not.toBe(0);
         expect(stdout).toMatch(/ \/usr\/local\/lib\/holdfast\/temperature: [^]*\+ +\+exit 0 # silenced/);
         expect(stdout.split("\n").length).toBeLessThan(80);
-        await declare({ temperature: { warning: 71 } }, { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` } });
+        await declare(
+            { temperature: { warning: 71 } },
+            { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` } },
+        );
         const refused = await project.runPulumi(["up", "--yes", "--skip-preview", "--stack", "watch"]);
         expect(refused.stdout).toMatch(/edited on the node since the last look[^]*\+exit 0 # silenced/);
         await project.pulumi("up", "--refresh", "--yes", "--skip-preview", "--stack", "watch");
@@ -211,7 +278,9 @@ describe("a program of Holdfast's own", () => {
 test("a mail that cannot be delivered is a warning in the outputs, and no failed up", async () => {
     await declare({}, { mail: { to: "ops@example.test", relay: `smtp://${sink.address}:2526` } });
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
-    const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "watch")) as { nodes: Record<string, { observed: { mail: { facts: { mail: string } } } }> };
+    const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "watch")) as {
+        nodes: Record<string, { observed: { mail: { facts: { mail: string } } } }>;
+    };
     expect(nodes[node.name]?.observed.mail.facts.mail).toMatch(/^undeliverable: .*refused/i);
 });
 
@@ -219,11 +288,20 @@ test("the exporter answers in TLS, and only whoever knows the password", async (
     // bcrypt of `scrape-me`
     const basicAuth = { prometheus: "$2b$10$abcdefghijklmnopqrstuul2LqfVFD9SIf7.Gi9fLxnnlONP3Mpzq" };
     const tls = { certificate: "/etc/ssl/exporter.pem", key: "/etc/ssl/exporter.key" };
-    await shell(`openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=${node.name}.example.test -out ${tls.certificate} -keyout ${tls.key} 2>/dev/null && chgrp prometheus ${tls.key} && chmod 640 ${tls.key}`);
+    await shell(
+        `openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=${node.name}.example.test -out ${tls.certificate} -keyout ${tls.key} 2>/dev/null && chgrp prometheus ${tls.key} && chmod 640 ${tls.key}`,
+    );
     await declare({ nodeExporter: { tls, basicAuth } });
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
-    const status = (options: string, scheme = "https") => shell(`curl --silent --output /tmp/scraped --write-out '%{http_code}' --cacert ${tls.certificate} --resolve ${node.name}.example.test:9100:127.0.0.1 ${options} ${scheme}://${node.name}.example.test:9100/metrics`);
-    expect([await status(""), await status("--user prometheus:wrong"), await status("", "http")]).toEqual(["401", "401", "400"]);
+    const status = (options: string, scheme = "https") =>
+        shell(
+            `curl --silent --output /tmp/scraped --write-out '%{http_code}' --cacert ${tls.certificate} --resolve ${node.name}.example.test:9100:127.0.0.1 ${options} ${scheme}://${node.name}.example.test:9100/metrics`,
+        );
+    expect([await status(""), await status("--user prometheus:wrong"), await status("", "http")]).toEqual([
+        "401",
+        "401",
+        "400",
+    ]);
     expect(await status("--user prometheus:scrape-me")).toBe("200");
     expect(await readNodeFile(node, "/tmp/scraped")).toContain("node_exporter_build_info");
     await project.pulumi(...DRIFT);
@@ -233,8 +311,12 @@ test("where the kernel does not filter, the exporter is refused and the port sta
     await declare({}, { monitoring: { hosts: ["192.0.2.50"] } });
     const { exitCode, stdout, stderr } = await project.runPulumi(["up", "--yes", "--skip-preview", "--stack", "watch"]);
     expect(exitCode).not.toBe(0);
-    expect(stdout + stderr).toContain("this kernel does not enforce IPAddressDeny= (a container?), so the port would be open to everyone");
-    expect(await shell("ss --listening --tcp --numeric --no-header 'sport = 9100' | awk '{ print $4 }'")).toBe("127.0.0.1:9100");
+    expect(stdout + stderr).toContain(
+        "this kernel does not enforce IPAddressDeny= (a container?), so the port would be open to everyone",
+    );
+    expect(await shell("ss --listening --tcp --numeric --no-header 'sport = 9100' | awk '{ print $4 }'")).toBe(
+        "127.0.0.1:9100",
+    );
 });
 
 test("a device type that smartd does not know is refused by the check on the staged file, and the live one stays", async () => {
@@ -249,20 +331,38 @@ test("a device type that smartd does not know is refused by the check on the sta
 test.each([
     ["preview", ["preview", "--refresh"]],
     ["up", ["up", "--yes", "--skip-preview"]],
-])("a disk that the node does not have is refused by %s, with its line and the remedy, and nothing is staged", async (_, command) => {
-    const live = await readNodeFile(node, "/etc/smartd.conf");
-    await declare({ smartd: { devices: [{ device: "/dev/disk/by-id/ata-GONE" }] } });
-    const { exitCode, stdout, stderr } = await project.runPulumi([...command, "--stack", "watch"]);
-    expect(exitCode).not.toBe(0);
-    expect(stdout + stderr).toMatch(/\/etc\/smartd\.conf:\d+:1: The node has no \/dev\/disk\/by-id\/ata-GONE\. `ls \/dev\/disk\/by-id` lists its disks/);
-    expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(live);
-});
+])(
+    "a disk that the node does not have is refused by %s, with its line and the remedy, and nothing is staged",
+    async (_, command) => {
+        const live = await readNodeFile(node, "/etc/smartd.conf");
+        await declare({ smartd: { devices: [{ device: "/dev/disk/by-id/ata-GONE" }] } });
+        const { exitCode, stdout, stderr } = await project.runPulumi([...command, "--stack", "watch"]);
+        expect(exitCode).not.toBe(0);
+        expect(stdout + stderr).toMatch(
+            /\/etc\/smartd\.conf:\d+:1: The node has no \/dev\/disk\/by-id\/ata-GONE\. `ls \/dev\/disk\/by-id` lists its disks/,
+        );
+        expect(await readNodeFile(node, "/etc/smartd.conf")).toBe(live);
+    },
+);
 
 test("a relay's password is shown in no preview, drift run or page, neither as declared nor as somebody has changed it", async () => {
     const [declared, changed] = ["correct-horse-battery", "somebody-elses-staple"];
-    await declare({}, { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525`, user: "ops" } });
+    await declare(
+        {},
+        {
+            mail: {
+                to: "ops@example.test",
+                from: "holdfast@example.test",
+                relay: `smtp://${sink.address}:2525`,
+                user: "ops",
+            },
+        },
+    );
     await project.pulumi("config", "set", "--secret", "holdfast:mailPassword", declared, "--stack", "watch");
-    const shown = [await project.pulumi("preview", "--diff", "--stack", "watch"), await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch")];
+    const shown = [
+        await project.pulumi("preview", "--diff", "--stack", "watch"),
+        await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch"),
+    ];
     expect(await shell("cat /etc/msmtprc")).toContain(declared);
     await shell(`sed -i s/${declared}/${changed}/ /etc/msmtprc`);
     for (const format of ["text", "json", "markdown"]) {
@@ -272,18 +372,29 @@ test("a relay's password is shown in no preview, drift run or page, neither as d
     }
     expect((await project.holdfast("report", "--stack", "watch", "-o", "report.html")).exitCode).toBe(2);
     shown.push(await readFile(join(project.folder, "report.html"), "utf8"), (await project.runPulumi(DRIFT)).stdout);
-    shown.push(await shell("journalctl -q --no-pager -t holdfast"), await readFile(join(project.folder, "Pulumi.watch.yaml"), "utf8"), await project.pulumi("stack", "export", "--stack", "watch"));
+    shown.push(
+        await shell("journalctl -q --no-pager -t holdfast"),
+        await readFile(join(project.folder, "Pulumi.watch.yaml"), "utf8"),
+        await project.pulumi("stack", "export", "--stack", "watch"),
+    );
     for (const text of shown) expect([text.includes(declared), text.includes(changed)]).toEqual([false, false]);
     await project.pulumi("up", "--refresh", "--yes", "--skip-preview", "--stack", "watch");
     expect(await shell("cat /etc/msmtprc")).toContain(declared);
 });
 
 test("taken out of the stack with onDelete: restore, the watch is gone: its files, its timers, and what runs is what ran before", async () => {
-    const kept = { mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` }, onDelete: "restore" };
+    const kept = {
+        mail: { to: "ops@example.test", from: "holdfast@example.test", relay: `smtp://${sink.address}:2525` },
+        onDelete: "restore",
+    };
     await declare({ logDigest: {} }, kept);
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
     await declare(nothingByDefault, { onDelete: "restore" });
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
     expect(await watchOf()).toBe(untouched);
-    expect(await shell("systemctl --failed --plain --no-legend | grep -E 'holdfast|smart|ipmi|exporter'; ls /etc/holdfast/journal")).toBe("");
+    expect(
+        await shell(
+            "systemctl --failed --plain --no-legend | grep -E 'holdfast|smart|ipmi|exporter'; ls /etc/holdfast/journal",
+        ),
+    ).toBe("");
 });

@@ -5,7 +5,15 @@ import "../helpers/soak";
 const words = ["ro", "bind", "move", "nofail", "hostsFile", "dhcp", "dhcp6"];
 
 test.each([
-    ["nofial", "nofail"], ["nfail", "nofail"], ["NOFAIL", "nofail"], ["noffaill", "nofail"], ["hostfile", "hostsFile"], ["bidn", "bind"], ["dhpc", "dhcp"], ["dhcpp6", "dhcp6"], ["dhcp7", "dhcp"],
+    ["nofial", "nofail"],
+    ["nfail", "nofail"],
+    ["NOFAIL", "nofail"],
+    ["noffaill", "nofail"],
+    ["hostfile", "hostsFile"],
+    ["bidn", "bind"],
+    ["dhpc", "dhcp"],
+    ["dhcpp6", "dhcp6"],
+    ["dhcp7", "dhcp"],
 ])("%s was meant to be %s", (word, meant) => {
     expect(nearest(word, words)).toBe(meant);
 });
@@ -20,14 +28,22 @@ test("more slips are allowed for where the caller says so", () => {
 });
 
 describe("slips", () => {
-    test.each([["gatway", "gateway", 1], ["prots", "ports", 1], ["", "abc", 3], ["abc", "abc", 0], ["mtu", "mode", 3]])("between %s and %s: %i", (from, to, slips) => {
+    test.each([
+        ["gatway", "gateway", 1],
+        ["prots", "ports", 1],
+        ["", "abc", 3],
+        ["abc", "abc", 0],
+        ["mtu", "mode", 3],
+    ])("between %s and %s: %i", (from, to, slips) => {
         expect(countSlips(from, to)).toBe(slips);
     });
 
     test("are the same both ways, and 0 only for equal words", () => {
-        fc.assert(fc.property(fc.string({ maxLength: 8 }), fc.string({ maxLength: 8 }), (a, b) => {
-            expect(countSlips(a, b)).toBe(countSlips(b, a));
-            expect(countSlips(a, b) === 0).toBe(a === b);
-        }));
+        fc.assert(
+            fc.property(fc.string({ maxLength: 8 }), fc.string({ maxLength: 8 }), (a, b) => {
+                expect(countSlips(a, b)).toBe(countSlips(b, a));
+                expect(countSlips(a, b) === 0).toBe(a === b);
+            }),
+        );
     });
 });

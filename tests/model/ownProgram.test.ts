@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { standsFor, parseReference, referTo, textOf } from "../../model/ownProgram";
 import { runs } from "../helpers/soak";
 
-const program = "#!/bin/sh\n# Managed by Holdfast.\nset -eu\nlimit=75\necho \"$limit\"\n";
+const program = '#!/bin/sh\n# Managed by Holdfast.\nset -eu\nlimit=75\necho "$limit"\n';
 const itself = referTo(program, program);
 const another = program.replace("75", "80");
 
@@ -14,7 +14,9 @@ test("stands as its digest, whatever its length", () => {
 });
 
 test("an edit stands as its lines", () => {
-    expect(referTo(program, `${program}exit 0\n`)).toBe(`${itself}, edited to sha256:${createHash("sha256").update(`${program}exit 0\n`).digest("hex")}:\n@@ -3,3 +3,4 @@\n set -eu\n limit=75\n echo "$limit"\n+exit 0`);
+    expect(referTo(program, `${program}exit 0\n`)).toBe(
+        `${itself}, edited to sha256:${createHash("sha256").update(`${program}exit 0\n`).digest("hex")}:\n@@ -3,3 +3,4 @@\n set -eu\n limit=75\n echo "$limit"\n+exit 0`,
+    );
 });
 
 test("another file stands in full", () => {
@@ -27,7 +29,9 @@ test("a reference made from another version has no text here, but is known to st
     for (const text of [another, edited, "", "x\n".repeat(1000)]) {
         const reference = referTo(another, text);
         expect(textOf(reference, program)).toBeUndefined();
-        expect([another, edited, "", "x\n".repeat(1000), program].filter((each) => standsFor(reference, each))).toEqual([text]);
+        expect([another, edited, "", "x\n".repeat(1000), program].filter((each) => standsFor(reference, each))).toEqual(
+            [text],
+        );
     }
     expect(standsFor("", "")).toBe(false);
 });
@@ -36,17 +40,49 @@ test("what somebody has written into the state is no text", () => {
     expect(textOf(`${itself}, edited to sha256:${"0".repeat(64)}:\nx`, program)).toBeUndefined();
 });
 
-test.each([itself, `${itself}\n`, referTo(another, another), `${itself}, replaced by:\n${program}`, `${itself}, edited to sha256:${"0".repeat(64)}:\n`, "", "\n", program.slice(0, -1), program.replaceAll("\n", "\r\n"), `${program}\\ No newline at end of file\n`, `${program}--- a\n+++ b\n@@ -1,1 +1,1 @@\n`, `${program}\u2028\n\0\n`])(
-    "%j on a node stands for itself, and is never taken for the program",
-    (text) => {
-        expect(referTo(program, text)).not.toBe(itself);
-        expect(textOf(referTo(program, text), program)).toBe(text);
-    },
-);
+test.each([
+    itself,
+    `${itself}\n`,
+    referTo(another, another),
+    `${itself}, replaced by:\n${program}`,
+    `${itself}, edited to sha256:${"0".repeat(64)}:\n`,
+    "",
+    "\n",
+    program.slice(0, -1),
+    program.replaceAll("\n", "\r\n"),
+    `${program}\\ No newline at end of file\n`,
+    `${program}--- a\n+++ b\n@@ -1,1 +1,1 @@\n`,
+    `${program}\u2028\n\0\n`,
+])("%j on a node stands for itself, and is never taken for the program", (text) => {
+    expect(referTo(program, text)).not.toBe(itself);
+    expect(textOf(referTo(program, text), program)).toBe(text);
+});
 
 test("any text comes back as it was", () => {
-    const line = fc.oneof(fc.constantFrom("", "a", "b", "#!/bin/sh", "\\ No newline at end of file", "+a", "-a", " a", "@@ -1,2 +1,2 @@", "--- ", "+++ ", "\r", "a\r", itself, `${itself}, edited to sha256:${"0".repeat(64)}:`, `${itself}, replaced by:`), fc.string());
-    const text = fc.tuple(fc.array(line, { maxLength: 12 }), fc.boolean()).map(([lines, ends]) => lines.join("\n") + (ends ? "\n" : ""));
+    const line = fc.oneof(
+        fc.constantFrom(
+            "",
+            "a",
+            "b",
+            "#!/bin/sh",
+            "\\ No newline at end of file",
+            "+a",
+            "-a",
+            " a",
+            "@@ -1,2 +1,2 @@",
+            "--- ",
+            "+++ ",
+            "\r",
+            "a\r",
+            itself,
+            `${itself}, edited to sha256:${"0".repeat(64)}:`,
+            `${itself}, replaced by:`,
+        ),
+        fc.string(),
+    );
+    const text = fc
+        .tuple(fc.array(line, { maxLength: 12 }), fc.boolean())
+        .map(([lines, ends]) => lines.join("\n") + (ends ? "\n" : ""));
     fc.assert(
         fc.property(text, text, (brought, found) => {
             const reference = referTo(brought, found);

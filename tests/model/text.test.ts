@@ -2,17 +2,22 @@ import fc from "fast-check";
 import { lintText, showControls, splitFields, splitLines, strayLine } from "../../model/text";
 import "../helpers/soak";
 
-const rulesOf = (content: string, strict = true) => lintText(content, { strict }).map(({ rule, severity, line, column }) => `${line}:${column} ${severity} ${rule}`);
+const rulesOf = (content: string, strict = true) =>
+    lintText(content, { strict }).map(({ rule, severity, line, column }) => `${line}:${column} ${severity} ${rule}`);
 
 describe("splitLines and splitFields", () => {
     it("keep every byte", () => {
-        fc.assert(fc.property(fc.string({ unit: fc.constantFrom("a", " ", "\t", "\r", "\n", "\0", "é") }), (content) => {
-            const lines = splitLines(content);
-            expect(lines.map(({ text, ending }) => text + ending).join("")).toBe(content);
-            const { tokens, tail } = splitFields(content, /[ \t]/);
-            expect(tokens.map(({ gap, text }) => gap + text).join("") + tail).toBe(content);
-            tokens.forEach(({ text, column }) => expect(content.slice(column - 1, column - 1 + text.length)).toBe(text));
-        }));
+        fc.assert(
+            fc.property(fc.string({ unit: fc.constantFrom("a", " ", "\t", "\r", "\n", "\0", "é") }), (content) => {
+                const lines = splitLines(content);
+                expect(lines.map(({ text, ending }) => text + ending).join("")).toBe(content);
+                const { tokens, tail } = splitFields(content, /[ \t]/);
+                expect(tokens.map(({ gap, text }) => gap + text).join("") + tail).toBe(content);
+                tokens.forEach(({ text, column }) =>
+                    expect(content.slice(column - 1, column - 1 + text.length)).toBe(text),
+                );
+            }),
+        );
     });
 });
 
@@ -50,13 +55,20 @@ describe("lintText", () => {
         expect(rulesOf(content)).toEqual(expected);
     });
 
-    test.each(["a\n", "# comment\na 50% ${b} { c }\n", "a undefined_behaviour undefined-names\n", "a [object] Output\n"])("says nothing about %j", (content) => {
+    test.each([
+        "a\n",
+        "# comment\na 50% ${b} { c }\n",
+        "a undefined_behaviour undefined-names\n",
+        "a [object] Output\n",
+    ])("says nothing about %j", (content) => {
         expect(rulesOf(content)).toEqual([]);
     });
 
     it("takes an empty file and a template's braces for ordinary where the format is not known", () => {
         expect(rulesOf("", false)).toEqual([]);
-        expect(rulesOf("summary: '{{ $labels.instance }} is down'\n", false)).toEqual(["1:11 warning unrendered-template"]);
+        expect(rulesOf("summary: '{{ $labels.instance }} is down'\n", false)).toEqual([
+            "1:11 warning unrendered-template",
+        ]);
     });
 
     it("calls a carriage return an error in a script, whose interpreter is then not found", () => {
@@ -64,13 +76,20 @@ describe("lintText", () => {
     });
 
     it("gives every finding a one-line message with a remedy", () => {
-        for (const { message } of lintText("\uFEFFa\r\n\0 {{b}} undefined [object Object] Calling [toString] on an [Output", { strict: true })) expect(message).toMatch(/^[^\n]+[.:] [A-Z][^\n]*\.$/);
+        for (const { message } of lintText(
+            "\uFEFFa\r\n\0 {{b}} undefined [object Object] Calling [toString] on an [Output",
+            { strict: true },
+        ))
+            expect(message).toMatch(/^[^\n]+[.:] [A-Z][^\n]*\.$/);
     });
 });
 
 describe("strayLine", () => {
     test.each([
-        ["27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast master ovs-system state UP group default qlen 1000", "output of `ip link`"],
+        [
+            "27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast master ovs-system state UP group default qlen 1000",
+            "output of `ip link`",
+        ],
         ["5: bond0.10@bond0: <BROADCAST,MULTICAST> mtu 1500", "output of `ip link`"],
         ["    link/ether 60:a4:b7:58:ba:5b brd ff:ff:ff:ff:ff:ff", "output of `ip link`"],
         ["    inet 192.0.2.11/24 brd 192.0.2.255 scope global vmbr0", "output of `ip addr`"],
@@ -116,11 +135,42 @@ describe("strayLine", () => {
     });
 
     test.each([
-        "", "   ", "# 27: eth0: <UP> in a comment", "127.0.0.1 localhost", "192.0.2.1 UP", "192.0.2.5        DOWN", "192.0.2.5 dev vmbr0", "192.0.2.5 via dev", "192.0.2.5 via gw dev vmbr0", "192.0.2.5 dev src uid", "::1 ip6-localhost", "fe00::0 ip6-localnet",
-        "UUID=4C8E-0B1D /boot/efi vfat defaults 0 1", "root@nas:/srv/media# /mnt/media fuse.sshfs _netdev 0 0", "//nas/vm$ /mnt/vm cifs guest 0 0", "[2001:db8::60]:/export /mnt nfs defaults 0 0",
-        "admin@.cephfs=/ /mnt ceph noatime 0 0", "tmpfs /tmp tmpfs size=50% 0 0", "none /dev/shm tmpfs defaults 0 0", "auto lo", "iface vmbr0 inet static", "    address 192.0.2.11/24",
-        "    up ip route add default via 192.0.2.1 dev vmbr0", "    post-up echo 1 > /proc/sys/net/ipv4/ip_forward", "    local 192.0.2.1", "    broadcast 192.0.2.255", "    alias UP", "    hostname DOWN",
-        "    hwaddress ether 60:a4:b7:58:ba:5b", "    bridge-ports enp1s0", "allow-vmbr0 bond0", "    ovs_bonds enp1s0 enp2s0", "mapping eth0", "    map HOME eth0-home", "    mtu 9000", "    inet-x 1",
+        "",
+        "   ",
+        "# 27: eth0: <UP> in a comment",
+        "127.0.0.1 localhost",
+        "192.0.2.1 UP",
+        "192.0.2.5        DOWN",
+        "192.0.2.5 dev vmbr0",
+        "192.0.2.5 via dev",
+        "192.0.2.5 via gw dev vmbr0",
+        "192.0.2.5 dev src uid",
+        "::1 ip6-localhost",
+        "fe00::0 ip6-localnet",
+        "UUID=4C8E-0B1D /boot/efi vfat defaults 0 1",
+        "root@nas:/srv/media# /mnt/media fuse.sshfs _netdev 0 0",
+        "//nas/vm$ /mnt/vm cifs guest 0 0",
+        "[2001:db8::60]:/export /mnt nfs defaults 0 0",
+        "admin@.cephfs=/ /mnt ceph noatime 0 0",
+        "tmpfs /tmp tmpfs size=50% 0 0",
+        "none /dev/shm tmpfs defaults 0 0",
+        "auto lo",
+        "iface vmbr0 inet static",
+        "    address 192.0.2.11/24",
+        "    up ip route add default via 192.0.2.1 dev vmbr0",
+        "    post-up echo 1 > /proc/sys/net/ipv4/ip_forward",
+        "    local 192.0.2.1",
+        "    broadcast 192.0.2.255",
+        "    alias UP",
+        "    hostname DOWN",
+        "    hwaddress ether 60:a4:b7:58:ba:5b",
+        "    bridge-ports enp1s0",
+        "allow-vmbr0 bond0",
+        "    ovs_bonds enp1s0 enp2s0",
+        "mapping eth0",
+        "    map HOME eth0-home",
+        "    mtu 9000",
+        "    inet-x 1",
     ])("leaves the valid line %j alone", (line) => {
         expect(strayLine(line)).toBeUndefined();
     });

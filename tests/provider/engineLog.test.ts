@@ -22,8 +22,18 @@ beforeEach(async () => {
             answer(null, new Empty());
         }, pauses.shift() ?? 0);
     };
-    engine.addService(EngineService, { log: take, getRootResource: take, setRootResource: take, startDebugging: take, requirePulumiVersion: take });
-    const port = await new Promise<number>((bound, failed) => engine.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, number) => (error ? failed(error) : bound(number))));
+    engine.addService(EngineService, {
+        log: take,
+        getRootResource: take,
+        setRootResource: take,
+        startDebugging: take,
+        requirePulumiVersion: take,
+    });
+    const port = await new Promise<number>((bound, failed) =>
+        engine.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, number) =>
+            error ? failed(error) : bound(number),
+        ),
+    );
     log = new EngineLog(`127.0.0.1:${port}`, 200);
 });
 afterEach(() => engine.forceShutdown());

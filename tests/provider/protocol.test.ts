@@ -11,9 +11,20 @@ import { referTo } from "../../model/ownProgram";
 import { executable, Plugin, secret, unknown, urn, type Failed } from "../helpers/plugin";
 
 const sound = "127.0.0.1 localhost\n192.0.2.11 pve01.example.test pve01\n";
-const host = { name: "pve01", address: "127.0.0.1", port: 1, user: "root", hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILRZHS+g9MVPDHYKwG2rjsCgAqpEniuRTvg4Sj9W217r" };
+const host = {
+    name: "pve01",
+    address: "127.0.0.1",
+    port: 1,
+    user: "root",
+    hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILRZHS+g9MVPDHYKwG2rjsCgAqpEniuRTvg4Sj9W217r",
+};
 const file = { content: sound, mode: "0644", owner: "root", group: "root" };
-const args = { host, concern: "hosts", files: { "/etc/hosts": file }, node: { name: "pve01", domain: "example.test", address: "192.0.2.11" } };
+const args = {
+    host,
+    concern: "hosts",
+    files: { "/etc/hosts": file },
+    node: { name: "pve01", domain: "example.test", address: "192.0.2.11" },
+};
 const state = { ...args, observed: { facts: {} } };
 
 /** Shared by tests that leave it as it was; `fresh` groups get one for each test. */
@@ -39,7 +50,11 @@ afterAll(() => {
 });
 beforeEach(async () => {
     visitors = 0;
-    plugin = started ??= await Plugin.start({ SSH_AUTH_SOCK: "", HOLDFAST_SSH_CONFIG: "/dev/null", HOLDFAST_IDENTITY_FILE: "/nonexistent" });
+    plugin = started ??= await Plugin.start({
+        SSH_AUTH_SOCK: "",
+        HOLDFAST_SSH_CONFIG: "/dev/null",
+        HOLDFAST_IDENTITY_FILE: "/nonexistent",
+    });
     plugin.forgetLog();
 });
 const fresh = (): void => {
@@ -57,21 +72,31 @@ describe("start and configuration", () => {
     test("answers handshake, attach and configure, and takes secrets and previews", async () => {
         expect((await plugin.handshake()).getAcceptSecrets()).toBe(true);
         await plugin.attach();
-        expect(await plugin.configure({ fleet: JSON.stringify({ nodes: {} }) })).toMatchObject({ acceptsecrets: true, supportspreview: true });
+        expect(await plugin.configure({ fleet: JSON.stringify({ nodes: {} }) })).toMatchObject({
+            acceptsecrets: true,
+            supportspreview: true,
+        });
     });
 
     test("passes the configuration through, and never asks for a replacement for it", async () => {
         const config = { fleet: JSON.stringify({ domain: "example.test" }), privateKey: secret("old") };
         expect(await plugin.checkConfig(config)).toEqual(config);
-        expect(await plugin.diffConfig(config, { ...config, privateKey: secret("new") })).toMatchObject({ changes: 1, replacesList: [] });
+        expect(await plugin.diffConfig(config, { ...config, privateKey: secret("new") })).toMatchObject({
+            changes: 1,
+            replacesList: [],
+        });
     });
 
     test("refuses a timeout that is none, by its name", async () => {
-        await expect(plugin.configure({ connectTimeout: "soon" })).rejects.toThrow("holdfast:connectTimeout: expected seconds between 1 and 600, got soon");
+        await expect(plugin.configure({ connectTimeout: "soon" })).rejects.toThrow(
+            "holdfast:connectTimeout: expected seconds between 1 and 600, got soon",
+        );
     });
 
     test("refuses a resource type that is not its own, in Check and in an import", async () => {
-        await expect(plugin.check(args, {}, urn.replace("FileSet", "Other"))).rejects.toThrow("has one resource type, holdfast:host:FileSet");
+        await expect(plugin.check(args, {}, urn.replace("FileSet", "Other"))).rejects.toThrow(
+            "has one resource type, holdfast:host:FileSet",
+        );
     });
 });
 
@@ -97,7 +122,18 @@ describe("Check", () => {
             surprise: true,
         });
         expect(Object.keys(failures).sort()).toEqual(
-            ["", "host.port", "host.hostKey", "host.user", 'files["/etc/hosts"].mode', 'files["/etc/fstab"]', 'files["etc/../passwd"]', 'files["/etc/both"]', 'units["--now.service"]', "validate[0].argv"].sort(),
+            [
+                "",
+                "host.port",
+                "host.hostKey",
+                "host.user",
+                'files["/etc/hosts"].mode',
+                'files["/etc/fstab"]',
+                'files["etc/../passwd"]',
+                'files["/etc/both"]',
+                'units["--now.service"]',
+                "validate[0].argv",
+            ].sort(),
         );
         expect(failures['files["etc/../passwd"]']).toBe("expected an absolute path without . or .. parts");
         expect(failures['files["/etc/fstab"]']).toMatch(/^\/etc\/fstab:1:1: .*\/dev\/sdb1.*\[[a-z-]+\]$/);
@@ -105,7 +141,10 @@ describe("Check", () => {
 
     test("judges how a node is reached as the stack's config does", async () => {
         const proxy = { host: "[2001:db8::5]:22", port: 22, user: "Jump" };
-        const { failures } = await plugin.check({ ...args, host: { ...host, address: "192.0.2.300", hostKey: host.hostKey.slice(0, -4), proxy } });
+        const { failures } = await plugin.check({
+            ...args,
+            host: { ...host, address: "192.0.2.300", hostKey: host.hostKey.slice(0, -4), proxy },
+        });
         expect(failures).toEqual({
             "host.address": expect.stringContaining("expected a valid IPv4 address"),
             "host.hostKey": expect.stringContaining("cut short or damaged"),
@@ -115,21 +154,36 @@ describe("Check", () => {
     });
 
     test("refuses incident A's line and incident B's line", async () => {
-        const stray = "27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast master ovs-system state UP\n";
-        const hosts = await plugin.check({ ...args, files: { "/etc/hosts": { content: "127.0.0.1 localhost\n127.0.1.1 pve01.example.test pve01\n" } } });
+        const stray =
+            "27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast master ovs-system state UP\n";
+        const hosts = await plugin.check({
+            ...args,
+            files: { "/etc/hosts": { content: "127.0.0.1 localhost\n127.0.1.1 pve01.example.test pve01\n" } },
+        });
         expect(hosts.failures['files["/etc/hosts"]']).toContain("/etc/hosts:2:30: The node's own name");
-        const interfaces = await plugin.check({ ...args, concern: "interfaces", files: { "/etc/network/interfaces": { content: `auto lo\niface lo inet loopback\n\n${stray}` } } });
+        const interfaces = await plugin.check({
+            ...args,
+            concern: "interfaces",
+            files: { "/etc/network/interfaces": { content: `auto lo\niface lo inet loopback\n\n${stray}` } },
+        });
         expect(interfaces.failures['files["/etc/network/interfaces"]']).toMatch(/\[stray-line\]/);
     });
 
     test("refuses a secret in a command: the process list and the node's log would show it", async () => {
         const { failures } = await plugin.check({ ...args, verify: [{ argv: ["login", secret("swordfish")] }] });
-        expect(Object.entries(failures)).toEqual([["verify[0].argv[1]", expect.stringContaining("Put it into a file of the FileSet")]]);
+        expect(Object.entries(failures)).toEqual([
+            ["verify[0].argv[1]", expect.stringContaining("Put it into a file of the FileSet")],
+        ]);
     });
 
     test("shows control characters of what it refuses: the terminal is not to be steered by a file", async () => {
-        const content = "auto lo\niface lo inet loopback\n\nauto eno1\niface eno1 inet static\n\taddress 192.0.2.11/24\n\tgateway \x1b]0;owned\x07\n";
-        const { failures } = await plugin.check({ ...args, concern: "interfaces", files: { "/etc/network/interfaces": { content } } });
+        const content =
+            "auto lo\niface lo inet loopback\n\nauto eno1\niface eno1 inet static\n\taddress 192.0.2.11/24\n\tgateway \x1b]0;owned\x07\n";
+        const { failures } = await plugin.check({
+            ...args,
+            concern: "interfaces",
+            files: { "/etc/network/interfaces": { content } },
+        });
         expect(failures['files["/etc/network/interfaces"]']).toContain("\\x1b]0;owned\\x07");
         expect(failures['files["/etc/network/interfaces"]']).not.toContain("\x1b");
     });
@@ -139,28 +193,51 @@ describe("Check", () => {
             ...args,
             host: { ...host, address: unknown, port: unknown },
             packages: unknown,
-            files: { "/etc/hosts": { content: unknown, mode: unknown }, "/etc/motd": unknown, "/etc/issue": { content: "x\n", mode: "999" } },
+            files: {
+                "/etc/hosts": { content: unknown, mode: unknown },
+                "/etc/motd": unknown,
+                "/etc/issue": { content: "x\n", mode: "999" },
+            },
         });
         expect(failures).toEqual({ 'files["/etc/issue"].mode': 'expected four octal digits, "0644"' });
-        expect(inputs).toMatchObject({ files: { "/etc/hosts": { content: unknown, mode: unknown, owner: "root" }, "/etc/motd": unknown } });
+        expect(inputs).toMatchObject({
+            files: { "/etc/hosts": { content: unknown, mode: unknown, owner: "root" }, "/etc/motd": unknown },
+        });
     });
 
     test("keeps secrets wrapped, and out of the reasons", async () => {
         const content = "password=correct-horse-battery\n127.0.1.1 pve01\n";
-        const { inputs, failures } = await plugin.check({ ...args, files: { "/etc/hosts": { content: secret(content) } } });
+        const { inputs, failures } = await plugin.check({
+            ...args,
+            files: { "/etc/hosts": { content: secret(content) } },
+        });
         expect(inputs).toMatchObject({ files: { "/etc/hosts": { content: secret(content), mode: "0644" } } });
         expect(Object.values(failures).join()).toContain("/etc/hosts:2:11: The node's own name");
         expect(Object.values(failures).join()).not.toContain("correct-horse");
     });
 
     test("warns of what an import found on the node, in words that do not stop it", async () => {
-        const live = { ...args, imported: true, files: { "/etc/hosts": { ...file, content: "127.0.0.1 localhost\n127.0.1.1 pve01\n" }, "/etc/x": { skipped: true, when: "/etc/y" }, "/etc/link": { instead: "symlink to /etc/z" } } };
+        const live = {
+            ...args,
+            imported: true,
+            files: {
+                "/etc/hosts": { ...file, content: "127.0.0.1 localhost\n127.0.1.1 pve01\n" },
+                "/etc/x": { skipped: true, when: "/etc/y" },
+                "/etc/link": { instead: "symlink to /etc/z" },
+            },
+        };
         expect((await plugin.check(live, live)).failures).toEqual({});
-        expect(plugin.logged).toContainEqual(expect.stringContaining("stands on the node: /etc/hosts:2:11: The node's own name"));
+        expect(plugin.logged).toContainEqual(
+            expect.stringContaining("stands on the node: /etc/hosts:2:11: The node's own name"),
+        );
     });
 
     test("takes `imported` from no program: it switches no lint off", async () => {
-        const { failures } = await plugin.check({ ...args, imported: true, files: { "/etc/hosts": { content: "127.0.1.1 pve01\n" } } });
+        const { failures } = await plugin.check({
+            ...args,
+            imported: true,
+            files: { "/etc/hosts": { content: "127.0.1.1 pve01\n" } },
+        });
         expect(Object.keys(failures)).toEqual(expect.arrayContaining(["", 'files["/etc/hosts"]']));
     });
 
@@ -189,19 +266,73 @@ describe("Check", () => {
 describe("Diff", () => {
     const cases: [string, object, object, Record<string, string>][] = [
         ["nothing", {}, {}, {}],
-        ["a file's content", {}, { files: { "/etc/hosts": { ...file, content: `${sound}# more\n` } } }, { 'files["/etc/hosts"].content': "update" }],
-        ["a file's mode", { files: { "/etc/hosts": { ...file, mode: "0600" } } }, {}, { 'files["/etc/hosts"].mode': "update" }],
-        ["a file that was removed", { files: { "/etc/hosts": { absent: true } } }, {}, { 'files["/etc/hosts"]': "update" }],
-        ["a file that is a link now", { files: { "/etc/hosts": { instead: "symlink to /etc/pve/hosts" } } }, {}, { 'files["/etc/hosts"].instead': "update" }],
-        ["a file that is new in the program", {}, { files: { "/etc/hosts": file, "/etc/motd": file } }, { 'files["/etc/motd"]': "add" }],
+        [
+            "a file's content",
+            {},
+            { files: { "/etc/hosts": { ...file, content: `${sound}# more\n` } } },
+            { 'files["/etc/hosts"].content': "update" },
+        ],
+        [
+            "a file's mode",
+            { files: { "/etc/hosts": { ...file, mode: "0600" } } },
+            {},
+            { 'files["/etc/hosts"].mode': "update" },
+        ],
+        [
+            "a file that was removed",
+            { files: { "/etc/hosts": { absent: true } } },
+            {},
+            { 'files["/etc/hosts"]': "update" },
+        ],
+        [
+            "a file that is a link now",
+            { files: { "/etc/hosts": { instead: "symlink to /etc/pve/hosts" } } },
+            {},
+            { 'files["/etc/hosts"].instead': "update" },
+        ],
+        [
+            "a file that is new in the program",
+            {},
+            { files: { "/etc/hosts": file, "/etc/motd": file } },
+            { 'files["/etc/motd"]': "add" },
+        ],
         ["a file that the program dropped", {}, { files: {} }, { 'files["/etc/hosts"]': "delete" }],
-        ["a unit that was stopped", { units: { "cron.service": { active: false } } }, { units: { "cron.service": { active: true } } }, { 'units["cron.service"].active': "update" }],
+        [
+            "a unit that was stopped",
+            { units: { "cron.service": { active: false } } },
+            { units: { "cron.service": { active: true } } },
+            { 'units["cron.service"].active': "update" },
+        ],
         ["a missing package", { packages: [] }, { packages: ["smartmontools"] }, { packages: "update" }],
-        ["a fact", { facts: { resolves: { probe: "resolver", value: "127.0.1.1" } } }, { facts: { resolves: { probe: "resolver", value: "192.0.2.11" } } }, { "facts.resolves.value": "update" }],
-        ["a fact that cannot be checked here", { facts: { resolves: { probe: "resolver", value: "not checked: no udev" } } }, { facts: { resolves: { probe: "resolver", value: "present" } } }, {}],
-        ["a changed address", {}, { get host() { return { ...host, address: "192.0.2.99" }; } }, { "host.address": "update" }],
+        [
+            "a fact",
+            { facts: { resolves: { probe: "resolver", value: "127.0.1.1" } } },
+            { facts: { resolves: { probe: "resolver", value: "192.0.2.11" } } },
+            { "facts.resolves.value": "update" },
+        ],
+        [
+            "a fact that cannot be checked here",
+            { facts: { resolves: { probe: "resolver", value: "not checked: no udev" } } },
+            { facts: { resolves: { probe: "resolver", value: "present" } } },
+            {},
+        ],
+        [
+            "a changed address",
+            {},
+            {
+                get host() {
+                    return { ...host, address: "192.0.2.99" };
+                },
+            },
+            { "host.address": "update" },
+        ],
         ["a value that is not known yet", {}, { packages: unknown }, { packages: "update" }],
-        ["a file whose path holds quotes", { files: { '/etc/a "b"': { ...file, mode: "0600" } } }, { files: { '/etc/a "b"': file } }, { 'files["/etc/a \\"b\\""].mode': "update" }],
+        [
+            "a file whose path holds quotes",
+            { files: { '/etc/a "b"': { ...file, mode: "0600" } } },
+            { files: { '/etc/a "b"': file } },
+            { 'files["/etc/a \\"b\\""].mode': "update" },
+        ],
     ];
     test.each(cases)("names %s, and never asks for a replacement", async (_, live, wanted, detailed) => {
         const answer = await plugin.diff({ ...state, ...live }, { ...args, ...wanted });
@@ -213,7 +344,9 @@ describe("Diff", () => {
     test("lets the engine show inputs where these changed, else state: an expected fact beside the one that was seen", async () => {
         const of = (value: string): object => ({ facts: { resolves: { probe: "resolver", value } } });
         const declared = { ...args, ...of("192.0.2.11") };
-        expect((await plugin.diff({ ...state, ...of("127.0.1.1") }, declared, { ...args, ...of("127.0.1.1") })).ofInputs).toEqual(["facts.resolves.value"]);
+        expect(
+            (await plugin.diff({ ...state, ...of("127.0.1.1") }, declared, { ...args, ...of("127.0.1.1") })).ofInputs,
+        ).toEqual(["facts.resolves.value"]);
         expect((await plugin.diff({ ...state, ...of("127.0.1.1") }, declared, declared)).ofInputs).toEqual([]);
     });
 
@@ -240,17 +373,34 @@ describe("a program of Holdfast's own", () => {
     });
 
     test("that stands in full in an earlier Holdfast's state is no difference", async () => {
-        expect((await plugin.diff({ ...state, ...of(program) }, { ...args, ...of(itself) }, { ...args, ...of(program) })).changes).toBe(false);
+        expect(
+            (await plugin.diff({ ...state, ...of(program) }, { ...args, ...of(itself) }, { ...args, ...of(program) }))
+                .changes,
+        ).toBe(false);
     });
 
-    test.each([["edited", referTo(program, `${program}exit 0\n`)], ["replaced", referTo(program, "#!/bin/sh\n")], ["of another version", referTo(old, old)]])("%s differs in its content", async (_, content) => {
-        expect((await plugin.diff({ ...state, ...of(content) }, { ...args, ...of(itself) })).detailed).toEqual({ [`files["${path}"].content`]: "update" });
+    test.each([
+        ["edited", referTo(program, `${program}exit 0\n`)],
+        ["replaced", referTo(program, "#!/bin/sh\n")],
+        ["of another version", referTo(old, old)],
+    ])("%s differs in its content", async (_, content) => {
+        expect((await plugin.diff({ ...state, ...of(content) }, { ...args, ...of(itself) })).detailed).toEqual({
+            [`files["${path}"].content`]: "update",
+        });
     });
 
     test("of another version that state and node agree on is no drift, and passes through under maintenance", async () => {
-        expect((await plugin.diff({ ...state, ...of(referTo(old, old)) }, { ...args, ...of(referTo(old, old)) })).changes).toBe(false);
-        expect((await plugin.diff({ ...state, ...of(referTo(program, old)) }, { ...args, ...of(referTo(old, old)) })).changes).toBe(false);
-        const kept = await plugin.update({ ...state, ...of(referTo(old, old)) }, { ...args, ...of(itself), maintenance: true });
+        expect(
+            (await plugin.diff({ ...state, ...of(referTo(old, old)) }, { ...args, ...of(referTo(old, old)) })).changes,
+        ).toBe(false);
+        expect(
+            (await plugin.diff({ ...state, ...of(referTo(program, old)) }, { ...args, ...of(referTo(old, old)) }))
+                .changes,
+        ).toBe(false);
+        const kept = await plugin.update(
+            { ...state, ...of(referTo(old, old)) },
+            { ...args, ...of(itself), maintenance: true },
+        );
         expect(kept).toMatchObject({ files: of(referTo(old, old)).files });
     });
 });
@@ -282,10 +432,16 @@ describe("what contacts nobody", () => {
     });
 
     test("an import that names no declared node, or no concern", async () => {
-        await plugin.configure({ fleet: JSON.stringify({ domain: "example.test", nodes: { pve02: { address: "192.0.2.12" } } }) });
+        await plugin.configure({
+            fleet: JSON.stringify({ domain: "example.test", nodes: { pve02: { address: "192.0.2.12" } } }),
+        });
         await expect(plugin.read("pve01/hosts")).rejects.toThrow("pve01: the last `up` knew no such node");
-        await expect(plugin.read("pve02/nothing")).rejects.toThrow("cannot import pve02/nothing: expected NODE/CONCERN, with a concern of hosts, fstab, interfaces");
-        await expect(plugin.read("pve02/constructor")).rejects.toThrow("cannot import pve02/constructor: expected NODE/CONCERN");
+        await expect(plugin.read("pve02/nothing")).rejects.toThrow(
+            "cannot import pve02/nothing: expected NODE/CONCERN, with a concern of hosts, fstab, interfaces",
+        );
+        await expect(plugin.read("pve02/constructor")).rejects.toThrow(
+            "cannot import pve02/constructor: expected NODE/CONCERN",
+        );
     });
 
     test("whatever comes after a Cancel", async () => {
@@ -300,20 +456,31 @@ describe("a node that does not answer", () => {
 
     test("is an error that names it, after the configured time, never `deleted`", async () => {
         await plugin.configure({ connectTimeout: 1, privateKey: key });
-        await expect(plugin.read("pve01/hosts", args, state)).rejects.toThrow(/pve01: root@127\.0\.0\.1 port \d+ did not answer within 1 s/);
+        await expect(plugin.read("pve01/hosts", args, state)).rejects.toThrow(
+            /pve01: root@127\.0\.0\.1 port \d+ did not answer within 1 s/,
+        );
         expect(visitors).toBe(1);
     });
 
     test("is one error for all that is read of it: nobody waits twice", async () => {
         await plugin.configure({ connectTimeout: 1, privateKey: key });
-        const outcomes = await Promise.allSettled(["hosts", "fstab", "interfaces"].map((concern) => plugin.read(`pve01/${concern}`, { ...args, concern }, state)));
+        const outcomes = await Promise.allSettled(
+            ["hosts", "fstab", "interfaces"].map((concern) =>
+                plugin.read(`pve01/${concern}`, { ...args, concern }, state),
+            ),
+        );
         expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
         expect(visitors).toBe(1);
     });
 
     test("leaves a failed create out of state", async () => {
         await plugin.configure({ connectTimeout: 1, privateKey: key });
-        const error = await plugin.create({ ...args, files: { "/etc/hosts": { ...file, content: secret(sound) } } }).then(() => undefined, (failure: unknown) => failure as Failed);
+        const error = await plugin
+            .create({ ...args, files: { "/etc/hosts": { ...file, content: secret(sound) } } })
+            .then(
+                () => undefined,
+                (failure: unknown) => failure as Failed,
+            );
         expect(error?.message).toContain("did not answer within 1 s");
         expect(error?.metadata.get("grpc-status-details-bin")).toEqual([]);
     });
@@ -334,7 +501,9 @@ describe("the end", () => {
     });
 
     test("comes when the engine is killed and there is no pipe", async () => {
-        const engine = spawn("sh", ["-c", `${executable} 127.0.0.1:1 </dev/null & wait`], { stdio: ["ignore", "pipe", "inherit"] });
+        const engine = spawn("sh", ["-c", `${executable} 127.0.0.1:1 </dev/null & wait`], {
+            stdio: ["ignore", "pipe", "inherit"],
+        });
         await once(engine.stdout, "data");
         const [pid] = await pluginsBelow(engine.pid!);
         engine.kill("SIGKILL");
@@ -344,7 +513,9 @@ describe("the end", () => {
 
 async function pluginsBelow(parent: number): Promise<number[]> {
     const children = (await readFile(`/proc/${parent}/task/${parent}/children`, "utf8")).trim().split(" ").map(Number);
-    const commands = await Promise.all(children.map(async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, "utf8")] as const));
+    const commands = await Promise.all(
+        children.map(async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, "utf8")] as const),
+    );
     return commands.filter(([, command]) => command.includes("pulumi-resource-holdfast")).map(([pid]) => pid);
 }
 

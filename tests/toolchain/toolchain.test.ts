@@ -35,12 +35,19 @@ describe("node_modules", () => {
 
     test("are incomplete where a package is absent, older, or of other content", () => {
         expect(findMissing(wanted, {})).toEqual(["node_modules/yaml"]);
-        expect(findMissing(wanted, { "node_modules/yaml": { version: "2.9.0", integrity: "sha512-a" } })).toEqual(["node_modules/yaml"]);
-        expect(findMissing(wanted, { "node_modules/yaml": { version: "2.9.1", integrity: "sha512-c" } })).toEqual(["node_modules/yaml"]);
+        expect(findMissing(wanted, { "node_modules/yaml": { version: "2.9.0", integrity: "sha512-a" } })).toEqual([
+            "node_modules/yaml",
+        ]);
+        expect(findMissing(wanted, { "node_modules/yaml": { version: "2.9.1", integrity: "sha512-c" } })).toEqual([
+            "node_modules/yaml",
+        ]);
     });
 
     test("are incomplete where an optional package is there in another version", () => {
-        const installed = { "node_modules/yaml": { version: "2.9.1", integrity: "sha512-a" }, "node_modules/other-platform": { version: "0.9.0", integrity: "sha512-z" } };
+        const installed = {
+            "node_modules/yaml": { version: "2.9.1", integrity: "sha512-a" },
+            "node_modules/other-platform": { version: "0.9.0", integrity: "sha512-z" },
+        };
         expect(findMissing(wanted, installed)).toEqual(["node_modules/other-platform"]);
     });
 });
@@ -73,16 +80,23 @@ describe("the built pulumi", () => {
 
 describe("set-up tells", () => {
     const root = join(__dirname, "..", "..");
-    const node = (program: string, options: object = {}) => spawnSync(process.execPath, ["--eval", program], { cwd: root, encoding: "utf8", ...options });
+    const node = (program: string, options: object = {}) =>
+        spawnSync(process.execPath, ["--eval", program], { cwd: root, encoding: "utf8", ...options });
 
     test("who is not root the exact command to run", () => {
         // 65534 is nobody, everywhere.
-        const { stderr } = node('process.setuid?.(65534); require("./scripts/debian").installPackages(["zsh", "fish"], "the test").catch((error) => console.error(error.message))');
-        expect(stderr).toContain("the test needs packages that are not installed. Run:\n\n    sudo apt-get install --yes --no-install-recommends zsh fish\n");
+        const { stderr } = node(
+            'process.setuid?.(65534); require("./scripts/debian").installPackages(["zsh", "fish"], "the test").catch((error) => console.error(error.message))',
+        );
+        expect(stderr).toContain(
+            "the test needs packages that are not installed. Run:\n\n    sudo apt-get install --yes --no-install-recommends zsh fish\n",
+        );
     });
 
     test("what takes long, before it begins and with its seconds after", () => {
-        const { stdout } = node('require("./scripts/step").step("building", () => new Promise((done) => setTimeout(done, 1100)))');
+        const { stdout } = node(
+            'require("./scripts/step").step("building", () => new Promise((done) => setTimeout(done, 1100)))',
+        );
         expect(stdout).toMatch(/^setup: building …\nsetup: building: done after 1 s\n$/);
     });
 });
@@ -92,7 +106,8 @@ test("an interrupted command takes along what it has started, and the status wai
     const minute = `${60 + Math.random()}`; // found again by its argument
     const isThere = () => spawnSync("pgrep", ["--full", "--exact", `sleep ${minute}`]).status === 0;
     const ended = groupStatus("sh", ["-c", `sleep ${minute} & sleep ${minute}`], { signal: abort.signal });
-    for (let attempt = 0; attempt < 100 && !isThere(); attempt++) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let attempt = 0; attempt < 100 && !isThere(); attempt++)
+        await new Promise((resolve) => setTimeout(resolve, 20));
     expect(isThere()).toBe(true);
     abort.abort();
     expect(await ended).toBe(128 + 9);

@@ -32,7 +32,9 @@ export class ForgeServer {
     private constructor() {
         this.server = createServer((request, response) => {
             void this.answer(request).then(({ status, body, link }) => {
-                response.writeHead(status, { "content-type": "application/json", ...(link && { link }) }).end(JSON.stringify(body));
+                response
+                    .writeHead(status, { "content-type": "application/json", ...(link && { link }) })
+                    .end(JSON.stringify(body));
             });
         });
     }
@@ -49,11 +51,25 @@ export class ForgeServer {
     }
 
     get github(): NodeJS.ProcessEnv {
-        return { GITHUB_ACTIONS: "true", GITHUB_API_URL: this.base, GITHUB_GRAPHQL_URL: `${this.base}/graphql`, GITHUB_REPOSITORY: "example/fleet", GITHUB_REF: "refs/pull/12/merge", GITHUB_TOKEN: "hub-token" };
+        return {
+            GITHUB_ACTIONS: "true",
+            GITHUB_API_URL: this.base,
+            GITHUB_GRAPHQL_URL: `${this.base}/graphql`,
+            GITHUB_REPOSITORY: "example/fleet",
+            GITHUB_REF: "refs/pull/12/merge",
+            GITHUB_TOKEN: "hub-token",
+        };
     }
 
     get gitlab(): NodeJS.ProcessEnv {
-        return { GITLAB_CI: "true", CI_API_V4_URL: this.base, CI_PROJECT_ID: "3", CI_PROJECT_URL: "https://git.example.test/fleet", CI_MERGE_REQUEST_IID: "12", GITLAB_TOKEN: "lab-token" };
+        return {
+            GITLAB_CI: "true",
+            CI_API_V4_URL: this.base,
+            CI_PROJECT_ID: "3",
+            CI_PROJECT_URL: "https://git.example.test/fleet",
+            CI_MERGE_REQUEST_IID: "12",
+            GITLAB_TOKEN: "lab-token",
+        };
     }
 
     add(to: Item[], author: string, body: string, more: Partial<Item> = {}): Item {
@@ -69,11 +85,15 @@ export class ForgeServer {
     private async answer(request: IncomingMessage): Promise<{ status: number; body: unknown; link?: string }> {
         const { headers, method = "", url = "" } = request;
         this.tokens.add(String(headers["private-token"] ?? headers.authorization));
-        if (this.refusal !== undefined) return { status: this.refusal, body: { message: "Resource not accessible by integration" } };
+        if (this.refusal !== undefined)
+            return { status: this.refusal, body: { message: "Resource not accessible by integration" } };
         const kind = headers["private-token"] === undefined ? "github" : "gitlab";
         const { pathname, searchParams } = new URL(url, this.base);
         if (pathname === "/user" && kind === "gitlab") return { status: 200, body: { id: Number(ours.gitlab) } };
-        if (pathname === "/user") return this.login.endsWith("[bot]") ? { status: 403, body: { message: "Resource not accessible by integration" } } : { status: 200, body: { login: this.login } };
+        if (pathname === "/user")
+            return this.login.endsWith("[bot]")
+                ? { status: 403, body: { message: "Resource not accessible by integration" } }
+                : { status: 200, body: { login: this.login } };
         if (pathname === "/graphql") return { status: 200, body: { data: { viewer: { login: this.login } } } };
         const input = method === "GET" ? {} : ((await json(request)) as Record<string, string>);
         const target = this.find(pathname);
@@ -82,7 +102,11 @@ export class ForgeServer {
             const all = target.list.filter(({ isOpen }) => isOpen);
             const page = Number(searchParams.get("page") ?? 1);
             searchParams.set("page", String(page + 1));
-            return { status: 200, body: all.slice((page - 1) * PAGE, page * PAGE).map(show[kind]), ...(page * PAGE < all.length && { link: `<${this.base}${pathname}?${searchParams}>; rel="next"` }) };
+            return {
+                status: 200,
+                body: all.slice((page - 1) * PAGE, page * PAGE).map(show[kind]),
+                ...(page * PAGE < all.length && { link: `<${this.base}${pathname}?${searchParams}>; rel="next"` }),
+            };
         }
         const text = input["body"] ?? input["description"];
         const item = target.item ?? this.add(target.list, kind === "github" ? this.login : ours.gitlab, text ?? "");
@@ -94,7 +118,10 @@ export class ForgeServer {
 
     /** `item` where the path names one. */
     private find(pathname: string): { list: Item[]; item?: Item } | undefined {
-        const path = pathname.replace(/^\/(?:repos\/example\/fleet|projects\/3)/, "").replace(/^\/(?:merge_requests|issues)\/12\/(?:comments|notes)/, "/request").replace(/^\/issues\/comments/, "/request");
+        const path = pathname
+            .replace(/^\/(?:repos\/example\/fleet|projects\/3)/, "")
+            .replace(/^\/(?:merge_requests|issues)\/12\/(?:comments|notes)/, "/request")
+            .replace(/^\/issues\/comments/, "/request");
         const [, root, id, sub] = /^\/(request|issues)(?:\/(\d+))?(?:\/(comments|notes))?$/.exec(path) ?? [];
         const list = root === "request" ? this.comments : root === "issues" ? this.issues : undefined;
         if (!list) return undefined;
@@ -105,6 +132,20 @@ export class ForgeServer {
 }
 
 const show: Record<keyof typeof ours, (item: Item) => object> = {
-    github: ({ id, author, body, isPullRequest }: Item) => ({ id, number: id, body, user: { login: author }, html_url: `https://hub.example.test/${id}`, ...(isPullRequest && { pull_request: {} }) }),
-    gitlab: ({ id, author, body }: Item) => ({ id, iid: id, body, description: body, author: { id: Number(author) }, web_url: `https://git.example.test/${id}` }),
+    github: ({ id, author, body, isPullRequest }: Item) => ({
+        id,
+        number: id,
+        body,
+        user: { login: author },
+        html_url: `https://hub.example.test/${id}`,
+        ...(isPullRequest && { pull_request: {} }),
+    }),
+    gitlab: ({ id, author, body }: Item) => ({
+        id,
+        iid: id,
+        body,
+        description: body,
+        author: { id: Number(author) },
+        web_url: `https://git.example.test/${id}`,
+    }),
 };

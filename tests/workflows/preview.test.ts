@@ -16,7 +16,8 @@ Resources:
     ~ 2 to update
     3 changes. 5 unchanged
 `;
-const render = (more: Partial<Parameters<typeof renderPreview>[0]> = {}, limit?: number) => renderPreview({ output, succeeded: true, stack: "prod", refresh: false, ...more }, limit);
+const render = (more: Partial<Parameters<typeof renderPreview>[0]> = {}, limit?: number) =>
+    renderPreview({ output, succeeded: true, stack: "prod", refresh: false, ...more }, limit);
 
 test("the verdict comes first, with the engine's own counts", () => {
     expect(render().split("\n")[0]).toBe("## 📝 1 to create, 2 to update");
@@ -36,7 +37,10 @@ test("the signs stand at the front of the line, where they are coloured", () => 
 });
 
 test("a refused preview is a failure, opened, with its reason", () => {
-    const refused = render({ output: "error: pve01: /etc/fstab:3:1: error: /dev/sdb1 is a device name [device-name]", succeeded: false });
+    const refused = render({
+        output: "error: pve01: /etc/fstab:3:1: error: /dev/sdb1 is a device name [device-name]",
+        succeeded: false,
+    });
     expect(refused).toMatch(/^## ❌ The preview failed\n/);
     expect(refused).toContain("<details open>");
     expect(refused).toContain("[device-name]");

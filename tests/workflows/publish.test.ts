@@ -17,7 +17,12 @@ describe.each(["github", "gitlab"] as const)("on %s", (kind) => {
         for (let other = 0; other < 3; other++) server.add(server.comments, somebody, "looks good");
         expect(await publishComment(forge(), "first", { key: "preview-prod" })).toMatch(/^comment added: https:/);
         expect(await publishComment(forge(), "second", { key: "preview-prod" })).toMatch(/^comment updated: https:/);
-        expect(server.comments.map(({ body }) => body)).toEqual(["looks good", "looks good", "looks good", "second\n\n<!-- holdfast:preview-prod -->\n"]);
+        expect(server.comments.map(({ body }) => body)).toEqual([
+            "looks good",
+            "looks good",
+            "looks good",
+            "second\n\n<!-- holdfast:preview-prod -->\n",
+        ]);
     });
 
     test("another stack has a comment of its own", async () => {
@@ -33,14 +38,20 @@ describe.each(["github", "gitlab"] as const)("on %s", (kind) => {
         expect(await publishIssue(forge(), "hosts and fstab differ", drifted)).toMatch(/^issue updated: /);
         const issue = server.issues[2]!;
         expect(server.issues).toHaveLength(3);
-        expect(issue).toMatchObject({ title: "Drift on prod", isOpen: true, body: "hosts and fstab differ\n\n<!-- holdfast:drift-prod -->\n" });
+        expect(issue).toMatchObject({
+            title: "Drift on prod",
+            isOpen: true,
+            body: "hosts and fstab differ\n\n<!-- holdfast:drift-prod -->\n",
+        });
         expect(await publishIssue(forge(), "No drift", { ...drifted, status: 0 })).toMatch(/^issue closed: /);
         expect(issue).toMatchObject({ isOpen: false, comments: [{ body: "No drift" }] });
         expect(server.issues.filter(({ isOpen }) => isOpen)).toHaveLength(2);
     });
 
     test("a clean run where nothing is open writes nothing", async () => {
-        expect(await publishIssue(forge(), "No drift", { ...drifted, status: 0 })).toBe("nothing to close: no issue is open");
+        expect(await publishIssue(forge(), "No drift", { ...drifted, status: 0 })).toBe(
+            "nothing to close: no issue is open",
+        );
         expect(server.issues).toEqual([]);
     });
 
@@ -75,14 +86,20 @@ describe.each(["github", "gitlab"] as const)("on %s", (kind) => {
     });
 });
 
-test.each(["ops-person", "fleet-keeper[bot]"])("on github, %s's own token finds what it wrote before, and nothing of others", async (login) => {
-    server.login = login;
-    const others = [server.add(server.issues, "github-actions[bot]", "<!-- holdfast:drift-prod -->"), server.add(server.issues, "mallory", "<!-- holdfast:drift-prod -->")];
-    expect(await publishIssue(openForge(server.github), "hosts differ", drifted)).toMatch(/^issue opened: /);
-    expect(await publishIssue(openForge(server.github), "fstab differs", drifted)).toMatch(/^issue updated: /);
-    expect(others.map(({ body }) => body)).toEqual(Array(2).fill("<!-- holdfast:drift-prod -->"));
-    expect(server.issues).toHaveLength(3);
-});
+test.each(["ops-person", "fleet-keeper[bot]"])(
+    "on github, %s's own token finds what it wrote before, and nothing of others",
+    async (login) => {
+        server.login = login;
+        const others = [
+            server.add(server.issues, "github-actions[bot]", "<!-- holdfast:drift-prod -->"),
+            server.add(server.issues, "mallory", "<!-- holdfast:drift-prod -->"),
+        ];
+        expect(await publishIssue(openForge(server.github), "hosts differ", drifted)).toMatch(/^issue opened: /);
+        expect(await publishIssue(openForge(server.github), "fstab differs", drifted)).toMatch(/^issue updated: /);
+        expect(others.map(({ body }) => body)).toEqual(Array(2).fill("<!-- holdfast:drift-prod -->"));
+        expect(server.issues).toHaveLength(3);
+    },
+);
 
 test("a GitHub token that is wrong is an error, not somebody else's", async () => {
     server.refusal = 401;
@@ -90,14 +107,20 @@ test("a GitHub token that is wrong is an error, not somebody else's", async () =
 });
 
 test("GitHub lists pull requests among the issues: none is taken for ours", async () => {
-    const request = server.add(server.issues, "github-actions[bot]", "<!-- holdfast:drift-prod -->", { isPullRequest: true });
+    const request = server.add(server.issues, "github-actions[bot]", "<!-- holdfast:drift-prod -->", {
+        isPullRequest: true,
+    });
     await publishIssue(openForge(server.github), "hosts differ", drifted);
     expect(request.body).toBe("<!-- holdfast:drift-prod -->");
 });
 
 test.each<[string, NodeJS.ProcessEnv, RegExp]>([
     ["outside of CI", {}, /GITHUB_ACTIONS, GITLAB_CI.*npx holdfast drift/],
-    ["without a GitHub token", { GITHUB_ACTIONS: "true", GITHUB_REPOSITORY: "a/b" }, /GITHUB_TOKEN is not set: .*github\.token/],
+    [
+        "without a GitHub token",
+        { GITHUB_ACTIONS: "true", GITHUB_REPOSITORY: "a/b" },
+        /GITHUB_TOKEN is not set: .*github\.token/,
+    ],
     ["without a GitLab token", { GITLAB_CI: "true" }, /GITLAB_TOKEN is not set: .*project access token/],
 ])("%s the error says what to set", (_, env, message) => {
     expect(() => openForge(env)).toThrow(message);
@@ -105,7 +128,9 @@ test.each<[string, NodeJS.ProcessEnv, RegExp]>([
 
 test("a comment outside of a pull request is an error that names the trigger", async () => {
     const forge = openForge({ ...server.github, GITHUB_REF: "refs/heads/main" });
-    await expect(publishComment(forge, "x", { key: "k" })).rejects.toThrow(/refs\/heads\/main; run this on `pull_request`/);
+    await expect(publishComment(forge, "x", { key: "k" })).rejects.toThrow(
+        /refs\/heads\/main; run this on `pull_request`/,
+    );
 });
 
 test("a key that would end the marker is refused", async () => {

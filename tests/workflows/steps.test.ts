@@ -1,12 +1,23 @@
 /** Every `run:` and `script:` line of the workflows, run as the forges run it; only pulumi, npm and the forge are stand-ins. */
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    copyFileSync,
+    cpSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
 import { checkout, stepsOf } from "./files";
 import { ForgeServer } from "./forgeServer";
 
-const previewed = "Previewing update (prod):\n~ holdfast:host:FileSet: (update)\n    [id=pve01/hosts]\nResources:\n    ~ 1 to update\n    8 unchanged\n";
+const previewed =
+    "Previewing update (prod):\n~ holdfast:host:FileSet: (update)\n    [id=pve01/hosts]\nResources:\n    ~ 1 to update\n    8 unchanged\n";
 const refused = "error: pve01: /etc/fstab:3:1: error: /dev/sdb1 [device-name]\n";
 const clean = JSON.stringify({ steps: [] });
 
@@ -42,11 +53,19 @@ function program(name: string, script: string): void {
 function pulumi(stdout: string, exitCode = 0, stderr = ""): void {
     writeFileSync(join(folder, "stdout"), stdout);
     writeFileSync(join(folder, "stderr"), stderr);
-    program("pulumi", `echo "$@" >> "${folder}/pulumi.log"; cat "${folder}/stdout"; cat "${folder}/stderr" >&2; exit ${exitCode}`);
+    program(
+        "pulumi",
+        `echo "$@" >> "${folder}/pulumi.log"; cat "${folder}/stdout"; cat "${folder}/stderr" >&2; exit ${exitCode}`,
+    );
 }
 
 const read = (name: string) => readFileSync(join(folder, name), "utf8");
-const base = () => ({ PATH: [join(folder, "bin"), process.env["PATH"]].join(delimiter), HOME: folder, XDG_CACHE_HOME: join(folder, "cache"), STACK: "prod" });
+const base = () => ({
+    PATH: [join(folder, "bin"), process.env["PATH"]].join(delimiter),
+    HOME: folder,
+    XDG_CACHE_HOME: join(folder, "cache"),
+    STACK: "prod",
+});
 
 /** As GitHub runs a job: `bash -e` per step; a step after a failure runs only if it says so. */
 async function runWorkflow(name: string): Promise<{ failed: boolean; output: string }> {
@@ -56,10 +75,27 @@ async function runWorkflow(name: string): Promise<{ failed: boolean; output: str
     let output = "";
     for (const step of stepsOf(name)) {
         if (step.run === undefined || (failed && !("if" in step))) continue;
-        const given = Object.fromEntries(readFileSync(outputFile, "utf8").split("\n").filter(Boolean).map((line) => line.split("=") as [string, string]));
+        const given = Object.fromEntries(
+            readFileSync(outputFile, "utf8")
+                .split("\n")
+                .filter(Boolean)
+                .map((line) => line.split("=") as [string, string]),
+        );
         const { GITHUB_TOKEN: token, ...github } = forge.github;
-        const env = { ...base(), ...github, GITHUB_OUTPUT: outputFile, ...(step.env?.["GITHUB_TOKEN"] && { GITHUB_TOKEN: token }), ...(step.env?.["STATUS"] && { STATUS: given["status"] }) };
-        const { exitCode, all } = await execa("bash", ["-e", "-o", "pipefail", "-c", step.run], { cwd: folder, env, extendEnv: false, reject: false, all: true });
+        const env = {
+            ...base(),
+            ...github,
+            GITHUB_OUTPUT: outputFile,
+            ...(step.env?.["GITHUB_TOKEN"] && { GITHUB_TOKEN: token }),
+            ...(step.env?.["STATUS"] && { STATUS: given["status"] }),
+        };
+        const { exitCode, all } = await execa("bash", ["-e", "-o", "pipefail", "-c", step.run], {
+            cwd: folder,
+            env,
+            extendEnv: false,
+            reject: false,
+            all: true,
+        });
         failed ||= exitCode !== 0;
         output += `${all ?? ""}\n`;
     }
@@ -68,15 +104,26 @@ async function runWorkflow(name: string): Promise<{ failed: boolean; output: str
 
 /** Job by job through GitLab's own syntax, with a shell for the image. */
 async function runGitlab(job: string): Promise<{ failed: boolean; output: string }> {
-    const variables = Object.entries({ ...forge.gitlab, CI_PIPELINE_SOURCE: job.startsWith("drift") ? "schedule" : "merge_request_event", CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "3" }).flatMap(([key, value]) => ["--variable", `${key}=${value}`]);
-    const { exitCode, all } = await execa(join(checkout, "node_modules", ".bin", "gitlab-ci-local"), ["--force-shell-executor", "--no-artifacts-to-source", ...variables, job], { cwd: folder, env: base(), reject: false, all: true, timeout: 60_000 });
+    const variables = Object.entries({
+        ...forge.gitlab,
+        CI_PIPELINE_SOURCE: job.startsWith("drift") ? "schedule" : "merge_request_event",
+        CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "3",
+    }).flatMap(([key, value]) => ["--variable", `${key}=${value}`]);
+    const { exitCode, all } = await execa(
+        join(checkout, "node_modules", ".bin", "gitlab-ci-local"),
+        ["--force-shell-executor", "--no-artifacts-to-source", ...variables, job],
+        { cwd: folder, env: base(), reject: false, all: true, timeout: 60_000 },
+    );
     return { failed: exitCode !== 0, output: all ?? "" };
 }
 
 describe("on GitHub", () => {
     test("lint takes the nodes' files of the repository, and fails on a stray line with a note beside it", async () => {
         expect(await runWorkflow("lint")).toMatchObject({ failed: false });
-        writeFileSync(join(folder, "nodes", "example", "interfaces"), `${read("nodes/example/interfaces")}27: enp1s0: <BROADCAST> mtu 1500\n`);
+        writeFileSync(
+            join(folder, "nodes", "example", "interfaces"),
+            `${read("nodes/example/interfaces")}27: enp1s0: <BROADCAST> mtu 1500\n`,
+        );
         const { failed, output } = await runWorkflow("lint");
         expect(failed).toBe(true);
         expect(output).toMatch(/^::error file=nodes\/example\/interfaces,line=\d+,col=1,title=stray-line::/m);
@@ -85,20 +132,30 @@ describe("on GitHub", () => {
     test("a preview is a comment; the next one replaces it, also where a lint refuses", async () => {
         pulumi(previewed);
         expect(await runWorkflow("preview")).toMatchObject({ failed: false });
-        expect(read("pulumi.log")).toBe("preview --diff --suppress-progress --stack prod --non-interactive --color never\n");
-        expect(forge.comments.map(({ body }) => body)).toEqual([expect.stringMatching(/^## 📝 1 to update\n\nStack `prod`\. Compared with the state/)]);
+        expect(read("pulumi.log")).toBe(
+            "preview --diff --suppress-progress --stack prod --non-interactive --color never\n",
+        );
+        expect(forge.comments.map(({ body }) => body)).toEqual([
+            expect.stringMatching(/^## 📝 1 to update\n\nStack `prod`\. Compared with the state/),
+        ]);
         pulumi("", 255, refused);
         expect(await runWorkflow("preview")).toMatchObject({ failed: true });
-        expect(forge.comments.map(({ body }) => body)).toEqual([expect.stringMatching(/^## ❌ The preview failed[^]*device-name/)]);
+        expect(forge.comments.map(({ body }) => body)).toEqual([
+            expect.stringMatching(/^## ❌ The preview failed[^]*device-name/),
+        ]);
     });
 
     test("the drift run opens one issue, keeps it while it cannot tell, and closes it when clean", async () => {
         pulumi("", 1, "error: the stack is locked\n");
         for (let run = 0; run < 2; run++) expect(await runWorkflow("drift")).toMatchObject({ failed: true });
-        expect(forge.issues).toMatchObject([{ title: "Drift on prod", isOpen: true, body: expect.stringContaining("the stack is locked") }]);
+        expect(forge.issues).toMatchObject([
+            { title: "Drift on prod", isOpen: true, body: expect.stringContaining("the stack is locked") },
+        ]);
         pulumi(clean);
         expect(await runWorkflow("drift")).toMatchObject({ failed: false });
-        expect(forge.issues).toMatchObject([{ isOpen: false, comments: [{ body: expect.stringContaining("No drift") }] }]);
+        expect(forge.issues).toMatchObject([
+            { isOpen: false, comments: [{ body: expect.stringContaining("No drift") }] },
+        ]);
     });
 
     test("the set-up asks for what it needs and no more", async () => {
@@ -127,6 +184,8 @@ describe("on GitLab", () => {
         expect(read("drift.env")).toBe("STATUS=1\n");
         writeFileSync(join(folder, ".gitlab-ci-local-variables.yml"), read("drift.env").replace("=", ": "));
         expect(await runGitlab("drift-issue")).toMatchObject({ failed: false });
-        expect(forge.issues).toMatchObject([{ title: "Drift on prod", isOpen: true, body: expect.stringContaining("the stack is locked") }]);
+        expect(forge.issues).toMatchObject([
+            { title: "Drift on prod", isOpen: true, body: expect.stringContaining("the stack is locked") },
+        ]);
     });
 });

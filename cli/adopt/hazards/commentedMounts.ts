@@ -14,9 +14,20 @@ export function commentedMounts({ target, live }: KeptFile, { facts }: Survey): 
         const device = findDevice(entry.source, facts);
         if (!device) return [];
         const mounted = facts.mounts.some((mount) => mount.target === canonicalTarget(entry.target));
-        const state = mounted ? `and ${entry.target} is mounted now: after the next boot it is not` : `and ${entry.target} is not mounted: what is written there fills the root disk`;
+        const state = mounted
+            ? `and ${entry.target} is mounted now: after the next boot it is not`
+            : `and ${entry.target} is not mounted: what is written there fills the root disk`;
         const message = `This mount is commented out, but its disk is there (${device.path}), ${state}. Take the comment sign off, or delete the line.`;
-        return [{ rule: "commented-out-mount", severity: "warning", file: target, line: number, column: comment[1]!.length + 1, message }];
+        return [
+            {
+                rule: "commented-out-mount",
+                severity: "warning",
+                file: target,
+                line: number,
+                column: comment[1]!.length + 1,
+                message,
+            },
+        ];
     });
 }
 

@@ -16,6 +16,15 @@ export function missingDevices({ target, live }: KeptFile, { facts }: Survey): H
             "only candidate": `${entry.source} does not exist now. ${stable?.source} is written, the only file system here (${stable?.device.path}) that can be meant: all others are mounted or in fstab. Look into it before 'pulumi up'.`,
             none: `${entry.source} does not exist now${findDevice(entry.source, facts) ? " with a UUID" : ""}, so which disk is meant cannot be told. Write its UUID into the kept file, or take the line out.`,
         }[stable?.by ?? "none"];
-        return [{ rule: "device-name-shifted", severity: stable || !isMountedAtBoot(entry) ? "warning" : "error", file: target, line: number, column: fields[0]!.column, message }];
+        return [
+            {
+                rule: "device-name-shifted",
+                severity: stable || !isMountedAtBoot(entry) ? "warning" : "error",
+                file: target,
+                line: number,
+                column: fields[0]!.column,
+                message,
+            },
+        ];
     });
 }

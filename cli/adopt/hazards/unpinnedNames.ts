@@ -13,7 +13,9 @@ export function unpinnedNames({ files, sourced, facts, further }: Survey): Hazar
     const contents = Object.entries({ [path]: files[path]?.content ?? "", ...sourced });
     const mentions = contents.flatMap(([file, content]) => {
         const interfaces = interfacesOf(parseInterfaces(content));
-        return interfaces.flatMap((iface) => [iface.token, ...lowerLinks(iface).map(({ token }) => token)]).map((token) => ({ file, token }));
+        return interfaces
+            .flatMap((iface) => [iface.token, ...lowerLinks(iface).map(({ token }) => token)])
+            .map((token) => ({ file, token }));
     });
     const first = new Map([...mentions].reverse().map((mention) => [mention.token.text, mention]));
     return [...first.values()].flatMap(({ file, token }) => {

@@ -14,7 +14,10 @@ export interface ProjectFile {
 export type ReadProjectFile = (path: string) => ProjectFile;
 
 /** `{}` for `true`, and for nothing at all where a node has the concern by default; undefined: it has it not. */
-export function settingsOf<Settings extends object>(concern: Concern, given: Settings | boolean | undefined): Settings | Partial<Settings> | undefined {
+export function settingsOf<Settings extends object>(
+    concern: Concern,
+    given: Settings | boolean | undefined,
+): Settings | Partial<Settings> | undefined {
     if (given === false || (given === undefined && concerns[concern].managed !== "by default")) return undefined;
     return typeof given === "object" ? given : {};
 }

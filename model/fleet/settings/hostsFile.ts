@@ -12,7 +12,10 @@ export interface HostsFileSettings {
     readonly extra: readonly HostsEntry[];
 }
 
-export function resolveHostsFile({ file, extra = [] }: NonNullable<NodeConfig["hostsFile"]> = {}, read: ReadProjectFile): HostsFileSettings {
+export function resolveHostsFile(
+    { file, extra = [] }: NonNullable<NodeConfig["hostsFile"]> = {},
+    read: ReadProjectFile,
+): HostsFileSettings {
     return { file: file === undefined ? undefined : read(file), extra };
 }
 
@@ -20,6 +23,11 @@ export function resolveHostsFile({ file, extra = [] }: NonNullable<NodeConfig["h
 export function checkHostsFile({ extra = [] }: NonNullable<NodeConfig["hostsFile"]> = {}, path: Path): Fault[] {
     return checkUnique(
         "name",
-        extra.flatMap(({ address, names }, line) => names.map((name, index) => ({ path: [...path, "extra", line, "names", index], value: `${name} (${address.includes(":") ? "IPv6" : "IPv4"})` }))),
+        extra.flatMap(({ address, names }, line) =>
+            names.map((name, index) => ({
+                path: [...path, "extra", line, "names", index],
+                value: `${name} (${address.includes(":") ? "IPv6" : "IPv4"})`,
+            })),
+        ),
     );
 }

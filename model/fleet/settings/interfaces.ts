@@ -5,9 +5,14 @@ import type { DeepReadonly, ProjectFile, ReadProjectFile } from "./given";
 
 type Path = readonly PropertyKey[];
 
-export type InterfacesSettings = { readonly file: ProjectFile } | { readonly source: readonly string[]; readonly stanzas: DeepReadonly<StanzaConfig[]> };
+export type InterfacesSettings =
+    | { readonly file: ProjectFile }
+    | { readonly source: readonly string[]; readonly stanzas: DeepReadonly<StanzaConfig[]> };
 
-export function resolveInterfaces(given: InterfacesConfig | undefined, read: ReadProjectFile): InterfacesSettings | undefined {
+export function resolveInterfaces(
+    given: InterfacesConfig | undefined,
+    read: ReadProjectFile,
+): InterfacesSettings | undefined {
     if (!given) return undefined;
     const { file, source = [], stanzas } = given;
     return file === undefined ? stanzas && { source, stanzas } : { file: read(file) };
@@ -16,7 +21,9 @@ export function resolveInterfaces(given: InterfacesConfig | undefined, read: Rea
 export function checkInterfaces(interfaces: InterfacesConfig | undefined, isOwn: boolean, path: Path): Fault[] {
     if (!interfaces) return [];
     const { file, source, stanzas } = interfaces;
-    if (file !== undefined && (stanzas ?? source) !== undefined) return [{ path, message: "expected either file, or source and stanzas, not both" }];
-    if (file === undefined && stanzas === undefined && (isOwn || source !== undefined)) return [{ path, message: "expected file or stanzas" }];
+    if (file !== undefined && (stanzas ?? source) !== undefined)
+        return [{ path, message: "expected either file, or source and stanzas, not both" }];
+    if (file === undefined && stanzas === undefined && (isOwn || source !== undefined))
+        return [{ path, message: "expected file or stanzas" }];
     return [];
 }

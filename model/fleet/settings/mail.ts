@@ -18,7 +18,11 @@ export interface MailSettings {
 
 /** @param name of the node */
 export function resolveMail(fleet: FleetConfig, name: string): MailSettings {
-    const { from = `holdfast@${fleet.domain === undefined ? name : `${name}.${fleet.domain}`}`, relay, user } = fleet.mail ?? {};
+    const {
+        from = `holdfast@${fleet.domain === undefined ? name : `${name}.${fleet.domain}`}`,
+        relay,
+        user,
+    } = fleet.mail ?? {};
     return { to: mailRecipients(fleet), from, relay: relay === undefined ? undefined : resolveRelay(relay, user) };
 }
 
@@ -27,7 +31,12 @@ function resolveRelay(relay: string, user: string | undefined): MailRelay {
     const { protocol, hostname, port } = new URL(relay);
     const host = hostname.replace(/^\[|\]$/g, "");
     if (protocol === "smtps:") return { host, port: Number(port || 465), security: "tls", user };
-    return { host, port: Number(port || 25), security: port === "587" || user !== undefined ? "starttls" : "none", user };
+    return {
+        host,
+        port: Number(port || 25),
+        security: port === "587" || user !== undefined ? "starttls" : "none",
+        user,
+    };
 }
 
 /** root: whoever reads root's mail of the node. */
@@ -39,12 +48,45 @@ export function mailRecipients({ mail }: FleetConfig): string[] {
 export function checkMail({ mail }: FleetConfig): Fault[] {
     if (!mail) return [];
     const { relay, user, from } = mail;
-    const recipients = typeof mail.to === "string" ? [{ path: ["mail", "to"], address: mail.to }] : mail.to.map((address, index) => ({ path: ["mail", "to", index], address }));
+    const recipients =
+        typeof mail.to === "string"
+            ? [{ path: ["mail", "to"], address: mail.to }]
+            : mail.to.map((address, index) => ({ path: ["mail", "to", index], address }));
     const addresses = recipients.map(({ address }) => address.toLowerCase());
-    const twice = recipients.flatMap(({ path, address }, index) => (addresses.indexOf(addresses[index]!) < index ? [{ path, message: `${address} is listed twice` }] : []));
-    if (relay === undefined) return [...twice, ...(user === undefined ? [] : [{ path: ["mail", "user"], message: "is for mail.relay, which is missing: add relay: smtp://HOST:PORT, or remove user" }])];
-    const local = recipients.flatMap(({ path, address }) => (address.includes("@") ? [] : [{ path, message: `expected an address with its domain, such as ops@example.test, got ${describe(address)}: at mail.relay it would be a user of the relay` }]));
-    const sender = from === undefined || from.includes("@") ? [] : [{ path: ["mail", "from"], message: `expected an address with its domain, such as holdfast@example.test, got ${describe(from)}: mail.relay would refuse it, or add its own` }];
+    const twice = recipients.flatMap(({ path, address }, index) =>
+        addresses.indexOf(addresses[index]!) < index ? [{ path, message: `${address} is listed twice` }] : [],
+    );
+    if (relay === undefined)
+        return [
+            ...twice,
+            ...(user === undefined
+                ? []
+                : [
+                      {
+                          path: ["mail", "user"],
+                          message: "is for mail.relay, which is missing: add relay: smtp://HOST:PORT, or remove user",
+                      },
+                  ]),
+        ];
+    const local = recipients.flatMap(({ path, address }) =>
+        address.includes("@")
+            ? []
+            : [
+                  {
+                      path,
+                      message: `expected an address with its domain, such as ops@example.test, got ${describe(address)}: at mail.relay it would be a user of the relay`,
+                  },
+              ],
+    );
+    const sender =
+        from === undefined || from.includes("@")
+            ? []
+            : [
+                  {
+                      path: ["mail", "from"],
+                      message: `expected an address with its domain, such as holdfast@example.test, got ${describe(from)}: mail.relay would refuse it, or add its own`,
+                  },
+              ];
     return [...twice, ...local, ...sender, ...checkSecurity(relay)];
 }
 
@@ -52,7 +94,16 @@ export function checkMail({ mail }: FleetConfig): Fault[] {
 function checkSecurity(relay: string): Fault[] {
     const { protocol, host, hostname, port } = new URL(relay);
     const path = ["mail", "relay"];
-    if (protocol === "smtp:" && port === "465") return [{ path, message: `port 465 speaks TLS from the start: expected smtps://${host}, got ${describe(relay)}` }];
-    if (protocol === "smtps:" && (port === "25" || port === "587")) return [{ path, message: `port ${port} speaks no TLS from the start: expected smtp://${host} or smtps://${hostname}:465, got ${describe(relay)}` }];
+    if (protocol === "smtp:" && port === "465")
+        return [
+            { path, message: `port 465 speaks TLS from the start: expected smtps://${host}, got ${describe(relay)}` },
+        ];
+    if (protocol === "smtps:" && (port === "25" || port === "587"))
+        return [
+            {
+                path,
+                message: `port ${port} speaks no TLS from the start: expected smtp://${host} or smtps://${hostname}:465, got ${describe(relay)}`,
+            },
+        ];
     return [];
 }

@@ -27,10 +27,17 @@ export function resolveSmartd(given: NodeConfig["smartd"], fleet: FleetConfig): 
     const settings = settingsOf("smartd", given);
     if (!settings) return undefined;
     const { devices = "auto", action = "shutdown" } = settings;
-    return { devices: devices === "auto" ? devices : devices.map((device) => resolveDevice(device, action)), action, mailTo: mailRecipients(fleet) };
+    return {
+        devices: devices === "auto" ? devices : devices.map((device) => resolveDevice(device, action)),
+        action,
+        mailTo: mailRecipients(fleet),
+    };
 }
 
-type SmartdDeviceConfig = Exclude<Exclude<NonNullable<NodeConfig["smartd"]>, boolean>["devices"], "auto" | undefined>[number];
+type SmartdDeviceConfig = Exclude<
+    Exclude<NonNullable<NodeConfig["smartd"]>, boolean>["devices"],
+    "auto" | undefined
+>[number];
 
 function resolveDevice(given: SmartdDeviceConfig, action: Action): SmartdDevice {
     const { device, type = smartdTypeOf(device), ...own } = typeof given === "string" ? { device: given } : given;
@@ -48,24 +55,49 @@ function smartdTypeOf(device: string): string | undefined {
  * Samsung's and Intel's data centre drives); a solid-state disk with SATA gets the hard disk's, the lower ones.
  */
 function smartdLimits(device: string): TemperatureLimits {
-    return device.startsWith("/dev/disk/by-id/nvme-") ? { difference: 0, informal: 65, critical: 70 } : { difference: 5, informal: 50, critical: 60 };
+    return device.startsWith("/dev/disk/by-id/nvme-")
+        ? { difference: 0, informal: 65, critical: 70 }
+        : { difference: 5, informal: 50, critical: 60 };
 }
 
 export function checkSmartd(settings: NodeConfig["smartd"], path: Path): Fault[] {
     if (typeof settings !== "object" || !Array.isArray(settings.devices)) return [];
     const devices = [...path, "devices"];
-    return [...settings.devices.flatMap((device, index) => checkSmartdDevice(device, [...devices, index])), ...checkSmartdTwice(settings.devices, devices)];
+    return [
+        ...settings.devices.flatMap((device, index) => checkSmartdDevice(device, [...devices, index])),
+        ...checkSmartdTwice(settings.devices, devices),
+    ];
 }
 
 /** smartd itself takes the limits in any order; 0 switches one off. A limit below 30 °C would mail at once. */
 function checkSmartdDevice(given: SmartdDeviceConfig, path: Path): Fault[] {
-    const { device, type = smartdTypeOf(device), temperature = {} } = typeof given === "string" ? { device: given, temperature: undefined } : given;
+    const {
+        device,
+        type = smartdTypeOf(device),
+        temperature = {},
+    } = typeof given === "string" ? { device: given, temperature: undefined } : given;
     const { informal, critical } = { ...smartdLimits(device), ...temperature };
     const problem = smartdDeviceProblem(device, type);
     return [
-        ...(problem ? [{ path: typeof given === "string" ? path : [...path, "device"], message: `${device} ${problem}` }] : []),
-        ...(critical > 0 && critical < 30 ? [{ path: [...path, "temperature", "critical"], message: `expected 30 to 120 °C, or 0 for no limit, got ${critical}` }] : []),
-        ...(informal > 0 && critical > 0 && informal >= critical ? [{ path: [...path, "temperature"], message: `expected informal below critical, got informal ${informal} and critical ${critical}` }] : []),
+        ...(problem
+            ? [{ path: typeof given === "string" ? path : [...path, "device"], message: `${device} ${problem}` }]
+            : []),
+        ...(critical > 0 && critical < 30
+            ? [
+                  {
+                      path: [...path, "temperature", "critical"],
+                      message: `expected 30 to 120 °C, or 0 for no limit, got ${critical}`,
+                  },
+              ]
+            : []),
+        ...(informal > 0 && critical > 0 && informal >= critical
+            ? [
+                  {
+                      path: [...path, "temperature"],
+                      message: `expected informal below critical, got informal ${informal} and critical ${critical}`,
+                  },
+              ]
+            : []),
     ];
 }
 
@@ -77,6 +109,8 @@ function checkSmartdTwice(devices: readonly SmartdDeviceConfig[], path: Path): F
     });
     return keys.flatMap((key, index) => {
         const first = keys.indexOf(key);
-        return first < index ? [{ path: [...path, index], message: `${key} is already listed at ${formatPath([...path, first])}` }] : [];
+        return first < index
+            ? [{ path: [...path, index], message: `${key} is already listed at ${formatPath([...path, first])}` }]
+            : [];
     });
 }

@@ -22,7 +22,13 @@ export const temperatureLimits = { warning: 75, critical: 90 };
 export function resolveTemperature(given: NodeConfig["temperature"]): TemperatureSettings | undefined {
     const settings = settingsOf("temperature", given);
     if (!settings) return undefined;
-    const { warning = temperatureLimits.warning, critical = temperatureLimits.critical, action = "shutdown", ignore = [], schedule = "timer" } = settings;
+    const {
+        warning = temperatureLimits.warning,
+        critical = temperatureLimits.critical,
+        action = "shutdown",
+        ignore = [],
+        schedule = "timer",
+    } = settings;
     return { warning, critical, action, ignore, schedule };
 }
 
@@ -34,7 +40,11 @@ export function checkTemperatures({ nodes, defaults = {} }: FleetConfig): Fault[
         const { warning, critical } = { ...temperatureLimits, ...settings };
         const isOwn = typeof own === "object" && (own.warning ?? own.critical) !== undefined;
         const path = isOwn ? ["nodes", name, "temperature"] : ["defaults", "temperature"];
-        return warning < critical ? [] : [{ path, message: `expected warning below critical, got warning ${warning} and critical ${critical}` }];
+        return warning < critical
+            ? []
+            : [{ path, message: `expected warning below critical, got warning ${warning} and critical ${critical}` }];
     });
-    return faults.filter(({ path }, index) => faults.findIndex((other) => formatPath(other.path) === formatPath(path)) === index);
+    return faults.filter(
+        ({ path }, index) => faults.findIndex((other) => formatPath(other.path) === formatPath(path)) === index,
+    );
 }

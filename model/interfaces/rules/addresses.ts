@@ -10,10 +10,24 @@ export function badAddresses(subject: Subject): Finding[] {
     return plainValues(subject, "address").flatMap(({ value, more }) => {
         if (parseAddress(value.text)) {
             if (more.length === 0 || isComment(more[0]!)) return [];
-            return [finding("bad-address", "error", more[0]!, "ifupdown2 takes the whole line for one address, so the interface comes up without it. Write each address on its own line, and its prefix length after a slash.")];
+            return [
+                finding(
+                    "bad-address",
+                    "error",
+                    more[0]!,
+                    "ifupdown2 takes the whole line for one address, so the interface comes up without it. Write each address on its own line, and its prefix length after a slash.",
+                ),
+            ];
         }
         const what = value.text.includes("/") ? "address with a prefix length" : "address";
-        return [finding("bad-address", "error", value, `'${value.text}' is no ${what}, so the interface comes up without it. Write it like 192.0.2.11/24 or 2001:db8::11/64.`)];
+        return [
+            finding(
+                "bad-address",
+                "error",
+                value,
+                `'${value.text}' is no ${what}, so the interface comes up without it. Write it like 192.0.2.11/24 or 2001:db8::11/64.`,
+            ),
+        ];
     });
 }
 
@@ -21,18 +35,43 @@ export function badNetmasks(subject: Subject): Finding[] {
     const lost = new Map(stanzasOf(subject.interfaces).flatMap(lostNetmasks));
     return plainValues(subject, "netmask").flatMap(({ value }) => {
         const family = lost.get(value);
-        if (family) return [finding("bad-netmask", "error", value, `'${value.text}' is no netmask of IPv${family}, so the address before it is not set. Write a prefix length up to ${hostPrefix(family)}, best after the address: ${family === 4 ? "192.0.2.11/24" : "2001:db8::11/64"}.`)];
+        if (family)
+            return [
+                finding(
+                    "bad-netmask",
+                    "error",
+                    value,
+                    `'${value.text}' is no netmask of IPv${family}, so the address before it is not set. Write a prefix length up to ${hostPrefix(family)}, best after the address: ${family === 4 ? "192.0.2.11/24" : "2001:db8::11/64"}.`,
+                ),
+            ];
         if (prefixOfNetmask(value.text, 4) !== undefined || prefixOfNetmask(value.text, 6) !== undefined) return [];
-        return [finding("bad-netmask", "error", value, `'${value.text}' is no netmask. Write a prefix length, such as 24, best after the address: 192.0.2.11/24.`)];
+        return [
+            finding(
+                "bad-netmask",
+                "error",
+                value,
+                `'${value.text}' is no netmask. Write a prefix length, such as 24, best after the address: 192.0.2.11/24.`,
+            ),
+        ];
     });
 }
 
 /** Netmasks that fit the other family only than that of the address before them, with the latter. */
 function lostNetmasks(options: readonly Option[]): [Token, Family][] {
     return options.flatMap(({ name, values: [value] }, index) => {
-        const before = options.slice(0, index).reverse().find((option) => option.name === "address")?.values[0];
+        const before = options
+            .slice(0, index)
+            .reverse()
+            .find((option) => option.name === "address")?.values[0];
         const { family, prefix } = (before && parseAddress(before.text)) ?? {};
-        if (name !== "netmask" || !value || !family || prefix !== undefined || prefixOfNetmask(value.text, family) !== undefined) return [];
+        if (
+            name !== "netmask" ||
+            !value ||
+            !family ||
+            prefix !== undefined ||
+            prefixOfNetmask(value.text, family) !== undefined
+        )
+            return [];
         return prefixOfNetmask(value.text, family === 4 ? 6 : 4) === undefined ? [] : [[value, family]];
     });
 }
@@ -40,16 +79,38 @@ function lostNetmasks(options: readonly Option[]): [Token, Family][] {
 export function badGateways(subject: Subject): Finding[] {
     const own = gatewaysThatAreOwn(subject.interfaces);
     return plainValues(subject, "gateway").flatMap(({ value, more }) => {
-        if (own.has(value)) return [finding("bad-gateway", "error", value, `${value.text} is this interface's own address, so the kernel refuses the route. Write the router's address.`)];
+        if (own.has(value))
+            return [
+                finding(
+                    "bad-gateway",
+                    "error",
+                    value,
+                    `${value.text} is this interface's own address, so the kernel refuses the route. Write the router's address.`,
+                ),
+            ];
         if (familyOf(value.text) && (more.length === 0 || isComment(more[0]!))) return [];
-        if (familyOf(value.text)) return [finding("bad-gateway", "error", more[0]!, "ifupdown2 takes the whole line for one address, so the default route is not set. Write one gateway.")];
+        if (familyOf(value.text))
+            return [
+                finding(
+                    "bad-gateway",
+                    "error",
+                    more[0]!,
+                    "ifupdown2 takes the whole line for one address, so the default route is not set. Write one gateway.",
+                ),
+            ];
         const message = `'${value.text}' is no address, so the default route is not set. Write the gateway's address, without prefix length and zone.`;
         return [finding("bad-gateway", "error", value, message)];
     });
 }
 
 function gatewaysThatAreOwn(interfaces: readonly Interface[]): Set<Token> {
-    return new Set(interfaces.flatMap((iface) => gatewaysOf(iface).map(({ value }) => value).filter(({ text }) => addressesOf(iface).some(({ address }) => address === canonicalAddress(text)))));
+    return new Set(
+        interfaces.flatMap((iface) =>
+            gatewaysOf(iface)
+                .map(({ value }) => value)
+                .filter(({ text }) => addressesOf(iface).some(({ address }) => address === canonicalAddress(text))),
+        ),
+    );
 }
 
 /** ifupdown2 takes every form with six pairs of digits, shorter ones too; what no number can be read from makes it stop. */
@@ -57,9 +118,24 @@ export function badHardwareAddresses(subject: Subject): Finding[] {
     return plainValues(subject, "hwaddress").flatMap(({ value, more }) => {
         const token = value.text === "ether" ? more[0] : value;
         if (!token || token.text.includes("$")) return [];
-        if (isMulticast(token.text)) return [finding("bad-hwaddress", "error", token, `'${token.text}' is a multicast address (its first octet is odd), which the kernel refuses. Write one with an even first octet, like 02:00:5e:00:53:01.`)];
+        if (isMulticast(token.text))
+            return [
+                finding(
+                    "bad-hwaddress",
+                    "error",
+                    token,
+                    `'${token.text}' is a multicast address (its first octet is odd), which the kernel refuses. Write one with an even first octet, like 02:00:5e:00:53:01.`,
+                ),
+            ];
         if (/^[0-9a-f:.]+$/i.test(token.text)) return [];
-        return [finding("bad-hwaddress", "error", token, `'${token.text}' is no hardware address: ifupdown2 exits 1. Write it like 02:00:5e:00:53:01.`)];
+        return [
+            finding(
+                "bad-hwaddress",
+                "error",
+                token,
+                `'${token.text}' is no hardware address: ifupdown2 exits 1. Write it like 02:00:5e:00:53:01.`,
+            ),
+        ];
     });
 }
 
@@ -72,10 +148,25 @@ function isMulticast(address: string): boolean {
 /** 68 is IPv4's smallest MTU; 65,536 the loopback's. The driver's own limit is not known here. */
 export function badMtus(subject: Subject): Finding[] {
     return plainValues(subject, "mtu", "ovs-mtu").flatMap(({ value, more }) => {
-        if (more.length > 0 && !isComment(more[0]!)) return [finding("bad-mtu", "error", more[0]!, "ifupdown2 takes the whole line for one number, so the MTU is not set. Write one MTU.")];
+        if (more.length > 0 && !isComment(more[0]!))
+            return [
+                finding(
+                    "bad-mtu",
+                    "error",
+                    more[0]!,
+                    "ifupdown2 takes the whole line for one number, so the MTU is not set. Write one MTU.",
+                ),
+            ];
         const mtu = /^\d{1,6}$/.test(value.text) ? Number(value.text) : NaN;
         if (mtu >= 68 && mtu <= 65_536) return [];
-        return [finding("bad-mtu", "error", value, `'${value.text}' is no MTU. Write a whole number of bytes, such as 1500 or 9000.`)];
+        return [
+            finding(
+                "bad-mtu",
+                "error",
+                value,
+                `'${value.text}' is no MTU. Write a whole number of bytes, such as 1500 or 9000.`,
+            ),
+        ];
     });
 }
 
@@ -84,40 +175,82 @@ export function netmasksBeforeAddress({ interfaces }: Subject): Finding[] {
     return stanzasOf(interfaces).flatMap((options) => {
         const netmask = options.findIndex(({ name }) => name === "netmask");
         const address = options.findIndex(({ name }) => name === "address");
-        if (netmask === -1 || (address !== -1 && (address < netmask || options[address]!.value.includes("/")))) return [];
-        return [finding("netmask-before-address", "warning", options[netmask]!.keyword, "ifupdown2 drops a netmask that has no address before it. Put it after the address.")];
+        if (netmask === -1 || (address !== -1 && (address < netmask || options[address]!.value.includes("/"))))
+            return [];
+        return [
+            finding(
+                "netmask-before-address",
+                "warning",
+                options[netmask]!.keyword,
+                "ifupdown2 drops a netmask that has no address before it. Put it after the address.",
+            ),
+        ];
     });
 }
 
 export function missingPrefixes({ interfaces }: Subject): Finding[] {
     return interfaces.flatMap((iface) => {
-        if (iface.name === "lo" || optionsNamed(iface, "pointopoint", "peer", "endpoint", "netmask").length > 0) return [];
-        return addressesOf(iface).filter(({ prefix }) => prefix === undefined).map(({ token, family }) => {
-            return finding("missing-prefix", "warning", token, `Without a prefix length ifupdown2 sets ${token.text}/${hostPrefix(family)}. Write the prefix length after the address.`);
-        });
+        if (iface.name === "lo" || optionsNamed(iface, "pointopoint", "peer", "endpoint", "netmask").length > 0)
+            return [];
+        return addressesOf(iface)
+            .filter(({ prefix }) => prefix === undefined)
+            .map(({ token, family }) => {
+                return finding(
+                    "missing-prefix",
+                    "warning",
+                    token,
+                    `Without a prefix length ifupdown2 sets ${token.text}/${hostPrefix(family)}. Write the prefix length after the address.`,
+                );
+            });
     });
 }
 
 /** ifupdown2 sets the gateway `onlink`, so an off-subnet one may work, as hosting providers use it. */
 export function gatewaysOffSubnet({ interfaces }: Subject): Finding[] {
-    return interfaces.flatMap((iface) => gatewaysOf(iface).flatMap(({ value, family }) => {
-        const addresses = addressesOf(iface).filter((address) => address.family === family);
-        const reachable =
-            addresses.length === 0 || isLinkLocal(value.text) || addresses.some((address) => isInSubnetOf(value.text, address)) ||
-            [...optionsNamed(iface, "pointopoint", "peer"), ...commandsOf(iface)].some((option) => option.value.includes(value.text)) ||
-            // A host prefix together with a gateway is a provider's routed set-up: no subnet is claimed.
-            addresses.every(({ prefix }) => prefix === hostPrefix(family));
-        if (reachable) return [];
-        return [finding("gateway-off-subnet", "warning", value, `No address of ${iface.name} is in the subnet of gateway ${value.text}. Check both; where the provider routes this way, add 'pointopoint ${value.text}'.`)];
-    }));
+    return interfaces.flatMap((iface) =>
+        gatewaysOf(iface).flatMap(({ value, family }) => {
+            const addresses = addressesOf(iface).filter((address) => address.family === family);
+            const reachable =
+                addresses.length === 0 ||
+                isLinkLocal(value.text) ||
+                addresses.some((address) => isInSubnetOf(value.text, address)) ||
+                [...optionsNamed(iface, "pointopoint", "peer"), ...commandsOf(iface)].some((option) =>
+                    option.value.includes(value.text),
+                ) ||
+                // A host prefix together with a gateway is a provider's routed set-up: no subnet is claimed.
+                addresses.every(({ prefix }) => prefix === hostPrefix(family));
+            if (reachable) return [];
+            return [
+                finding(
+                    "gateway-off-subnet",
+                    "warning",
+                    value,
+                    `No address of ${iface.name} is in the subnet of gateway ${value.text}. Check both; where the provider routes this way, add 'pointopoint ${value.text}'.`,
+                ),
+            ];
+        }),
+    );
 }
 
 /** A warning: ifupdown2 passes over `File exists`, so the first route stands (exit 0). */
 export function twoDefaultGateways(subject: Subject): Finding[] {
     const atBoot = allInterfaces(subject).filter(isUpAtBoot);
-    const gateways = atBoot.flatMap((iface) => gatewaysOf(iface).map((gateway) => ({ iface, token: gateway.value, family: gateway.family })));
-    const repeated = repetitions(subject, gateways, ({ iface, family }) => `${family} ${firstValue(iface, "vrf")} ${firstValue(iface, "metric")}`);
-    return repeated.map(({ first, current }) => finding("two-default-gateways", "warning", current.token, `${first.iface.name} already sets the default gateway of IPv${current.family}, so this one is not set. Keep one, or give this one a 'metric'.`));
+    const gateways = atBoot.flatMap((iface) =>
+        gatewaysOf(iface).map((gateway) => ({ iface, token: gateway.value, family: gateway.family })),
+    );
+    const repeated = repetitions(
+        subject,
+        gateways,
+        ({ iface, family }) => `${family} ${firstValue(iface, "vrf")} ${firstValue(iface, "metric")}`,
+    );
+    return repeated.map(({ first, current }) =>
+        finding(
+            "two-default-gateways",
+            "warning",
+            current.token,
+            `${first.iface.name} already sets the default gateway of IPv${current.family}, so this one is not set. Keep one, or give this one a 'metric'.`,
+        ),
+    );
 }
 
 /**
@@ -125,14 +258,33 @@ export function twoDefaultGateways(subject: Subject): Finding[] {
  * without ports) and Proxmox's routed full mesh rely on. A host prefix may repeat freely.
  */
 export function duplicateAddresses(subject: Subject): Finding[] {
-    const held = allInterfaces(subject).flatMap(addressesOf).map((address) => ({ ...address, iface: address.interface })).filter(({ address }) => !isLinkLocal(address));
-    return repetitions(subject, held, ({ iface, address }) => `${firstValue(iface, "vrf")} ${address}`).flatMap(({ first, current }) => {
-        if (first.iface.name === current.iface.name) {
-            return [finding("duplicate-address", "warning", current.token, `${current.iface.name} has ${current.address} twice. Delete one of the lines.`)];
-        }
-        if ([first, current].some((address) => isHostPrefix(address) || hasOwnRoutes(address.iface))) return [];
-        return [finding("duplicate-address", "warning", current.token, `${first.iface.name} has ${current.address} too, and the kernel answers through one of the two. Give it to one interface: to the bridge, not to its port.`)];
-    });
+    const held = allInterfaces(subject)
+        .flatMap(addressesOf)
+        .map((address) => ({ ...address, iface: address.interface }))
+        .filter(({ address }) => !isLinkLocal(address));
+    return repetitions(subject, held, ({ iface, address }) => `${firstValue(iface, "vrf")} ${address}`).flatMap(
+        ({ first, current }) => {
+            if (first.iface.name === current.iface.name) {
+                return [
+                    finding(
+                        "duplicate-address",
+                        "warning",
+                        current.token,
+                        `${current.iface.name} has ${current.address} twice. Delete one of the lines.`,
+                    ),
+                ];
+            }
+            if ([first, current].some((address) => isHostPrefix(address) || hasOwnRoutes(address.iface))) return [];
+            return [
+                finding(
+                    "duplicate-address",
+                    "warning",
+                    current.token,
+                    `${first.iface.name} has ${current.address} too, and the kernel answers through one of the two. Give it to one interface: to the bridge, not to its port.`,
+                ),
+            ];
+        },
+    );
 }
 
 interface Entry {
@@ -141,9 +293,16 @@ interface Entry {
 }
 
 /** This file's entries that repeat the key of an earlier one; sourced files count as earlier, then the order of the lines. */
-function repetitions<T extends Entry>(subject: Subject, entries: readonly T[], keyOf: (entry: T) => string): { readonly first: T; readonly current: T }[] {
+function repetitions<T extends Entry>(
+    subject: Subject,
+    entries: readonly T[],
+    keyOf: (entry: T) => string,
+): { readonly first: T; readonly current: T }[] {
     const own = new Set(subject.interfaces);
-    const inOrder = [...entries.filter(({ iface }) => !own.has(iface)), ...entries.filter(({ iface }) => own.has(iface)).sort((a, b) => a.token.line - b.token.line)];
+    const inOrder = [
+        ...entries.filter(({ iface }) => !own.has(iface)),
+        ...entries.filter(({ iface }) => own.has(iface)).sort((a, b) => a.token.line - b.token.line),
+    ];
     const seen = new Map<string, T>();
     return inOrder.flatMap((current) => {
         const first = seen.get(keyOf(current));
@@ -169,13 +328,23 @@ function isHostPrefix({ prefix, family }: InterfaceAddress): boolean {
 
 /** Routes or a peer set by hand: whoever writes them means the address to be where it is. */
 function hasOwnRoutes(iface: Interface): boolean {
-    return optionsNamed(iface, "pointopoint", "peer").length > 0 || commandsOf(iface).some(({ value }) => /\b(?:route|rule)\b/.test(value));
+    return (
+        optionsNamed(iface, "pointopoint", "peer").length > 0 ||
+        commandsOf(iface).some(({ value }) => /\b(?:route|rule)\b/.test(value))
+    );
 }
 
 /** Values of the options with these names, first word and the rest; those with a variable are another rule's. */
-function plainValues({ interfaces }: Subject, ...names: readonly string[]): { readonly value: Token; readonly more: readonly Token[] }[] {
-    const options = stanzasOf(interfaces).flat().filter(({ name }) => names.includes(name));
-    return options.flatMap(({ values: [value, ...more] }) => (value && !value.text.includes("$") ? [{ value, more }] : []));
+function plainValues(
+    { interfaces }: Subject,
+    ...names: readonly string[]
+): { readonly value: Token; readonly more: readonly Token[] }[] {
+    const options = stanzasOf(interfaces)
+        .flat()
+        .filter(({ name }) => names.includes(name));
+    return options.flatMap(({ values: [value, ...more] }) =>
+        value && !value.text.includes("$") ? [{ value, more }] : [],
+    );
 }
 
 function isComment({ text }: Token): boolean {

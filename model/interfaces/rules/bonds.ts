@@ -7,7 +7,15 @@ import { allInterfaces, severityOfAbsence, type Subject } from "./subject";
 const portLists = ["bond-slaves", "bond-ports", "slaves"] as const;
 
 /** Options that only a bond itself has; `bond-primary` may stand at a port, too. */
-const ofBondsOnly = ["bond-mode", "bond-miimon", "bond-lacp-rate", "bond-xmit-hash-policy", "bond-updelay", "bond-downdelay", "bond-min-links"] as const;
+const ofBondsOnly = [
+    "bond-mode",
+    "bond-miimon",
+    "bond-lacp-rate",
+    "bond-xmit-hash-policy",
+    "bond-updelay",
+    "bond-downdelay",
+    "bond-min-links",
+] as const;
 
 /**
  * ifupdown2 knows a bond by its list of ports and makes none without. `bond-master` at the ports is ifenslave's way, which
@@ -18,15 +26,30 @@ export function bondsWithoutPorts(subject: Subject): Finding[] {
     return subject.interfaces.flatMap((bond) => {
         const lists = optionsNamed(bond, ...portLists);
         const [option] = lists.length > 0 ? lists : optionsNamed(bond, ...ofBondsOnly);
-        if (!option || optionsNamed(bond, "bond-master", "ovs-type").length > 0 || isMadeByCommand(bond.name, all)) return [];
+        if (!option || optionsNamed(bond, "bond-master", "ovs-type").length > 0 || isMadeByCommand(bond.name, all))
+            return [];
         const named = all.some((iface) => optionsNamed(iface, "bond-master").some(({ value }) => value === bond.name));
         if (lists.length === 0) {
             const severity = severityOfAbsence(subject, named ? "warning" : "error");
-            return [finding("bond-without-ports", severity, option.keyword, `${bond.name} lists no ports, so ifupdown2 does not make the bond. Add 'bond-slaves' with their names.`)];
+            return [
+                finding(
+                    "bond-without-ports",
+                    severity,
+                    option.keyword,
+                    `${bond.name} lists no ports, so ifupdown2 does not make the bond. Add 'bond-slaves' with their names.`,
+                ),
+            ];
         }
         const empty = lists.every(({ values }) => values.every(({ text }) => text === "none"));
         if (!empty || named) return [];
-        return [finding("bond-without-ports", severityOfAbsence(subject, "warning"), option.keyword, `${bond.name} has no ports: no interface names it as 'bond-master'. List them in '${option.keyword.text}'.`)];
+        return [
+            finding(
+                "bond-without-ports",
+                severityOfAbsence(subject, "warning"),
+                option.keyword,
+                `${bond.name} has no ports: no interface names it as 'bond-master'. List them in '${option.keyword.text}'.`,
+            ),
+        ];
     });
 }
 
@@ -35,8 +58,16 @@ export function bondPrimaries({ interfaces }: Subject): Finding[] {
     return interfaces.flatMap((iface) => {
         const [primary] = optionsNamed(iface, "bond-primary").flatMap(({ values }) => values);
         const ports = portsOf(iface, ...portLists);
-        if (!primary || !listsNamesOnly(iface, ports.length) || ports.some(({ token }) => token.text === primary.text)) return [];
-        return [finding("bond-primary", "warning", primary, `${primary.text} is no port of ${iface.name}. Name one of: ${ports.map(({ token }) => token.text).join(", ")}.`)];
+        if (!primary || !listsNamesOnly(iface, ports.length) || ports.some(({ token }) => token.text === primary.text))
+            return [];
+        return [
+            finding(
+                "bond-primary",
+                "warning",
+                primary,
+                `${primary.text} is no port of ${iface.name}. Name one of: ${ports.map(({ token }) => token.text).join(", ")}.`,
+            ),
+        ];
     });
 }
 

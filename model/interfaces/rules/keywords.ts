@@ -12,7 +12,21 @@ const classicStatements = new Set(["mapping", "no-auto-down", "no-scripts", "ren
 
 /** ifupdown2's own, `auto` of Proxmox's build, and those of classic ifupdown's interfaces(5) and its add-on packages. */
 const methods = new Set([
-    "static", "manual", "loopback", "dhcp", "dhcp6", "ppp", "tunnel", "auto", "bootp", "wvdial", "ipv4ll", "v4tunnel", "6to4", "batman", "wireguard",
+    "static",
+    "manual",
+    "loopback",
+    "dhcp",
+    "dhcp6",
+    "ppp",
+    "tunnel",
+    "auto",
+    "bootp",
+    "wvdial",
+    "ipv4ll",
+    "v4tunnel",
+    "6to4",
+    "batman",
+    "wireguard",
 ]);
 const families = new Set(["inet", "inet6", "ipx", "can"]);
 
@@ -26,8 +40,19 @@ export function unknownStatements({ document }: Subject): Finding[] {
         const [keyword] = item.line.tokens;
         if (classicStatements.has(keyword!.text)) return [unsupported(keyword!)];
         const near = nearest(keyword!.text, statements);
-        const remedy = isKnownKeyword(keyword!.text) ? "Move it under its iface line." : near ? `Write '${near}'.` : "Delete it, or put it under the iface line it belongs to.";
-        return [finding("unknown-statement", "error", keyword!, `'${keyword!.text}' stands outside any iface stanza and starts none. ${remedy}`)];
+        const remedy = isKnownKeyword(keyword!.text)
+            ? "Move it under its iface line."
+            : near
+              ? `Write '${near}'.`
+              : "Delete it, or put it under the iface line it belongs to.";
+        return [
+            finding(
+                "unknown-statement",
+                "error",
+                keyword!,
+                `'${keyword!.text}' stands outside any iface stanza and starts none. ${remedy}`,
+            ),
+        ];
     });
 }
 
@@ -37,7 +62,14 @@ export function extraSources({ document }: Subject): Finding[] {
         if (item.kind !== "source" && item.kind !== "source-directory") return [];
         const [, extra] = item.patterns;
         if (!extra || extra.text.startsWith("#")) return [];
-        return [finding("source-words", "warning", extra, `ifupdown2 reads one path per line, so '${extra.text}' is not read. Give it a '${item.kind}' line of its own.`)];
+        return [
+            finding(
+                "source-words",
+                "warning",
+                extra,
+                `ifupdown2 reads one path per line, so '${extra.text}' is not read. Give it a '${item.kind}' line of its own.`,
+            ),
+        ];
     });
 }
 
@@ -45,7 +77,16 @@ export function extraSources({ document }: Subject): Finding[] {
 export function selectedNames({ document }: Subject): Finding[] {
     return document.items.flatMap((item) => {
         if (item.kind !== "auto" && item.kind !== "allow") return [];
-        return item.names.filter(({ text }) => /[,;"']/.test(text)).map((token) => finding("name-separator", "warning", token, `ifupdown2 looks for an interface that is named '${token.text}'. Separate names with blanks only.`));
+        return item.names
+            .filter(({ text }) => /[,;"']/.test(text))
+            .map((token) =>
+                finding(
+                    "name-separator",
+                    "warning",
+                    token,
+                    `ifupdown2 looks for an interface that is named '${token.text}'. Separate names with blanks only.`,
+                ),
+            );
     });
 }
 
@@ -54,7 +95,14 @@ export function statementArguments({ document }: Subject): Finding[] {
         const [keyword, ...rest] = item.line.tokens;
         const complete = item.kind === "blank" || item.kind === "comment" || item.kind === "unknown" || rest.length > 0;
         if (complete) return item.kind === "mapping" ? [unsupported(keyword!)] : [];
-        return [finding("missing-argument", "error", keyword!, `'${keyword!.text}' names nothing. Add the name, or delete the line.`)];
+        return [
+            finding(
+                "missing-argument",
+                "error",
+                keyword!,
+                `'${keyword!.text}' names nothing. Add the name, or delete the line.`,
+            ),
+        ];
     });
 }
 
@@ -63,11 +111,25 @@ export function familiesAndMethods({ document }: Subject): Finding[] {
         if (item.kind !== "iface" || isStray(item.line)) return [];
         const { family, method } = item;
         if (family && !families.has(family.text)) {
-            return [finding("unknown-family", "error", family, `'${family.text}' is no address family. Write 'inet' or 'inet6'.`)];
+            return [
+                finding(
+                    "unknown-family",
+                    "error",
+                    family,
+                    `'${family.text}' is no address family. Write 'inet' or 'inet6'.`,
+                ),
+            ];
         }
         if (method && !methods.has(method.text)) {
             const near = nearest(method.text, methods, 2);
-            return [finding("unknown-method", near ? "error" : "warning", method, `ifupdown2 knows no method '${method.text}'. Write '${near ?? "static' or 'manual"}'.`)];
+            return [
+                finding(
+                    "unknown-method",
+                    near ? "error" : "warning",
+                    method,
+                    `ifupdown2 knows no method '${method.text}'. Write '${near ?? "static' or 'manual"}'.`,
+                ),
+            ];
         }
         const inherits = item.line.tokens.find(({ text }) => text === "inherits");
         return inherits ? [unsupported(inherits)] : [];
@@ -80,16 +142,54 @@ export function optionNames({ document }: Subject): Finding[] {
         const { keyword, value } = option;
         const known = isKnownKeyword(keyword.text);
         if (!known && value === "") {
-            return [finding("missing-value", "error", keyword, `'${keyword.text}' stands alone on its line: ifupdown2 reports invalid syntax and exits 1. Delete the line, or join it to the option it belongs to.`)];
+            return [
+                finding(
+                    "missing-value",
+                    "error",
+                    keyword,
+                    `'${keyword.text}' stands alone on its line: ifupdown2 reports invalid syntax and exits 1. Delete the line, or join it to the option it belongs to.`,
+                ),
+            ];
         }
         if (!known) {
             const statement = nearest(keyword.text, statements);
-            if (statement) return [finding("misspelt-keyword", "error", keyword, `ifupdown2 takes '${keyword.text}' for an option and ignores it. Write '${statement}'.`)];
+            if (statement)
+                return [
+                    finding(
+                        "misspelt-keyword",
+                        "error",
+                        keyword,
+                        `ifupdown2 takes '${keyword.text}' for an option and ignores it. Write '${statement}'.`,
+                    ),
+                ];
             const suggestion = suggestKeyword(keyword.text);
-            if (suggestion) return [finding("misspelt-keyword", "error", keyword, `ifupdown2 ignores '${keyword.text}'. Write '${suggestion}'.`)];
-            return [finding("unknown-keyword", "warning", keyword, `No package known here reads '${keyword.text}', so it may be ignored. Check the name, or delete the line.`)];
+            if (suggestion)
+                return [
+                    finding(
+                        "misspelt-keyword",
+                        "error",
+                        keyword,
+                        `ifupdown2 ignores '${keyword.text}'. Write '${suggestion}'.`,
+                    ),
+                ];
+            return [
+                finding(
+                    "unknown-keyword",
+                    "warning",
+                    keyword,
+                    `No package known here reads '${keyword.text}', so it may be ignored. Check the name, or delete the line.`,
+                ),
+            ];
         }
-        if (value === "") return [finding("missing-value", "error", keyword, `'${keyword.text}' has no value: ifupdown2 reports invalid syntax and exits 1. Add one, or delete the line.`)];
+        if (value === "")
+            return [
+                finding(
+                    "missing-value",
+                    "error",
+                    keyword,
+                    `'${keyword.text}' has no value: ifupdown2 reports invalid syntax and exits 1. Add one, or delete the line.`,
+                ),
+            ];
         return [];
     });
 }
@@ -98,13 +198,23 @@ export function optionValues({ document }: Subject): Finding[] {
     return ifaceOptions(document.items.filter(isStanza)).flatMap((option) => {
         const { values = [], types = [] } = findKeyword(option.name) ?? {};
         const [value] = option.values;
-        if (values.length === 0 || types.length > 0 || option.values.length !== 1 || !value || value.text.includes("=")) return [];
+        if (values.length === 0 || types.length > 0 || option.values.length !== 1 || !value || value.text.includes("="))
+            return [];
         const given = value.text.toLowerCase();
-        const accepted = values.some((known) => known.toLowerCase() === given) || (booleanWords.has(given) && values.some((known) => booleanWords.has(known)));
+        const accepted =
+            values.some((known) => known.toLowerCase() === given) ||
+            (booleanWords.has(given) && values.some((known) => booleanWords.has(known)));
         if (accepted) return [];
         // Any other ovs_type makes ifupdown2 skip the interface.
         const severity = option.name === "ovs-type" ? "error" : "warning";
-        return [finding("invalid-value", severity, value, `'${value.text}' is none of the values of ${option.keyword.text}. Use one of: ${values.join(", ")}.`)];
+        return [
+            finding(
+                "invalid-value",
+                severity,
+                value,
+                `'${value.text}' is none of the values of ${option.keyword.text}. Use one of: ${values.join(", ")}.`,
+            ),
+        ];
     });
 }
 
@@ -121,14 +231,29 @@ export function trailingComments({ document }: Subject): Finding[] {
         if (!comment || commandKeywords.has(name) || freeText.has(name)) return [];
         const spoiled = spoiledByComment.has(name);
         const effect = spoiled ? `and '${keyword.text}' is not set` : "and what it makes of it is uncertain";
-        return [finding("trailing-comment", spoiled ? "error" : "warning", comment, `ifupdown2 takes the comment for a part of the value, ${effect}. Put the comment on a line of its own.`)];
+        return [
+            finding(
+                "trailing-comment",
+                spoiled ? "error" : "warning",
+                comment,
+                `ifupdown2 takes the comment for a part of the value, ${effect}. Put the comment on a line of its own.`,
+            ),
+        ];
     });
 }
 
 function ifaceOptions(stanzas: readonly Stanza[]): Option[] {
-    return stanzas.filter(({ kind }) => kind !== "mapping").flatMap(optionsOf).filter(({ line }) => !isStray(line));
+    return stanzas
+        .filter(({ kind }) => kind !== "mapping")
+        .flatMap(optionsOf)
+        .filter(({ line }) => !isStray(line));
 }
 
 function unsupported(token: { text: string; line: number; column: number }): Finding {
-    return finding("unsupported-statement", "warning", token, `ifupdown2 ignores '${token.text}', a statement of classic ifupdown. Write the stanza out without it.`);
+    return finding(
+        "unsupported-statement",
+        "warning",
+        token,
+        `ifupdown2 ignores '${token.text}', a statement of classic ifupdown. Write the stanza out without it.`,
+    );
 }

@@ -18,13 +18,27 @@ export function ovsBridges(subject: Subject): Finding[] {
         const declared = all.find(({ name }) => name === bridge.text);
         if (declared && ovsType(declared) === "OVSBridge") return [];
         if (declared) {
-            return [finding("ovs-bridge", "error", bridge, `${bridge.text} is no Open vSwitch bridge, so ${iface.name} cannot be its port. Add 'ovs_type OVSBridge' to its stanza, or name another bridge.`)];
+            return [
+                finding(
+                    "ovs-bridge",
+                    "error",
+                    bridge,
+                    `${bridge.text} is no Open vSwitch bridge, so ${iface.name} cannot be its port. Add 'ovs_type OVSBridge' to its stanza, or name another bridge.`,
+                ),
+            ];
         }
         // Open vSwitch remembers bridges that were made by hand, so only the node can tell that there is none.
         const links = subject.context.facts?.links;
         const missing = links !== undefined && !isLink(bridge.text, links);
         const severity = severityOfAbsence(subject, missing ? "error" : "warning");
-        return [finding("ovs-bridge", severity, bridge, `No stanza declares the bridge ${bridge.text} that ${iface.name} belongs to. Declare it with 'ovs_type OVSBridge', or correct the name.`)];
+        return [
+            finding(
+                "ovs-bridge",
+                severity,
+                bridge,
+                `No stanza declares the bridge ${bridge.text} that ${iface.name} belongs to. Declare it with 'ovs_type OVSBridge', or correct the name.`,
+            ),
+        ];
     });
 }
 
@@ -46,8 +60,23 @@ function wrongBridge(bridge: Interface, port: Interface, token: Token): Finding[
     const [named] = values(port, "ovs-bridge");
     if (named?.text === bridge.name) return [];
     const remedy = `Write 'ovs_bridge ${bridge.name}' in its stanza, or take it off this list.`;
-    if (named) return [finding("ovs-port", "error", token, `${port.name} names ${named.text} as its bridge, so it is not added to ${bridge.name}. ${remedy}`)];
-    return [finding("ovs-port", "warning", token, `${port.name} names no bridge ('ovs_bridge'), so it is in ${bridge.name} only if Open vSwitch still remembers it. ${remedy}`)];
+    if (named)
+        return [
+            finding(
+                "ovs-port",
+                "error",
+                token,
+                `${port.name} names ${named.text} as its bridge, so it is not added to ${bridge.name}. ${remedy}`,
+            ),
+        ];
+    return [
+        finding(
+            "ovs-port",
+            "warning",
+            token,
+            `${port.name} names no bridge ('ovs_bridge'), so it is in ${bridge.name} only if Open vSwitch still remembers it. ${remedy}`,
+        ),
+    ];
 }
 
 /** A port that its bridge does not list works at boot and is lost at the next save in the GUI. `allow-BRIDGE` is the older way to list it. */
@@ -59,7 +88,14 @@ export function ovsUnlistedPorts(subject: Subject): Finding[] {
         if (!bridge || ovsType(bridge) !== "OVSBridge" || port.allow.includes(bridge.name)) return [];
         const lists = values(bridge, "ovs-ports");
         if (lists.some(({ text }) => text === port.name || ["glob", "regex"].includes(text))) return [];
-        return [finding("ovs-port-unlisted", "warning", named, `${bridge.name} does not list ${port.name} in ovs_ports: a reload takes the port off for a moment, and Proxmox's GUI drops it. Add it there.`)];
+        return [
+            finding(
+                "ovs-port-unlisted",
+                "warning",
+                named,
+                `${bridge.name} does not list ${port.name} in ovs_ports: a reload takes the port off for a moment, and Proxmox's GUI drops it. Add it there.`,
+            ),
+        ];
     });
 }
 
@@ -69,12 +105,28 @@ export function ovsRequirements({ interfaces }: Subject): Finding[] {
         const [type] = values(iface, "ovs-type");
         if (!type) {
             const [option] = optionsNamed(iface, "ovs-ports", "ovs-bridge", "ovs-bonds");
-            return option ? [finding("ovs-type", "error", option.keyword, `${iface.name} has no 'ovs_type', so ifupdown2 skips it. Add 'ovs_type ${impliedType(option.name)}'.`)] : [];
+            return option
+                ? [
+                      finding(
+                          "ovs-type",
+                          "error",
+                          option.keyword,
+                          `${iface.name} has no 'ovs_type', so ifupdown2 skips it. Add 'ovs_type ${impliedType(option.name)}'.`,
+                      ),
+                  ]
+                : [];
         }
-        return (required.get(type.text) ?? []).filter((name) => optionsNamed(iface, name).length === 0).map((name) => {
-            const option = name.replaceAll("-", "_");
-            return finding("ovs-type", "error", type, `${iface.name} is an ${type.text} without '${option}', so ifupdown2 does not set it up. Add '${option}'.`);
-        });
+        return (required.get(type.text) ?? [])
+            .filter((name) => optionsNamed(iface, name).length === 0)
+            .map((name) => {
+                const option = name.replaceAll("-", "_");
+                return finding(
+                    "ovs-type",
+                    "error",
+                    type,
+                    `${iface.name} is an ${type.text} without '${option}', so ifupdown2 does not set it up. Add '${option}'.`,
+                );
+            });
     });
 }
 

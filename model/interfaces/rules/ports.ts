@@ -14,41 +14,78 @@ export function missingPorts(subject: Subject): Finding[] {
     // A NIC's bare stanza makes no link; offline it is all there is to go by.
     const making = links ? all.filter((iface) => !isBareNic(iface)) : all;
     const undeclared = subject.interfaces.flatMap((iface) =>
-        uniquePorts(lowerLinks(iface)).filter(({ token }) => !isAvailable(token.text, (name) => isDeclared(name, making))).map((port) => ({ iface, port })),
+        uniquePorts(lowerLinks(iface))
+            .filter(({ token }) => !isAvailable(token.text, (name) => isDeclared(name, making)))
+            .map((port) => ({ iface, port })),
     );
     if (!links) {
         const names = [...new Set(undeclared.map(({ port }) => port.token.text))];
         if (names.length === 0) return [];
-        const shown = names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+        const shown =
+            names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
         const message = `Only the node can tell whether ${shown} exist${names.length === 1 ? "s" : ""}, having no stanza here. Look with 'ip -br link'.`;
         return [finding("missing-port", "not checked", undeclared[0]!.port.token, message)];
     }
     const exists = (name: string) => isDeclared(name, making) || isLink(baseName(name), links);
-    return undeclared.filter(({ port }) => !isAvailable(port.token.text, exists)).map(({ iface, port }) => {
-        // One card of several may be dead or not plugged in yet: with its stanza it is meant, and the others carry on.
-        const isSpare = isDeclared(port.token.text, all) && lowerLinks(iface).some(({ token }) => isAvailable(token.text, exists));
-        if (isSpare) return finding("missing-port", severityOfAbsence(subject, "warning"), port.token, `${port.token.text}, in ${port.option} of ${iface.name}, does not exist on the node: ${iface.name} goes without it.`);
-        const role = port.option === "name" ? `the raw device of ${iface.name}` : `in ${port.option} of ${iface.name}`;
-        return finding("missing-port", severityOfAbsence(subject, "error"), port.token, `${port.token.text}, ${role}, does not exist on the node, and nothing here makes it. Correct the name, or declare what makes it.`);
-    });
+    return undeclared
+        .filter(({ port }) => !isAvailable(port.token.text, exists))
+        .map(({ iface, port }) => {
+            // One card of several may be dead or not plugged in yet: with its stanza it is meant, and the others carry on.
+            const isSpare =
+                isDeclared(port.token.text, all) &&
+                lowerLinks(iface).some(({ token }) => isAvailable(token.text, exists));
+            if (isSpare)
+                return finding(
+                    "missing-port",
+                    severityOfAbsence(subject, "warning"),
+                    port.token,
+                    `${port.token.text}, in ${port.option} of ${iface.name}, does not exist on the node: ${iface.name} goes without it.`,
+                );
+            const role =
+                port.option === "name" ? `the raw device of ${iface.name}` : `in ${port.option} of ${iface.name}`;
+            return finding(
+                "missing-port",
+                severityOfAbsence(subject, "error"),
+                port.token,
+                `${port.token.text}, ${role}, does not exist on the node, and nothing here makes it. Correct the name, or declare what makes it.`,
+            );
+        });
 }
 
 /** ifupdown2 takes a name with wildcards for a name, unless `glob` or `regex` stands before it (its issue 128). */
 export function barePatterns({ interfaces }: Subject): Finding[] {
-    return interfaces.flatMap((iface) => optionsNamed(iface, ...portListOptions).flatMap(({ values }) => {
-        if (values.some(({ text }) => text === "regex")) return [];
-        const bare = values.filter(({ text }, index) => /[*?[\]]/.test(text) && values[index - 1]?.text !== "glob");
-        return bare.map((token) => finding("port-pattern", "error", token, `ifupdown2 looks for a link that is named '${token.text}'. Write 'glob ${token.text}'.`));
-    }));
+    return interfaces.flatMap((iface) =>
+        optionsNamed(iface, ...portListOptions).flatMap(({ values }) => {
+            if (values.some(({ text }) => text === "regex")) return [];
+            const bare = values.filter(({ text }, index) => /[*?[\]]/.test(text) && values[index - 1]?.text !== "glob");
+            return bare.map((token) =>
+                finding(
+                    "port-pattern",
+                    "error",
+                    token,
+                    `ifupdown2 looks for a link that is named '${token.text}'. Write 'glob ${token.text}'.`,
+                ),
+            );
+        }),
+    );
 }
 
 /** ifupdown2 splits the list at blanks only, and no link bears such a name: "bridge port eno1,eno2 does not exist", exit 1. */
 export function portSeparators({ interfaces }: Subject): Finding[] {
-    return interfaces.flatMap((iface) => optionsNamed(iface, ...portListOptions).flatMap(({ values }) => {
-        if (values.some(({ text }) => text === "regex" || text.startsWith("#") || text.includes("$"))) return [];
-        const wrong = values.filter(({ text }, index) => /[,;"']/.test(text) && values[index - 1]?.text !== "glob");
-        return wrong.map((token) => finding("port-separator", "error", token, `ifupdown2 looks for a link that is named '${token.text}'. Separate ports with blanks only, without quotes.`));
-    }));
+    return interfaces.flatMap((iface) =>
+        optionsNamed(iface, ...portListOptions).flatMap(({ values }) => {
+            if (values.some(({ text }) => text === "regex" || text.startsWith("#") || text.includes("$"))) return [];
+            const wrong = values.filter(({ text }, index) => /[,;"']/.test(text) && values[index - 1]?.text !== "glob");
+            return wrong.map((token) =>
+                finding(
+                    "port-separator",
+                    "error",
+                    token,
+                    `ifupdown2 looks for a link that is named '${token.text}'. Separate ports with blanks only, without quotes.`,
+                ),
+            );
+        }),
+    );
 }
 
 /**
@@ -59,27 +96,49 @@ export function longPortNames(subject: Subject): Finding[] {
     const declared = new Set(allInterfaces(subject).map(({ name }) => name));
     const links = subject.context.facts?.links;
     return subject.interfaces.flatMap((iface) => {
-        const peers = optionsNamed(iface, "veth-peer-name").flatMap(({ values: [token] }) => (token && !token.text.includes("$") ? [{ token, option: "veth-peer-name" }] : []));
+        const peers = optionsNamed(iface, "veth-peer-name").flatMap(({ values: [token] }) =>
+            token && !token.text.includes("$") ? [{ token, option: "veth-peer-name" }] : [],
+        );
         const named = [...lowerLinks(iface).filter(({ option }) => option !== "name"), ...peers];
         // The name of a stanza is judged there; Open vSwitch's own ports (patches) are no links of the kernel.
-        return named.filter(({ token, option }) => token.text.length > 15 && !declared.has(token.text) && option !== "ovs-ports").flatMap(({ token, option }) => {
-            if (links && isLink(token.text, links)) return [];
-            const isVlan = rawDeviceOf(token.text) !== undefined;
-            const made = isVlan || option === "veth-peer-name";
-            return [finding("long-name", made || links ? "error" : "warning", token, `'${token.text}' has ${token.text.length} characters, and the kernel takes 15. Choose a shorter name${isVlan ? "; a VLAN may have any, with 'vlan-raw-device' and 'vlan-id'" : ""}.`)];
-        });
+        return named
+            .filter(
+                ({ token, option }) => token.text.length > 15 && !declared.has(token.text) && option !== "ovs-ports",
+            )
+            .flatMap(({ token, option }) => {
+                if (links && isLink(token.text, links)) return [];
+                const isVlan = rawDeviceOf(token.text) !== undefined;
+                const made = isVlan || option === "veth-peer-name";
+                return [
+                    finding(
+                        "long-name",
+                        made || links ? "error" : "warning",
+                        token,
+                        `'${token.text}' has ${token.text.length} characters, and the kernel takes 15. Choose a shorter name${isVlan ? "; a VLAN may have any, with 'vlan-raw-device' and 'vlan-id'" : ""}.`,
+                    ),
+                ];
+            });
     });
 }
 
 /** A link can be a port of one bridge or bond only; adding it to a second fails. */
 export function portsUsedTwice({ interfaces }: Subject): Finding[] {
     const owners = new Map<string, string>();
-    return interfaces.flatMap((iface) => uniquePorts(portsOf(iface)).flatMap(({ token }) => {
-        const owner = owners.get(token.text);
-        owners.set(token.text, owner ?? iface.name);
-        if (!owner || owner === iface.name) return [];
-        return [finding("port-used-twice", "warning", token, `${token.text} is a port of ${owner} already, and a link has one master only. Remove it from one of the two.`)];
-    }));
+    return interfaces.flatMap((iface) =>
+        uniquePorts(portsOf(iface)).flatMap(({ token }) => {
+            const owner = owners.get(token.text);
+            owners.set(token.text, owner ?? iface.name);
+            if (!owner || owner === iface.name) return [];
+            return [
+                finding(
+                    "port-used-twice",
+                    "warning",
+                    token,
+                    `${token.text} is a port of ${owner} already, and a link has one master only. Remove it from one of the two.`,
+                ),
+            ];
+        }),
+    );
 }
 
 /** ifupdown2 sorts interfaces by what they stand on; a cycle has no order, and its members do not come up. */
@@ -91,8 +150,17 @@ export function cycles(subject: Subject): Finding[] {
         if (!path || path.some((name) => reported.has(name))) return [];
         path.forEach((name) => reported.add(name));
         const next = path[1] ?? iface.name;
-        const port = lowerLinks(iface).find(({ token }) => token.text === next || (!byName.has(token.text) && rawDeviceOf(token.text) === next));
-        return [finding("dependency-cycle", "error", port?.token ?? iface.token, `${[...path, path[0]].join(" stands on ")}: none of them can come up. Remove one of these ports.`)];
+        const port = lowerLinks(iface).find(
+            ({ token }) => token.text === next || (!byName.has(token.text) && rawDeviceOf(token.text) === next),
+        );
+        return [
+            finding(
+                "dependency-cycle",
+                "error",
+                port?.token ?? iface.token,
+                `${[...path, path[0]].join(" stands on ")}: none of them can come up. Remove one of these ports.`,
+            ),
+        ];
     });
 }
 

@@ -23,8 +23,12 @@ export type Rule = (subject: Subject) => Finding[];
 export function subjectOf(content: string, context: LintContext, fragment: boolean): Subject {
     const document = parseInterfaces(content);
     const files = context.sourced;
-    const sourced = new Map(Object.entries(files ?? {}).map(([path, text]) => [path, interfacesOf(parseInterfaces(text))]));
-    const unresolved = sourceTokens(document).filter(({ pattern }) => !files || (!/[*?[]/.test(pattern) && !(pattern in files)));
+    const sourced = new Map(
+        Object.entries(files ?? {}).map(([path, text]) => [path, interfacesOf(parseInterfaces(text))]),
+    );
+    const unresolved = sourceTokens(document).filter(
+        ({ pattern }) => !files || (!/[*?[]/.test(pattern) && !(pattern in files)),
+    );
     return { content, context, document, interfaces: interfacesOf(document), sourced, unresolved, fragment };
 }
 

@@ -13,16 +13,28 @@ export function textRules({ content }: Subject): Finding[] {
 /** ifupdown2 strips lines of spaces and tabs alone, and gateways not even of blanks behind them; elsewhere each kind splits words. */
 export function invisibleBlanks({ document }: Subject): Finding[] {
     const inBody = new Set(document.items.flatMap((item) => (isStanza(item) ? item.body.map(({ line }) => line) : [])));
-    return linesOf(document).flatMap((line) => line.physical.flatMap((text, offset) => {
-        const index = text.search(invisibleBlank);
-        if (index === -1 || line.tokens[0]?.text.startsWith("#")) return [];
-        const [first, second] = line.tokens;
-        const lost = first?.text === "" && !(inBody.has(line) && (!second || second.text.startsWith("#")));
-        const severity = lost || /^\s*gateway\s.*[^\S \t\r]$/.test(text) ? "error" : "warning";
-        const code = text.charCodeAt(index).toString(16).toUpperCase().padStart(4, "0");
-        const effect = severity === "error" ? "ifupdown2 does not understand the line with it" : "not every program takes it for a blank";
-        return [finding("invisible-blank", severity, { line: line.line + offset, column: index + 1 }, `Invisible blank U+${code}: ${effect}. Replace it by a space or tab.`)];
-    }));
+    return linesOf(document).flatMap((line) =>
+        line.physical.flatMap((text, offset) => {
+            const index = text.search(invisibleBlank);
+            if (index === -1 || line.tokens[0]?.text.startsWith("#")) return [];
+            const [first, second] = line.tokens;
+            const lost = first?.text === "" && !(inBody.has(line) && (!second || second.text.startsWith("#")));
+            const severity = lost || /^\s*gateway\s.*[^\S \t\r]$/.test(text) ? "error" : "warning";
+            const code = text.charCodeAt(index).toString(16).toUpperCase().padStart(4, "0");
+            const effect =
+                severity === "error"
+                    ? "ifupdown2 does not understand the line with it"
+                    : "not every program takes it for a blank";
+            return [
+                finding(
+                    "invisible-blank",
+                    severity,
+                    { line: line.line + offset, column: index + 1 },
+                    `Invisible blank U+${code}: ${effect}. Replace it by a space or tab.`,
+                ),
+            ];
+        }),
+    );
 }
 
 export function strayLines(subject: Subject): Finding[] {
@@ -49,7 +61,14 @@ export function templateSyntax({ document }: Subject): Finding[] {
         const index = line.physical.findIndex((text) => text.includes(comment ? "<%" : "%"));
         if (index === -1) return [];
         const place = { line: line.line + index, column: line.physical[index]!.indexOf(comment ? "<%" : "%") + 1 };
-        return [finding("percent-sign", "error", place, "ifupdown2 runs a file with '%' through a template engine, as root. Remove the '%', or move the command into a script.")];
+        return [
+            finding(
+                "percent-sign",
+                "error",
+                place,
+                "ifupdown2 runs a file with '%' through a template engine, as root. Remove the '%', or move the command into a script.",
+            ),
+        ];
     });
 }
 
@@ -61,11 +80,25 @@ export function backslashes({ document }: Subject): Finding[] {
         const swallowed = line.physical.findIndex((text, index) => index > 0 && swallows.test(text.trim()));
         if (swallowed !== -1) {
             const place = { line: line.line + swallowed, column: line.physical[swallowed]!.search(/\S/) + 1 };
-            return [finding("swallowed-line", "error", place, `A backslash joins this line to the ${comment ? "comment" : "line"} above, so it is not read on its own. Remove the backslash.`)];
+            return [
+                finding(
+                    "swallowed-line",
+                    "error",
+                    place,
+                    `A backslash joins this line to the ${comment ? "comment" : "line"} above, so it is not read on its own. Remove the backslash.`,
+                ),
+            ];
         }
         const token = comment ? undefined : line.tokens.find(({ text }) => text.includes("\\"));
         if (!token) return [];
-        return [finding("backslash", "warning", token, "ifupdown2 replaces a backslash inside a line by a space. Move the command into a script, or write it without a backslash.")];
+        return [
+            finding(
+                "backslash",
+                "warning",
+                token,
+                "ifupdown2 replaces a backslash inside a line by a space. Move the command into a script, or write it without a backslash.",
+            ),
+        ];
     });
 }
 
@@ -85,14 +118,16 @@ function strayPart(line: LogicalLine): StrayPart | undefined {
 }
 
 /** In hosts a network's name may start like this; `local` and `broadcast` are options here. */
-const routeWithoutLink = /^\s*(?:blackhole|unreachable|prohibit|throw) (?:default|[0-9a-fA-F]*[.:][0-9a-fA-F.:]*(?:\/\d+)?|\d+\/\d+)(?:\s|$)/;
+const routeWithoutLink =
+    /^\s*(?:blackhole|unreachable|prohibit|throw) (?:default|[0-9a-fA-F]*[.:][0-9a-fA-F.:]*(?:\/\d+)?|\d+\/\d+)(?:\s|$)/;
 
 function findStrayPart(line: LogicalLine): StrayPart | undefined {
     if (line.tokens.length === 0 || line.tokens[0]!.text.startsWith("#")) return undefined;
     for (const [index, text] of line.physical.entries()) {
         const what = strayLine(text) ?? (routeWithoutLink.test(text) ? "output of `ip route`" : undefined);
         // A continued `post-up ip route add \` may well go on with `default via … dev …`.
-        if (what && !(index > 0 && what === "output of `ip route`")) return { what, line: line.line + index, column: text.search(/\S/) + 1 };
+        if (what && !(index > 0 && what === "output of `ip route`"))
+            return { what, line: line.line + index, column: text.search(/\S/) + 1 };
     }
     const keyword = line.tokens[0]!;
     return /^[A-Za-z][\w.-]*$/.test(keyword.text) ? undefined : { ...keyword, what: "no keyword of interfaces(5)" };
@@ -103,5 +138,8 @@ function statementLines(subject: Subject): LogicalLine[] {
 }
 
 function linesOf(document: Subject["document"]): LogicalLine[] {
-    return document.items.flatMap((item) => [item.line, ...(isStanza(item) ? item.body.map((entry) => entry.line) : [])]);
+    return document.items.flatMap((item) => [
+        item.line,
+        ...(isStanza(item) ? item.body.map((entry) => entry.line) : []),
+    ]);
 }

@@ -35,12 +35,23 @@ test("two that touch the same file or unit are not done together, since a power 
 each = [{"files": {"/a": {}}}, {"files": {"/b": {}}, "units": {"u": {}}}, {"files": {"/c": {}}}, {"files": {"/b": {}}}, {"files": {}, "units": {"u": {}}}]
 split = batch.split([transaction.Transaction({"id": str(number), **plan}, None) for number, plan in enumerate(each)])
 answer = [[one.identifier for one in together] for together in split]`);
-    expect(batches).toEqual([["0", "1", "2"], ["3", "4"]]);
+    expect(batches).toEqual([
+        ["0", "1", "2"],
+        ["3", "4"],
+    ]);
 });
 
 test("a unit's own file and its drop-ins are claimed with the unit", async () => {
-    const claims = await played<string[]>(`answer = sorted(batch.claims_of({"files": {"/etc/systemd/system/a.service": {}, "/etc/systemd/system/b.service.d/x.conf": {}, "/etc/fstab": {}}}))`);
-    expect(claims).toEqual(["/etc/fstab", "/etc/systemd/system/a.service", "/etc/systemd/system/b.service.d/x.conf", "a.service", "b.service"]);
+    const claims = await played<string[]>(
+        `answer = sorted(batch.claims_of({"files": {"/etc/systemd/system/a.service": {}, "/etc/systemd/system/b.service.d/x.conf": {}, "/etc/fstab": {}}}))`,
+    );
+    expect(claims).toEqual([
+        "/etc/fstab",
+        "/etc/systemd/system/a.service",
+        "/etc/systemd/system/b.service.d/x.conf",
+        "a.service",
+        "b.service",
+    ]);
 });
 
 test("apt runs once for all; where that fails, the one at fault is found and the others go on", async () => {
@@ -50,7 +61,11 @@ packages.install = lambda names: runs.append(names) or ("no such package" if "wr
 outcomes = results([plan("a", packages=["good"]), plan("b", packages=["wrong"]), plan("c")])
 answer = [runs, outcomes]`);
     expect(runs).toEqual([["good", "wrong"], ["good"], ["wrong"]]);
-    expect(outcomes).toMatchObject([{ outcome: "applied" }, { outcome: "failed", phase: "stage", message: "no such package" }, { outcome: "applied" }]);
+    expect(outcomes).toMatchObject([
+        { outcome: "applied" },
+        { outcome: "failed", phase: "stage", message: "no such package" },
+        { outcome: "applied" },
+    ]);
 });
 
 test("a package that is there has no complaint, though apt fails for another's sake ever after", async () => {
@@ -69,7 +84,10 @@ packages.install = lambda names: runs.append(names) or "apt-get install x: exit 
 results([plan("c", packages=["one"]), plan("d", packages=["two"])])
 answer = [runs, outcomes]`);
     expect(runs).toEqual([["one", "two"], ["one", "two"], ["one"], ["two"]]);
-    expect(outcomes).toMatchObject([{ outcome: "failed", phase: "stage" }, { outcome: "failed", phase: "stage" }]);
+    expect(outcomes).toMatchObject([
+        { outcome: "failed", phase: "stage" },
+        { outcome: "failed", phase: "stage" },
+    ]);
 });
 
 test("every unit that the packages bring is masked for all of apt's runs, and what a killed run left masked is released", async () => {
@@ -82,7 +100,15 @@ with open(packages.HELD, "w") as stream:
     stream.write("left.service")
 results([plan("a", packages=["one"], units={"one.service": {"enabled": True}}), plan("b", packages=["two"], units={"two.service": {"enabled": True}})])
 answer = [call for call in calls if "mask" in call or "apt" in call] + [os.path.exists(packages.HELD)]`);
-    expect(calls).toEqual(["systemctl unmask --runtime -- left.service", "systemctl mask --runtime -- one.service two.service", "apt one two", "apt one", "apt two", "systemctl unmask --runtime -- one.service two.service", false]);
+    expect(calls).toEqual([
+        "systemctl unmask --runtime -- left.service",
+        "systemctl mask --runtime -- one.service two.service",
+        "apt one two",
+        "apt one",
+        "apt two",
+        "systemctl unmask --runtime -- one.service two.service",
+        false,
+    ]);
 });
 
 test("where one cannot be undone, none goes on beside what it left, and each is told the truth", async () => {
@@ -99,8 +125,20 @@ def commit(self):
 transaction.Transaction.commit = commit
 answer = results([plan("a"), plan("b"), plan("c")])`);
     expect(outcomes).toMatchObject([
-        { outcome: "failed", phase: "commit", message: "transaction b could not be undone, so nothing beside it goes on", rollback: "nothing was changed" },
-        { outcome: "failed", phase: "commit", message: "EIO", rollback: expect.stringMatching(/^NOT complete: .*Read-only file system: '\/etc\/a'; the next transaction or boot tries again$/) as string },
+        {
+            outcome: "failed",
+            phase: "commit",
+            message: "transaction b could not be undone, so nothing beside it goes on",
+            rollback: "nothing was changed",
+        },
+        {
+            outcome: "failed",
+            phase: "commit",
+            message: "EIO",
+            rollback: expect.stringMatching(
+                /^NOT complete: .*Read-only file system: '\/etc\/a'; the next transaction or boot tries again$/,
+            ) as string,
+        },
         { outcome: "failed", phase: "commit" },
     ]);
 });
@@ -111,7 +149,15 @@ commands.run = lambda argv, *_, **__: steps.append(argv) or commands.Outcome(0, 
 reload = [{"argv": transaction.RELOAD}]
 results([plan("a", activate=reload), plan("b", units={"u": {"enabled": True}}), plan("c")])
 answer = [step for step in steps if step[0] in ("enable", "activate") or step == transaction.RELOAD]`);
-    expect(steps).toEqual([["enable", "a"], ["enable", "b"], ["enable", "c"], ["systemctl", "daemon-reload"], ["activate", "a"], ["activate", "b"], ["activate", "c"]]);
+    expect(steps).toEqual([
+        ["enable", "a"],
+        ["enable", "b"],
+        ["enable", "c"],
+        ["systemctl", "daemon-reload"],
+        ["activate", "a"],
+        ["activate", "b"],
+        ["activate", "c"],
+    ]);
 });
 
 test("a lock that cannot be taken refuses them all with the remedy, and is free afterwards", async () => {
@@ -128,7 +174,12 @@ lock.open = lambda *arguments, **options: Full(open(*arguments, **options))
 refused = results(plans)
 lock.open, lock.WAIT = open, 0
 answer = [refused, results([plan("c")])]`);
-    const expected = { outcome: "failed", phase: "lock", rollback: "nothing was changed", message: expect.stringMatching(/lock: No space left on device; free space or inodes there$/) as string };
+    const expected = {
+        outcome: "failed",
+        phase: "lock",
+        rollback: "nothing was changed",
+        message: expect.stringMatching(/lock: No space left on device; free space or inodes there$/) as string,
+    };
     expect(refused).toMatchObject([expected, expected]);
     expect(later).toMatchObject([{ outcome: "applied" }]);
 });
@@ -139,5 +190,14 @@ def faulty(self):
     self.attempt("commit", (lambda: {}["lost"]) if self.identifier == "b" else (lambda: None), lambda: durable.NOTHING)
 transaction.Transaction.commit = faulty
 answer = results([plan("a"), plan("b"), plan("c")])`);
-    expect(outcomes).toMatchObject([{ outcome: "applied" }, { outcome: "failed", phase: "commit", message: expect.stringMatching(/^KeyError: 'lost'; a fault of Holdfast's own/) as string, rollback: "nothing was changed" }, { outcome: "applied" }]);
+    expect(outcomes).toMatchObject([
+        { outcome: "applied" },
+        {
+            outcome: "failed",
+            phase: "commit",
+            message: expect.stringMatching(/^KeyError: 'lost'; a fault of Holdfast's own/) as string,
+            rollback: "nothing was changed",
+        },
+        { outcome: "applied" },
+    ]);
 });

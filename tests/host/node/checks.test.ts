@@ -25,9 +25,12 @@ describe("findmnt", () => {
 
     test("an absent disk or folder of a nofail entry is no reason to stop, with a space in its target neither", async () => {
         const fstab = `${root}UUID=9c8d /srv/with\\040space ext4 defaults,nofail 0 2\n`;
-        const output = "/srv/with space\n   [E] unreachable on boot required target: No such file or directory\n   [E] unreachable on boot required source: UUID=9c8d\n\n0 parse errors, 2 errors, 0 warnings\n";
+        const output =
+            "/srv/with space\n   [E] unreachable on boot required target: No such file or directory\n   [E] unreachable on boot required source: UUID=9c8d\n\n0 parse errors, 2 errors, 0 warnings\n";
         expect(await verify(fstab, 1, output)).toBeNull();
-        expect(await verify(fstab.replace(",nofail", ""), 1, output)).toBe("/srv/with space: unreachable on boot required source: UUID=9c8d");
+        expect(await verify(fstab.replace(",nofail", ""), 1, output)).toBe(
+            "/srv/with space: unreachable on boot required source: UUID=9c8d",
+        );
     });
 
     test("a stick that is not in, and CephFS's newer way to name a source, are no reasons either", async () => {
@@ -37,18 +40,30 @@ describe("findmnt", () => {
         expect(await verify(`${root}${stick.replace(",noauto", "")}`, 1, absent)).toMatch(/cannot detect/);
         const tag = "/mnt/pve/ceph\n   [E] unsupported source tag: admin@.cephfs=/\n";
         expect(await verify(`${root}admin@.cephfs=/ /mnt/pve/ceph ceph _netdev 0 0\n`, 1, tag)).toBeNull();
-        expect(await verify(`${root}UUUID=1 /mnt/pve/ceph ext4 nofail 0 0\n`, 1, tag)).toMatch(/unsupported source tag/);
+        expect(await verify(`${root}UUUID=1 /mnt/pve/ceph ext4 nofail 0 0\n`, 1, tag)).toMatch(
+            /unsupported source tag/,
+        );
     });
 
     test("any other error of a nofail entry counts", async () => {
         const output = "/srv/x\n   [E] unreachable on boot required source: UUID=9c8d\n   [E] invalid fs_passno: x\n";
-        expect(await verify(`${root}UUID=9c8d /srv/x ext4 nofail 0 x\n`, 1, output)).toBe("/srv/x: invalid fs_passno: x");
+        expect(await verify(`${root}UUID=9c8d /srv/x ext4 nofail 0 x\n`, 1, output)).toBe(
+            "/srv/x: invalid fs_passno: x",
+        );
     });
 
     test("a line that it cannot parse counts, also when it dies of it", async () => {
-        expect(await verify(root, -11, "", "findmnt: /run/fstab: parse error at line 4 -- ignored\n")).toContain("parse error at line 4");
+        expect(await verify(root, -11, "", "findmnt: /run/fstab: parse error at line 4 -- ignored\n")).toContain(
+            "parse error at line 4",
+        );
         expect(await verify(root, -11, "", "")).toBe("exit status -11");
-        expect(await verify(`${root}UUID=9c8d /srv/x ext4 nofail 0 2\n`, -11, "/srv/x\n   [E] unreachable on boot required source: UUID=9c8d\n")).toContain("exit status -11");
+        expect(
+            await verify(
+                `${root}UUID=9c8d /srv/x ext4 nofail 0 2\n`,
+                -11,
+                "/srv/x\n   [E] unreachable on boot required source: UUID=9c8d\n",
+            ),
+        ).toContain("exit status -11");
     });
 });
 
@@ -76,7 +91,9 @@ answer = checks.fstab_generator(5, "/etc/fstab", *given["essential"])`,
 
     test("a mount that the boot waits for has to be an essential one", async () => {
         expect(await dryRun(["/", "/var"], ["/", "/var"])).toBeNull();
-        expect(await dryRun(["/", "/srv/local"], ["/"])).toContain("/srv/local would stop the boot when its disk is missing");
+        expect(await dryRun(["/", "/srv/local"], ["/"])).toContain(
+            "/srv/local would stop the boot when its disk is missing",
+        );
     });
 });
 
@@ -90,7 +107,13 @@ answer = [commands.run(argv, timeout=1).explain() for argv in (
     ["sh", "-c", f"(sleep 1.5; touch {child}) & wait"], ["no-such-tool"], ["true", "a\\0b"], [given], ["sh", "-c", "echo no >&2; exit 4"])]`,
         folder,
     );
-    expect(answer).toEqual(["no answer after 1 s, stopped", "no-such-tool is not installed", expect.stringContaining("null byte"), expect.stringContaining("Permission denied"), "exit status 4: no"]);
+    expect(answer).toEqual([
+        "no answer after 1 s, stopped",
+        "no-such-tool is not installed",
+        expect.stringContaining("null byte"),
+        expect.stringContaining("Permission denied"),
+        "exit status 4: no",
+    ]);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await expect(readFile(join(folder, "child"))).rejects.toThrow("ENOENT");
 });

@@ -16,7 +16,11 @@ const at = (name: string) => join(folder, "etc", name);
 const mine = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
 /** Stages and seals; `files`: new content by name, null for a removal. Then `commit` of those that `exchange` names. */
-const begin = (files: Record<string, string | null>, exchange: string[], { seal = true, folders = [] as string[] } = {}) =>
+const begin = (
+    files: Record<string, string | null>,
+    exchange: string[],
+    { seal = true, folders = [] as string[] } = {},
+) =>
     python(
         `
 import os, durable
@@ -112,7 +116,10 @@ test("where the second name was tidied away, or half rewritten, the copy serves,
 
 test("a draft is tidied away with its staged files and new folders", async () => {
     await writeFile(at("file"), "old");
-    await begin({ file: "new", "sub/deeper/added": "new" }, [], { seal: false, folders: [at("sub"), at("sub/deeper")] });
+    await begin({ file: "new", "sub/deeper/added": "new" }, [], {
+        seal: false,
+        folders: [at("sub"), at("sub/deeper")],
+    });
     expect((await recover()).undone[0]?.[1]).toBe("nothing was changed");
     expect(await names()).toEqual(["file"]);
     expect(await journalNames()).toEqual([]);
@@ -127,11 +134,28 @@ test("a draft cut before its folders were made, or before it was written, is tid
     expect(await journalNames()).toEqual([]);
 });
 
-test.each([["no JSON", "\0\0\0"], ["no record", "[]"], ["without its copies", "lost"]])("a journal that is %s is named, and the others are undone all the same", async (_, text) => {
+test.each([
+    ["no JSON", "\0\0\0"],
+    ["no record", "[]"],
+    ["without its copies", "lost"],
+])("a journal that is %s is named, and the others are undone all the same", async (_, text) => {
     await mkdir(join(folder, "journal", "t0"));
-    const lost = { path: at("lost"), old: "0".repeat(64), new: createHash("sha256").update("new").digest("hex"), mode: 0o644, uid: 0, gid: 0, attributes: {}, folders: [], mount: "/" };
+    const lost = {
+        path: at("lost"),
+        old: "0".repeat(64),
+        new: createHash("sha256").update("new").digest("hex"),
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        attributes: {},
+        folders: [],
+        mount: "/",
+    };
     await writeFile(at("lost"), "new");
-    await writeFile(join(folder, "journal", "t0", "journal.json"), text === "lost" ? JSON.stringify({ id: "t0", entries: [lost] }) : text);
+    await writeFile(
+        join(folder, "journal", "t0", "journal.json"),
+        text === "lost" ? JSON.stringify({ id: "t0", entries: [lost] }) : text,
+    );
     await writeFile(at("file"), "old");
     await begin({ file: "new" }, ["file"]);
     const { undone, faults } = await recover();
@@ -146,7 +170,8 @@ test("a file whose mount is not there yet keeps its journal open", async () => {
     const path = join(folder, "journal", "t1", "journal.json");
     const record = JSON.parse(await readFile(path, "utf8")) as { entries: { mount: string }[] };
     const { mount } = record.entries[0]!;
-    const write = async (at: string) => writeFile(path, JSON.stringify({ ...record, entries: [{ ...record.entries[0], mount: at }] }));
+    const write = async (at: string) =>
+        writeFile(path, JSON.stringify({ ...record, entries: [{ ...record.entries[0], mount: at }] }));
     await write(join(folder, "etc"));
     expect((await recover()).undone[0]?.[1]).toContain(`waits for ${join(folder, "etc")} to be mounted`);
     expect(await journalNames()).toEqual(["t1"]);

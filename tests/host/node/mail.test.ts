@@ -8,7 +8,8 @@ beforeEach(async () => ({ folder, remove } = await scratch()));
 afterEach(() => remove());
 
 describe("whether mail leaves through the stack's relay", () => {
-    const relay = () => python<string>("import watch\nanswer = watch.mail_relay(given + '/msmtprc', given + '/sendmail')", folder);
+    const relay = () =>
+        python<string>("import watch\nanswer = watch.mail_relay(given + '/msmtprc', given + '/sendmail')", folder);
 
     test("it does where the node had no mail of its own", async () => {
         await writeFile(join(folder, "msmtp"), "");
@@ -46,7 +47,12 @@ describe("what became of the last mail", () => {
     });
     test("a queue file that ends in the middle of a record is nobody's", async () => {
         await mkdir(join(folder, "spool/deferred/3"), { recursive: true });
-        for (const [name, content] of [["EMPTY", ""], ["CUT", "T\x14123"], ["LENGTH", "N\xff"]] as const) await writeFile(join(folder, "spool/deferred/3", name), Buffer.from(content, "latin1"));
+        for (const [name, content] of [
+            ["EMPTY", ""],
+            ["CUT", "T\x14123"],
+            ["LENGTH", "N\xff"],
+        ] as const)
+            await writeFile(join(folder, "spool/deferred/3", name), Buffer.from(content, "latin1"));
         expect(await fate()).toBe("not tried");
     });
 });

@@ -9,19 +9,30 @@ let remove: () => Promise<void>;
 beforeEach(async () => ({ folder, remove } = await scratch()));
 afterEach(() => remove());
 
-const observe = (path: string, when?: string) => python<SeenFile>("import observe\nanswer = observe.observe_file(given['path'], given.get('when'))", { path, when });
+const observe = (path: string, when?: string) =>
+    python<SeenFile>("import observe\nanswer = observe.observe_file(given['path'], given.get('when'))", { path, when });
 
 test("a file has content, hash, mode and owner", async () => {
     const path = join(folder, "file");
     await writeFile(path, "ä\n");
     await chmod(path, 0o4640);
-    expect(await observe(path)).toMatchObject({ kind: "file", content: "ä\n", mode: "4640", sha256: "ac6f010e65c9ea739dbdaa21427edd5ef60c6d461ef4d619c003e3ab62453a56" });
+    expect(await observe(path)).toMatchObject({
+        kind: "file",
+        content: "ä\n",
+        mode: "4640",
+        sha256: "ac6f010e65c9ea739dbdaa21427edd5ef60c6d461ef4d619c003e3ab62453a56",
+    });
 });
 
 test("bytes that are no UTF-8 are marked, and the hash is of the bytes", async () => {
     const path = join(folder, "binary");
     await writeFile(path, Buffer.from([0xff, 0x00, 0x41]));
-    expect(await observe(path)).toMatchObject({ kind: "file", binary: true, content: "\uFFFD\0A", sha256: "0fa3e62511779f0398b77cad37b3cc4763bb96253b91fcd61500f8a979ad9920" });
+    expect(await observe(path)).toMatchObject({
+        kind: "file",
+        binary: true,
+        content: "\uFFFD\0A",
+        sha256: "0fa3e62511779f0398b77cad37b3cc4763bb96253b91fcd61500f8a979ad9920",
+    });
 });
 
 test.each<[string, (path: string) => Promise<unknown>, Partial<SeenFile>]>([
@@ -29,7 +40,11 @@ test.each<[string, (path: string) => Promise<unknown>, Partial<SeenFile>]>([
     ["a folder", (path) => mkdir(path), { kind: "folder" }],
     ["a fifo, without waiting for a writer", (path) => execa("mkfifo", [path]), { kind: "special" }],
     ["nothing", () => Promise.resolve(), { kind: "absent" }],
-    ["a log in its place, without reading it", (path) => execa("truncate", ["-s", "1G", path]), { kind: "unreadable", detail: "1073741824 bytes, more than 1048576" }],
+    [
+        "a log in its place, without reading it",
+        (path) => execa("truncate", ["-s", "1G", path]),
+        { kind: "unreadable", detail: "1073741824 bytes, more than 1048576" },
+    ],
 ])("%s", async (_, make, expected) => {
     const path = join(folder, "thing");
     await make(path);
@@ -48,7 +63,11 @@ test("`when` names a path without which a file is no concern of the node", async
 
 test("a file that yields is no concern of the node where it is somebody else's, and is not read", async () => {
     const path = join(folder, "msmtprc");
-    const look = () => python<SeenFile>("import observe\nanswer = observe.observe({'files': {given: {'yields': True}}})['files'][given]", path);
+    const look = () =>
+        python<SeenFile>(
+            "import observe\nanswer = observe.observe({'files': {given: {'yields': True}}})['files'][given]",
+            path,
+        );
     expect(await look()).toEqual({ kind: "absent" });
     await writeFile(path, "# Managed by Holdfast: mail\nhost a\n");
     expect(await look()).toMatchObject({ kind: "file" });
@@ -63,7 +82,10 @@ test("both sides mean the same by a file's identity", async () => {
     await writeFile(join(folder, "file"), "x");
     await symlink("target", join(folder, "link"));
     for (const path of ["file", "link", "absent"].map((name) => join(folder, name))) {
-        const [seen, identity] = await python<[SeenFile, (string | null)[]]>("import observe\nseen = observe.observe_file(given)\nanswer = [seen, observe.identity(seen)]", path);
+        const [seen, identity] = await python<[SeenFile, (string | null)[]]>(
+            "import observe\nseen = observe.observe_file(given)\nanswer = [seen, observe.identity(seen)]",
+            path,
+        );
         expect(identityOf(seen)).toEqual(identity);
     }
 });
@@ -83,14 +105,21 @@ commands.run = show
 answer = observe.observe_units(["a.service", "b@.service", "c.service"])`);
     expect(units).toEqual({
         "a.service": { enabled: true, active: true, detail: "enabled, active" },
-        "b@.service": { enabled: false, active: false, detail: expect.stringMatching(/^unreadable: exit status 1: Failed/) as string },
+        "b@.service": {
+            enabled: false,
+            active: false,
+            detail: expect.stringMatching(/^unreadable: exit status 1: Failed/) as string,
+        },
         "c.service": { enabled: true, active: true, detail: "enabled, active" },
     });
 });
 
 test("a probe that fails says so, and the others are heard", async () => {
     const spec = { facts: { name: { probe: "hostname" }, broken: { probe: "mount" } } };
-    const { facts } = await python<{ facts: Record<string, string> }>("import observe\nanswer = observe.observe(given)", spec);
+    const { facts } = await python<{ facts: Record<string, string> }>(
+        "import observe\nanswer = observe.observe(given)",
+        spec,
+    );
     expect(facts.broken).toMatch(/^unknown: TypeError: /);
     expect(facts.name).not.toMatch(/unknown/);
 });
@@ -108,5 +137,9 @@ looks = [observe.observe(spec)["facts"]]
 addresses.pop(0)
 looks.append(observe.observe(spec)["facts"])
 answer = [*looks, len(asked)]`;
-    expect(await python(script, {})).toEqual([{ 4: "192.0.2.11", 6: "unresolved" }, { 4: "loopback 127.0.1.1", 6: "unresolved" }, 2]);
+    expect(await python(script, {})).toEqual([
+        { 4: "192.0.2.11", 6: "unresolved" },
+        { 4: "loopback 127.0.1.1", 6: "unresolved" },
+        2,
+    ]);
 });

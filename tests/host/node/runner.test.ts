@@ -37,7 +37,10 @@ runner.start(given, plans[:1])
 runner.run(units[0])
 runner.start(given, plans[1:])
 answer = units`);
-    expect([first, second]).toEqual(["holdfast-transaction-0123456789abcdef.service", "holdfast-transaction-fedcba9876543210.service"]);
+    expect([first, second]).toEqual([
+        "holdfast-transaction-0123456789abcdef.service",
+        "holdfast-transaction-fedcba9876543210.service",
+    ]);
 });
 
 test("a killed runner's queue is no longer one, and what it has left is reported by the program that follows it", async () => {
@@ -61,7 +64,10 @@ runner.start(given, plans[:1])
 open(f"{given}/0123456789abcdef/result.json", "w").close()
 runner.start(given, plans[:1])
 answer = units`);
-    expect(names).toEqual(["holdfast-transaction-0123456789abcdef.service", expect.stringMatching(/^holdfast-transaction-0123456789abcdef-\d+\.service$/)]);
+    expect(names).toEqual([
+        "holdfast-transaction-0123456789abcdef.service",
+        expect.stringMatching(/^holdfast-transaction-0123456789abcdef-\d+\.service$/),
+    ]);
 });
 
 test("after a kill each is told what became of it: undone, undone by whoever came first, applied, or never begun", async () => {

@@ -53,13 +53,23 @@ test("whole, it begins once, and the result is told", async () => {
 });
 
 test("several plans are one start, and each result says whose it is", async () => {
-    const [began, said] = await python<[unknown[], string]>(`${talk}answer = converse(request + frame({"plans": [work, other]}))`);
-    expect(began).toEqual(["install", expect.objectContaining({ id: "0123456789abcdef" }), expect.objectContaining({ id: "fedcba9876543210" })]);
-    expect(said).toMatch(/"set": 0, "result": \{"outcome": "applied", "id": "0123456789abcdef"\}[^]*"set": 1, "result": \{"outcome": "applied", "id": "fedcba9876543210"\}/);
+    const [began, said] = await python<[unknown[], string]>(
+        `${talk}answer = converse(request + frame({"plans": [work, other]}))`,
+    );
+    expect(began).toEqual([
+        "install",
+        expect.objectContaining({ id: "0123456789abcdef" }),
+        expect.objectContaining({ id: "fedcba9876543210" }),
+    ]);
+    expect(said).toMatch(
+        /"set": 0, "result": \{"outcome": "applied", "id": "0123456789abcdef"\}[^]*"set": 1, "result": \{"outcome": "applied", "id": "fedcba9876543210"\}/,
+    );
 });
 
 test("a plan that the client refused, and one of nothing, start no transaction", async () => {
-    const [refused, nothing] = await python<[[unknown[], string], [unknown[], string]]>(`${talk}answer = [converse(request + frame({"plans": [{"refused": True}, {"refused": True}]})), converse(request + frame({"plans": [{"nothing": True}, {"refused": True}]}))]`);
+    const [refused, nothing] = await python<[[unknown[], string], [unknown[], string]]>(
+        `${talk}answer = [converse(request + frame({"plans": [{"refused": True}, {"refused": True}]})), converse(request + frame({"plans": [{"nothing": True}, {"refused": True}]}))]`,
+    );
     expect(refused[0]).toEqual([]);
     expect(nothing[0]).toEqual(["install"]);
     expect(nothing[1]).toContain('"outcome": "unchanged"');

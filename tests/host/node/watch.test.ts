@@ -46,12 +46,19 @@ describe("self-tests", () => {
             await writeFile(path, `# smartd state file\nscheduled-test-next-check = ${Math.round(now + due)}\n`);
             await utimes(path, now + written, now + written);
         }
-        return python<string>("import time, watch\nwatch.STATES = given['states']\nwatch.start_of = lambda unit: (time.monotonic() + given['started']) * 1_000_000\nanswer = watch.self_tests()", { started, states: `${folder}/smartd.*.state` });
+        return python<string>(
+            "import time, watch\nwatch.STATES = given['states']\nwatch.start_of = lambda unit: (time.monotonic() + given['started']) * 1_000_000\nanswer = watch.self_tests()",
+            { started, states: `${folder}/smartd.*.state` },
+        );
     };
 
     test("of a disk that was replaced are none that are overdue", async () => {
-        expect(await selfTests(-100, { old: { due: -30 * day, written: -101 } })).toBe("not checked: no disk whose self-tests smartd starts");
-        expect(await selfTests(-100, { old: { due: -30 * day, written: -101 }, new: { due: day, written: -90 } })).toBe("on time");
+        expect(await selfTests(-100, { old: { due: -30 * day, written: -101 } })).toBe(
+            "not checked: no disk whose self-tests smartd starts",
+        );
+        expect(await selfTests(-100, { old: { due: -30 * day, written: -101 }, new: { due: day, written: -90 } })).toBe(
+            "on time",
+        );
     });
     test("of one that smartd watches are", async () => {
         expect(await selfTests(-100, { old: { due: -30 * day, written: -50 } })).toBe("overdue");
@@ -63,10 +70,15 @@ describe("self-tests", () => {
 describe("smartd -q onecheck", () => {
     const check = async (device: string, said: string, code = 17) => {
         await writeFile(join(folder, "conf"), `# Managed\n${device} -d removable -a\nDEVICESCAN -a\n`);
-        return python<string | null>("import checks, commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['said'], '')\nanswer = checks.smartd(5, given['staged'])", { said: said.replaceAll("@", device), code, staged: join(folder, "conf") });
+        return python<string | null>(
+            "import checks, commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['said'], '')\nanswer = checks.smartd(5, given['staged'])",
+            { said: said.replaceAll("@", device), code, staged: join(folder, "conf") },
+        );
     };
-    const wrongType = "Device: @ [SAT], opened\nDevice: @ [SAT], not ATA, no IDENTIFY DEVICE Structure\nUnable to register ATA device @ [SAT] at line 1 of file /tmp/c\nDevice: @ [SAT], not available\n";
-    const unknown = "Device: @, unable to autodetect device type\nDevice: @, not available\nUnable to monitor any SMART enabled devices. Exiting.\n";
+    const wrongType =
+        "Device: @ [SAT], opened\nDevice: @ [SAT], not ATA, no IDENTIFY DEVICE Structure\nUnable to register ATA device @ [SAT] at line 1 of file /tmp/c\nDevice: @ [SAT], not available\n";
+    const unknown =
+        "Device: @, unable to autodetect device type\nDevice: @, not available\nUnable to monitor any SMART enabled devices. Exiting.\n";
     beforeEach(async () => {
         await mkdir(join(folder, "dev"));
         await writeFile(join(folder, "dev/sda"), "");
@@ -75,14 +87,30 @@ describe("smartd -q onecheck", () => {
 
     test("a declared device that is there, and that smartd cannot watch, is refused in smartd's words", async () => {
         const device = join(folder, "dev/ata-A");
-        expect(await check(device, wrongType, 0)).toBe(wrongType.replaceAll("@", device).trim().split("\n").slice(1).join("; "));
-        expect(await check(device, unknown)).toContain(`Device: ${device}, unable to autodetect device type; Device: ${device}, not available`);
+        expect(await check(device, wrongType, 0)).toBe(
+            wrongType.replaceAll("@", device).trim().split("\n").slice(1).join("; "),
+        );
+        expect(await check(device, unknown)).toContain(
+            `Device: ${device}, unable to autodetect device type; Device: ${device}, not available`,
+        );
     });
     test("one that is not there is no fault, and nothing that DEVICESCAN passes over is", async () => {
         expect(await check(join(folder, "dev/ata-GONE"), unknown)).toBeNull();
-        expect(await check(join(folder, "dev/ata-A"), "Device: @-part1, not available\nDevice: /dev/sdz, open() failed: INQUIRY failed\nDevice: /dev/sdz, not available\n", 0)).toBeNull();
+        expect(
+            await check(
+                join(folder, "dev/ata-A"),
+                "Device: @-part1, not available\nDevice: /dev/sdz, open() failed: INQUIRY failed\nDevice: /dev/sdz, not available\n",
+                0,
+            ),
+        ).toBeNull();
     });
     test("a disk that lacks a log is watched all the same", async () => {
-        expect(await check(join(folder, "dev/ata-A"), "Device: @ [SAT], no SMART Error Log, ignoring -l error (override with -T permissive)\nDevice: @ [SAT], is SMART capable. Adding to \"monitor\" list.\n", 0)).toBeNull();
+        expect(
+            await check(
+                join(folder, "dev/ata-A"),
+                'Device: @ [SAT], no SMART Error Log, ignoring -l error (override with -T permissive)\nDevice: @ [SAT], is SMART capable. Adding to "monitor" list.\n',
+                0,
+            ),
+        ).toBeNull();
     });
 });

@@ -9,7 +9,9 @@ const read = (name: string) => readFileSync(join(fixtures, name), "utf8");
 const node = { name: "pve01", domain: "example.test", address: "192.0.2.11" };
 const peers = [{ name: "pve02", domain: "example.test", address: "192.0.2.12" }];
 const found = (content: string, context: LintContext = { node }, severity = "error") =>
-    lintHosts(content, context).filter((finding) => finding.severity === severity).map(({ rule, line }) => `${line} ${rule}`);
+    lintHosts(content, context)
+        .filter((finding) => finding.severity === severity)
+        .map(({ rule, line }) => `${line} ${rule}`);
 
 describe("a hosts file that works", () => {
     test.each(readdirSync(join(fixtures, "valid")))("%s has no error, with the node's identity or without", (name) => {
@@ -26,7 +28,7 @@ describe("a hosts file that does not work", () => {
         "comma-between-names": "2 invalid-name",
         "comments-only": "1 empty-file",
         "double-dot": "2 invalid-name",
-        "empty": "1 empty-file",
+        empty: "1 empty-file",
         "incident-a": "2 own-name-on-loopback",
         "ip-route": "3 stray-line",
         "journal-line": "2 stray-line",
@@ -34,14 +36,14 @@ describe("a hosts file that does not work", () => {
         "no-localhost": "1 missing-localhost",
         "no-name": "2 missing-name",
         "no-own-name": "1 missing-own-name",
-        "object": "2 object-object",
+        object: "2 object-object",
         "other-address": "2 own-name-elsewhere",
         "own-name-on-127.0.0.1": "1 own-name-on-loopback",
         "own-name-on-v6-loopback": "3 own-name-on-loopback",
         "prefix-length": "2 invalid-address",
         "stray-ip-addr": "3 stray-line",
         "stray-ip-link": "3 stray-line",
-        "template": "2 unrendered-template",
+        template: "2 unrendered-template",
         "undefined-address": "2 undefined-value",
         "undefined-domain": "2 undefined-value",
     };
@@ -61,7 +63,9 @@ describe("the node's own name", () => {
     });
 
     it("on 127.0.1.1 alone is an error even without the identity: Debian puts nothing else there", () => {
-        expect(found("127.0.0.1 localhost\n127.0.1.1 pve01.example.test pve01\n", {})).toEqual(["2 own-name-on-loopback"]);
+        expect(found("127.0.0.1 localhost\n127.0.1.1 pve01.example.test pve01\n", {})).toEqual([
+            "2 own-name-on-loopback",
+        ]);
         expect(found("127.0.0.1 localhost\n127.0.1.1 pve01\n192.0.2.11 pve01\n", {})).toEqual([]);
     });
 
@@ -70,11 +74,15 @@ describe("the node's own name", () => {
     });
 
     test.each(["pve01", "PVE01", "pve01.example.test", "pve01-mgmt"])("counts as %s too", (name) => {
-        expect(found(`127.0.0.1 localhost ${name}\n192.0.2.11 pve01\n`, { node: { ...node, aliases: ["pve01-mgmt"] } })).toEqual(["1 own-name-on-loopback"]);
+        expect(
+            found(`127.0.0.1 localhost ${name}\n192.0.2.11 pve01\n`, { node: { ...node, aliases: ["pve01-mgmt"] } }),
+        ).toEqual(["1 own-name-on-loopback"]);
     });
 
     it("on 127.0.0.1 in IPv6's clothes is on a loopback address too", () => {
-        expect(found("127.0.0.1 localhost\n192.0.2.11 pve01\n::ffff:127.0.0.1 pve01\n")).toEqual(["3 own-name-on-loopback"]);
+        expect(found("127.0.0.1 localhost\n192.0.2.11 pve01\n::ffff:127.0.0.1 pve01\n")).toEqual([
+            "3 own-name-on-loopback",
+        ]);
     });
 
     it("may stand on two lines of its address", () => {
@@ -87,10 +95,15 @@ describe("the node's own name", () => {
         expect(found(content, { node }, "warning")).toEqual(["3 duplicate-name", "3 own-name-elsewhere"]);
     });
 
-    test.each(["0.0.0.0", "::", "0:0::0"])("on %s beside the right address is an error: pmxcfs passes over loopback addresses only", (address) => {
-        expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${address} pve01\n`)).toEqual(["3 own-name-elsewhere"]);
-        expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${address} ads.example.test\n`)).toEqual([]);
-    });
+    test.each(["0.0.0.0", "::", "0:0::0"])(
+        "on %s beside the right address is an error: pmxcfs passes over loopback addresses only",
+        (address) => {
+            expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${address} pve01\n`)).toEqual([
+                "3 own-name-elsewhere",
+            ]);
+            expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${address} ads.example.test\n`)).toEqual([]);
+        },
+    );
 
     it("may be declared with an address of the second family", () => {
         const context = { node: { ...node, address6: "2001:db8::11" } };
@@ -100,25 +113,46 @@ describe("the node's own name", () => {
 });
 
 describe("an address where a name belongs", () => {
-    test.each(["192.0.2.11 192.0.2.12 pve01", "192.0.2.60 nas 192.0.2.61", "192.0.2.60 2001:db8::60", "10.0.0.7 via 192.0.2.1"])("%s", (line) => {
+    test.each([
+        "192.0.2.11 192.0.2.12 pve01",
+        "192.0.2.60 nas 192.0.2.61",
+        "192.0.2.60 2001:db8::60",
+        "10.0.0.7 via 192.0.2.1",
+    ])("%s", (line) => {
         expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${line}\n`)).toEqual(["3 address-as-name"]);
     });
 
-    test.each(["0.0.0.0 0.0.0.0", "192.0.2.60 1.2.3", "192.0.2.60 dead.beef", "192.0.2.60 192.0.2.60.example.test"])("is not in %s", (line) => {
-        expect(lintHosts(`127.0.0.1 localhost\n192.0.2.11 pve01\n${line}\n`, { node })).toEqual([]);
-    });
+    test.each(["0.0.0.0 0.0.0.0", "192.0.2.60 1.2.3", "192.0.2.60 dead.beef", "192.0.2.60 192.0.2.60.example.test"])(
+        "is not in %s",
+        (line) => {
+            expect(lintHosts(`127.0.0.1 localhost\n192.0.2.11 pve01\n${line}\n`, { node })).toEqual([]);
+        },
+    );
 
     it("stands in the routes that a slip of redirection brings", () => {
-        const routes = "10.0.0.7 via 192.0.2.1 dev vmbr0\n192.0.2.1 dev vmbr0 src 192.0.2.11 uid 0\n0.0.0.0 192.0.2.1 0.0.0.0 UG 0 0 0 vmbr0\n";
-        expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${routes}`)).toEqual(["3 stray-line", "4 stray-line", "5 stray-line"]);
+        const routes =
+            "10.0.0.7 via 192.0.2.1 dev vmbr0\n192.0.2.1 dev vmbr0 src 192.0.2.11 uid 0\n0.0.0.0 192.0.2.1 0.0.0.0 UG 0 0 0 vmbr0\n";
+        expect(found(`127.0.0.1 localhost\n192.0.2.11 pve01\n${routes}`)).toEqual([
+            "3 stray-line",
+            "4 stray-line",
+            "5 stray-line",
+        ]);
     });
 });
 
 describe("an invisible blank", () => {
-    test.each([["\u00a0", "U+00A0"], ["\u200b", "U+200B"], ["\u3000", "U+3000"]])("%j is named, in a name or behind the address", (blank, name) => {
+    test.each([
+        ["\u00a0", "U+00A0"],
+        ["\u200b", "U+200B"],
+        ["\u3000", "U+3000"],
+    ])("%j is named, in a name or behind the address", (blank, name) => {
         for (const line of [`192.0.2.60 nas.example.test${blank}nas`, `192.0.2.60${blank}nas`]) {
             const [finding] = lintHosts(`127.0.0.1 localhost\n192.0.2.11 pve01\n${line}\n`, { node });
-            expect(finding).toMatchObject({ severity: "error", line: 3, message: expect.stringContaining(`the invisible blank ${name}`) });
+            expect(finding).toMatchObject({
+                severity: "error",
+                line: 3,
+                message: expect.stringContaining(`the invisible blank ${name}`),
+            });
             expect(finding!.message).toMatch(/Write an ordinary blank/);
         }
     });
@@ -143,6 +177,11 @@ describe("warnings", () => {
 });
 
 it("says in every message what to do", () => {
-    const messages = readdirSync(join(fixtures, "broken")).flatMap((name) => lintHosts(read(`broken/${name}`), { node, peers })).map(({ message }) => message);
-    for (const message of messages) expect(message).toMatch(/[.:] (?:Add|Compare|Convert|Correct|Delete|Keep|A |An |Put|Remove|Render|Restore|Save|Use|Write)[^\n]*\.$|: [^\n]+\.$|'$/);
+    const messages = readdirSync(join(fixtures, "broken"))
+        .flatMap((name) => lintHosts(read(`broken/${name}`), { node, peers }))
+        .map(({ message }) => message);
+    for (const message of messages)
+        expect(message).toMatch(
+            /[.:] (?:Add|Compare|Convert|Correct|Delete|Keep|A |An |Put|Remove|Render|Restore|Save|Use|Write)[^\n]*\.$|: [^\n]+\.$|'$/,
+        );
 });

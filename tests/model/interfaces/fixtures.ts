@@ -8,6 +8,8 @@ export function readFixture(name: string): string {
 }
 
 /** Files that work, by name. */
-export const validFiles: ReadonlyMap<string, string> = new Map(readdirSync(join(folder, "valid")).map((name) => [name, readFixture(`valid/${name}`)]));
+export const validFiles: ReadonlyMap<string, string> = new Map(
+    readdirSync(join(folder, "valid")).map((name) => [name, readFixture(`valid/${name}`)]),
+);
 
 export const validNames: readonly string[] = [...validFiles.keys()];

@@ -7,10 +7,20 @@ import { runs } from "../../helpers/soak";
 const names = Object.keys(table);
 
 test.each([
-    ["bridge-ports", "ifupdown2: bridge"], ["ovs-bonds", "ifupdown2: openvswitch_port"], ["ovs-type", "openvswitch-switch README.Debian"], ["vxlan-id", "ifupdown2: vxlan"],
-    ["mstpctl-treeprio", "ifupdown2: mstpctl"], ["pointopoint", "interfaces(5) of ifupdown"], ["bridge-waitport", "bridge-utils-interfaces(5)"], ["vlan-raw-device", "vlan-interfaces(5)"],
-    ["bond-tlb-dynamic-lb", "ifenslave README.Debian"], ["wpa-ssid", "wpasupplicant README.Debian"], ["dns-nameservers", "resolvconf(8)"], ["offload-tso", "ethtool README.Debian"],
-    ["uplink-id", "Proxmox VE's INotify.pm"], ["link-speed", "ifupdown2: ethtool"],
+    ["bridge-ports", "ifupdown2: bridge"],
+    ["ovs-bonds", "ifupdown2: openvswitch_port"],
+    ["ovs-type", "openvswitch-switch README.Debian"],
+    ["vxlan-id", "ifupdown2: vxlan"],
+    ["mstpctl-treeprio", "ifupdown2: mstpctl"],
+    ["pointopoint", "interfaces(5) of ifupdown"],
+    ["bridge-waitport", "bridge-utils-interfaces(5)"],
+    ["vlan-raw-device", "vlan-interfaces(5)"],
+    ["bond-tlb-dynamic-lb", "ifenslave README.Debian"],
+    ["wpa-ssid", "wpasupplicant README.Debian"],
+    ["dns-nameservers", "resolvconf(8)"],
+    ["offload-tso", "ethtool README.Debian"],
+    ["uplink-id", "Proxmox VE's INotify.pm"],
+    ["link-speed", "ifupdown2: ethtool"],
 ])("the table has %s from %s", (name, source) => {
     expect(findKeyword(name)?.sources).toContain(source);
 });
@@ -25,7 +35,13 @@ test("hooks that take any name are not guessed at", () => {
 });
 
 test("options repeat where ifupdown2 or a hook reads each line", () => {
-    expect(["address", "gateway", "post-up", "ovs_extra", "vxlan_remoteip"].map(isRepeated)).toEqual([true, true, true, true, true]);
+    expect(["address", "gateway", "post-up", "ovs_extra", "vxlan_remoteip"].map(isRepeated)).toEqual([
+        true,
+        true,
+        true,
+        true,
+        true,
+    ]);
     expect(["bridge-ports", "bridge-vids", "mtu"].map(isRepeated)).toEqual([false, false, false]);
 });
 
@@ -40,10 +56,13 @@ test.each(["frobnicate", "ethernet", "x", "constructor"])("%s is like no keyword
 });
 
 test("a keyword with one fault has a suggestion within two steps", () => {
-    fc.assert(fc.property(fc.constantFrom(...names.filter((name) => name.length > 3)), fc.nat(), (name, random) => {
-        const at = 1 + (random % (name.length - 1));
-        const faulty = name.slice(0, at) + name.slice(at + 1);
-        if (isKnownKeyword(faulty)) return;
-        expect(countSlips(faulty, suggestKeyword(faulty) ?? "")).toBe(1);
-    }), { numRuns: runs(200) });
+    fc.assert(
+        fc.property(fc.constantFrom(...names.filter((name) => name.length > 3)), fc.nat(), (name, random) => {
+            const at = 1 + (random % (name.length - 1));
+            const faulty = name.slice(0, at) + name.slice(at + 1);
+            if (isKnownKeyword(faulty)) return;
+            expect(countSlips(faulty, suggestKeyword(faulty) ?? "")).toBe(1);
+        }),
+        { numRuns: runs(200) },
+    );
 });

@@ -5,15 +5,27 @@ import type { NodeFacts } from "../../../model/lintContext";
 import { formatSmartdLine, lintSmartd, parseSmartd, selfTestSchedule } from "../../../model/smartd";
 
 const fixtures = path.join(__dirname, "../../fixtures/smartd");
-const found = (content: string, facts?: NodeFacts) => lintSmartd(content, { facts }).filter(({ severity }) => severity !== "not checked").map((finding) => formatFinding("f", finding));
-const rules = (content: string) => lintSmartd(content).filter(({ severity }) => severity !== "not checked").map(({ rule, severity, line, column }) => `${line}:${column} ${severity} ${rule}`);
+const found = (content: string, facts?: NodeFacts) =>
+    lintSmartd(content, { facts })
+        .filter(({ severity }) => severity !== "not checked")
+        .map((finding) => formatFinding("f", finding));
+const rules = (content: string) =>
+    lintSmartd(content)
+        .filter(({ severity }) => severity !== "not checked")
+        .map(({ rule, severity, line, column }) => `${line}:${column} ${severity} ${rule}`);
 
 test.each(readdirSync(fixtures))("%s, which smartd accepts, has no finding", (name) => {
     expect(found(readFileSync(path.join(fixtures, name), "utf8"))).toEqual([]);
 });
 
 test("what Holdfast writes has no finding", () => {
-    const line = formatSmartdLine({ device: "/dev/disk/by-id/ata-A", type: "sat", temperature: { difference: 5, informal: 50, critical: 60 }, selfTests: selfTestSchedule("pve01"), mailTo: "root" });
+    const line = formatSmartdLine({
+        device: "/dev/disk/by-id/ata-A",
+        type: "sat",
+        temperature: { difference: 5, informal: 50, critical: 60 },
+        selfTests: selfTestSchedule("pve01"),
+        mailTo: "root",
+    });
     expect(line).toBe(
         "/dev/disk/by-id/ata-A -d sat -d removable -n standby,15,q -a -i 190 -i 194 -I 190 -I 194 -W 5,50,60 -s (S/../../6/01:001|L/../09/./02:024) -m root -M exec /usr/share/smartmontools/smartd-runner",
     );
@@ -26,7 +38,13 @@ test("words keep their line and column across a continued line, and a comment en
             device: { text: "/dev/a", line: 1, column: 1 },
             directives: [
                 { name: { text: "-d", line: 1, column: 8 }, values: [{ text: "sat", line: 1, column: 11 }] },
-                { name: { text: "-M", line: 2, column: 4 }, values: [{ text: "exec", line: 2, column: 7 }, { text: "/bin/x", line: 2, column: 12 }] },
+                {
+                    name: { text: "-M", line: 2, column: 4 },
+                    values: [
+                        { text: "exec", line: 2, column: 7 },
+                        { text: "/bin/x", line: 2, column: 12 },
+                    ],
+                },
             ],
             stray: [],
         },
@@ -43,12 +61,32 @@ describe("refused", () => {
         ["a device type that does not exist", "/dev/disk/by-id/a -d removable -d megaraid\n", "1:35 error bad-value"],
         ["an attribute above 255", "/dev/disk/by-id/a -d removable -I 256\n", "1:35 error bad-value"],
         ["temperatures that are no numbers", "/dev/disk/by-id/a -d removable -W 4,45C,55\n", "1:35 error bad-value"],
-        ["a schedule that is no regular expression", "/dev/disk/by-id/a -d removable -s (S/../.././02\n", "1:35 error bad-value"],
-        ["a word that is no directive", "/dev/disk/by-id/a -d removable ops@example.test\n", "1:32 error not-a-directive"],
+        [
+            "a schedule that is no regular expression",
+            "/dev/disk/by-id/a -d removable -s (S/../.././02\n",
+            "1:35 error bad-value",
+        ],
+        [
+            "a word that is no directive",
+            "/dev/disk/by-id/a -d removable ops@example.test\n",
+            "1:32 error not-a-directive",
+        ],
         ["a line that starts with no device", "sda -d removable -a\n", "1:1 error not-a-device"],
-        ["what stands behind DEVICESCAN", "DEVICESCAN -d removable\n/dev/disk/by-id/a -d removable\n", "2:1 error after-devicescan"],
-        ["a disk that is listed twice", "/dev/disk/by-id/a -d removable -a\n/dev/disk/by-id/a -a -d removable\n", "2:1 error duplicate-disk"],
-        ["incident B's line", "DEVICESCAN -d removable -a\n27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500\n", "2:1 error stray-line"],
+        [
+            "what stands behind DEVICESCAN",
+            "DEVICESCAN -d removable\n/dev/disk/by-id/a -d removable\n",
+            "2:1 error after-devicescan",
+        ],
+        [
+            "a disk that is listed twice",
+            "/dev/disk/by-id/a -d removable -a\n/dev/disk/by-id/a -a -d removable\n",
+            "2:1 error duplicate-disk",
+        ],
+        [
+            "incident B's line",
+            "DEVICESCAN -d removable -a\n27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500\n",
+            "2:1 error stray-line",
+        ],
         ["a file of comments only: smartd ends with status 17", "# DEVICESCAN\n", "1:1 error empty-file"],
         ["a value that was missing", "/dev/disk/by-id/a -d removable -m undefined\n", "1:35 error undefined-value"],
     ])("%s", (_title, content, expected) => {
@@ -60,7 +98,11 @@ describe("warned about", () => {
     test.each<[string, string, string]>([
         ["a name that the kernel may give to another disk", "/dev/sda -d removable -a\n", "1:1 warning device-name"],
         ["a line on which one dead disk stops smartd", "/dev/disk/by-id/a -a\n", "1:1 warning missing-removable"],
-        ["a program that is named without its folder", "DEVICESCAN -d removable -m root -M exec mailer\n", "1:41 warning relative-program"],
+        [
+            "a program that is named without its folder",
+            "DEVICESCAN -d removable -m root -M exec mailer\n",
+            "1:41 warning relative-program",
+        ],
         ["a test mail at each start", "DEVICESCAN -d removable -a -m root -M test\n", "1:39 warning test-mail"],
     ])("%s", (_title, content, expected) => {
         expect(rules(content)).toEqual([expected]);
@@ -68,7 +110,12 @@ describe("warned about", () => {
 });
 
 describe("with the node's facts", () => {
-    const facts = { hostname: "pve01", mounts: [], links: [], blockDevices: [{ path: "/dev/sda", links: ["/dev/disk/by-id/ata-A"] }] };
+    const facts = {
+        hostname: "pve01",
+        mounts: [],
+        links: [],
+        blockDevices: [{ path: "/dev/sda", links: ["/dev/disk/by-id/ata-A"] }],
+    };
     test("a disk that the node does not have is refused", () => {
         expect(found("/dev/disk/by-id/ata-A -d removable\n/dev/disk/by-id/ata-B -d removable\n", facts)).toEqual([
             "f:2:1: error: The node has no /dev/disk/by-id/ata-B. `ls /dev/disk/by-id` lists its disks. [absent-disk]",
@@ -80,26 +127,96 @@ describe("with the node's facts", () => {
 });
 
 test("without facts it is said that disks were not looked for", () => {
-    expect(lintSmartd("/dev/disk/by-id/ata-A -d removable\n").map(({ rule, severity }) => [rule, severity])).toEqual([["absent-disk", "not checked"]]);
+    expect(lintSmartd("/dev/disk/by-id/ata-A -d removable\n").map(({ rule, severity }) => [rule, severity])).toEqual([
+        ["absent-disk", "not checked"],
+    ]);
 });
 
 /** Tried with smartd 7.3 and 7.4: `smartd -q onecheck -c -` ends with 17 (no disk) or with 2 (syntax). */
 describe("as smartd itself decides", () => {
-    const errors = (content: string) => lintSmartd(`${content}\n`).filter(({ severity }) => severity === "error").map(({ rule }) => rule);
+    const errors = (content: string) =>
+        lintSmartd(`${content}\n`)
+            .filter(({ severity }) => severity === "error")
+            .map(({ rule }) => rule);
     const disk = "/dev/disk/by-id/a -d removable";
     test.each([
-        `DEFAULT -a -m root\n${disk} -M daily`, `DEFAULT -a -M daily\n${disk} -m root`, "DEFAULT -M daily", "DEFAULT -m <nomailer>", `DEFAULT -m <nomailer>\n${disk} -M exec /bin/true`, `DEFAULT -d sat\n${disk} -d ata`,
-        ...["-m <nomailer> -M exec /bin/true", "-n never,3,q", "-n standby,015", "-W 04,045,255", "-e apm,254", "-e apm,off", "-e aam,0", "-e standby,255", "-e security-freeze", "-e dsn,on", "-v N,raw48:54r,Name", "-v 9,raw16(avg16)",
-            "-v 197,increasing", "-c i=10", "-r 005!", "-C 0+", "-l scterc,0,70", "-d sat,auto", "-d auto -d sat", "-d ignore -d sat", "-d sat,12", "-d sat+megaraid,3", "-d hpt,1/2", "-d jmb39x-q,0,s1,force", "-d sssraid,0,1", "-d nvme,0xffffffff", "-s S/*+", "-m root -M exec mailer"].map((rest) => `${disk} ${rest}`),
+        `DEFAULT -a -m root\n${disk} -M daily`,
+        `DEFAULT -a -M daily\n${disk} -m root`,
+        "DEFAULT -M daily",
+        "DEFAULT -m <nomailer>",
+        `DEFAULT -m <nomailer>\n${disk} -M exec /bin/true`,
+        `DEFAULT -d sat\n${disk} -d ata`,
+        ...[
+            "-m <nomailer> -M exec /bin/true",
+            "-n never,3,q",
+            "-n standby,015",
+            "-W 04,045,255",
+            "-e apm,254",
+            "-e apm,off",
+            "-e aam,0",
+            "-e standby,255",
+            "-e security-freeze",
+            "-e dsn,on",
+            "-v N,raw48:54r,Name",
+            "-v 9,raw16(avg16)",
+            "-v 197,increasing",
+            "-c i=10",
+            "-r 005!",
+            "-C 0+",
+            "-l scterc,0,70",
+            "-d sat,auto",
+            "-d auto -d sat",
+            "-d ignore -d sat",
+            "-d sat,12",
+            "-d sat+megaraid,3",
+            "-d hpt,1/2",
+            "-d jmb39x-q,0,s1,force",
+            "-d sssraid,0,1",
+            "-d nvme,0xffffffff",
+            "-s S/*+",
+            "-m root -M exec mailer",
+        ].map((rest) => `${disk} ${rest}`),
         "DEVICESCAN -d sat -d nvme",
     ])("%s is accepted", (content) => {
         expect(errors(content)).toEqual([]);
     });
     test.each<readonly [string, string]>([
-        [`DEFAULT -a -m root\nDEFAULT -a\n${disk} -M daily`, "exec-without-mail"], [`DEFAULT -M daily\n${disk} -a`, "exec-without-mail"], [`DEFAULT -m <nomailer>\n${disk} -a`, "nomailer-without-exec"],
-        [`${disk} -m <nomailer> -M daily`, "nomailer-without-exec"], [`${disk} -d sat -d ata`, "several-types"], [`${disk} -d sat -d sat`, "several-types"], ["DEFAULT -d sat -d ata", "several-types"],
-        ...["-n Standby", "-n standby,0", "-l Error", "-l scterc,70", "-l scterc,1000,1000", "-W 4,45,300", "-e apm", "-e apm,300", "-e apm,255", "-e apm,0", "-d jmb39x,5", "-s S/(", "-e apm,on", "-e lookahead", "-e security-freeze,on", "-v 9", "-v 9,bogus", "-v 9,raw48,A,B", "-v 0,raw48", "-c i=5", "-c I=60",
-            "-F swapid", "-M Daily -m root", "-T Normal", "-r 0", "-d SAT", "-d sat,13"].map((rest) => [`${disk} ${rest}`, "bad-value"] as const),
+        [`DEFAULT -a -m root\nDEFAULT -a\n${disk} -M daily`, "exec-without-mail"],
+        [`DEFAULT -M daily\n${disk} -a`, "exec-without-mail"],
+        [`DEFAULT -m <nomailer>\n${disk} -a`, "nomailer-without-exec"],
+        [`${disk} -m <nomailer> -M daily`, "nomailer-without-exec"],
+        [`${disk} -d sat -d ata`, "several-types"],
+        [`${disk} -d sat -d sat`, "several-types"],
+        ["DEFAULT -d sat -d ata", "several-types"],
+        ...[
+            "-n Standby",
+            "-n standby,0",
+            "-l Error",
+            "-l scterc,70",
+            "-l scterc,1000,1000",
+            "-W 4,45,300",
+            "-e apm",
+            "-e apm,300",
+            "-e apm,255",
+            "-e apm,0",
+            "-d jmb39x,5",
+            "-s S/(",
+            "-e apm,on",
+            "-e lookahead",
+            "-e security-freeze,on",
+            "-v 9",
+            "-v 9,bogus",
+            "-v 9,raw48,A,B",
+            "-v 0,raw48",
+            "-c i=5",
+            "-c I=60",
+            "-F swapid",
+            "-M Daily -m root",
+            "-T Normal",
+            "-r 0",
+            "-d SAT",
+            "-d sat,13",
+        ].map((rest) => [`${disk} ${rest}`, "bad-value"] as const),
     ])("%s is refused", (content, rule) => {
         expect(errors(content)).toEqual([rule]);
     });
@@ -107,6 +224,8 @@ describe("as smartd itself decides", () => {
         expect(errors(`DEVICESCAN -d removable\n${disk} -q`)).toEqual(["after-devicescan"]);
     });
     test("what DEFAULT brings is said at the line that it breaks, and -d removable counts from there", () => {
-        expect(rules("DEFAULT -a -M daily -d removable\n/dev/disk/by-id/a -a\n")).toEqual(["2:1 error exec-without-mail"]);
+        expect(rules("DEFAULT -a -M daily -d removable\n/dev/disk/by-id/a -a\n")).toEqual([
+            "2:1 error exec-without-mail",
+        ]);
     });
 });
