@@ -75,7 +75,7 @@ function domainOf(own: readonly HostsLine[], name: string): string | undefined {
     return domainName.safeParse(domain).success ? domain : undefined;
 }
 
-/** Further names of a 127.0.1.1 line would lose their line with the repair; those of other lines stay where they are. */
+/** Further names of the node's own 127.0.1.1 line, as claims: `settleNames` decides. Those of other lines stay where they are. */
 function aliasesOf(own: readonly HostsLine[], name: string): string[] {
     const names = own
         .filter(({ address }) => address!.text === "127.0.1.1")

@@ -1,8 +1,9 @@
 /** From what was read of all nodes to what is written and said: pure. */
-import type { LintContext, NodeIdentity } from "../../model/lintContext";
+import type { LintContext } from "../../model/lintContext";
 import { findHazards, takeOver, type Hazard } from "./hazards";
 import { identify } from "./identity";
 import { renderImportFile } from "./importFile";
+import { settleNames, undecidedNames } from "./names";
 import { renderStackConfig, type AdoptedNode } from "./stackConfig";
 import type { Survey } from "./survey";
 
@@ -14,10 +15,13 @@ export interface Adoption {
     readonly importFile: string;
 }
 
-/** @throws Error where two hosts are the same node, or no sound fleet can be made of them */
-export function planAdoption(surveys: readonly Survey[]): Adoption {
+/**
+ * @param declared the domain of the stack that the nodes are added to, where there is one
+ * @throws Error where two hosts are the same node, or no sound fleet can be made of them
+ */
+export function planAdoption(surveys: readonly Survey[], { domain: declared }: { domain?: string } = {}): Adoption {
     refuseTwins(surveys);
-    const identities = withSharedDomain(withoutSharedAliases(surveys.map(identify)));
+    const { domain, identities } = settleNames(surveys.map(identify), declared);
     const nodes = surveys.map((survey, index) => {
         const identity = identities[index]!;
         const context: LintContext = {
@@ -27,9 +31,10 @@ export function planAdoption(surveys: readonly Survey[]): Adoption {
             sourced: survey.sourced,
         };
         const { files: kept, refused } = takeOver(survey, context);
-        return { survey, identity, kept, hazards: [...findHazards(survey, context, kept), ...refused] };
+        const hazards = [...findHazards(survey, context, kept), ...undecidedNames(survey, identity), ...refused];
+        return { survey, identity, kept, hazards };
     });
-    return { nodes, stackConfig: renderStackConfig(nodes, identities[0]?.domain), importFile: renderImportFile(nodes) };
+    return { nodes, stackConfig: renderStackConfig(nodes, domain), importFile: renderImportFile(nodes) };
 }
 
 function refuseTwins(surveys: readonly Survey[]): void {
@@ -38,19 +43,4 @@ function refuseTwins(surveys: readonly Survey[]): void {
         if (twin)
             throw new Error(`${twin.target.text} and ${target.text} both call themselves ${name}. Name each node once`);
     }
-}
-
-/** `pvelocalhost` on every node's 127.0.1.1 line would be one name for two addresses. */
-function withoutSharedAliases(identities: readonly NodeIdentity[]): NodeIdentity[] {
-    const claims = identities.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
-    return identities.map((identity) => ({
-        ...identity,
-        aliases: identity.aliases?.filter((alias) => claims.filter((other) => other === alias).length === 1),
-    }));
-}
-
-/** A fleet has one domain: the first that a node's hosts file names. */
-function withSharedDomain(identities: readonly NodeIdentity[]): NodeIdentity[] {
-    const domain = identities.map((identity) => identity.domain).find((each) => each !== undefined);
-    return identities.map((identity) => ({ ...identity, domain }));
 }

@@ -271,26 +271,82 @@ describe("the node's address", () => {
 });
 
 describe("names on the 127.0.1.1 line", () => {
-    test("move to the LAN address with it", () => {
+    const named = (...names: string[]) => `127.0.0.1 localhost\n127.0.1.1 ${names.join(" ")}\n`;
+    const second = interfaces.replace("192.0.2.11", "192.0.2.12");
+
+    function adoptTwo(hosts01: string, hosts02: string, options?: Parameters<typeof planAdoption>[1]) {
+        const { nodes, stackConfig } = planAdoption(
+            [
+                survey({ files: { "/etc/hosts": hosts01 } }),
+                survey({
+                    name: "pve02",
+                    target: "192.0.2.12",
+                    files: { "/etc/hosts": hosts02, "/etc/network/interfaces": second },
+                }),
+            ],
+            options,
+        );
+        const hosts = nodes.map(({ kept }) => kept.find(({ format }) => format === "hosts")!.content);
+        return { stackConfig, hosts, said: nodes.map(renderHazards) };
+    }
+
+    test("move to the LAN address with it, if they are in the domain that every node names", () => {
         const { content, pve01 } = adoptOne({
-            files: { "/etc/hosts": hosts.replace("pve01\n", "pve01 backup-target\n") },
+            files: { "/etc/hosts": hosts.replace("pve01\n", "pve01 Mgmt.Example.test\n") },
         });
-        expect(pve01.aliases).toEqual(["backup-target"]);
-        expect(content("hosts")).toContain("192.0.2.11\tpve01.example.test pve01 backup-target\n");
+        expect(pve01.aliases).toEqual(["Mgmt.Example.test"]);
+        expect(content("hosts")).toContain("192.0.2.11\tpve01.example.test pve01 Mgmt.Example.test\n");
     });
 
-    test("that several nodes have stay out of the fleet", () => {
-        const shared = (name: string) => `127.0.0.1 localhost\n127.0.1.1 ${name}.example.test ${name} pvelocalhost\n`;
-        const second = interfaces.replace("192.0.2.11", "192.0.2.12");
-        const { stackConfig } = planAdoption([
-            survey({ files: { "/etc/hosts": shared("pve01") } }),
-            survey({
-                name: "pve02",
-                target: "192.0.2.12",
-                files: { "/etc/hosts": shared("pve02"), "/etc/network/interfaces": second },
-            }),
-        ]);
-        expect(stackConfig).not.toContain("pvelocalhost");
+    test("are else left for the operator, who is shown them; no peer learns them", () => {
+        const { stackConfig, hosts, said } = adoptTwo(
+            named("pve01.example.test", "pve01", "updates.vendor.example", "backup"),
+            named("pve02.example.test", "pve02"),
+        );
+        expect(stackConfig).toContain("domain: example.test");
+        expect(stackConfig).not.toMatch(/vendor|backup/);
+        expect(hosts[0]).toContain("127.0.1.1 updates.vendor.example backup\n");
+        expect(hosts[0]).toContain("192.0.2.11 pve01.example.test pve01\n");
+        expect(hosts[1]).not.toMatch(/vendor|backup/);
+        const left = said[0]!.slice(said[0]!.indexOf("left for you to decide"));
+        expect(left).toMatch(/hosts:2:36: warning: 'updates.vendor.example' .*\[undecided-name\]/);
+        expect(left).toMatch(/hosts:2:59: warning: 'backup' .* add it to 'aliases' .*\[undecided-name\]/);
+        expect(said[1]).not.toContain("undecided");
+    });
+
+    test("that several nodes have, or that are another node's, stay out of the fleet", () => {
+        const { stackConfig, said } = adoptTwo(
+            named("pve01.example.test", "pve01", "any.example.test", "PVE02.example.test"),
+            named("pve02.example.test", "pve02", "any.example.test"),
+        );
+        expect(stackConfig).not.toContain("aliases");
+        expect(said.join("").match(/undecided-name/g)).toHaveLength(3);
+    });
+
+    test.each([
+        ["another", named("pve02.example.test", "pve02")],
+        ["none", named("pve02")],
+    ])("the first node's domain is nobody else's where the second names %s", (_, hosts02) => {
+        const { stackConfig, hosts, said } = adoptTwo(named("pve01.vendor.example", "pve01"), hosts02);
+        expect(stackConfig).not.toContain("domain:");
+        expect(hosts.join("")).not.toContain("pve02.vendor.example");
+        // Its own full name is its own affair, and goes with it to the LAN address.
+        expect(hosts[0]).toContain("192.0.2.11 pve01.vendor.example pve01\n");
+        expect(said[0]).toMatch(/hosts:2:11: warning: 'pve01.vendor.example' names a domain .*\[undecided-domain\]/);
+    });
+
+    test("of a stack that declares a domain, only names in that one are taken over", () => {
+        const { stackConfig, hosts, said } = adoptTwo(
+            named("pve01.vendor.example", "pve01", "mgmt.example.test"),
+            named("pve02", "nas.vendor.example"),
+            { domain: "example.test" },
+        );
+        expect(stackConfig).toMatch(/aliases:\s+(?:- )?\[? ?mgmt\.example\.test/);
+        expect(stackConfig).not.toContain("vendor");
+        expect(hosts[0]).toContain("192.0.2.11 pve01.example.test pve01 mgmt.example.test\n");
+        expect(hosts[0]).toContain("127.0.1.1 pve01.vendor.example\n");
+        expect(said[0]).toMatch(/'pve01.vendor.example' is not in the fleet's domain example.test,.*undecided-domain/);
+        expect(said[1]).toMatch(/'nas.vendor.example' .*undecided-name/);
     });
 });
 

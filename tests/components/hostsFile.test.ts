@@ -13,7 +13,7 @@ test("the node's own name stands on its LAN address, and every peer is there", (
 ff02::1 ip6-allnodes
 ff02::2 ip6-allrouters
 
-# This node, by the address its peers know it by. Never on 127.0.1.1: pmxcfs does not start with that.
+# This node, by the address its peers know it by. Never a loopback one: pmxcfs does not start with that.
 192.0.2.11 pve01.example.test pve01 pve01-mgmt
 
 # The other nodes of the cluster
@@ -31,7 +31,7 @@ test("a lone node without domain gets no empty sections", () => {
         "/etc/hosts"
     ]!;
     expect(content?.split("\n").slice(-3)).toEqual([
-        "# This node, by the address its peers know it by. Never on 127.0.1.1: pmxcfs does not start with that.",
+        "# This node, by the address its peers know it by. Never a loopback one: pmxcfs does not start with that.",
         "192.0.2.11 pve01",
         "",
     ]);
