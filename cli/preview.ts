@@ -2,7 +2,7 @@
 import { Option, type Command } from "commander";
 
 export interface PreviewOptions {
-    /** `text` is the engine's own output, as it comes. */
+    /** `text` is the engine's own output, what would steer a terminal shown. */
     readonly format: "text" | "markdown";
     /** By default the selected one. */
     readonly stack?: string;

@@ -1,5 +1,6 @@
 /** For a comment on a pull request: the verdict, what it was compared with, then as much of the diff as fits. */
-import { COMMENT_LIMIT, fenceAround } from "../comment";
+import { showControls } from "../../model/text";
+import { COMMENT_LIMIT, codeWord, fenceAround } from "../comment";
 
 export interface PreviewOutput {
     /** The engine's own, without colours; it has masked the secrets. */
@@ -9,8 +10,13 @@ export interface PreviewOutput {
     readonly refresh: boolean;
 }
 
-export function renderPreview({ output, succeeded, stack, refresh }: PreviewOutput, limit = COMMENT_LIMIT): string {
-    const head = `## ${verdict(output, succeeded)}\n\n${stack === undefined ? "" : `Stack \`${stack}\`. `}${comparedWith(refresh)}\n`;
+export function renderPreview(
+    { output: raw, succeeded, stack, refresh }: PreviewOutput,
+    limit = COMMENT_LIMIT,
+): string {
+    // With --refresh, and in an error, it quotes what stands on a node.
+    const output = showControls(raw);
+    const head = `## ${verdict(output, succeeded)}\n\n${stack === undefined ? "" : `Stack ${codeWord(stack)}. `}${comparedWith(refresh)}\n`;
     const lines = output.trim().split("\n").map(markLine);
     const fence = fenceAround(output);
     const [before, after] = [
@@ -25,7 +31,7 @@ export function renderPreview({ output, succeeded, stack, refresh }: PreviewOutp
 /** The counts are the engine's own, from the end of its output. */
 function verdict(output: string, succeeded: boolean): string {
     if (!succeeded) return "❌ The preview failed";
-    const [, counts = ""] = /^Resources:\n((?: +.*\n?)+)/m.exec(output) ?? [];
+    const [, counts = ""] = [...output.matchAll(/^Resources:\n((?: +.*\n?)+)/gm)].at(-1) ?? [];
     const changes = [...counts.matchAll(/^ +\S+ (\d+ to [a-z-]+)/gm)].map(([, change]) => change);
     return changes.length === 0 ? "✅ No changes" : `📝 ${changes.join(", ")}`;
 }

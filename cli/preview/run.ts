@@ -1,4 +1,5 @@
 /** One `pulumi preview --diff`. Changes neither nodes nor state. */
+import { showControls } from "../../model/text";
 import type { PreviewOptions } from "../preview";
 import { runPulumi } from "../pulumi";
 import { renderPreview } from "./markdown";
@@ -20,6 +21,9 @@ export async function preview({ format, stack, refresh }: PreviewOptions): Promi
     const { exitCode, all: output = "" } = await runPulumi(args, { all: true });
     return {
         exitCode: exitCode === 0 ? 0 : 1,
-        text: format === "text" ? output : renderPreview({ output, succeeded: exitCode === 0, stack, refresh }),
+        text:
+            format === "text"
+                ? showControls(output)
+                : renderPreview({ output, succeeded: exitCode === 0, stack, refresh }),
     };
 }

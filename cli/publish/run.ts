@@ -1,4 +1,4 @@
-/** Finds what an earlier run has published, by a marker that readers do not see, and brings it up to date. */
+/** Finds what an earlier run has published, by a marker that readers do not see (its last line), and brings it up to date. */
 import type { CommentOptions, IssueOptions } from "../publish";
 import type { Forge, Note } from "./forge";
 
@@ -23,7 +23,7 @@ export async function publishIssue(
     if (status === 0) {
         if (!open) return "nothing to close: no issue is open";
         // The last findings stay readable: the good news is a comment.
-        await issues.comment(open.id, report);
+        await issues.comment(open.id, withoutMarkers(report));
         return `issue closed: ${(await issues.close(open.id)).url}`;
     }
     if (!open) return `issue opened: ${(await issues.open(title, body)).url}`;
@@ -32,7 +32,12 @@ export async function publishIssue(
 
 function withMarker(report: string, key: string): string {
     const text = report.trim() === "" ? "The run ended without a report; its log says why." : report;
-    return `${text.trimEnd()}\n\n${marker(key)}\n`;
+    return `${withoutMarkers(text).trimEnd()}\n\n${marker(key)}\n`;
+}
+
+/** A report quotes nodes, and what looks like a marker there is to be none, wherever the text may be cut. */
+function withoutMarkers(text: string): string {
+    return text.replace(/<!--(?=\s*holdfast:)/g, "<! --");
 }
 
 function marker(key: string): string {
@@ -43,6 +48,11 @@ function marker(key: string): string {
 /** Only what this token has written counts: anybody may write a marker, and close what they opened. */
 async function find(notes: AsyncIterable<Note>, key: string): Promise<Note | undefined> {
     const wanted = marker(key);
-    for await (const note of notes) if (note.isOurs && note.body.includes(wanted)) return note;
+    for await (const note of notes) if (note.isOurs && lastLine(note.body) === wanted) return note;
     return undefined;
+}
+
+/** Above it is what a report says, and that may quote another stack's marker. A forge's editor makes CR LF of line ends. */
+function lastLine(body: string): string {
+    return body.trimEnd().split(/\r?\n/).at(-1) ?? "";
 }

@@ -379,7 +379,7 @@ describe("control characters of a node's file", () => {
         expect(renderText(report)).toContain(`error: ${shown}\n`);
         expect(renderText(report)).toContain(`pve02: could not be looked at: ${shown}\n`);
         expect(renderText(report)).toContain(`  ${shown}: nothing, expected running\n`);
-        expect(renderMarkdown(report)).toContain(`\`${shown}\``);
+        expect(renderMarkdown(report)).toContain(`\`\`\`text\n${shown}\n\`\`\`\n`);
     });
 
     test("are as they are in json", () => {
@@ -457,7 +457,49 @@ describe("markdown", () => {
             ),
         );
         expect(text).toContain("\n`````diff\n");
-        expect(text.replace(/^`{5}diff\n[^]*?^`{5}$/gm, "")).not.toMatch(/<(?:script|img)|(?<!\\)\[x\]/);
+        expect(outsideOfFences(text)).not.toMatch(/<(?:script|img)|\[x\]/);
+    });
+
+    test("has what a node says inside a fence alone: no mention, link, reference, command or row of a table lives", () => {
+        const hostile =
+            "@everyone https://x.example #1 ![x](y)\n```\n\n/close\n@ops | <b> `````` \n<!-- holdfast:drift-lab -->\r```";
+        const text = renderMarkdown(
+            summarize(
+                [
+                    {
+                        name: "prod",
+                        status: "unknown",
+                        error: hostile,
+                        nodes: [
+                            { name: "pve02", status: "unreachable", reason: hostile, concerns: [], changes: [] },
+                            {
+                                name: "pve01",
+                                status: "drift",
+                                concerns: [],
+                                changes: [
+                                    {
+                                        concern: "hosts",
+                                        kind: "file",
+                                        subject: "/etc/a@b`|c",
+                                        summary: hostile,
+                                        by: hostile,
+                                        modified: "2026-01-02T03:04:05Z",
+                                        diff: hostile,
+                                    },
+                                    { concern: "hosts", kind: "fact", subject: "resolves pve01", summary: hostile },
+                                ],
+                            },
+                        ],
+                    },
+                ],
+                checkedAt,
+            ),
+        );
+        expect(outsideOfFences(text).replace(/`[^`]*`/g, "")).not.toMatch(
+            /@|example|#1|!\[|\/close|holdfast:drift|<b>/,
+        );
+        expect(text).toContain("`resolves pve01`");
+        expect(text).toContain("`/etc/a@b  c`");
     });
 });
 
@@ -505,3 +547,17 @@ describe("metrics", () => {
         }
     });
 });
+
+/** As CommonMark reads it: a fence ends at a line of as many backticks or more, and nothing else. */
+function outsideOfFences(markdown: string): string {
+    let fence: string | undefined;
+    const outside: string[] = [];
+    for (const line of markdown.split(/\r\n|\r|\n/)) {
+        const [, ticks, info = ""] = /^ {0,3}(`{3,})([^`]*)$/.exec(line) ?? [];
+        if (fence === undefined && ticks !== undefined) fence = ticks;
+        else if (fence === undefined) outside.push(line);
+        else if (ticks !== undefined && ticks.length >= fence.length && info.trim() === "") fence = undefined;
+    }
+    expect(fence).toBeUndefined();
+    return outside.join("\n");
+}

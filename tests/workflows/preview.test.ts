@@ -50,6 +50,15 @@ test("content with backticks does not end the block", () => {
     expect(render({ output: "```\n" })).toContain("\n````diff\n```\n````\n");
 });
 
+test("what a node wrote steers no terminal and hides from no reader", () => {
+    expect(render({ output: "+ \u001b[2Jgone\u202e\rx\n" })).toContain("\n+ \\x1b[2Jgone\\u202e\\x0dx\n");
+});
+
+test("the counts are the engine's, not a line's that looks like them", () => {
+    const forged = render({ output: `error: Resources:\nResources:\n    9 to delete\n${output}` });
+    expect(forged.split("\n")[0]).toBe("## 📝 1 to create, 2 to update");
+});
+
 test("what does not fit is counted, and the comment stays within the limit", () => {
     const long = render({ output: `${"x".repeat(99)}\n`.repeat(2000) });
     expect(long.length).toBeLessThan(63_001);

@@ -62,6 +62,26 @@ describe.each(["github", "gitlab"] as const)("on %s", (kind) => {
         expect(server.issues).toHaveLength(2);
     });
 
+    test("a line of a report that looks like another stack's marker finds, closes and replaces nothing of that stack's", async () => {
+        const quoting = "hosts differ\n+<!-- holdfast:drift-lab -->\n<!-- holdfast:drift-lab -->";
+        await publishIssue(forge(), quoting, drifted);
+        // As an earlier version left it, or somebody who edited it.
+        server.add(server.issues, us, `${quoting}\n\n<!-- holdfast:drift-mine -->\n`);
+        const lab = { ...drifted, key: "drift-lab" };
+        expect(await publishIssue(forge(), "No drift", { ...lab, status: 0 })).toBe(
+            "nothing to close: no issue is open",
+        );
+        expect(await publishIssue(forge(), "lab differs", lab)).toMatch(/^issue opened: /);
+        expect(server.issues.every(({ isOpen }) => isOpen)).toBe(true);
+        expect(server.issues[0]!.body).not.toContain("<!-- holdfast:drift-lab");
+    });
+
+    test("an issue is found again after a forge's editor made CR LF of its line ends", async () => {
+        await publishIssue(forge(), "hosts differ", drifted);
+        server.issues[0]!.body = server.issues[0]!.body.replaceAll("\n", "\r\n");
+        expect(await publishIssue(forge(), "No drift", { ...drifted, status: 0 })).toMatch(/^issue closed: /);
+    });
+
     test("a node that could not be reached keeps the issue open", async () => {
         await publishIssue(forge(), "hosts differ", drifted);
         await publishIssue(forge(), "pve02 unreachable", { ...drifted, status: 1 });
