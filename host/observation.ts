@@ -1,4 +1,4 @@
-/** What the node's program tells: the shapes of host/node/observe.py and session.py. */
+/** What the node's program tells: the shapes of host/node/look/observe.py and session.py. */
 import type { CommandArgs } from "../model/fileSet";
 import type { NodeFacts } from "../model/lintContext";
 

@@ -1,13 +1,13 @@
 /** The program that runs on the node: its source, its version, and the one command that starts it there. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { deflateSync } from "node:zlib";
 
 export interface NodeProgram {
     /** Sixteen hexadecimal digits of the SHA-256 over all modules: the folder's name on the node. */
     readonly version: string;
-    /** Python source by module name as it is sent: JSON, deflated (RFC 1950). */
+    /** Python source by path in the program's folder, as it is sent: JSON, deflated (RFC 1950). */
     readonly packed: Buffer;
     /** Given to the login shell as it is; a constant, no data is ever spliced into it. */
     readonly command: string;
@@ -20,15 +20,20 @@ export function nodeProgram(): NodeProgram {
 }
 
 function load(folder: string): NodeProgram {
-    const names = readdirSync(folder)
-        .filter((name) => name.endsWith(".py"))
-        .sort();
     const modules = Object.fromEntries(
-        names.map((name) => [name.slice(0, -3), readFileSync(join(folder, name), "utf8")]),
+        pythonFiles(folder).map((path) => [path, readFileSync(join(folder, path), "utf8")]),
     );
     const text = JSON.stringify(modules);
     const version = createHash("sha256").update(text).digest("hex").slice(0, 16);
     return { version, packed: deflateSync(text), command: `/usr/bin/python3 -I -S -X utf8 -c '${bootstrap(version)}'` };
+}
+
+/** Paths below `folder`, the same on every machine: `engine/durable.py`. */
+function pythonFiles(folder: string): readonly string[] {
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .map((path) => path.split(sep).join("/"))
+        .filter((path) => path.endsWith(".py"))
+        .sort();
 }
 
 /** What the node says first, so that a login script's own chatter before it does no harm. */
@@ -53,14 +58,18 @@ else:
     class Sent:
         compiled = {}
         def find_spec(self, name, path=None, target=None):
-            return importlib.machinery.ModuleSpec(name, self) if name in modules else None
+            file = name.replace(".", "/")
+            for origin, is_package in ((file + ".py", False), (file + "/__init__.py", True)):
+                if origin in modules:
+                    return importlib.machinery.ModuleSpec(name, self, origin=origin, is_package=is_package)
         def create_module(self, spec):
             return None
         def exec_module(self, module):
-            code = self.compiled[module.__name__] = compile(modules[module.__name__], module.__name__ + ".py", "exec")
+            origin = module.__spec__.origin
+            code = self.compiled[origin] = compile(modules[origin], origin, "exec")
             exec(code, module.__dict__)
     sys.meta_path.insert(0, Sent())
 import session
-session.main(version, modules and {name: (source, Sent.compiled.get(name)) for name, source in modules.items()})
+session.main(version, modules and {path: (source, Sent.compiled.get(path)) for path, source in modules.items()})
 `;
 }

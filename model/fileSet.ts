@@ -54,7 +54,7 @@ export interface UnitArgs {
 
 /**
  * A command on the node, never through a shell. In `argv`, `{staged:/etc/fstab}` stands for the staged copy of that file.
- * `argv[0]` of `holdfast` calls a check built into the node's program (`host/node/checks.py`).
+ * `argv[0]` of `holdfast` calls a check built into the node's program (the table in `host/node/checks`).
  */
 export interface CommandArgs {
     readonly argv: readonly string[];
@@ -64,7 +64,7 @@ export interface CommandArgs {
 
 /** A fact that is observed along with the files; a difference from `value` is drift. */
 export interface FactArgs {
-    /** A probe built into the node's program (`host/node/probes.py`): `resolver`, `mount`, `source`, `link`, … */
+    /** A probe built into the node's program (the table in `host/node/probes`): `resolver`, `mount`, `source`, `link`, … */
     readonly probe: string;
     readonly args?: readonly string[];
     /** Without it the fact is only reported. */

@@ -44,9 +44,9 @@ const checks = {
         "python3",
         "-c",
         "import ast, sys\nfor f in sys.argv[1:]: ast.parse(open(f).read(), f)",
-        ...readdirSync(nodePrograms)
-            .filter((name) => name.endsWith(".py"))
-            .map((name) => join(nodePrograms, name)),
+        ...readdirSync(nodePrograms, { recursive: true, encoding: "utf8" })
+            .filter((path) => path.endsWith(".py"))
+            .map((path) => join(nodePrograms, path)),
     ],
 };
 

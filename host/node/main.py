@@ -6,7 +6,7 @@ import sys
 
 def main(arguments):
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    import runner
+    from engine import runner
 
     verb, unit = arguments
     if verb == "run":

@@ -7,16 +7,10 @@ import json
 import os
 import sys
 
-import commands
-import durable
-import facts
-import files
-import install
-import observe
-import recovery
-import runner
-from follow import follow, remembered
-from refusal import Refused, explain
+from engine import commands, durable, files, install, recovery, runner
+from engine.follow import follow, remembered
+from engine.refusal import Refused, explain
+from look import facts, observe
 
 
 def receive():
@@ -36,7 +30,7 @@ def send(message):
 
 
 def main(version, modules=None):
-    """`modules`: {name: (source, code or None)} where the program is not installed yet and runs from what the client sent."""
+    """`modules`: {path: (source, code or None)} where the program is not installed yet and runs from what the client sent."""
     try:
         while (request := receive()) is not None:
             answer(request, version, modules)
@@ -76,7 +70,7 @@ def around(request):
     if request.get("sourced"):
         answer["sourced"] = observe.read_matching(request["sourced"])
     if request.get("written"):
-        import provenance  # a drift run asks for it, where something differs
+        from look import provenance  # a drift run asks for it, where something differs
 
         answer["writers"] = provenance.writers(request["written"])
     if request.get("originals"):

@@ -102,9 +102,7 @@ def transact(disk, program, plans, mode, image, folder):
     """The node's program, as its service runs it. Returns the results."""
     enter(disk)
     sys.path.insert(0, program)
-    import batch
-    import durable
-    import transaction
+    from engine import batch, durable, transaction
 
     for plan in plans:
         os.makedirs(f"{durable.RUN}/{plan['id']}")
@@ -128,13 +126,13 @@ def install(disk, program):
     """What a first session does, and a look at every file the plan names."""
     enter(disk)
     sys.path.insert(0, program)
-    import install as installer
+    from engine import install as installer
 
     modules = {}
-    for name in os.listdir(program):
-        if name.endswith(".py"):
-            with open(f"{program}/{name}", encoding="utf-8") as stream:
-                modules[name[:-3]] = (stream.read(), None)
+    for folder, _, names in os.walk(program):
+        for path in (os.path.join(folder, name) for name in names if name.endswith(".py")):
+            with open(path, encoding="utf-8") as stream:
+                modules[os.path.relpath(path, program)] = (stream.read(), None)
     installer.ensure("test", modules)
     return None
 
@@ -142,7 +140,7 @@ def install(disk, program):
 def identities(disk, program, paths):
     enter(disk)
     sys.path.insert(0, program)
-    import observe
+    from look import observe
 
     return {path: observe.identity(observe.observe_file(path)) for path in paths}
 

@@ -138,7 +138,7 @@ describe("while another dpkg works", () => {
         const impatient = `
 import glob, os, sys
 sys.path.insert(0, max(glob.glob("/usr/local/lib/holdfast/" + 16 * "[0-9a-f]"), key=os.path.getmtime))
-import packages
+from engine import packages
 packages.APT[packages.APT.index("DPkg::Lock::Timeout=120")] = "DPkg::Lock::Timeout=1"
 print(packages.install(["holdfast-test-one"]))`;
         const complaint = (await node.exec(["python3", "-c", impatient], { timeout: 60 })).stdout;

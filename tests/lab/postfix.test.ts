@@ -234,7 +234,7 @@ test("a mail that no running postfix has taken up, or that a relay keeps waiting
                 `
 import glob, os, sys
 sys.path.insert(0, max(glob.glob("/usr/local/lib/holdfast/" + 16 * "[0-9a-f]"), key=os.path.getmtime))
-import watch
+from probes import watch
 watch.QUEUES = dict.fromkeys(watch.QUEUES, 0)
 print(watch.mail())`,
             ])

@@ -3,7 +3,9 @@ import { python, scratch } from "./python";
 
 /** Plans without files, in a /run and a journal of their own; apt and systemd are played. */
 const play = `
-import os, batch, commands, durable, lock, observe, packages, transaction
+import os
+from engine import batch, commands, durable, lock, packages, transaction
+from look import observe
 durable.RUN = durable.RESULTS = given
 packages.HELD = f"{given}/held"
 there = []

@@ -14,7 +14,7 @@ describe("findmnt", () => {
     const verify = async (fstab: string, code: number, output: string, errors = "") => {
         await writeFile(join(folder, "fstab"), fstab);
         return python<string | null>(
-            "import checks, commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['output'], given['errors'])\nanswer = checks.findmnt(5, given['staged'])",
+            "from checks import fstab\nfrom engine import commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['output'], given['errors'])\nanswer = fstab.findmnt(5, given['staged'])",
             { code, output, errors, staged: join(folder, "fstab") },
         );
     };
@@ -72,7 +72,9 @@ describe("fstab-generator", () => {
     const dryRun = (where: string[], essential: string[]) =>
         python<string | null>(
             `
-import os, shutil, checks, commands, durable
+import os, shutil
+from checks import fstab
+from engine import commands, durable
 durable.RUN = given["folder"]
 def run(argv, timeout=30, environment=None):
     if argv[0] == "rm":
@@ -85,7 +87,7 @@ def run(argv, timeout=30, environment=None):
             unit.write(f"[Unit]\\nSourcePath=/etc/fstab\\n[Mount]\\nWhat=/dev/disk/by-uuid/x\\nWhere={where}\\nType=ext4\\n")
     return commands.Outcome(0, "", "")
 commands.run = run
-answer = checks.fstab_generator(5, "/etc/fstab", *given["essential"])`,
+answer = fstab.fstab_generator(5, "/etc/fstab", *given["essential"])`,
             { folder, where, essential },
         );
 
@@ -101,7 +103,7 @@ test("a command is stopped with its children, and what is missing or hostile is 
     await mkdir(join(folder, "sub"));
     const answer = await python<string[]>(
         `
-import commands
+from engine import commands
 child = given + "/child"
 answer = [commands.run(argv, timeout=1).explain() for argv in (
     ["sh", "-c", f"(sleep 1.5; touch {child}) & wait"], ["no-such-tool"], ["true", "a\\0b"], [given], ["sh", "-c", "echo no >&2; exit 4"])]`,

@@ -15,20 +15,22 @@ test("a file is as planned by content, mode and owner, whichever way the owner i
         { absent: true },
     ];
     expect(
-        await python("import files\nanswer = [files.is_as_planned(given['seen'], file) for file in given['cases']]", {
-            seen,
-            cases,
-        }),
+        await python(
+            "from engine import files\nanswer = [files.is_as_planned(given['seen'], file) for file in given['cases']]",
+            {
+                seen,
+                cases,
+            },
+        ),
     ).toEqual([true, true, false, false, false, false]);
 });
 
 test("missing folders are listed from the outermost", async () => {
     const { folder, remove } = await scratch();
     await mkdir(join(folder, "a"));
-    expect(await python("import files\nanswer = files.missing_folders(given)", join(folder, "a/b/c/file"))).toEqual([
-        join(folder, "a/b"),
-        join(folder, "a/b/c"),
-    ]);
+    expect(
+        await python("from engine import files\nanswer = files.missing_folders(given)", join(folder, "a/b/c/file")),
+    ).toEqual([join(folder, "a/b"), join(folder, "a/b/c")]);
     await remove();
 });
 
@@ -36,7 +38,7 @@ test("a damaged list of originals is named with what to do, by whoever needs it"
     const { folder, remove } = await scratch();
     await writeFile(join(folder, "originals.json"), "{ broken");
     const said = await python<string>(
-        "import files, refusal\nfiles.ORIGINALS = given\ntry:\n    files.originals()\nexcept refusal.Refused as refused:\n    answer = str(refused)",
+        "from engine import files, refusal\nfiles.ORIGINALS = given\ntry:\n    files.originals()\nexcept refusal.Refused as refused:\n    answer = str(refused)",
         join(folder, "originals.json"),
     );
     expect(said).toMatch(/originals\.json is no JSON \(.*\): put it right, or move it away/);
@@ -60,7 +62,7 @@ test("an original that is no UTF-8 text is not turned into another: it has no co
         }),
     );
     const seen = await python(
-        "import files, session\nfiles.ORIGINALS, files.STATE = given + '/originals.json', given\nanswer = session.read_originals(['/t', '/l', '/gone'])",
+        "import session\nfrom engine import files\nfiles.ORIGINALS, files.STATE = given + '/originals.json', given\nanswer = session.read_originals(['/t', '/l', '/gone'])",
         folder,
     );
     expect(seen).toEqual({

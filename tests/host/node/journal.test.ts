@@ -23,7 +23,8 @@ const begin = (
 ) =>
     python(
         `
-import os, durable
+import os
+from engine import durable
 os.chdir(given["etc"])
 write = durable.write_new
 durable.write_new = lambda path, data, mode=0o600, uid=0, gid=0, attributes=None: write(path, data, mode, given["uid"], given["gid"], attributes)
@@ -59,7 +60,7 @@ interface Recovery {
 const recover = () =>
     python<Recovery>(
         `
-import durable
+from engine import durable
 write = durable.write_new
 durable.write_new = lambda path, data, mode=0o600, uid=0, gid=0, attributes=None: write(path, data, mode, given["uid"], given["gid"], attributes)
 log = []

@@ -9,7 +9,10 @@ afterEach(() => remove());
 
 describe("whether mail leaves through the stack's relay", () => {
     const relay = () =>
-        python<string>("import watch\nanswer = watch.mail_relay(given + '/msmtprc', given + '/sendmail')", folder);
+        python<string>(
+            "from probes import watch\nanswer = watch.mail_relay(given + '/msmtprc', given + '/sendmail')",
+            folder,
+        );
 
     test("it does where the node had no mail of its own", async () => {
         await writeFile(join(folder, "msmtp"), "");
@@ -29,7 +32,8 @@ describe("whether mail leaves through the stack's relay", () => {
 
 // What waits in a real queue is in tests/lab/postfix.test.ts.
 describe("what became of the last mail", () => {
-    const fate = () => python<string>("import watch\nanswer = watch.mail(given + '/spool', given + '/mail')", folder);
+    const fate = () =>
+        python<string>("from probes import watch\nanswer = watch.mail(given + '/spool', given + '/mail')", folder);
 
     test("is not known before the program is there, and is what it says then", async () => {
         expect(await fate()).toBe("not tried");

@@ -10,7 +10,10 @@ beforeEach(async () => ({ folder, remove } = await scratch()));
 afterEach(() => remove());
 
 const observe = (path: string, when?: string) =>
-    python<SeenFile>("import observe\nanswer = observe.observe_file(given['path'], given.get('when'))", { path, when });
+    python<SeenFile>("from look import observe\nanswer = observe.observe_file(given['path'], given.get('when'))", {
+        path,
+        when,
+    });
 
 test("a file has content, hash, mode and owner", async () => {
     const path = join(folder, "file");
@@ -65,7 +68,7 @@ test("a file that yields is no concern of the node where it is somebody else's, 
     const path = join(folder, "msmtprc");
     const look = () =>
         python<SeenFile>(
-            "import observe\nanswer = observe.observe({'files': {given: {'yields': True}}})['files'][given]",
+            "from look import observe\nanswer = observe.observe({'files': {given: {'yields': True}}})['files'][given]",
             path,
         );
     expect(await look()).toEqual({ kind: "absent" });
@@ -83,7 +86,7 @@ test("both sides mean the same by a file's identity", async () => {
     await symlink("target", join(folder, "link"));
     for (const path of ["file", "link", "absent"].map((name) => join(folder, name))) {
         const [seen, identity] = await python<[SeenFile, (string | null)[]]>(
-            "import observe\nseen = observe.observe_file(given)\nanswer = [seen, observe.identity(seen)]",
+            "from look import observe\nseen = observe.observe_file(given)\nanswer = [seen, observe.identity(seen)]",
             path,
         );
         expect(identityOf(seen)).toEqual(identity);
@@ -92,7 +95,8 @@ test("both sides mean the same by a file's identity", async () => {
 
 test("a unit that systemctl does not answer for says nothing of the others", async () => {
     const units = await python<Record<string, object>>(`
-import commands, observe
+from engine import commands
+from look import observe
 def show(argv, limit=0):
     names = argv[argv.index("--") + 1:]
     blocks = []
@@ -117,7 +121,7 @@ answer = observe.observe_units(["a.service", "b@.service", "c.service"])`);
 test("a probe that fails says so, and the others are heard", async () => {
     const spec = { facts: { name: { probe: "hostname" }, broken: { probe: "mount" } } };
     const { facts } = await python<{ facts: Record<string, string> }>(
-        "import observe\nanswer = observe.observe(given)",
+        "from look import observe\nanswer = observe.observe(given)",
         spec,
     );
     expect(facts.broken).toMatch(/^unknown: TypeError: /);
@@ -126,7 +130,8 @@ test("a probe that fails says so, and the others are heard", async () => {
 
 test("a look asks the resolver once for a name, and the next look asks again", async () => {
     const script = `
-import commands, observe
+from engine import commands
+from look import observe
 addresses, asked = ["192.0.2.11", "127.0.1.1"], []
 def run(argv, *_, **__):
     asked.append(argv)

@@ -3,7 +3,8 @@ import { python, scratch } from "./python";
 
 /** systemd and the transactions are played; files and locks are real. */
 const play = `
-import os, batch, commands, durable, runner, transaction
+import os
+from engine import batch, commands, durable, runner, transaction
 durable.RUN = durable.RESULTS = given
 units, done = [], []
 def run(argv, timeout=0):
@@ -72,7 +73,7 @@ answer = units`);
 
 test("after a kill each is told what became of it: undone, undone by whoever came first, applied, or never begun", async () => {
     const outcomes = await played<object[]>(`
-import lock, packages
+from engine import lock, packages
 lock.LOCK, packages.HELD = f"{given}/lock", f"{given}/held"
 durable.RESULTS = f"{given}/results"
 os.mkdir(durable.RESULTS)

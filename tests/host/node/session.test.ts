@@ -2,7 +2,9 @@
 import { python } from "./python";
 
 const talk = `
-import io, sys, json, install, session, runner, recovery, observe
+import io, sys, json, session
+from engine import install, runner, recovery
+from look import observe
 began = []
 install.ensure = lambda *_: began.append("install") or "/nowhere"
 recovery.settle_first = lambda tell: None

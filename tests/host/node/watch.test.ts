@@ -13,7 +13,8 @@ describe("disks without smartd", () => {
     const coverage = (declared: string[], disks: string[], udev = true) =>
         python<string>(
             `
-import os, watch
+import os
+from probes import watch
 there = os.path.exists
 os.path.exists = lambda path: path in given["paths"] if path.startswith("/dev/disk/") else there(path)
 os.path.realpath = lambda path: given["paths"].get(path, path)
@@ -47,7 +48,7 @@ describe("self-tests", () => {
             await utimes(path, now + written, now + written);
         }
         return python<string>(
-            "import time, watch\nwatch.STATES = given['states']\nwatch.start_of = lambda unit: (time.monotonic() + given['started']) * 1_000_000\nanswer = watch.self_tests()",
+            "import time\nfrom probes import watch\nwatch.STATES = given['states']\nwatch.start_of = lambda unit: (time.monotonic() + given['started']) * 1_000_000\nanswer = watch.self_tests()",
             { started, states: `${folder}/smartd.*.state` },
         );
     };
@@ -71,7 +72,7 @@ describe("smartd -q onecheck", () => {
     const check = async (device: string, said: string, code = 17) => {
         await writeFile(join(folder, "conf"), `# Managed\n${device} -d removable -a\nDEVICESCAN -a\n`);
         return python<string | null>(
-            "import checks, commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['said'], '')\nanswer = checks.smartd(5, given['staged'])",
+            "from checks import smartd\nfrom engine import commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['said'], '')\nanswer = smartd.smartd(5, given['staged'])",
             { said: said.replaceAll("@", device), code, staged: join(folder, "conf") },
         );
     };

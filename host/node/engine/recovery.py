@@ -2,11 +2,10 @@
 
 import os
 
-import durable
-import packages
-from lock import LOCK, locked
-from refusal import Refused
-from transaction import settle
+from engine import durable, packages
+from engine.lock import LOCK, locked
+from engine.refusal import Refused
+from engine.transaction import settle
 
 ENDED_EARLY = "the transaction's program ended early, killed or by a fault; look at journalctl -t holdfast on the node"
 

@@ -7,12 +7,11 @@ validate, activate, verify}: only what differs, as the provider decided from the
 
 import os
 
-import commands
-import durable
-import observe
-from files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_originals, refuse_if_edited, refuse_unwritable, user_id
-from refusal import Refused, as_refused, translated
-from units import TIMEOUT, on_disk
+from engine import commands, durable
+from engine.files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_originals, refuse_if_edited, refuse_unwritable, user_id
+from engine.refusal import Refused, as_refused, translated
+from engine.units import TIMEOUT, on_disk
+from look import observe
 
 DECIDED = "applied"  # in the transaction's folder: the journal is about to be closed
 ONLY_CLIENT = "a file here is secret, so only the client is told why"

@@ -1,6 +1,6 @@
 """What the next boot starts."""
 
-import commands
+from engine import commands
 
 TIMEOUT = 90  # seconds; systemd's own default for a start
 NATIVE_ONLY = {"SYSTEMCTL_SKIP_SYSV": "1"}

@@ -5,7 +5,7 @@ import re
 import socket
 import time
 
-import commands
+from engine import commands
 
 CONNECT_TIMEOUT = 0.2  # seconds; on the machine itself a connection takes less than a millisecond, or is dropped
 START_TIMEOUT = 10  # seconds until a started exporter listens

@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-import commands
+from engine import commands
 
 DPKG_LOG = "/var/log/dpkg.log"
 TAIL = 1 << 18  # bytes of dpkg's log: some thousand packages

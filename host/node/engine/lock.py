@@ -5,8 +5,7 @@ import fcntl
 import os
 import time
 
-import durable
-import refusal
+from engine import durable, refusal
 
 LOCK, GATE = f"{durable.RUN}/lock", f"{durable.RUN}/start"
 REMIND = 20  # seconds between words to a client that would take silence for the end

@@ -9,13 +9,8 @@ import json
 import os
 import time
 
-import batch
-import commands
-import durable
-import lock
-import recovery
-import transaction
-from recovery import has_result
+from engine import batch, commands, durable, lock, recovery, transaction
+from engine.recovery import has_result
 
 LINGER = 5  # seconds that it waits for more; a client that has nothing for three hangs up
 END = "end"  # the session's last line

@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-import commands
+from engine import commands
 
 DISK_FOLDERS = {"by-uuid": "uuid", "by-label": "label", "by-partuuid": "partuuid", "by-partlabel": "partlabel"}
 

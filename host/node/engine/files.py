@@ -7,10 +7,9 @@ import os
 import pwd
 import struct
 
-import durable
-import facts
-import observe
-from refusal import Refused
+from engine import durable
+from engine.refusal import Refused
+from look import facts, observe
 
 STATE = "/var/lib/holdfast"
 ORIGINALS = f"{STATE}/originals.json"

@@ -6,9 +6,9 @@ import os
 import re
 import time
 
-import commands
-import observe
-from facts import read_word
+from engine import commands
+from look import observe
+from look.facts import read_word
 
 NO_BMC = "not checked: this node has no BMC, ipmievd is inactive"
 STATES = "/var/lib/smartmontools/smartd.*.state"

@@ -4,8 +4,7 @@ import json
 import os
 import time
 
-import durable
-import runner
+from engine import durable, runner
 
 POLL = 0.02  # seconds between looks for news: fifty a second cost a node nothing to speak of
 TOGETHER = 0.5  # seconds that a result waits for others: what they have made is then looked at with the same commands

@@ -3,9 +3,7 @@
 import contextlib
 import re
 
-import commands
-import durable
-import units
+from engine import commands, durable, units
 
 LOCK_TIMEOUT = 120  # seconds that apt waits for another apt
 APT = ["apt-get", "-y", "-q", "-o", "Acquire::Retries=0", "-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}", "-o", "Dpkg::Options::=--force-confold"]

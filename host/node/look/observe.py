@@ -9,9 +9,8 @@ import os
 import pwd
 import stat
 
-import commands
-import durable
 import probes
+from engine import commands, durable
 
 HEADER = b"Managed by Holdfast"
 SIZE_LIMIT = 1 << 20  # bytes; a configuration file is smaller, and a log put in its place must not fill the wire
@@ -23,7 +22,7 @@ def observe(spec):
 
 def observe_all(specs):
     """One command for the packages of all, one for the units: starting them takes longer than all the rest."""
-    probes.resolve_once.cache_clear()
+    probes.look_anew()
     installed = installed_packages(in_any(specs, "packages"))
     units = observe_units(in_any(specs, "units"))
     return [

@@ -7,15 +7,9 @@ A power cut undoes those that are not done yet, in any order: so none may touch 
 import json
 import re
 
-import commands
-import durable
-import lock
-import observe
-import packages
-import recovery
-import transaction
-import units
-from refusal import Refused
+from engine import commands, durable, lock, packages, recovery, transaction, units
+from engine.refusal import Refused
+from look import observe
 
 
 def run(identifiers):

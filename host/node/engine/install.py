@@ -6,8 +6,7 @@ import marshal
 import os
 import time
 
-import commands
-import durable
+from engine import commands, durable
 
 LIBRARY = "/usr/local/lib/holdfast"
 RECOVER = "/etc/holdfast/recover.py"
@@ -42,7 +41,7 @@ WantedBy=sysinit.target
 
 
 def ensure(version, modules):
-    """`modules`: {name: (source, code or None)}, or None where this very version is what runs. Returns the program's folder.
+    """`modules`: {path: (source, code or None)}, or None where this very version is what runs. Returns the program's folder.
 
     Everything is durable before the first commit relies on it.
     """
@@ -52,7 +51,7 @@ def ensure(version, modules):
     if not os.path.isdir(program):
         install_program(program, modules)
         tidy(program)
-    ensure_file(RECOVER, durable.read_regular(f"{program}/durable.py"), 0o644)
+    ensure_file(RECOVER, durable.read_regular(f"{program}/engine/durable.py"), 0o644)
     for name, order in UNITS.items():
         ensure_file(f"{SYSTEM}/{name}", UNIT_TEXT.replace("ORDER", order).encode(), 0o644)
         ensure_link(f"{SYSTEM}/sysinit.target.wants/{name}", f"{SYSTEM}/{name}")
@@ -78,11 +77,14 @@ def ensure_link(path, target):
 
 def install_program(program, modules):
     draft = f"{program}.{os.getpid()}.draft"
-    os.makedirs(draft, 0o755)
-    for name, (source, _) in modules.items():
-        durable.write_new(f"{draft}/{name}.py", source.encode(), 0o644)
-    keep_compiled(draft, modules)
-    durable.sync_folder(draft)
+    folders = sorted({folder for path in modules for folder in ancestors(path)})
+    for folder in ["", *folders]:
+        os.makedirs(os.path.join(draft, folder), 0o755)
+    for path, (source, _) in modules.items():
+        durable.write_new(f"{draft}/{path}", source.encode(), 0o644)
+    for folder in [*reversed(folders), ""]:
+        keep_compiled(os.path.join(draft, folder), {path: module for path, module in modules.items() if os.path.dirname(path) == folder})
+        durable.sync_folder(os.path.join(draft, folder))
     try:
         os.rename(draft, program)
     except OSError:
@@ -90,6 +92,12 @@ def install_program(program, modules):
         if not os.path.isdir(program):
             raise
     durable.sync_folder(LIBRARY)
+
+
+def ancestors(path):
+    """The folders that the module's path is in, the outermost first."""
+    names = path.split("/")[:-1]
+    return ["/".join(names[:count + 1]) for count in range(len(names))]
 
 
 def tidy(program):
@@ -104,10 +112,10 @@ def keep_compiled(folder, modules):
     """What Python would else do once more, at the program's next start. Valid for this source only, by its hash (PEP 552)."""
     cache = os.path.dirname(importlib.util.cache_from_source(f"{folder}/any.py"))
     os.mkdir(cache, 0o755)
-    for name, (source, code) in modules.items():
+    for path, (source, code) in modules.items():
         if code is not None:
             head = importlib.util.MAGIC_NUMBER + b"\x03\0\0\0" + importlib.util.source_hash(source.encode())
-            durable.write_new(importlib.util.cache_from_source(f"{folder}/{name}.py"), head + marshal.dumps(code), 0o644)
+            durable.write_new(importlib.util.cache_from_source(f"{folder}/{os.path.basename(path)}"), head + marshal.dumps(code), 0o644)
     durable.sync_folder(cache)
 
 

@@ -1,0 +1,84 @@
+"""systemd's and util-linux's own judgement of an fstab."""
+
+import os
+import re
+
+from engine import commands, durable
+from look import facts
+
+
+def findmnt(timeout, staged):
+    """`findmnt --verify`, which also fails what is merely absent: a disk or folder of a `nofail` entry is no reason to stop."""
+    checked = commands.run(["findmnt", "--verify", "--tab-file", staged], timeout)
+    if checked.ok:
+        return None
+    if checked.code is None:
+        return checked.explain()
+    entries = entries_of(staged)
+    target, complaints, excused = None, [], False
+    for line in (checked.output + checked.errors).splitlines():
+        if "parse error" in line and "ignored" in line:
+            complaints.append(line.strip())
+        elif "[E]" in line and is_excused(line, *entries.get(target, ("", []))):
+            excused = True
+        elif "[E]" in line:
+            complaints.append(f"{target}: {line.replace('[E]', '').strip()}")
+        elif line and not line[0].isspace():
+            target = line
+    # It may die of a line that it cannot parse (2.41 does): only errors that are excused make it pass.
+    return "; ".join(complaints) or (None if excused and checked.code > 0 else checked.explain())
+
+
+def is_excused(line, fstype, options):
+    if "required target: No such file" in line:
+        return True  # systemd makes the folder that it mounts on
+    if "unsupported source tag" in line:
+        return fstype == "ceph"  # admin@.cephfs=/
+    is_absence = any(word in line for word in ("unreachable", "non-existing", "cannot be found", "does not exist", "cannot detect on-disk filesystem type"))
+    return is_absence and ("nofail" in options or "noauto" in options)
+
+
+def entries_of(path):
+    """{target: (type, options)}."""
+    entries = {}
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        for line in stream:
+            fields = line.split()
+            if len(fields) >= 4 and not line.lstrip().startswith("#"):
+                entries[facts.unescape(fields[1])] = (fields[2], fields[3].split(","))
+    return entries
+
+
+def fstab_generator(timeout, staged, *essential):
+    """Dry run of systemd's own generator: a mount under local-fs.target.requires stops the boot when its disk is missing.
+
+    In a container /sys is read-only and the generator then ignores every device, so the run gets a /sys of its own.
+    """
+    generator = "/usr/lib/systemd/system-generators/systemd-fstab-generator"
+    folder = f"{durable.RUN}/fstab-generator-{os.getpid()}"
+    commands.remove_tree(folder)  # a killed one's, of the same number
+    os.makedirs(folder, 0o700)
+    try:
+        script = 'mount -t tmpfs none /sys && exec "$0" "$@"'
+        ran = commands.run(
+            ["unshare", "--mount", "sh", "-c", script, generator, folder, folder, folder],
+            timeout,
+            {"SYSTEMD_FSTAB": staged, "SYSTEMD_LOG_TARGET": "console"},
+        )
+        if not ran.ok:
+            return f"{generator}: {ran.explain()}"
+        required = os.path.join(folder, "local-fs.target.requires")
+        names = os.listdir(required) if os.path.isdir(required) else []
+        targets = {mount_target(os.path.join(folder, name)) for name in names if name.endswith(".mount")}
+    finally:
+        commands.remove_tree(folder)
+    blocking = sorted(target for target in targets if target and target not in essential)
+    if blocking:
+        return f"{', '.join(blocking)} would stop the boot when its disk is missing: add nofail, or declare it essential"
+    return None
+
+
+def mount_target(unit):
+    with open(unit, encoding="utf-8") as stream:
+        match = re.search(r"^Where=(.*)$", stream.read(), re.MULTILINE)
+    return match.group(1) if match else None

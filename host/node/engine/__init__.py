@@ -1,0 +1,1 @@
+"""The transaction: what changes the node, and what undoes it."""

@@ -1,0 +1,1 @@
+"""What stands on the node. Nothing here changes it."""

@@ -1,0 +1,54 @@
+"""Facts that are no files: each probe takes its arguments and returns one short word or phrase, a verdict or a state.
+
+Never a raw measurement (a temperature, an age): a nightly drift run would never be clean. Never a change.
+
+A probe is a function `(*words) -> str` in any module of the program, and a line here: its module is loaded where a FileSet
+asks for it, so that a node need not have what it never uses.
+"""
+
+import functools
+import importlib
+
+PROBES = {
+    "resolver": "probes.names.resolver",
+    "hostname": "probes.names.hostname",
+    "mount": "probes.mounts.mount",
+    "source": "probes.mounts.source",
+    "link": "probes.network.link",
+    "interfaces-pending": "probes.network.interfaces_pending",
+    "sourced-files": "probes.network.sourced_files",
+    "interfaces-running": "probes.network.interfaces_running",
+    "root-keys": "probes.access.root_keys",
+    "exporter": "probes.exporter.verdict",
+    "temperature": "probes.watch.temperature",
+    "last-run": "probes.watch.last_run",
+    "mail": "probes.watch.mail",
+    "mail-relay": "probes.watch.mail_relay",
+    "ipmievd": "probes.watch.ipmievd",
+    "sel": "probes.watch.sel",
+    "smartd-coverage": "probes.watch.smartd_coverage",
+    "self-tests": "probes.watch.self_tests",
+}
+caches = []
+
+
+def probe(name, arguments):
+    if name not in PROBES:
+        return f"unknown probe {name}"
+    module, function = PROBES[name].rsplit(".", 1)
+    try:
+        return getattr(importlib.import_module(module), function)(*arguments)
+    except Exception as error:  # one that cannot tell must not keep the others from being heard
+        return f"unknown: {type(error).__name__}: {error}"
+
+
+def for_one_look(function):
+    """Asked by several FileSets, answered once: until `look_anew`."""
+    cached = functools.lru_cache(function)
+    caches.append(cached)
+    return cached
+
+
+def look_anew():
+    for cached in caches:
+        cached.cache_clear()

@@ -1,0 +1,17 @@
+"""Whether what an fstab names is there, and mounted."""
+
+from look import facts
+
+
+def mount(target):
+    return "mounted" if any(point["target"] == target for point in facts.mounts()) else "not mounted"
+
+
+def source(spec, target=None):
+    """Whether an fstab source (UUID=…, LABEL=…, /dev/…) names a device of this node."""
+    if facts.find_device(spec):
+        return "present"
+    mounted = [point for point in facts.mounts() if point["target"] == target]
+    if target == "/" and mounted and not mounted[-1]["source"].startswith("/dev/"):
+        return f"not checked: / is {mounted[-1]['fstype']}, no block device"
+    return "absent"

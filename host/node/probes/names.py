@@ -1,0 +1,41 @@
+"""What names give: the node's own, and whatever the resolver is asked for."""
+
+import os
+
+from engine import commands
+from probes import for_one_look
+
+
+def resolver(name, family=None):
+    """What pmxcfs would take: the first address of the name that is neither 127.* nor ::1."""
+    addresses = resolve_once(name)
+    if family:
+        addresses = [address for address in addresses if (":" in address) == (family == "6")]
+    usable = [address for address in addresses if not is_loopback(address)]
+    if usable:
+        return usable[0]
+    return f"loopback {addresses[0]}" if addresses else "unresolved"
+
+
+@for_one_look
+def resolve_once(name):
+    return resolve(name)
+
+
+def resolve(name):
+    """Addresses in the resolver's own order, through NSS as every program on the node sees it."""
+    listed = commands.run(["getent", "ahosts", "--", name], timeout=10)
+    seen = []
+    for line in listed.output.splitlines():
+        address = line.split()[0]
+        if address not in seen:
+            seen.append(address)
+    return seen
+
+
+def is_loopback(address):
+    return address.startswith("127.") or address == "::1"
+
+
+def hostname():
+    return os.uname().nodename
