@@ -42,7 +42,7 @@ export default tseslint.config(
         },
     },
     {
-        files: ["scripts/**/*.js", "cli/*.js"],
+        files: ["scripts/**/*.js", "toolchain/*.js", "cli/*.js"],
         languageOptions: { sourceType: "commonjs" },
         rules: { "no-unused-vars": "error", "no-undef": "off", eqeqeq: "error" },
     },

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import execa from "execa";
-import { builtFolder, pulumiEnvironment } from "../scripts/toolchain";
+import { builtFolder, pulumiEnvironment } from "../toolchain/toolchain";
 
 export interface Finished {
     readonly exitCode: number;

@@ -1,7 +1,7 @@
 /** What is the same for the component of every concern. */
 import type { Concern } from "../model/concerns";
-import type { FileSetArgs, HostArgs } from "../model/fileSet";
-import type { NodeIdentity } from "../model/lintContext";
+import type { FileSetArgs, HostArgs } from "../model/contract/fileSet";
+import type { NodeIdentity } from "../model/lint/lintContext";
 
 export interface ConcernArgs {
     readonly host: HostArgs;

@@ -1,6 +1,6 @@
 /** /etc/fstab of one node: stable sources, and no disk but the essential ones can stop a boot. A push mounts and unmounts nothing; a disk that comes after the boot is mounted by systemd. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FactArgs, FileSetArgs } from "../model/fileSet";
+import type { FactArgs, FileSetArgs } from "../model/contract/fileSet";
 import type { FstabSettings } from "../model/fleet";
 import {
     type FstabEntry,

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Concern, concernNames } from "../model/concerns";
 import type { FleetNode } from "../model/fleet";
-import type { NodeIdentity } from "../model/lintContext";
+import type { NodeIdentity } from "../model/lint/lintContext";
 import { isRisky } from "../model/rollout";
 import type { FileSet } from "../provider/resource";
 import { Fstab } from "./fstab";

@@ -1,10 +1,10 @@
 /** /etc/hosts of one node: its own name on the LAN address, every peer present, and cloud-init kept from rewriting it. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FactArgs, FileArgs, FileSetArgs } from "../model/fileSet";
+import type { FactArgs, FileArgs, FileSetArgs } from "../model/contract/fileSet";
 import type { HostsFileSettings } from "../model/fleet";
 import { entriesOf } from "../model/hosts/names";
 import { repairHosts } from "../model/hosts";
-import type { NodeIdentity } from "../model/lintContext";
+import type { NodeIdentity } from "../model/lint/lintContext";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
 import { ofConcern, type ConcernArgs } from "./concern";

@@ -1,6 +1,6 @@
 /** The BMC's events in one node's syslog: power supplies, fans, hot-swap, processor heat. A node without a BMC is let be. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileSetArgs } from "../model/fileSet";
+import type { FileSetArgs } from "../model/contract/fileSet";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";
 import { ofConcern, type ConcernArgs } from "./concern";

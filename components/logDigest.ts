@@ -1,6 +1,6 @@
 /** Yesterday's errors of one node by mail every morning, for a node that has no such digest yet. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileSetArgs } from "../model/fileSet";
+import type { FileSetArgs } from "../model/contract/fileSet";
 import type { LogDigestSettings } from "../model/fleet";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";

@@ -1,6 +1,6 @@
 /** Mail from one node: through its own sendmail, or through msmtp where it has none and the stack names a relay. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileSetArgs } from "../model/fileSet";
+import type { FileSetArgs } from "../model/contract/fileSet";
 import type { MailRelay, MailSettings } from "../model/fleet";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";

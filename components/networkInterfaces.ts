@@ -1,6 +1,6 @@
 /** /etc/network/interfaces of one node. The new file takes effect at the next reload or boot: nothing is reloaded here. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FactArgs, FileSetArgs } from "../model/fileSet";
+import type { FactArgs, FileSetArgs } from "../model/contract/fileSet";
 import type { InterfacesSettings } from "../model/fleet";
 import { renderInterfaces } from "../model/interfaces/format";
 import { lowerLinks } from "../model/interfaces/links";

@@ -1,6 +1,6 @@
 /** prometheus-node-exporter on one host: every metric for the monitoring hosts, an open port for nobody else. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileArgs, FileSetArgs } from "../model/fileSet";
+import type { FileArgs, FileSetArgs } from "../model/contract/fileSet";
 import type { NodeExporterSettings } from "../model/fleet";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";

@@ -1,8 +1,8 @@
 /** smartd on one node: self-tests, warnings by mail, and a graceful shutdown when a disk fails that nothing makes up for. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FactArgs, FileSetArgs } from "../model/fileSet";
+import type { FactArgs, FileSetArgs } from "../model/contract/fileSet";
 import type { SmartdSettings } from "../model/fleet";
-import type { NodeIdentity } from "../model/lintContext";
+import type { NodeIdentity } from "../model/lint/lintContext";
 import { formatSmartdLine, selfTestDay, selfTestSchedule } from "../model/smartd";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";

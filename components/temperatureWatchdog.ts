@@ -1,6 +1,6 @@
 /** A look at the temperatures every five minutes: mail at the warning limit, shutdown or a second mail at the critical one. */
 import * as pulumi from "@pulumi/pulumi";
-import type { FileArgs, FileSetArgs } from "../model/fileSet";
+import type { FileArgs, FileSetArgs } from "../model/contract/fileSet";
 import type { TemperatureSettings } from "../model/fleet";
 import { FileSet } from "../provider/resource";
 import { renderFile } from "../render/render";

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import type { HostKeyType } from "../model/hostKey";
+import type { HostKeyType } from "../model/values/hostKey";
 import type { SshTarget } from "./sshTarget";
 
 const run = promisify(execFile);

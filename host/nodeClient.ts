@@ -1,8 +1,8 @@
 /** One node: its one connection, its shared observation, its pushes. */
 import pLimit from "p-limit";
 import pRetry, { AbortError } from "p-retry";
-import type { HostArgs } from "../model/fileSet";
-import type { NodeFacts } from "../model/lintContext";
+import type { HostArgs } from "../model/contract/fileSet";
+import type { NodeFacts } from "../model/lint/lintContext";
 import type { Connection, ConnectOptions } from "./connection";
 import { Conversation } from "./conversation";
 import { ConnectionLostError, UnreachableError } from "./errors";

@@ -1,6 +1,6 @@
 /** What the node's program tells: the shapes of host/node/look/observe.py and session.py. */
-import type { CommandArgs } from "../model/fileSet";
-import type { NodeFacts } from "../model/lintContext";
+import type { CommandArgs } from "../model/contract/fileSet";
+import type { NodeFacts } from "../model/lint/lintContext";
 
 /** What to look at. Equal specs have equal JSON: keys are sorted by whoever makes one. */
 export interface Spec {

@@ -2,8 +2,8 @@
 import { execFile } from "node:child_process";
 import { homedir, userInfo } from "node:os";
 import { promisify } from "node:util";
-import type { HostArgs } from "../model/fileSet";
-import { parseDestination, type Destination } from "../model/ssh";
+import type { HostArgs } from "../model/contract/fileSet";
+import { parseDestination, type Destination } from "../model/values/ssh";
 import { UnreachableError } from "./errors";
 
 const run = promisify(execFile);

@@ -2,7 +2,7 @@
  * The concerns: the one table from which the stack config, the components, the rollout, adopt, import and the reference know
  * them. What a row does not say, the compiler or tests/model/concerns.test.ts ask for; docs/writing-a-concern.md is the recipe.
  */
-import type { FileArgs } from "./fileSet";
+import type { FileArgs } from "./contract/fileSet";
 
 interface Row {
     /** Class in components/, in the file of that name. Part of every URN, as is the row's own name: neither ever changes. */

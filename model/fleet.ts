@@ -1,6 +1,6 @@
 /** The declared fleet: `holdfast:fleet` of the stack config, validated, defaults merged, files read. Nothing downstream checks again. */
 import { concerns, type NodeSetting, type unbuiltSettings } from "./concerns";
-import type { HostArgs } from "./fileSet";
+import type { HostArgs } from "./contract/fileSet";
 import { checkFleet } from "./fleet/checks";
 import { type Fault, describe, formatPath } from "./fleet/faults";
 import { mergeConcerns, mergeSettings } from "./fleet/merge";
@@ -16,7 +16,7 @@ import { type NodeExporterSettings, resolveNodeExporter, unencryptedPasswords } 
 import { resolveSmartd, type SmartdSettings } from "./fleet/settings/smartd";
 import { resolveTemperature, type TemperatureSettings } from "./fleet/settings/temperature";
 import { parseShape } from "./fleet/shape";
-import type { NodeIdentity } from "./lintContext";
+import type { NodeIdentity } from "./lint/lintContext";
 
 export { type Fault, formatFault } from "./fleet/faults";
 export type { FstabEntryConfig, StanzaConfig } from "./fleet/schema";

@@ -1,6 +1,6 @@
 /** The provider's configuration: the `holdfast:` keys of the stack, as the engine passes them on. */
 import { userInfo, hostname } from "node:os";
-import type { HostArgs } from "../model/fileSet";
+import type { HostArgs } from "../model/contract/fileSet";
 import type { Credentials } from "../host/credentials";
 
 export interface Configuration {

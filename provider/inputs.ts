@@ -1,10 +1,10 @@
 /** Check: a FileSet's inputs, completed with their defaults, or every fault in them at once. */
 import { z } from "zod";
-import type { FileSetArgs } from "../model/fileSet";
-import type { Finding } from "../model/finding";
-import type { NodeFacts } from "../model/lintContext";
-import { formatOfPath, lintContent } from "../model/formats";
-import { hostKey, port, sshTarget, user } from "../model/ssh";
+import type { FileSetArgs } from "../model/contract/fileSet";
+import type { Finding } from "../model/lint/finding";
+import type { NodeFacts } from "../model/lint/lintContext";
+import { formatOfPath, lintContent } from "../model/lint/formats";
+import { hostKey, port, sshTarget, user } from "../model/values/ssh";
 import { propertyPath } from "./state";
 import { isRecord, isUnknown } from "./wire";
 

@@ -1,5 +1,5 @@
 /** One NodeClient per way to a node, for the life of the provider: all FileSets of a node share its connection. */
-import type { HostArgs } from "../model/fileSet";
+import type { HostArgs } from "../model/contract/fileSet";
 import { NodeClient } from "../host/nodeClient";
 import type { Configuration } from "./configuration";
 

@@ -1,7 +1,7 @@
 /** Programs that Holdfast brings along: short on the wire and in state, in full to the rest of the provider (model/ownProgram.ts). */
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import { parseReference, referTo, textOf } from "../model/ownProgram";
+import { parseReference, referTo, textOf } from "../model/contract/ownProgram";
 import type { FileState } from "./state";
 
 /** Beside this package's code, in a clone and in a published package. */

@@ -1,7 +1,7 @@
 /** What an Update has to do: pure, from the expected inputs, the last known state and a fresh look. */
 import { createHash } from "node:crypto";
 import { createTwoFilesPatch } from "diff";
-import type { FileSetArgs } from "../model/fileSet";
+import type { FileSetArgs } from "../model/contract/fileSet";
 import { identityOf, type Observation, type Plan, type PlannedFile } from "../host/observation";
 import type { Look } from "../host/push";
 import { lintWithFacts } from "./inputs";

@@ -1,6 +1,6 @@
 /** The program's side of the one custom resource. */
 import * as pulumi from "@pulumi/pulumi";
-import { FILE_SET_TYPE, type FileArgs, type FileSetArgs } from "../model/fileSet";
+import { FILE_SET_TYPE, type FileArgs, type FileSetArgs } from "../model/contract/fileSet";
 
 /** What was seen on the node after the last operation; verdicts and states, never raw measurements. */
 export interface Observed {

@@ -3,7 +3,7 @@ import { Metadata, status, type ServiceError } from "@grpc/grpc-js";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
-import type { FileSetArgs } from "../model/fileSet";
+import type { FileSetArgs } from "../model/contract/fileSet";
 import { idOf } from "./fileSet";
 import type { Checked } from "./inputs";
 import { compare, type Difference, type FileSetState } from "./state";

@@ -3,10 +3,10 @@ import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } fro
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
-import type { FileSetArgs } from "../model/fileSet";
+import type { FileSetArgs } from "../model/contract/fileSet";
 import { parseConfiguration, type Configuration } from "./configuration";
 import { EngineLog } from "./engineLog";
-import { FILE_SET_TYPE } from "../model/fileSet";
+import { FILE_SET_TYPE } from "../model/contract/fileSet";
 import { FileSetController, PartlyAppliedError } from "./fileSet";
 import { faultsOfSecrets } from "./inputs";
 import { NodePool } from "./nodePool";

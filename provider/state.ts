@@ -1,8 +1,8 @@
 /** The one comparison: `expected` (a FileSet's inputs) against `actual` (what was observed), for preview, drift and apply. */
-import type { FileArgs, FileSetArgs } from "../model/fileSet";
+import type { FileArgs, FileSetArgs } from "../model/contract/fileSet";
 import type { Observation, SeenFile, Spec } from "../host/observation";
-import { lintContent } from "../model/formats";
-import { standsFor } from "../model/ownProgram";
+import { lintContent } from "../model/lint/formats";
+import { standsFor } from "../model/contract/ownProgram";
 import { isUnknown } from "./wire";
 
 /** A file as it is: in the terms of its inputs where it is a plain file, else in words. */

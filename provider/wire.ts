@@ -3,7 +3,7 @@
  * Sources: the special signatures of @pulumi/pulumi/runtime/rpc and sdk/go/common/resource/plugin/rpc.go.
  */
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { showControls } from "../model/text";
+import { showControls } from "../model/lint/controls";
 import { inFull, shorten } from "./ownPrograms";
 import type { FileState } from "./state";
 

@@ -20,4 +20,3 @@ for (const folder of ["host", "lab"])
         recursive: true,
         filter: (path) => !/\.ts$|__pycache__/.test(path),
     });
-cpSync(join(root, "scripts", "buildToolchain.js"), join(dist, "scripts", "buildToolchain.js"));

@@ -1,7 +1,7 @@
 /** node_modules, as package-lock.json says. */
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { run, step } = require("./step");
+const { run, step } = require("../toolchain/step");
 
 const root = join(__dirname, "..");
 

@@ -37,7 +37,7 @@ export function renderReference(): string {
         ),
         "## The FileSet resource",
         "`holdfast:host:FileSet`, id `NODE/CONCERN`: files, packages and units of one node that are applied, verified and undone as one. Inputs are `FileSetArgs`; outputs are the inputs as they were found on the node, and `observed.facts`.",
-        ...exportedInterfaces(join(root, "model", "fileSet.ts")).map(
+        ...exportedInterfaces(join(root, "model", "contract", "fileSet.ts")).map(
             ({ name, meaning, fields }) =>
                 `### ${name}\n\n${meaning === "" ? "" : `${meaning}\n\n`}${table(
                     ["field", "type", ""],

@@ -1,12 +1,12 @@
 /** `npm run bench` and `npm run soak`: set-up, then the TypeScript program of that name. */
 const { join } = require("node:path");
 const { afterSetUp } = require("./setup");
-const { status } = require("./step");
+const { status } = require("../toolchain/step");
 
 const root = join(__dirname, "..");
 /** @type {Record<string, string[]>} */
 const commands = {
-    bench: ["--require", "./scripts/loadTypeScript.js", "bench/index.ts"],
+    bench: ["--require", "./toolchain/loadTypeScript.js", "bench/index.ts"],
     // The same tests with a bigger count, which they read from HOLDFAST_SOAK.
     soak: ["node_modules/jest/bin/jest.js", "--runInBand"],
 };

@@ -1,7 +1,7 @@
 /** Everything that `npm start` and `npm test` need, and nothing that is there already. Core modules only. */
-const { ensureLabPackages } = require("./debian");
+const { ensureLabPackages } = require("../toolchain/debian");
 const { ensureDependencies } = require("./dependencies");
-const { ensurePulumi, isAtLeast, pulumiEnvironment } = require("./toolchain");
+const { ensurePulumi, isAtLeast, pulumiEnvironment } = require("../toolchain/toolchain");
 
 /**
  * Well under a second where everything is in place.

@@ -1,12 +1,12 @@
 /** `npm start`: set-up, then the demonstration (start.ts), which may use what the set-up has installed. */
 const { join } = require("node:path");
 const { afterSetUp } = require("./setup");
-const { status } = require("./step");
+const { status } = require("../toolchain/step");
 
 afterSetUp(async (env) => {
     process.exitCode = await status(
         process.execPath,
-        ["--require", "./scripts/loadTypeScript.js", join(__dirname, "start.ts")],
+        ["--require", "./toolchain/loadTypeScript.js", join(__dirname, "start.ts")],
         { cwd: join(__dirname, ".."), env },
     );
 });

@@ -1,9 +1,9 @@
 /** `npm test`: set-up, static checks, all jest projects, and one line for the whole run. */
 const { mkdirSync, readFileSync, readdirSync, rmSync } = require("node:fs");
 const { join } = require("node:path");
-const { ensureTestPackages } = require("./debian");
+const { ensureTestPackages } = require("../toolchain/debian");
 const { afterSetUp } = require("./setup");
-const { groupStatus, status } = require("./step");
+const { groupStatus, status } = require("../toolchain/step");
 
 const root = join(__dirname, "..");
 const nodePrograms = join(root, "host", "node");
@@ -38,6 +38,7 @@ const checks = {
         "lab",
         "bench",
         "scripts",
+        "toolchain",
     ],
     // Parsing alone: nothing is written beside the sources.
     "Python syntax": [

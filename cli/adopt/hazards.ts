@@ -1,7 +1,7 @@
 /** What could stop the node's next boot or take it off the network, each with file and line. */
-import type { Finding } from "../../model/finding";
-import { lintContent } from "../../model/formats";
-import type { LintContext } from "../../model/lintContext";
+import type { Finding } from "../../model/lint/finding";
+import { lintContent } from "../../model/lint/formats";
+import type { LintContext } from "../../model/lint/lintContext";
 import { cloudInitHazards } from "./hazards/cloudInit";
 import { commentedMounts } from "./hazards/commentedMounts";
 import { deviceNames } from "./hazards/deviceNames";

@@ -1,11 +1,11 @@
 /** Who a node is, read from its own files: the address that its name should stand on, its domain and its further names. */
-import { canonicalAddress, familyOf, isReachable } from "../../model/address";
+import { canonicalAddress, familyOf, isReachable } from "../../model/values/address";
 import { parseHosts, type HostsLine } from "../../model/hosts";
 import { canonicalName } from "../../model/hosts/names";
 import { addressesOf } from "../../model/interfaces/addresses";
 import { interfacesOf, parseInterfaces, type Interface } from "../../model/interfaces";
 import { optionsNamed } from "../../model/interfaces/network";
-import type { NodeIdentity } from "../../model/lintContext";
+import type { NodeIdentity } from "../../model/lint/lintContext";
 import { anyName, domainName } from "../../model/fleet/values";
 import type { Survey } from "./survey";
 

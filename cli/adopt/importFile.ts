@@ -1,6 +1,6 @@
 /** What `pulumi import -f FILE --generate-code=false` reads: the live files become state, under the URNs of the program. */
 import { concerns } from "../../model/concerns";
-import { FILE_SET_TYPE } from "../../model/fileSet";
+import { FILE_SET_TYPE } from "../../model/contract/fileSet";
 import type { KeptFormat } from "./keptFiles";
 
 /** A node and the concerns of it that are imported. */

@@ -11,9 +11,9 @@ import {
 } from "../../model/fstab";
 import { canonicalTarget, isEssential, isMountedAtBoot, isOnDevice } from "../../model/fstab/entry";
 import { repairHosts } from "../../model/hosts";
-import { lintContent, type FormatName } from "../../model/formats";
-import type { BlockDevice, LintContext, NodeFacts } from "../../model/lintContext";
-import { splitLines } from "../../model/text";
+import { lintContent, type FormatName } from "../../model/lint/formats";
+import type { BlockDevice, LintContext, NodeFacts } from "../../model/lint/lintContext";
+import { splitLines } from "../../model/lint/text";
 
 export type KeptFormat = Extract<FormatName, "hosts" | "fstab" | "interfaces">;
 

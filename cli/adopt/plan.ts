@@ -1,5 +1,5 @@
 /** From what was read of all nodes to what is written and said: pure. */
-import type { LintContext } from "../../model/lintContext";
+import type { LintContext } from "../../model/lint/lintContext";
 import { findHazards, takeOver, type Hazard } from "./hazards";
 import { identify } from "./identity";
 import { renderImportFile } from "./importFile";

@@ -2,7 +2,7 @@
 import { Document, isMap, type Pair, type Scalar } from "yaml";
 import { concerns, nothingByDefault } from "../../model/concerns";
 import { formatFault, parseFleet } from "../../model/fleet";
-import type { NodeIdentity } from "../../model/lintContext";
+import type { NodeIdentity } from "../../model/lint/lintContext";
 import type { KeptFile } from "./hazards";
 import type { Survey } from "./survey";
 

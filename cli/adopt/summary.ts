@@ -1,6 +1,6 @@
 /** What `adopt` says on stderr. */
-import { formatFinding } from "../../model/finding";
-import type { NodeIdentity } from "../../model/lintContext";
+import { formatFinding } from "../../model/lint/finding";
+import type { NodeIdentity } from "../../model/lint/lintContext";
 import type { Hazard } from "./hazards";
 import { projectPath } from "./stackConfig";
 

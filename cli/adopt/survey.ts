@@ -3,9 +3,9 @@ import { knownKeys } from "../../host/hostKeys";
 import { NodeClient } from "../../host/nodeClient";
 import type { SeenFile, SeenUnit, Spec } from "../../host/observation";
 import { resolveTarget } from "../../host/sshTarget";
-import type { HostArgs } from "../../model/fileSet";
+import type { HostArgs } from "../../model/contract/fileSet";
 import { parseInterfaces, sourcedPatterns } from "../../model/interfaces";
-import type { NodeFacts } from "../../model/lintContext";
+import type { NodeFacts } from "../../model/lint/lintContext";
 import type { Target } from "./target";
 
 export interface Survey {

@@ -1,5 +1,5 @@
 /** `[USER@]HOST[:PORT]`, as ssh users write it. */
-import { hostKey, parseDestination, port, sshTarget, user, type Destination } from "../../model/ssh";
+import { hostKey, parseDestination, port, sshTarget, user, type Destination } from "../../model/values/ssh";
 
 export interface Target extends Destination {
     /** As it was typed. */

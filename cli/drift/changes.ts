@@ -1,6 +1,6 @@
 /** From the engine's property paths to lines that a person reads. */
-import { countLines, lineDiff } from "../../model/lineDiff";
-import { parseReference, textOf, type ProgramReference } from "../../model/ownProgram";
+import { countLines, lineDiff } from "../../model/contract/lineDiff";
+import { parseReference, textOf, type ProgramReference } from "../../model/contract/ownProgram";
 import type { Change } from "./report";
 
 /** Seconds for finding what a file's lines have in common. */

@@ -1,7 +1,7 @@
 /** From the engine's digest of one stack to its nodes. */
-import { FILE_SET_TYPE } from "../../model/fileSet";
-import { formatOfPath, lintContent } from "../../model/formats";
-import type { NodeIdentity } from "../../model/lintContext";
+import { FILE_SET_TYPE } from "../../model/contract/fileSet";
+import { formatOfPath, lintContent } from "../../model/lint/formats";
+import type { NodeIdentity } from "../../model/lint/lintContext";
 import { changesOf } from "./changes";
 import type { Diagnostic, Digest, Step } from "./digest";
 import { worst, type Change, type Concern, type Hazard, type NodeDrift, type StackDrift } from "./report";

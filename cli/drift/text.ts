@@ -1,5 +1,5 @@
 /** For a terminal and a log: by node, then file, unit or fact. */
-import { showControls } from "../../model/text";
+import { showControls } from "../../model/lint/controls";
 import type { Change, DriftReport, NodeDrift, StackDrift } from "./report";
 
 export function renderText(report: DriftReport): string {

@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { lintKinds, type LintOptions } from "./options";
-import { formatFinding, hasErrors, type Finding } from "../../model/finding";
-import { formatOfPath, guessFormat, lintContent, type FormatName } from "../../model/formats";
-import { showControls } from "../../model/text";
+import { formatFinding, hasErrors, type Finding } from "../../model/lint/finding";
+import { formatOfPath, guessFormat, lintContent, type FormatName } from "../../model/lint/formats";
+import { showControls } from "../../model/lint/controls";
 
 export interface LintResult {
     /** 0 clean, warnings allowed; 1 an error was found; 2 bad usage or an unreadable file, which wins over 1. */

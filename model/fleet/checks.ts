@@ -1,5 +1,5 @@
 /** Rules that span several fields of `holdfast:fleet`; those of one concern are in `settings/`. Each takes a config whose single values are sound. */
-import { canonicalAddress, familyOf } from "../address";
+import { canonicalAddress, familyOf } from "../values/address";
 import { type Fault, describe } from "./faults";
 import { mergeConcerns } from "./merge";
 import type { FleetConfig, NodeConfig } from "./schema";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { NodeSetting, unbuiltSettings } from "../concerns";
 import { commandKeywords } from "../interfaces/keywords";
 import { normalizeKeyword } from "../interfaces/parse";
-import { nearest } from "../nearest";
+import { nearest } from "../lint/nearest";
 import * as value from "./values";
 
 const flag = z.boolean({ error: "expected true or false" });

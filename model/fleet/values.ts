@@ -1,10 +1,10 @@
 /** The single values of `holdfast:fleet`. Each is strict enough that nothing hostile passes: no line break, no shell syntax, ASCII only. */
 import { z } from "zod";
-import { familyOf, isReachable } from "../address";
+import { familyOf, isReachable } from "../values/address";
 import { deviceTypes } from "../smartd/directives";
-import { text, wholeNumber } from "../value";
+import { text, wholeNumber } from "../values/value";
 
-export { hostKey, port, sshTarget, user } from "../ssh";
+export { hostKey, port, sshTarget, user } from "../values/ssh";
 
 const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 /** The names that stand in every hosts file. */

@@ -1,5 +1,5 @@
 /** Sources that no mount can work with: what the type asks for decides. Tried with mount(8) and findmnt of util-linux 2.38. */
-import { nearest } from "../nearest";
+import { nearest } from "../lint/nearest";
 import type { FstabEntry } from "./parse";
 import { isDeviceName, isTag, tagNames } from "./source";
 

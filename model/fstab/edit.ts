@@ -1,5 +1,5 @@
 /** The smallest edits that keep a boot from hanging on a missing disk: only the options field of the entries that need it. */
-import type { Token } from "../text";
+import type { Token } from "../lint/text";
 import { canonicalTarget, hardenEntry } from "./entry";
 import { encodeField } from "./field";
 import { formatFstab, renderOptions } from "./format";

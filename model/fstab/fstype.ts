@@ -1,7 +1,7 @@
 /** The third field. An unknown type only warns where it is close to a known one: a helper (mount.TYPE) or a module may bring any other. */
-import { at, finding, type Finding, type Severity } from "../finding";
-import type { NodeFacts } from "../lintContext";
-import { nearest } from "../nearest";
+import { at, finding, type Finding, type Severity } from "../lint/finding";
+import type { NodeFacts } from "../lint/lintContext";
+import { nearest } from "../lint/nearest";
 import { blockTypes, isBind, type SourceProblem } from "./blockSource";
 import { canonicalTarget, isMountedAtBoot, isNetwork, isPseudo, isSwap } from "./entry";
 import { isOptionOnly } from "./options";

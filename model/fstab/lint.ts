@@ -2,9 +2,9 @@
  * Rules for /etc/fstab. "Ignored" was tried with util-linux 2.38 (mount -a, findmnt --verify) and systemd 252's
  * fstab generator. CR LF only warns: both strip it.
  */
-import { at, finding, type Finding, type Severity } from "../finding";
-import type { LintContext, NodeFacts } from "../lintContext";
-import { lintText, strayLine } from "../text";
+import { at, finding, type Finding, type Severity } from "../lint/finding";
+import type { LintContext, NodeFacts } from "../lint/lintContext";
+import { lintText, strayLine } from "../lint/text";
 import { bindProblem, deviceNameOptions, isOnDeviceName, sourceProblem } from "./blockSource";
 import {
     canonicalTarget,

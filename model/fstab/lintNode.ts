@@ -1,6 +1,6 @@
 /** Rules that compare fstab with the node itself. Without its facts each says once that it was not checked. */
-import { at, finding, firstLine, type Finding } from "../finding";
-import type { NodeFacts } from "../lintContext";
+import { at, finding, firstLine, type Finding } from "../lint/finding";
+import type { NodeFacts } from "../lint/lintContext";
 import { canonicalTarget, canStopBoot, isEssential, isMountedAtBoot, isOnDevice } from "./entry";
 import type { EntryLine } from "./parse";
 import { findDevice } from "./source";

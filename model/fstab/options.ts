@@ -3,8 +3,8 @@
  * util-linux 2.38 to 2.41, ext4(5), the kernel's Documentation/filesystems up to 6.14. No table for NFS and CIFS, whose helpers
  * take scores of them, nor for swap, where swapon(8) passes over what it does not know.
  */
-import { finding, type Finding } from "../finding";
-import { nearest } from "../nearest";
+import { finding, type Finding } from "../lint/finding";
+import { nearest } from "../lint/nearest";
 import type { EntryLine } from "./parse";
 
 const words = (text: string): string[] => text.trim().split(/\s+/);

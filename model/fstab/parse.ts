@@ -1,5 +1,5 @@
 /** fstab(5): text to a document that keeps every byte. */
-import { splitFields, splitLines, type Token } from "../text";
+import { splitFields, splitLines, type Token } from "../lint/text";
 import { decodeField, splitOptions } from "./field";
 
 /** One mount, in findmnt's terms; octal escapes are decoded. */

@@ -1,6 +1,6 @@
 /** What the first field of an entry names, and whether it names the same disk after the next boot. */
 import { posix } from "node:path";
-import type { BlockDevice, NodeFacts } from "../lintContext";
+import type { BlockDevice, NodeFacts } from "../lint/lintContext";
 
 /** Kernel names are given out in the order of detection, which shifts between boots: sd*, hd*, vd*, xvd*, nvme*, mmcblk*, dm-*, mdN. So are the numbers below by-diskseq and block. */
 const kernelName =

@@ -1,7 +1,7 @@
 /** The smallest edits that make a hosts file sound: other lines, comments and markers stay byte for byte. */
-import { canonicalAddress, familyOf, isLoopback } from "../address";
-import type { NodeIdentity } from "../lintContext";
-import type { Token } from "../text";
+import { canonicalAddress, familyOf, isLoopback } from "../values/address";
+import type { NodeIdentity } from "../lint/lintContext";
+import type { Token } from "../lint/text";
 import { formatHosts, renderHostsEntry, type HostsEntry } from "./format";
 import { canonicalName, entriesOf, namesOf } from "./names";
 import { parseHosts, type HostsLine } from "./parse";

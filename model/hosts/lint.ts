@@ -1,8 +1,8 @@
 /** Rules for /etc/hosts. Each says what glibc or pmxcfs does with the fault (tried with glibc 2.36), and what to do. */
-import { canonicalAddress, familyOf, isLoopback, withoutZone } from "../address";
-import { at, finding, firstLine, type Finding, type Place, type Severity } from "../finding";
-import type { LintContext } from "../lintContext";
-import { lintText, strayLine } from "../text";
+import { canonicalAddress, familyOf, isLoopback, withoutZone } from "../values/address";
+import { at, finding, firstLine, type Finding, type Place, type Severity } from "../lint/finding";
+import type { LintContext } from "../lint/lintContext";
+import { lintText, strayLine } from "../lint/text";
 import { lintNodeNames } from "./lintNodeNames";
 import { mappingOf, type HostsMapping } from "./mapping";
 import { canonicalName } from "./names";

@@ -3,9 +3,9 @@
  * is neither 127.* nor ::1 (pve-cluster 9.1.6); most other programs take the first address there is, so a name that stands
  * on 127.0.1.1 as well is wrong too (getaddrinfo returns 127.0.1.1 first, tried).
  */
-import { canonicalAddress, familyOf, isLoopback, isUnspecified } from "../address";
-import { at, finding, firstLine, type Finding } from "../finding";
-import type { LintContext, NodeIdentity } from "../lintContext";
+import { canonicalAddress, familyOf, isLoopback, isUnspecified } from "../values/address";
+import { at, finding, firstLine, type Finding } from "../lint/finding";
+import type { LintContext, NodeIdentity } from "../lint/lintContext";
 import type { HostsMapping } from "./mapping";
 import { canonicalName, entriesOf, namesOf } from "./names";
 

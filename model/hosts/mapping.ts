@@ -1,6 +1,6 @@
 /** A line that glibc reads: what the rules about names work on. */
-import { canonicalAddress, familyOf, type Family } from "../address";
-import type { Token } from "../text";
+import { canonicalAddress, familyOf, type Family } from "../values/address";
+import type { Token } from "../lint/text";
 import type { HostsLine } from "./parse";
 
 export interface HostsMapping {

@@ -1,5 +1,5 @@
 /** Names as the hosts file uses them. */
-import type { NodeIdentity } from "../lintContext";
+import type { NodeIdentity } from "../lint/lintContext";
 import type { HostsEntry } from "./format";
 
 /** Lower case: names compare without regard to it. */

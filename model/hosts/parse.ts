@@ -1,5 +1,5 @@
 /** hosts(5): text to a document that keeps every byte. */
-import { splitFields, splitLines, type Token } from "../text";
+import { splitFields, splitLines, type Token } from "../lint/text";
 
 export interface HostsLine {
     /** 1-based. */

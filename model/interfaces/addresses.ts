@@ -1,5 +1,5 @@
 /** Addresses of an interface, as ifupdown2 pairs them with their netmasks. */
-import { canonicalAddress, familyOf, hostPrefix, isInSubnet, withoutZone, type Family } from "../address";
+import { canonicalAddress, familyOf, hostPrefix, isInSubnet, withoutZone, type Family } from "../values/address";
 import type { Interface } from "./network";
 import { optionsOf, type Token } from "./parse";
 

@@ -1,5 +1,5 @@
 /** The options of an iface stanza. The table is data, made by keywords.py from ifupdown2's own addons and other packages' pages. */
-import { nearest } from "../nearest";
+import { nearest } from "../lint/nearest";
 import table from "./keywordTable.json";
 import { normalizeKeyword } from "./parse";
 

@@ -1,5 +1,5 @@
 /** Which links an interface stands on, and which links a configuration brings into being. */
-import type { NetworkLink } from "../lintContext";
+import type { NetworkLink } from "../lint/lintContext";
 import { baseName, commandsOf, optionsNamed, type Interface } from "./network";
 import type { Token } from "./parse";
 

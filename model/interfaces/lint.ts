@@ -1,6 +1,6 @@
 /** Every rule for /etc/network/interfaces and its sourced files. */
-import type { Finding } from "../finding";
-import type { LintContext } from "../lintContext";
+import type { Finding } from "../lint/finding";
+import type { LintContext } from "../lint/lintContext";
 import * as addresses from "./rules/addresses";
 import * as bonds from "./rules/bonds";
 import * as keywords from "./rules/keywords";

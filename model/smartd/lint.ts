@@ -1,8 +1,8 @@
 /** What smartd would refuse, and what it accepts although it then watches less than the file seems to say. */
-import { finding, type Finding } from "../finding";
+import { finding, type Finding } from "../lint/finding";
 import { isDeviceName } from "../fstab/source";
-import type { LintContext, NodeFacts } from "../lintContext";
-import { lintText, splitLines, strayLine } from "../text";
+import type { LintContext, NodeFacts } from "../lint/lintContext";
+import { lintText, splitLines, strayLine } from "../lint/text";
 import { directives } from "./directives";
 import { parseSmartd, type SmartdDirective, type SmartdEntry, type SmartdWord } from "./parse";
 

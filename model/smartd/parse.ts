@@ -1,5 +1,5 @@
 /** smartd.conf(5): one device per line, then directives; `#` to the end of the line, a backslash joins the next line. */
-import { splitFields, splitLines, type Token } from "../text";
+import { splitFields, splitLines, type Token } from "../lint/text";
 
 export interface SmartdWord {
     readonly text: string;

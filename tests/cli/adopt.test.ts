@@ -10,7 +10,7 @@ import { renderHazards, renderNextSteps } from "../../cli/adopt/summary";
 import { parseHostKey, parseTarget } from "../../cli/adopt/target";
 import { nothingByDefault } from "../../model/concerns";
 import { parseFleet } from "../../model/fleet";
-import { lintContent } from "../../model/formats";
+import { lintContent } from "../../model/lint/formats";
 import { parseFstab } from "../../model/fstab";
 import type { SeenFile } from "../../host/observation";
 import { fstab, hosts, interfaces, survey, uuid, type SurveyParts } from "../fixtures/adopt/survey";

@@ -8,7 +8,7 @@ import { renderMarkdown } from "../../cli/drift/markdown";
 import { renderMetrics, writeMetrics } from "../../cli/drift/metrics";
 import { driftJsonSchema, driftReport, exitStatus, summarize, type StackDrift } from "../../cli/drift/report";
 import { renderText } from "../../cli/drift/text";
-import { referTo } from "../../model/ownProgram";
+import { referTo } from "../../model/contract/ownProgram";
 
 const urnOf = (node: string, concern: string) =>
     `urn:pulumi:prod::holdfast::holdfast:components:HardenedNode$holdfast:host:FileSet::${node}-${concern}`;

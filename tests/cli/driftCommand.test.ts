@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
-import { ensurePulumi, pulumiEnvironment } from "../../scripts/toolchain";
+import { ensurePulumi, pulumiEnvironment } from "../../toolchain/toolchain";
 
 // A toolchain that is not there yet takes minutes.
 jest.setTimeout(900_000);

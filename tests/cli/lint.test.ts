@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { registerLint } from "../../cli/lint";
 import type { LintOptions } from "../../cli/lint/options";
 import { lintFiles } from "../../cli/lint/run";
-import { formatOfPath, guessFormat } from "../../model/formats";
+import { formatOfPath, guessFormat } from "../../model/lint/formats";
 
 const stray = "27: eno1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP group default qlen 1000";
 const sound =

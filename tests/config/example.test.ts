@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { hardenFleet } from "../../components/hardenedFleet";
-import { FILE_SET_TYPE, type FileSetArgs } from "../../model/fileSet";
+import { FILE_SET_TYPE, type FileSetArgs } from "../../model/contract/fileSet";
 import { formatFault, parseFleet } from "../../model/fleet";
 import { fleetJsonSchema } from "../../model/fleet/jsonSchema";
-import { formatOfPath, lintContent } from "../../model/formats";
+import { formatOfPath, lintContent } from "../../model/lint/formats";
 import { recordRegistrations, valueOf } from "../helpers/registrations";
 
 const root = path.join(__dirname, "../..");

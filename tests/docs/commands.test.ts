@@ -6,7 +6,7 @@ import execa from "execa";
 import { buildProgram } from "../../cli/program";
 import { scripts } from "../../package.json";
 import { commandHelp } from "../../scripts/reference/commands";
-import { ensurePulumi, pulumiEnvironment } from "../../scripts/toolchain";
+import { ensurePulumi, pulumiEnvironment } from "../../toolchain/toolchain";
 
 // A toolchain that is not there yet takes minutes.
 jest.setTimeout(900_000);

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { NodeClient } from "../../host/nodeClient";
 import { identityOf, type Plan, type PhaseEvent, type Spec } from "../../host/observation";
 import type { Applied } from "../../host/push";
-import type { HostArgs } from "../../model/fileSet";
+import type { HostArgs } from "../../model/contract/fileSet";
 import type { Lab, LabNode } from "../../lab";
 
 export interface Push {

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import execa from "execa";
 import { stringify } from "yaml";
 import type { Lab } from "../../lab";
-import { ensurePulumi, pulumiEnvironment } from "../../scripts/toolchain";
+import { ensurePulumi, pulumiEnvironment } from "../../toolchain/toolchain";
 
 const checkout = resolve(__dirname, "../..");
 const shared = [
@@ -19,8 +19,8 @@ const shared = [
     "provider",
     "render",
     "schema",
-    "scripts",
     "templates",
+    "toolchain",
 ];
 
 export interface Finished {

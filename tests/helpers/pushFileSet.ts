@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { NodeClient } from "../../host/nodeClient";
 import type { Lab, LabNode } from "../../lab";
-import type { FileSetArgs, HostArgs } from "../../model/fileSet";
+import type { FileSetArgs, HostArgs } from "../../model/contract/fileSet";
 import { parseConfiguration } from "../../provider/configuration";
 import { FileSetController, type Log } from "../../provider/fileSet";
 import { checkInputs } from "../../provider/inputs";

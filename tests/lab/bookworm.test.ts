@@ -4,7 +4,7 @@ import { planHostsFile } from "../../components/hostsFile";
 import { planNetworkInterfaces } from "../../components/networkInterfaces";
 import { labDown, labUp, type Lab, type LabNode } from "../../lab";
 import { initialFiles } from "../../lab/initialState";
-import type { HostArgs } from "../../model/fileSet";
+import type { HostArgs } from "../../model/contract/fileSet";
 import { readNodeFile } from "../helpers/lab";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 

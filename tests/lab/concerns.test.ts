@@ -5,8 +5,8 @@ import { planFstab } from "../../components/fstab";
 import { planHostsFile } from "../../components/hostsFile";
 import { planNetworkInterfaces } from "../../components/networkInterfaces";
 import { strayLine, type Lab, type LabNode } from "../../lab";
-import type { HostArgs } from "../../model/fileSet";
-import type { NodeIdentity } from "../../model/lintContext";
+import type { HostArgs } from "../../model/contract/fileSet";
+import type { NodeIdentity } from "../../model/lint/lintContext";
 import { openTestNode } from "../helpers/lab";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 

@@ -156,7 +156,7 @@ describe("lab up and lab down", () => {
 
     test("what up was running when it was killed ends with it", async () => {
         const program = `const { runBound } = require("./lab/processes"); const { pid } = runBound("sleep", ["1000"]); setTimeout(() => console.log(pid), 300)`;
-        const child = execa(process.execPath, ["--require", "./scripts/loadTypeScript.js", "--eval", program], {
+        const child = execa(process.execPath, ["--require", "./toolchain/loadTypeScript.js", "--eval", program], {
             cwd: join(__dirname, "..", ".."),
             reject: false,
         });
@@ -173,7 +173,7 @@ describe("lab up and lab down", () => {
 
     async function runAndKill(call: string, milliseconds: number): Promise<void> {
         const program = `const { labUp, labDown } = require("./lab"); console.log("ready"); void ${call}`;
-        const child = spawn(process.execPath, ["--require", "./scripts/loadTypeScript.js", "--eval", program], {
+        const child = spawn(process.execPath, ["--require", "./toolchain/loadTypeScript.js", "--eval", program], {
             cwd: join(__dirname, "..", ".."),
             stdio: ["ignore", "pipe", "inherit"],
         });

@@ -10,7 +10,7 @@ import type { ConnectOptions } from "../../host/connection";
 import { NodeClient } from "../../host/nodeClient";
 import { identityOf, type Spec } from "../../host/observation";
 import type { Lab, LabNode } from "../../lab";
-import type { HostArgs } from "../../model/fileSet";
+import type { HostArgs } from "../../model/contract/fileSet";
 import { CuttingProxy, type Cut } from "../helpers/cuttingProxy";
 import { openTestLab, readNodeFile } from "../helpers/lab";
 import { runs } from "../helpers/soak";

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { planFstab } from "../../components/fstab";
 import { planHostsFile } from "../../components/hostsFile";
 import { labDown, vmLabUp, type BootReport, type Lab, type VmNode } from "../../lab";
-import type { FileSetArgs, HostArgs } from "../../model/fileSet";
+import type { FileSetArgs, HostArgs } from "../../model/contract/fileSet";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 
 jest.setTimeout(400_000);

@@ -10,7 +10,7 @@ import { planSmartd } from "../../components/smartd";
 import { labDown, vmLabUp, type Lab, type VmNode } from "../../lab";
 import { bridgeNamespace, gateway } from "../../lab/network";
 import { parseFleet, type FleetNode } from "../../model/fleet";
-import type { FileSetArgs } from "../../model/fileSet";
+import type { FileSetArgs } from "../../model/contract/fileSet";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 
 jest.setTimeout(400_000);

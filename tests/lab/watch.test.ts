@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import type { Lab, LabNode } from "../../lab";
 import { writeLabStack } from "../../lab/stack";
 import { nothingByDefault } from "../../model/concerns";
-import { referTo } from "../../model/ownProgram";
+import { referTo } from "../../model/contract/ownProgram";
 import { openTestLab, readNodeFile } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";
 

@@ -9,7 +9,7 @@ import {
     isReachable,
     isUnspecified,
     withoutZone,
-} from "../../model/address";
+} from "../../model/values/address";
 import { parseAddress } from "../../model/interfaces/addresses";
 import { runs } from "../helpers/soak";
 

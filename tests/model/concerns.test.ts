@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import * as components from "../../components";
 import { concernNames, concerns } from "../../model/concerns";
-import type { FileSetArgs } from "../../model/fileSet";
+import type { FileSetArgs } from "../../model/contract/fileSet";
 import { type FleetNode, parseFleet } from "../../model/fleet";
 import { renderReference } from "../../scripts/generateReference";
 import { type Recorder, recordRegistrations, valueOf } from "../helpers/registrations";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { countSlips, nearest } from "../../model/nearest";
+import { countSlips, nearest } from "../../model/lint/nearest";
 import "../helpers/soak";
 
 const words = ["ro", "bind", "move", "nofail", "hostsFile", "dhcp", "dhcp6"];

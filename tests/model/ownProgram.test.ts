@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { standsFor, parseReference, referTo, textOf } from "../../model/ownProgram";
+import { standsFor, parseReference, referTo, textOf } from "../../model/contract/ownProgram";
 import { runs } from "../helpers/soak";
 
 const program = '#!/bin/sh\n# Managed by Holdfast.\nset -eu\nlimit=75\necho "$limit"\n';

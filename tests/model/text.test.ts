@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { lintText, showControls, splitFields, splitLines, strayLine } from "../../model/text";
+import { showControls } from "../../model/lint/controls";
+import { lintText, splitFields, splitLines, strayLine } from "../../model/lint/text";
 import "../helpers/soak";
 
 const rulesOf = (content: string, strict = true) =>

@@ -7,7 +7,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { utils } from "ssh2";
-import { referTo } from "../../model/ownProgram";
+import { referTo } from "../../model/contract/ownProgram";
 import { executable, Plugin, secret, unknown, urn, type Failed } from "../helpers/plugin";
 
 const sound = "127.0.0.1 localhost\n192.0.2.11 pve01.example.test pve01\n";

@@ -1,8 +1,8 @@
 /** The one comparison and the way in and out of Pulumi's values, for any FileSet. */
 import fc from "fast-check";
 import { identityOf, type Observation, type SeenFile } from "../../host/observation";
-import type { FileArgs, FileSetArgs } from "../../model/fileSet";
-import { referTo } from "../../model/ownProgram";
+import type { FileArgs, FileSetArgs } from "../../model/contract/fileSet";
+import { referTo } from "../../model/contract/ownProgram";
 import { planUpdate, RefusedError } from "../../provider/plan";
 import { compare, specOf, stateOf } from "../../provider/state";
 import { decode, encode, mask } from "../../provider/wire";

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, stat
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import execa from "execa";
-import { ensurePulumi, pulumiEnvironment } from "../../scripts/toolchain";
+import { ensurePulumi, pulumiEnvironment } from "../../toolchain/toolchain";
 
 const checkout = resolve(__dirname, "../..");
 // Compiling takes the time; a toolchain that is not there yet takes minutes.

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { missingPackages } from "../../scripts/debian";
+import { missingPackages } from "../../toolchain/debian";
 import { findMissing } from "../../scripts/dependencies";
-import { groupStatus } from "../../scripts/step";
-import { builtFolder, isAtLeast, pulumiEnvironment } from "../../scripts/toolchain";
+import { groupStatus } from "../../toolchain/step";
+import { builtFolder, isAtLeast, pulumiEnvironment } from "../../toolchain/toolchain";
 
 describe("versions", () => {
     test.each([
@@ -86,7 +86,7 @@ describe("set-up tells", () => {
     test("who is not root the exact command to run", () => {
         // 65534 is nobody, everywhere.
         const { stderr } = node(
-            'process.setuid?.(65534); require("./scripts/debian").installPackages(["zsh", "fish"], "the test").catch((error) => console.error(error.message))',
+            'process.setuid?.(65534); require("./toolchain/debian").installPackages(["zsh", "fish"], "the test").catch((error) => console.error(error.message))',
         );
         expect(stderr).toContain(
             "the test needs packages that are not installed. Run:\n\n    sudo apt-get install --yes --no-install-recommends zsh fish\n",
@@ -95,7 +95,7 @@ describe("set-up tells", () => {
 
     test("what takes long, before it begins and with its seconds after", () => {
         const { stdout } = node(
-            'require("./scripts/step").step("building", () => new Promise((done) => setTimeout(done, 1100)))',
+            'require("./toolchain/step").step("building", () => new Promise((done) => setTimeout(done, 1100)))',
         );
         expect(stdout).toMatch(/^setup: building …\nsetup: building: done after 1 s\n$/);
     });

@@ -1,5 +1,5 @@
 /** With `manage_etc_hosts` cloud-init writes 127.0.1.1 back into the hosts file at every boot. */
-import { splitLines } from "../../../model/text";
+import { splitLines } from "../../../model/lint/text";
 import type { Hazard, KeptFile } from "../hazards";
 import type { Survey } from "../survey";
 

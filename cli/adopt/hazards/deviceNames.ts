@@ -1,6 +1,6 @@
 /** Device names outside fstab: incident A's lesson holds for crypttab, backup and storage configuration too. */
 import { findDevice, isDeviceName, stableSourceOf } from "../../../model/fstab";
-import { splitLines } from "../../../model/text";
+import { splitLines } from "../../../model/lint/text";
 import type { Hazard } from "../hazards";
 import type { Survey } from "../survey";
 

@@ -1,5 +1,5 @@
 /** The Proxmox GUI keeps changes in interfaces.new; the next boot, or Apply, puts that file in place of the pushed one. */
-import { splitLines } from "../../../model/text";
+import { splitLines } from "../../../model/lint/text";
 import type { Hazard } from "../hazards";
 import type { Survey } from "../survey";
 

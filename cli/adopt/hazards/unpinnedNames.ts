@@ -1,7 +1,7 @@
 /** Network cards whose name the kernel derives from a slot: adding an NVMe has turned ens3 into ens5. */
 import { interfacesOf, parseInterfaces } from "../../../model/interfaces";
 import { lowerLinks } from "../../../model/interfaces/links";
-import type { NetworkLink } from "../../../model/lintContext";
+import type { NetworkLink } from "../../../model/lint/lintContext";
 import type { Hazard } from "../hazards";
 import type { Survey } from "../survey";
 

@@ -1,6 +1,6 @@
 /** Rules on addresses, prefixes, gateways and MTU. */
-import { canonicalAddress, familyOf, hostPrefix, isLinkLocal, type Family } from "../../address";
-import { finding, type Finding } from "../../finding";
+import { canonicalAddress, familyOf, hostPrefix, isLinkLocal, type Family } from "../../values/address";
+import { finding, type Finding } from "../../lint/finding";
 import { addressesOf, isInSubnetOf, parseAddress, prefixOfNetmask, type InterfaceAddress } from "../addresses";
 import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
 import { optionsOf, type Option, type Token } from "../parse";

@@ -1,5 +1,5 @@
 /** Rules on bonds and their ports. */
-import { finding, type Finding } from "../../finding";
+import { finding, type Finding } from "../../lint/finding";
 import { isMadeByCommand, portsOf } from "../links";
 import { optionsNamed, type Interface } from "../network";
 import { allInterfaces, severityOfAbsence, type Subject } from "./subject";

@@ -1,6 +1,6 @@
 /** Rules on statements, option names and their values. */
-import { finding, type Finding } from "../../finding";
-import { nearest } from "../../nearest";
+import { finding, type Finding } from "../../lint/finding";
+import { nearest } from "../../lint/nearest";
 import { commandKeywords, findKeyword, isKnownKeyword, suggestKeyword } from "../keywords";
 import { isStanza, optionsOf, type Option, type Stanza } from "../parse";
 import type { Subject } from "./subject";

@@ -1,6 +1,6 @@
 /** Rules on the node as a whole: loopback, management address, default gateway, sourced files, names. */
-import { canonicalAddress, familyOf, type Family } from "../../address";
-import { finding, firstLine, type Finding } from "../../finding";
+import { canonicalAddress, familyOf, type Family } from "../../values/address";
+import { finding, firstLine, type Finding } from "../../lint/finding";
 import { addressesOf } from "../addresses";
 import { hasWord, isBareNic, isDeclared, isLink, lowerLinks, portsOf } from "../links";
 import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";

@@ -3,7 +3,7 @@
  * port's own stanza (`ovs_bridge` and `ovs_type`), deletes what the bridge does not list when it reloads, and Proxmox's
  * GUI drops an unlisted port from the file.
  */
-import { finding, type Finding } from "../../finding";
+import { finding, type Finding } from "../../lint/finding";
 import { isLink, portsOf } from "../links";
 import { optionsNamed, type Interface } from "../network";
 import type { Token } from "../parse";

@@ -1,5 +1,5 @@
 /** Rules on what interfaces stand on: ports, raw devices, cycles. */
-import { finding, type Finding } from "../../finding";
+import { finding, type Finding } from "../../lint/finding";
 import { isBareNic, isDeclared, isLink, lowerLinks, portListOptions, portsOf, rawDeviceOf, type Port } from "../links";
 import { baseName, optionsNamed, type Interface } from "../network";
 import { allInterfaces, severityOfAbsence, type Subject } from "./subject";

@@ -1,6 +1,6 @@
 /** What the rules look at: the parsed file, the interfaces it declares, and those of the files it sources. */
-import type { Finding, Severity } from "../../finding";
-import type { LintContext } from "../../lintContext";
+import type { Finding, Severity } from "../../lint/finding";
+import type { LintContext } from "../../lint/lintContext";
 import { interfacesOf, sourceTokens, type Interface } from "../network";
 import { parseInterfaces, type InterfacesDocument, type Token } from "../parse";
 

@@ -1,6 +1,6 @@
 /** Rules on single lines: what never belongs into the file, and what ifupdown2 reads differently from what is meant. */
-import { finding, type Finding } from "../../finding";
-import { lintText, strayLine } from "../../text";
+import { finding, type Finding } from "../../lint/finding";
+import { lintText, strayLine } from "../../lint/text";
 import { invisibleBlank } from "../lines";
 import { isStanza, type LogicalLine } from "../parse";
 import type { Subject } from "./subject";

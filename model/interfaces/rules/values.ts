@@ -1,6 +1,6 @@
 /** Rules on values that make ifupdown2 lose an address, a route or a link, tried with `ifup -a` of Debian 13's ifupdown2 3.0.0-1.3. */
-import { familyOf } from "../../address";
-import { finding, type Finding } from "../../finding";
+import { familyOf } from "../../values/address";
+import { finding, type Finding } from "../../lint/finding";
 import { parseAddress, prefixOfNetmask } from "../addresses";
 import { findKeyword } from "../keywords";
 import { portListOptions } from "../links";

@@ -1,5 +1,5 @@
 /** Rules on VLANs: their id and raw device, as ifupdown2's vlan addon works them out. */
-import { finding, type Finding } from "../../finding";
+import { finding, type Finding } from "../../lint/finding";
 import { isLink, isMadeByCommand, isPlainVlan, lowerLinks } from "../links";
 import { optionsNamed, type Interface } from "../network";
 import type { Token } from "../parse";

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { hardenFstab, lintFstab } from "../../../model/fstab";
-import type { LintContext, NodeFacts } from "../../../model/lintContext";
+import type { LintContext, NodeFacts } from "../../../model/lint/lintContext";
 
 const fixtures = join(__dirname, "../../fixtures/fstab");
 const read = (name: string) => readFileSync(join(fixtures, name), "utf8");

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { hasErrors } from "../../../model/finding";
+import { hasErrors } from "../../../model/lint/finding";
 import { lintHosts } from "../../../model/hosts";
-import type { LintContext } from "../../../model/lintContext";
+import type { LintContext } from "../../../model/lint/lintContext";
 
 const fixtures = join(__dirname, "../../fixtures/hosts");
 const read = (name: string) => readFileSync(join(fixtures, name), "utf8");

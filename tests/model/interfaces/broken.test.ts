@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Severity } from "../../../model/finding";
+import type { Severity } from "../../../model/lint/finding";
 import { lintInterfaces } from "../../../model/interfaces";
 import { validFiles, validNames } from "./fixtures";
 import { runs } from "../../helpers/soak";

@@ -1,4 +1,4 @@
-import type { LintContext, NetworkLink } from "../../../model/lintContext";
+import type { LintContext, NetworkLink } from "../../../model/lint/lintContext";
 import { lintInterfaces } from "../../../model/interfaces";
 import { validFiles } from "./fixtures";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import table from "../../../model/interfaces/keywordTable.json";
 import { findKeyword, isKnownKeyword, isRepeated, suggestKeyword } from "../../../model/interfaces/keywords";
-import { countSlips } from "../../../model/nearest";
+import { countSlips } from "../../../model/lint/nearest";
 import { runs } from "../../helpers/soak";
 
 const names = Object.keys(table);

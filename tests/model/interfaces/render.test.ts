@@ -7,7 +7,7 @@ import {
     sourcedPatterns,
     type InterfacesConfig,
 } from "../../../model/interfaces";
-import { hasErrors } from "../../../model/finding";
+import { hasErrors } from "../../../model/lint/finding";
 import { runs } from "../../helpers/soak";
 
 /** The example of CONTRACT.md. */

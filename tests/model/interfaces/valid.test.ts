@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Finding } from "../../../model/finding";
+import type { Finding } from "../../../model/lint/finding";
 import { lintInterfaces, lintInterfacesFragment } from "../../../model/interfaces";
-import { strayLine } from "../../../model/text";
+import { strayLine } from "../../../model/lint/text";
 import { readFixture, validFiles, validNames } from "./fixtures";
 import { runs } from "../../helpers/soak";
 

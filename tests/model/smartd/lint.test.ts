@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import { formatFinding } from "../../../model/finding";
-import type { NodeFacts } from "../../../model/lintContext";
+import { formatFinding } from "../../../model/lint/finding";
+import type { NodeFacts } from "../../../model/lint/lintContext";
 import { formatSmartdLine, lintSmartd, parseSmartd, selfTestSchedule } from "../../../model/smartd";
 
 const fixtures = path.join(__dirname, "../../fixtures/smartd");

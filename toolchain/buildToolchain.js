@@ -55,7 +55,7 @@ async function build(folder) {
  * passes. Without them it would type-check the whole program at every run. Other programs than ours have no loader there.
  */
 const launcher = `#!/bin/sh
-loader=./scripts/loadTypeScript.js
+loader=./toolchain/loadTypeScript.js
 test -e $loader || loader=sucrase/register/ts
 exec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false -nodeargs="--require $loader" "$@"
 `;

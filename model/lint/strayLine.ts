@@ -1,5 +1,5 @@
 /** Lines that got into a configuration file by a slip of redirection or pasting: incident B was one of these. */
-import { familyOf } from "./address";
+import { familyOf } from "../values/address";
 
 interface StrayPattern {
     readonly what: string;

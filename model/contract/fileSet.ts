@@ -2,7 +2,7 @@
  * The arguments of `holdfast:host:FileSet`: plain data, the only thing the Pulumi program and the provider share.
  * A FileSet is what is applied as one: files, packages and units with one validation and one activation.
  */
-import type { NodeIdentity } from "./lintContext";
+import type { NodeIdentity } from "../lint/lintContext";
 
 /** The one custom resource's type, as the engine writes it into URNs. */
 export const FILE_SET_TYPE = "holdfast:host:FileSet";

@@ -1,5 +1,5 @@
 /** One result of a lint: what is wrong, where, and what to do about it. */
-import { showControls } from "./text";
+import { showControls } from "./controls";
 
 /**
  * `error`: provably breaks the node (or cannot be parsed); the change is refused.

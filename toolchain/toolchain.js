@@ -6,7 +6,7 @@ const { delimiter, dirname, join } = require("node:path");
 const { isPresent } = require("./debian");
 const { output, run } = require("./step");
 
-const toolchain = join(__dirname, "..", "toolchain");
+const toolchain = __dirname;
 /** Path plugins, `--preview-only` and `plugins:` in Pulumi.yaml behave as this project needs them from here on. */
 const oldestPulumi = "3.200.0";
 const binaries = ["pulumi", "pulumi-language-nodejs"];

@@ -1,10 +1,10 @@
 /** Which grammar a path belongs to: the one table that Check, Update and `holdfast lint` share. */
 import type { Finding } from "./finding";
 import type { LintContext } from "./lintContext";
-import { lintFstab } from "./fstab/lint";
-import { lintHosts } from "./hosts/lint";
-import { lintInterfaces, lintInterfacesFragment } from "./interfaces/lint";
-import { lintSmartd } from "./smartd/lint";
+import { lintFstab } from "../fstab/lint";
+import { lintHosts } from "../hosts/lint";
+import { lintInterfaces, lintInterfacesFragment } from "../interfaces/lint";
+import { lintSmartd } from "../smartd/lint";
 import { lintText } from "./text";
 
 /** `interfaces.d` is a file that the main interfaces file sources; `text` a file without a grammar here. */
