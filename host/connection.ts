@@ -39,6 +39,7 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
                 `the jump host ${jump.host} cannot reach ${next.host} port ${next.port}`,
                 options.timeout,
                 (done) => client.forwardOut("127.0.0.1", 0, next.host, next.port, done),
+                (late) => late?.destroy(),
             );
         }
         const { client, logIn } = await open(node, target, options, socket);
@@ -50,8 +51,12 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
             user: target.user,
             publicKey: logIn.usedKey,
             exec: (command) =>
-                answered(node, "sshd opened no session", options.timeout, (done) =>
-                    start(client, command, done, tellClosed),
+                answered(
+                    node,
+                    "sshd opened no session",
+                    options.timeout,
+                    (done) => start(client, command, done, tellClosed),
+                    (late) => late.close(),
                 ),
             onClose: (listener) => void listeners.push(listener),
             end: () => opened.forEach((each) => each.end()),
@@ -94,6 +99,7 @@ async function open(
     }
     const client = new Client();
     let refusal: string | undefined;
+    let unheardOf: Buffer | undefined;
     const config: ConnectConfig = {
         sock,
         host: target.host,
@@ -107,7 +113,7 @@ async function open(
         authHandler: logIn.next,
         hostVerifier: (key: Buffer) => {
             refusal = refuseKey(key, known, target, options.allowUnknownHostKey);
-            if (!refusal && known.accepted.length === 0) rememberKey(key, target);
+            if (!refusal && known.accepted.length === 0) unheardOf = key;
             return !refusal;
         },
     };
@@ -124,7 +130,11 @@ async function open(
         };
         client.on("error", fail); // stays: errors after "ready" end the channels, whose readers report them
         client.once("close", () => fail(new Error("the connection was closed before anybody could log in")));
-        client.once("ready", () => resolve({ client, logIn }));
+        client.once("ready", () => {
+            // Not before: a key is offered first, and only then does its owner prove that it is his.
+            if (unheardOf) rememberKey(unheardOf, target);
+            resolve({ client, logIn });
+        });
         client.connect(config);
     });
 }
@@ -149,21 +159,26 @@ function explain(error: ConnectError, where: string, tried: readonly string[], t
     return `${where}: ${error.message}; is that an SSH server, and is it up?`;
 }
 
-/** ssh2 waits for the other side without a limit of its own. */
+/** ssh2 waits for the other side without a limit of its own. `giveUp`: for what comes after the limit, when nobody waits for it. */
 function answered<T>(
     node: string,
     complaint: string,
     seconds: number,
     start: (done: (error: Error | undefined, value: T) => void) => void,
+    giveUp: (late: T) => void,
 ): Promise<T> {
     return new Promise((resolve, reject) => {
-        const fail = (error: Error) =>
+        let isOver = false;
+        const fail = (error: Error) => {
+            isOver = true;
             reject(new UnreachableError(node, `${complaint}: ${error.message}`, { cause: error }));
+        };
         const timer = setTimeout(() => fail(new Error(`no answer within ${seconds} s`)), seconds * 1000);
         try {
             start((error, value) => {
                 clearTimeout(timer);
                 if (error) fail(error);
+                else if (isOver) giveUp(value);
                 else resolve(value);
             });
         } catch (error) {

@@ -1,16 +1,28 @@
 /** One connection, against a real SSH server in this process. */
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { Client, Server, utils } from "ssh2";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client, Server, utils, type AcceptConnection, type ServerChannel } from "ssh2";
 import { connect, type Connection } from "../../host/connection";
 import type { SshTarget } from "../../host/sshTarget";
 
 const hostKey = utils.generateKeyPairSync("ed25519");
 const userKey = utils.generateKeyPairSync("ed25519");
+/** Answers every command at once, but this one when it is told to. */
+const LATE = "late";
+let begun: AcceptConnection<ServerChannel> | undefined;
+/** Offers this key, which is not its own: what it signs with is. */
+let stolen: Buffer | undefined;
+let isUserKnown = true;
 const server = new Server({ hostKeys: [hostKey.private] }, (client) => {
-    client.on("authentication", (attempt) => attempt.accept());
+    if (stolen) offer(client, stolen);
+    client.on("authentication", (attempt) => (isUserKnown ? attempt.accept() : attempt.reject()));
     client.on("error", () => undefined);
     client.on("session", (accept) =>
-        accept().on("exec", (begin) => {
+        accept().on("exec", (begin, _refuse, { command }) => {
+            if (command === LATE) return void (begun = begin);
             const channel = begin();
             channel.write("there\n");
             channel.exit(0);
@@ -19,29 +31,49 @@ const server = new Server({ hostKeys: [hostKey.private] }, (client) => {
     );
 });
 let connection: Connection;
+let folder: string;
 
-beforeAll(() => new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening)));
-afterAll(() => new Promise((closed) => server.close(closed)));
-beforeEach(async () => {
-    const target: SshTarget = {
+function offer(client: object, publicKey: Buffer): void {
+    const { _protocol: protocol } = client as { _protocol: { _hostKeys: Record<string, object> } };
+    const own = protocol._hostKeys["ssh-ed25519"]!;
+    const posing = Object.assign(Object.create(own) as object, { getPublicSSH: () => publicKey });
+    protocol._hostKeys = { ...protocol._hostKeys, "ssh-ed25519": posing };
+}
+
+function targetOf(more: Partial<SshTarget> = {}): SshTarget {
+    return {
         host: "127.0.0.1",
         port: (server.address() as AddressInfo).port,
         user: "root",
         hostKeyName: "node",
-        hostKey: hostKey.public.split(" ").slice(0, 2).join(" "),
+        hostKey: keyOf(hostKey),
         identityFiles: [],
         identitiesOnly: true,
         knownHostsFiles: [],
         jumps: [],
+        ...more,
     };
-    connection = await connect("pve01", target, {
-        credentials: { privateKey: userKey.private },
-        allowUnknownHostKey: false,
-        timeout: 10,
-    });
+}
+
+function keyOf(pair: { readonly public: string }): string {
+    return pair.public.split(" ").slice(0, 2).join(" ");
+}
+
+function connectTo(target: SshTarget, { allowUnknownHostKey = false, timeout = 10 } = {}): Promise<Connection> {
+    return connect("pve01", target, { credentials: { privateKey: userKey.private }, allowUnknownHostKey, timeout });
+}
+
+beforeAll(() => new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening)));
+afterAll(() => new Promise((closed) => server.close(closed)));
+beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "holdfast-connection-"));
+    connection = await connectTo(targetOf());
 });
 afterEach(() => {
     jest.restoreAllMocks();
+    stolen = undefined;
+    isUserKnown = true;
+    rmSync(folder, { recursive: true });
     connection.end();
 });
 
@@ -58,6 +90,48 @@ test("counts as closed as soon as ssh2 says that it is not connected, before the
     });
     await expect(connection.exec("anything")).rejects.toThrow("pve01: sshd opened no session: Not connected");
     expect(closed).toBe(1);
+});
+
+test("closes a session that opens after its time limit", async () => {
+    const slow = await connectTo(targetOf(), { timeout: 0.5 });
+    try {
+        await expect(slow.exec(LATE)).rejects.toThrow("pve01: sshd opened no session: no answer within 0.5 s");
+        const served = begun!();
+        served.resume();
+        await once(served, "close");
+    } finally {
+        slow.end();
+    }
+});
+
+describe("an unknown host key, with the opt-in", () => {
+    const knownHosts = () => join(folder, "known_hosts");
+    const connectUnknown = async () =>
+        (
+            await connectTo(targetOf({ hostKey: undefined, knownHostsFiles: [knownHosts()] }), {
+                allowUnknownHostKey: true,
+            })
+        ).end();
+
+    beforeEach(() => writeFileSync(knownHosts(), ""));
+
+    test("is remembered, once", async () => {
+        await connectUnknown();
+        await connectUnknown();
+        expect(readFileSync(knownHosts(), "utf8")).toBe(`node ${keyOf(hostKey)}\n`);
+    });
+
+    test("is not remembered where its owner has not proven that it is his", async () => {
+        stolen = Buffer.from(keyOf(utils.generateKeyPairSync("ed25519")).split(" ")[1]!, "base64");
+        await expect(connectUnknown()).rejects.toThrow(/pve01: .*signature verification failed/);
+        expect(readFileSync(knownHosts(), "utf8")).toBe("");
+    });
+
+    test("is not remembered of a host that does not let us in", async () => {
+        isUserKnown = false;
+        await expect(connectUnknown()).rejects.toThrow("accepts none of the keys");
+        expect(readFileSync(knownHosts(), "utf8")).toBe("");
+    });
 });
 
 test("tells of its end once", async () => {
