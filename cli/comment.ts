@@ -1,5 +1,5 @@
 /** What a comment on GitHub or GitLab takes. */
-import { showControls } from "../model/lint/text";
+import { showControls } from "../model/lint/controls";
 
 /** Characters. GitHub takes 65,536, pulumi/actions cuts at 64,000; the rest is for the marker that `holdfast publish` adds. */
 export const COMMENT_LIMIT = 63_000;

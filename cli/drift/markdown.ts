@@ -1,5 +1,5 @@
 /** For a comment on an issue or a pull request: verdict first, then as many diffs as fit. */
-import { showControls } from "../../model/lint/text";
+import { showControls } from "../../model/lint/controls";
 import { COMMENT_LIMIT, codeWord, fenced } from "../comment";
 import type { Change, DriftReport, NodeDrift } from "./report";
 import { describeChange, tally } from "./text";

@@ -1,5 +1,5 @@
 /** For a comment on a pull request: the verdict, what it was compared with, then as much of the diff as fits. */
-import { showControls } from "../../model/lint/text";
+import { showControls } from "../../model/lint/controls";
 import { COMMENT_LIMIT, codeWord, fenceAround } from "../comment";
 
 export interface PreviewOutput {

@@ -1,5 +1,5 @@
 /** One `pulumi preview --diff`. Changes neither nodes nor state. */
-import { showControls } from "../../model/lint/text";
+import { showControls } from "../../model/lint/controls";
 import type { PreviewOptions } from "../preview";
 import { runPulumi } from "../pulumi";
 import { renderPreview } from "./markdown";
