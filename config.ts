@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Fleet, formatFault, parseFleet } from "./model/fleet";
+import { type Fleet, formatFault, parseFleet } from "./components/fleet";
 
 /**
  * The fleet that the stack declares, with the files it names already read.

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
 import type { Lab, LabNode } from "../lab";
-import { concerns } from "../model/concerns";
+import { concerns } from "../components/table";
 
 const files = ["/etc/hosts", "/etc/fstab", "/etc/network/interfaces"];
 

@@ -1,5 +1,5 @@
 /** What is the same for the component of every concern. */
-import type { Concern } from "../model/concerns";
+import type { Concern } from "./table";
 import type { FileSetArgs, HostArgs } from "../model/contract/fileSet";
 import type { NodeIdentity } from "../model/lint/lintContext";
 

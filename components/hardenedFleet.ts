@@ -1,6 +1,6 @@
 /** Every node of a fleet, the risky concerns wave by wave. */
-import type { Fleet } from "../model/fleet";
-import { planWaves } from "../model/rollout";
+import type { Fleet } from "./fleet";
+import { planWaves } from "./rollout";
 import type { FileSet } from "../provider/resource";
 import { HardenedNode, type HardenedNodeArgs } from "./hardenedNode";
 import { NodeExporter } from "./nodeExporter";

@@ -1,19 +1,19 @@
 /** One Proxmox VE node with every concern that its settings ask for. A new concern gets a field, a line in the constructor and one in `fileSets`. */
 import * as pulumi from "@pulumi/pulumi";
-import { type Concern, concernNames } from "../model/concerns";
-import type { FleetNode } from "../model/fleet";
+import { type Concern, concernNames } from "./table";
+import type { FleetNode } from "./fleet";
 import type { NodeIdentity } from "../model/lint/lintContext";
-import { isRisky } from "../model/rollout";
+import { isRisky } from "./rollout";
 import type { FileSet } from "../provider/resource";
 import { Fstab } from "./fstab";
-import { HostsFile } from "./hostsFile";
+import { HostsFile } from "./hosts";
 import { Ipmievd } from "./ipmievd";
 import { LogDigest } from "./logDigest";
 import { Mail } from "./mail";
-import { NetworkInterfaces } from "./networkInterfaces";
+import { NetworkInterfaces } from "./interfaces";
 import { NodeExporter } from "./nodeExporter";
 import { Smartd } from "./smartd";
-import { TemperatureWatchdog } from "./temperatureWatchdog";
+import { TemperatureWatchdog } from "./temperature";
 
 export interface HardenedNodeArgs {
     readonly node: FleetNode;

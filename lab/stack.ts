@@ -1,7 +1,7 @@
 /** Pulumi.lab.yaml: the lab's nodes as a stack that declares what their files should be. */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
-import { nothingByDefault } from "../model/concerns";
+import { nothingByDefault } from "../components/table";
 import type { AnyLab, AnyNode } from "./index";
 import { domain } from "./initialState";
 import { gateway } from "./network";

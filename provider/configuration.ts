@@ -37,7 +37,7 @@ export async function declaredHost(
     configuration: Configuration,
     name: string,
 ): Promise<{ host: HostArgs; maintenance: boolean }> {
-    const { formatFault, parseFleet } = await import("../model/fleet"); // an import is rare, and a no-op `up` should start fast
+    const { formatFault, parseFleet } = await import("../components/fleet"); // an import is rare, and a no-op `up` should start fast
     const given: unknown =
         typeof configuration.fleet === "string" ? JSON.parse(configuration.fleet) : configuration.fleet;
     // The engine imports with the provider that stands in state, and with that one's config (import.go, registerProviders).

@@ -1,6 +1,6 @@
 /** The controller of `holdfast:host:FileSet`: each method is one verb of the resource's life, in plain data. */
 import type { CommandArgs, FileSetArgs } from "../model/contract/fileSet";
-import { concernNames, concerns, isConcern } from "../model/concerns";
+import { concernNames, concerns, isConcern } from "../components/table";
 import { formatOfPath } from "../model/lint/formats";
 import { parseInterfaces } from "../model/interfaces/parse";
 import { sourcedPatterns } from "../model/interfaces/network";

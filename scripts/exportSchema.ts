@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { driftJsonSchema } from "../cli/drift/report";
-import { fleetJsonSchema } from "../model/fleet/jsonSchema";
+import { fleetJsonSchema } from "../components/fleet/jsonSchema";
 import { renderReference } from "./generateReference";
 
 writeFileSync(path.join(__dirname, "..", "schema", "holdfast-fleet.schema.json"), fleetJsonSchema());

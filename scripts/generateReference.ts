@@ -1,7 +1,7 @@
 /** docs/reference.md, from the schema, commander's definitions and the sources; `npm run schema` writes it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { concerns } from "../model/concerns";
+import { concerns } from "../components/table";
 import { commandHelp } from "./reference/commands";
 import { exportedInterfaces } from "./reference/interfaces";
 import { lintRules } from "./reference/lintRules";
@@ -55,14 +55,16 @@ export function renderReference(): string {
 /** The guarantee is the docstring at the head of the component's file. */
 function concernTable(): string {
     const rows = Object.entries(concerns).map(([concern, { component, setting }]) => {
-        const source = readFileSync(
-            join(root, "components", `${component.charAt(0).toLowerCase()}${component.slice(1)}.ts`),
-            "utf8",
-        );
+        const source = readFileSync(join(root, "components", folderOf(concern), "index.ts"), "utf8");
         const [, guarantee = ""] = /^\/\*\* (.*) \*\/$/m.exec(source) ?? [];
         return [`[${component}](concerns/${concern}.md)`, `\`${setting}\``, guarantee];
     });
     return table(["component", "setting", "guarantee"], rows);
+}
+
+/** `log-digest` is in `components/logDigest`. */
+function folderOf(concern: string): string {
+    return concern.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** One table for each key of the fleet, and for a node one for each concern that has settings. */

@@ -1,7 +1,7 @@
 /** The stack config of adopted nodes: YAML whose comments say where each part comes from. */
 import { Document, isMap, type Pair, type Scalar } from "yaml";
-import { concerns, nothingByDefault } from "../../model/concerns";
-import { formatFault, parseFleet } from "../../model/fleet";
+import { concerns, nothingByDefault } from "../../components/table";
+import { formatFault, parseFleet } from "../../components/fleet";
 import type { NodeIdentity } from "../../model/lint/lintContext";
 import type { KeptFile } from "./hazards";
 import type { Survey } from "./survey";

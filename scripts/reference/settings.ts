@@ -1,5 +1,5 @@
 /** `holdfast:fleet`, key by key, from its JSON Schema. */
-import { fleetJsonSchema } from "../../model/fleet/jsonSchema";
+import { fleetJsonSchema } from "../../components/fleet/jsonSchema";
 
 interface Schema {
     readonly $ref?: string;

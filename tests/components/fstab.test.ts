@@ -1,5 +1,5 @@
 import { planFstab } from "../../components/fstab";
-import { formatFault, parseFleet } from "../../model/fleet";
+import { formatFault, parseFleet } from "../../components/fleet";
 import { files, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 
 const node = { name: "pve01", address: "192.0.2.11" };

@@ -1,7 +1,7 @@
 import { hardenFleet } from "../../components/hardenedFleet";
-import { planHostsFile } from "../../components/hostsFile";
-import { concernNames, concerns } from "../../model/concerns";
-import { parseFleet } from "../../model/fleet";
+import { planHostsFile } from "../../components/hosts";
+import { concernNames, concerns } from "../../components/table";
+import { parseFleet } from "../../components/fleet";
 import { hostKey, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 import { type Recorder, recordRegistrations, valueOf } from "../helpers/registrations";
 

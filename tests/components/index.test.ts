@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { nothingByDefault } from "../../model/concerns";
+import { nothingByDefault } from "../../components/table";
 import { threeNodes } from "../fixtures/fleet/threeNodes";
 import { recordRegistrations, valueOf } from "../helpers/registrations";
 

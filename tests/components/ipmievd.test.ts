@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import execa from "execa";
 import { planIpmievd } from "../../components/ipmievd";
-import { formatFault, parseFleet } from "../../model/fleet";
+import { formatFault, parseFleet } from "../../components/fleet";
 
 const { files, units, facts } = planIpmievd({
     host: { name: "pve01", address: "192.0.2.11" },

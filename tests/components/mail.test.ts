@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import execa from "execa";
 import { Mail, planMail } from "../../components/mail";
 import { mailPasswordWarnings } from "../../config";
-import { formatFault, parseFleet } from "../../model/fleet";
+import { formatFault, parseFleet } from "../../components/fleet";
 import { recordRegistrations, valueOf } from "../helpers/registrations";
 
 function settingsOf(mail: unknown) {

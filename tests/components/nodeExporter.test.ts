@@ -1,5 +1,5 @@
 import { planNodeExporter } from "../../components/nodeExporter";
-import { parseFleet } from "../../model/fleet";
+import { parseFleet } from "../../components/fleet";
 
 const hash = "$2y$10$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZabcde";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import execa from "execa";
 import { planSmartd } from "../../components/smartd";
-import { formatFault, parseFleet } from "../../model/fleet";
+import { formatFault, parseFleet } from "../../components/fleet";
 
 const byId = "/dev/disk/by-id/ata-EXAMPLE_1";
 const hook = "/etc/smartmontools/run.d/60holdfast";

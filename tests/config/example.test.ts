@@ -3,8 +3,8 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { hardenFleet } from "../../components/hardenedFleet";
 import { FILE_SET_TYPE, type FileSetArgs } from "../../model/contract/fileSet";
-import { formatFault, parseFleet } from "../../model/fleet";
-import { fleetJsonSchema } from "../../model/fleet/jsonSchema";
+import { formatFault, parseFleet } from "../../components/fleet";
+import { fleetJsonSchema } from "../../components/fleet/jsonSchema";
 import { formatOfPath, lintContent } from "../../model/lint/formats";
 import { recordRegistrations, valueOf } from "../helpers/registrations";
 

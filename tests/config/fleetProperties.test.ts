@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { planFstab } from "../../components/fstab";
-import { planHostsFile } from "../../components/hostsFile";
-import { formatFault, parseFleet } from "../../model/fleet";
+import { planHostsFile } from "../../components/hosts";
+import { formatFault, parseFleet } from "../../components/fleet";
 import { lintFstab } from "../../model/fstab";
 import { lintHosts } from "../../model/hosts";
 import { readFixture } from "../fixtures/fleet/threeNodes";

@@ -1,4 +1,4 @@
-import { parseFleet } from "../../model/fleet";
+import { parseFleet } from "../../components/fleet";
 import { hostKey, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 
 /** One value for every field of CONTRACT.md, so that each can be made hostile in turn. */

@@ -1,4 +1,4 @@
-import { formatFault, parseFleet } from "../../model/fleet";
+import { formatFault, parseFleet } from "../../components/fleet";
 import { hostKey, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 
 function faultsOf(given: unknown): string[] {

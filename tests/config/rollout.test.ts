@@ -1,5 +1,5 @@
-import { type FleetNode } from "../../model/fleet";
-import { planWaves } from "../../model/rollout";
+import { type FleetNode } from "../../components/fleet";
+import { planWaves } from "../../components/rollout";
 
 function waves(given: {
     nodes: readonly string[];

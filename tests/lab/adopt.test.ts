@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import type { Lab, LabNode } from "../../lab";
-import { nothingByDefault } from "../../model/concerns";
+import { nothingByDefault } from "../../components/table";
 import { openTestLab, readNodeFile } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";
 

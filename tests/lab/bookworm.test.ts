@@ -1,7 +1,7 @@
 /** Proxmox VE 8's Debian: its Python, util-linux, systemd and ifupdown2 are older than those of the other lab tests' nodes. */
 import { planFstab } from "../../components/fstab";
-import { planHostsFile } from "../../components/hostsFile";
-import { planNetworkInterfaces } from "../../components/networkInterfaces";
+import { planHostsFile } from "../../components/hosts";
+import { planNetworkInterfaces } from "../../components/interfaces";
 import { labDown, labUp, type Lab, type LabNode } from "../../lab";
 import { initialFiles } from "../../lab/initialState";
 import type { HostArgs } from "../../model/contract/fileSet";

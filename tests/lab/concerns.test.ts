@@ -2,8 +2,8 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { planFstab } from "../../components/fstab";
-import { planHostsFile } from "../../components/hostsFile";
-import { planNetworkInterfaces } from "../../components/networkInterfaces";
+import { planHostsFile } from "../../components/hosts";
+import { planNetworkInterfaces } from "../../components/interfaces";
 import { strayLine, type Lab, type LabNode } from "../../lab";
 import type { HostArgs } from "../../model/contract/fileSet";
 import type { NodeIdentity } from "../../model/lint/lintContext";

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "yaml";
 import { strayLine, type Lab, type LabNode } from "../../lab";
 import { writeLabStack } from "../../lab/stack";
-import { nothingByDefault } from "../../model/concerns";
+import { nothingByDefault } from "../../components/table";
 import { CuttingProxy } from "../helpers/cuttingProxy";
 import { openTestLab, readNodeFile, toIncidentState } from "../helpers/lab";
 import { PulumiProject, type Finished } from "../helpers/pulumiProject";

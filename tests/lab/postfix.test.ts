@@ -6,7 +6,7 @@ import { parse, stringify } from "yaml";
 import type { NodeClient } from "../../host/nodeClient";
 import type { Lab, LabNode } from "../../lab";
 import { writeLabStack } from "../../lab/stack";
-import { nothingByDefault } from "../../model/concerns";
+import { nothingByDefault } from "../../components/table";
 import { clientOf, noExtras } from "../helpers/crashNode";
 import { openTestLab } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";

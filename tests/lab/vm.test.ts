@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { planFstab } from "../../components/fstab";
-import { planHostsFile } from "../../components/hostsFile";
+import { planHostsFile } from "../../components/hosts";
 import { labDown, vmLabUp, type BootReport, type Lab, type VmNode } from "../../lab";
 import type { FileSetArgs, HostArgs } from "../../model/contract/fileSet";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";

@@ -9,7 +9,7 @@ import { planNodeExporter } from "../../components/nodeExporter";
 import { planSmartd } from "../../components/smartd";
 import { labDown, vmLabUp, type Lab, type VmNode } from "../../lab";
 import { bridgeNamespace, gateway } from "../../lab/network";
-import { parseFleet, type FleetNode } from "../../model/fleet";
+import { parseFleet, type FleetNode } from "../../components/fleet";
 import type { FileSetArgs } from "../../model/contract/fileSet";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import type { Lab, LabNode } from "../../lab";
 import { writeLabStack } from "../../lab/stack";
-import { nothingByDefault } from "../../model/concerns";
+import { nothingByDefault } from "../../components/table";
 import { referTo } from "../../model/contract/ownProgram";
 import { openTestLab, readNodeFile } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";

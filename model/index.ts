@@ -1,6 +1,0 @@
-/** For other programs: the fleet's schema and the lints, without Pulumi and without I/O. */
-export type { FileArgs, FileSetArgs, HostArgs } from "./contract/fileSet";
-export { formatFinding, hasErrors, type Finding, type Severity } from "./lint/finding";
-export { formatFault, parseFleet, type Fleet, type FleetHost, type FleetNode } from "./fleet";
-export { formatOfPath, lintContent, type FormatName } from "./lint/formats";
-export type { LintContext, NodeIdentity } from "./lint/lintContext";

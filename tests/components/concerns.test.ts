@@ -1,0 +1,123 @@
+/** What no type can ask of a concern. docs/writing-a-concern.md says what to write where one of these fails. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+import * as components from "../../components";
+import { concernNames, concerns } from "../../components/table";
+import type { FileSetArgs } from "../../model/contract/fileSet";
+import { type FleetNode, parseFleet } from "../../components/fleet";
+import { renderReference } from "../../scripts/generateReference";
+import { type Recorder, recordRegistrations, valueOf } from "../helpers/registrations";
+import { python } from "../host/node/python";
+
+const checkout = resolve(__dirname, "../..");
+const read = (file: string) => readFileSync(join(checkout, file), "utf8");
+/** Paths below the folder. */
+const filesBelow = (folder: string) =>
+    readdirSync(join(checkout, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => join(parentPath, name).slice(join(checkout, folder).length));
+
+let recorder: Recorder;
+/** What the node's program has by name. */
+let known: { probes: string[]; checks: string[] };
+
+/** The first node of the example stack, which shows every concern. */
+beforeAll(async () => {
+    recorder = recordRegistrations();
+    const { fleet } = parseFleet(parse(read("Pulumi.prod.yaml")).config["holdfast:fleet"], read);
+    const { pve01 } = components.hardenFleet(fleet!);
+    await Promise.all(Object.values(pve01!.fileSets).map(({ observed }) => valueOf(observed)));
+    known = await python(
+        "import checks, probes\nanswer = {'probes': list(probes.PROBES), 'checks': list(checks.CHECKS)}",
+    );
+});
+
+function planOf(concern: string): FileSetArgs {
+    const registration = recorder.registered.find(
+        ({ type, name }) => type === "holdfast:host:FileSet" && name === `pve01-${concern}`,
+    );
+    if (!registration) throw new Error(`pve01 of Pulumi.prod.yaml has no ${concern}`);
+    return registration.inputs as unknown as FileSetArgs;
+}
+
+test("what stands in everybody's state keeps its name: another one would replace the resource", () => {
+    expect(Object.entries(concerns).map(([concern, { component }]) => `${concern} ${component}`)).toEqual(
+        expect.arrayContaining([
+            "hosts HostsFile",
+            "fstab Fstab",
+            "interfaces NetworkInterfaces",
+            "smartd Smartd",
+            "temperature TemperatureWatchdog",
+            "ipmievd Ipmievd",
+            "node-exporter NodeExporter",
+            "mail Mail",
+            "log-digest LogDigest",
+        ]),
+    );
+});
+
+describe.each(Object.entries(concerns))("%s", (concern, { component, setting, files }) => {
+    test("the example stack shows its setting, and its first node has it under its names", () => {
+        expect(read("Pulumi.prod.yaml")).toMatch(new RegExp(`^ *${setting}:`, "m"));
+        const types = recorder.registered.filter(({ name }) => name === `pve01-${concern}`).map(({ type }) => type);
+        expect(types).toEqual([`holdfast:components:${component}`, "holdfast:host:FileSet"]);
+        expect(planOf(concern).concern).toBe(concern);
+    });
+    test("an import reads the files that the component declares", () => {
+        const declared = Object.entries(planOf(concern).files).map(([path, { when, yields }]) => [
+            path,
+            { when, yields },
+        ]);
+        expect(files).toEqual(Object.fromEntries(declared));
+    });
+    test("the node's program has the probes and checks that it names", () => {
+        const { facts = {}, validate = [], verify = [] } = planOf(concern);
+        const checks = [...validate, ...verify].filter(({ argv }) => argv[0] === "holdfast").map(({ argv }) => argv[1]);
+        expect(known.probes).toEqual(expect.arrayContaining(Object.values(facts).map(({ probe }) => probe)));
+        expect(known.checks).toEqual(expect.arrayContaining(checks));
+    });
+    test("a node of the lab, which has no registry, has the packages that it installs", () => {
+        const image = read("lab/image.ts");
+        for (const name of planOf(concern).packages ?? []) expect(image).toContain(`"${name}"`);
+    });
+    test("other programs can import the component and its plan", () => {
+        expect(components).toMatchObject({
+            [component]: expect.any(Function),
+            [`plan${component}`]: expect.any(Function),
+        });
+    });
+    test("it has its page, with its setting", () => {
+        expect(read(`docs/concerns/${concern}.md`)).toMatch(new RegExp(`^# ${component}\n[^]*^ *${setting}:`, "m"));
+    });
+    test("the reference has its guarantee, from the first line of the component's file", () => {
+        expect(renderReference()).toMatch(
+            new RegExp(`^\\| \\[${component}\\]\\(concerns/${concern}\\.md\\) \\| \`${setting}\` \\| \\S.* \\|$`, "m"),
+        );
+    });
+});
+
+test("a node that declares nothing has what is managed always or by default, and one that switches off by default only the former", () => {
+    const managedWith = (settings: object) => {
+        const node: FleetNode = parseFleet({ nodes: { pve01: { address: "192.0.2.11", ...settings } } }, read).fleet!
+            .nodes[0]!;
+        return concernNames.filter((concern) => node[concerns[concern].setting]);
+    };
+    const named = (...wanted: string[]) => concernNames.filter((concern) => wanted.includes(concerns[concern].managed));
+    expect(managedWith({})).toEqual(named("always", "by default", "where mail is sent"));
+    expect(
+        managedWith(Object.fromEntries(named("by default").map((concern) => [concerns[concern].setting, false]))),
+    ).toEqual(named("always"));
+});
+
+test("every template is a file of a concern, and every page the page of one", () => {
+    const files: readonly string[] = Object.values(concerns).flatMap((concern) => Object.keys(concern.files));
+    expect(
+        filesBelow("templates")
+            .map((path) => path.replace(/\.hbs$/, ""))
+            .filter((path) => !files.includes(path)),
+    ).toEqual([]);
+    expect(filesBelow("docs/concerns").sort()).toEqual(concernNames.map((concern) => `/${concern}.md`).sort());
+    for (const path of files)
+        expect([path, existsSync(join(checkout, "templates", `${path}.hbs`))]).toEqual([path, true]);
+});
