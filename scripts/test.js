@@ -32,6 +32,7 @@ const checks = {
         "model",
         "components",
         "render",
+        "programs",
         "provider",
         "host",
         "cli",

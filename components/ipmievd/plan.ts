@@ -1,5 +1,6 @@
 /** The files, units and commands. */
 import type { FileSetArgs } from "../../model/contract/fileSet";
+import { programText } from "../../programs";
 import { renderFile } from "../../render/render";
 import { ofConcern, type ConcernArgs } from "../concern";
 
@@ -22,7 +23,7 @@ export function planIpmievd(args: IpmievdArgs): FileSetArgs {
         packages: ["ipmitool"],
         files: {
             ...Object.fromEntries(plain.map((path) => [path, { content: renderFile(path, {}) }])),
-            [program]: { content: renderFile(program, {}), mode: "0755" },
+            [program]: { content: programText(program), mode: "0755" },
         },
         validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
         activate: [{ argv: ["systemctl", "daemon-reload"] }, { argv: ["systemctl", "try-restart", "ipmievd.service"] }],

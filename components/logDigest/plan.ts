@@ -1,6 +1,7 @@
 /** The files, units and commands. */
 import type { FileSetArgs } from "../../model/contract/fileSet";
 import type { LogDigestSettings } from "./settings";
+import { programText } from "../../programs";
 import { renderFile } from "../../render/render";
 import { ofConcern, type ConcernArgs } from "../concern";
 
@@ -18,7 +19,7 @@ export function planLogDigest(args: LogDigestArgs): FileSetArgs {
     return {
         ...ofConcern("log-digest", args),
         files: {
-            [program]: { content: renderFile(program, {}), mode: "0755" },
+            [program]: { content: programText(program), mode: "0755" },
             [service]: { content: renderFile(service, {}) },
             [timer]: { content: renderFile(timer, settings) },
         },

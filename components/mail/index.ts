@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { FileSetArgs } from "../../model/contract/fileSet";
 import type { MailRelay, MailSettings } from "./settings";
 import { FileSet } from "../../provider/resource";
+import { programText } from "../../programs";
 import { renderFile } from "../../render/render";
 import { ofConcern, type ConcernArgs } from "../concern";
 
@@ -49,7 +50,7 @@ export function planMail(args: Omit<MailArgs, "password">): FileSetArgs {
         // Not msmtp-mta, which is an MTA to apt and would replace the node's own.
         packages: relay ? ["msmtp", "ca-certificates"] : [],
         files: {
-            [program]: { content: renderFile(program, {}), mode: "0755" },
+            [program]: { content: programText(program), mode: "0755" },
             [conf]: { content: renderFile(conf, { to, from }) },
             // An administrator's own is the node's mail: it is neither overwritten nor removed, and its password is not read.
             [msmtprc]: {

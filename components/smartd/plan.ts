@@ -3,6 +3,7 @@ import type { FactArgs, FileSetArgs } from "../../model/contract/fileSet";
 import type { SmartdSettings } from "./settings";
 import type { NodeIdentity } from "../../model/lint/lintContext";
 import { formatSmartdLine, selfTestDay, selfTestSchedule } from "../../model/smartd";
+import { programText } from "../../programs";
 import { renderFile } from "../../render/render";
 import { ofConcern, type ConcernArgs } from "../concern";
 
@@ -31,9 +32,9 @@ export function planSmartd(args: SmartdArgs): FileSetArgs {
         files: {
             [conf]: { content: renderFile(conf, { lines: smartdLines(node, settings) }) },
             [policy]: { content: renderFile(policy, { policies: policies(settings), action: settings.action }) },
-            [hook]: { content: renderFile(hook, {}), mode: "0755" },
+            [hook]: { content: programText(hook), mode: "0755" },
             [dropIn]: { content: renderFile(dropIn, {}) },
-            [nvme.program]: { content: renderFile(nvme.program, {}), mode: "0755" },
+            [nvme.program]: { content: programText(nvme.program), mode: "0755" },
             [nvme.service]: { content: renderFile(nvme.service, {}) },
             [nvme.short]: { content: renderFile(nvme.short, {}) },
             [nvme.long]: { content: renderFile(nvme.long, { day: selfTestDay(node.name) }) },

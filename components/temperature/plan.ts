@@ -1,6 +1,7 @@
 /** The files, units and commands. */
 import type { FileArgs, FileSetArgs } from "../../model/contract/fileSet";
 import type { TemperatureSettings } from "./settings";
+import { programText } from "../../programs";
 import { renderFile } from "../../render/render";
 import { ofConcern, type ConcernArgs } from "../concern";
 
@@ -23,7 +24,7 @@ export function planTemperatureWatchdog(args: TemperatureWatchdogArgs): FileSetA
         ...ofConcern("temperature", args),
         packages: ["lm-sensors", ...(isTimer ? [] : ["cron"])],
         files: {
-            [program]: { content: renderFile(program, {}), mode: "0755" },
+            [program]: { content: programText(program), mode: "0755" },
             [conf]: { content: renderFile(conf, { ...limits, ignore: ignore.join(";") }) },
             [service]: { content: renderFile(service, {}) },
             [timer]: presentIf(isTimer, timer),

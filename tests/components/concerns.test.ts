@@ -6,6 +6,7 @@ import * as components from "../../components";
 import { concernNames, concerns } from "../../components/table";
 import type { FileSetArgs } from "../../model/contract/fileSet";
 import { type FleetNode, parseFleet } from "../../components/fleet";
+import { ownPrograms } from "../../programs";
 import { renderReference } from "../../scripts/generateReference";
 import { type Recorder, recordRegistrations, valueOf } from "../helpers/registrations";
 import { python } from "../host/node/python";
@@ -110,14 +111,17 @@ test("a node that declares nothing has what is managed always or by default, and
     ).toEqual(named("always"));
 });
 
-test("every template is a file of a concern, and every page the page of one", () => {
+test("every template and program is a file of a concern, and every page the page of one", () => {
     const files: readonly string[] = Object.values(concerns).flatMap((concern) => Object.keys(concern.files));
     expect(
-        filesBelow("templates")
-            .map((path) => path.replace(/\.hbs$/, ""))
-            .filter((path) => !files.includes(path)),
+        [...filesBelow("templates").map((path) => path.replace(/\.hbs$/, "")), ...ownPrograms().keys()].filter(
+            (path) => !files.includes(path),
+        ),
     ).toEqual([]);
     expect(filesBelow("docs/concerns").sort()).toEqual(concernNames.map((concern) => `/${concern}.md`).sort());
     for (const path of files)
-        expect([path, existsSync(join(checkout, "templates", `${path}.hbs`))]).toEqual([path, true]);
+        expect([path, ownPrograms().has(path) || existsSync(join(checkout, "templates", `${path}.hbs`))]).toEqual([
+            path,
+            true,
+        ]);
 });

@@ -16,6 +16,7 @@ const shared = [
     "components",
     "host",
     "model",
+    "programs",
     "provider",
     "render",
     "schema",

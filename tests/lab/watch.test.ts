@@ -1,5 +1,4 @@
 /** The watch on the hardware, on container nodes: what is absent there is handled, everything else is the real thing. */
-import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -7,6 +6,7 @@ import type { Lab, LabNode } from "../../lab";
 import { writeLabStack } from "../../lab/stack";
 import { nothingByDefault } from "../../components/table";
 import { referTo } from "../../model/contract/ownProgram";
+import { programText } from "../../programs";
 import { openTestLab, readNodeFile } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";
 
@@ -237,7 +237,7 @@ test("a stopped smartd, an edited smartd.conf and a watchdog that has not run ea
 
 describe("a program of Holdfast's own", () => {
     const path = "/usr/local/lib/holdfast/temperature";
-    const program = readFileSync(join(__dirname, `../../templates${path}.hbs`), "utf8");
+    const program = programText(path);
     const exported = () => project.pulumi("stack", "export", "--stack", "watch");
 
     test("stands in state by its digest; an edit is drift by its lines, no plain up overwrites it, and `up --refresh` repairs it", async () => {

@@ -1,13 +1,12 @@
 /** The plugin over gRPC, as the engine speaks to it. No node is there: whoever would contact one fails. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { utils } from "ssh2";
 import { referTo } from "../../model/contract/ownProgram";
+import { programText } from "../../programs";
 import { executable, Plugin, secret, unknown, urn, type Failed } from "../helpers/plugin";
 
 const sound = "127.0.0.1 localhost\n192.0.2.11 pve01.example.test pve01\n";
@@ -359,7 +358,7 @@ describe("Diff", () => {
 
 describe("a program of Holdfast's own", () => {
     const path = "/usr/local/lib/holdfast/nvme-selftest";
-    const program = readFileSync(join(__dirname, `../../templates${path}.hbs`), "utf8");
+    const program = programText(path);
     const attributes = { mode: "0755", owner: "root", group: "root" };
     const of = (content: string) => ({ concern: "smartd", files: { [path]: { ...attributes, content } } });
     const itself = referTo(program, program);
