@@ -1,4 +1,4 @@
-/** `npm run bench` and `npm run soak`: set-up, then the TypeScript program of that name. */
+/** `npm run bench`, `npm run soak`, `npm run record-version`: set-up, then the TypeScript program of that name. */
 const { join } = require("node:path");
 const { afterSetUp } = require("./setup");
 const { status } = require("../toolchain/step");
@@ -6,6 +6,7 @@ const { status } = require("../toolchain/step");
 const root = join(__dirname, "..");
 /** @type {Record<string, string[]>} */
 const commands = {
+    "record-version": ["--require", "./toolchain/loadTypeScript.js", "scripts/recordEarlierVersion.ts"],
     bench: ["--require", "./toolchain/loadTypeScript.js", "bench/index.ts"],
     // The same tests with a bigger count, which they read from HOLDFAST_SOAK.
     soak: ["node_modules/jest/bin/jest.js", "--runInBand"],

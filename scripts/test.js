@@ -88,10 +88,10 @@ afterSetUp(async (environment) => {
         }
     } finally {
         // jest does not run its teardown when it is stopped.
-        const others = ["vm", "bookworm", ...Array.from({ length: labWorkers - 1 }, (_, index) => index + 2)].map(
-            (suffix) => `${env.HOLDFAST_LAB}-${suffix}`,
-        );
-        for (const id of process.env.HOLDFAST_LAB ? others.slice(0, 2) : [env.HOLDFAST_LAB, ...others])
+        const own = ["vm", "bookworm", "upgrade"];
+        const workers = Array.from({ length: labWorkers - 1 }, (_, index) => String(index + 2));
+        const suffixes = process.env.HOLDFAST_LAB ? own : ["", ...own, ...workers];
+        for (const id of suffixes.map((suffix) => [env.HOLDFAST_LAB, suffix].filter(Boolean).join("-")))
             await status(process.execPath, ["cli/holdfast.js", "lab", "down", "--id", id], { cwd: root });
     }
     const total = counts.reduce((sum, count) => ({

@@ -1,0 +1,92 @@
+/**
+ * From an earlier version to this one: its state, its files on the nodes, with every concern and a secret. An `up` afterwards
+ * changes on the nodes what the changelog names, and nothing else.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { labDown, labUp, type Lab, type LabNode } from "../../lab";
+import { fill, namesOf, restoreNodes, type EarlierVersion, type Names } from "../helpers/earlierVersion";
+import { PulumiProject } from "../helpers/pulumiProject";
+import { serveMail, setPassword } from "../helpers/wholeFleet";
+
+jest.setTimeout(300_000);
+
+const RECORDED = "516b584";
+/** What changes on every node since then, and the sentence of CHANGELOG.md that says so. */
+const announced: Readonly<Record<string, RegExp>> = {
+    "/etc/hosts": /comment above a node's own name .* the next `up` changes this one comment on every node/,
+};
+const STACK = "earlier";
+const id = `${process.env.HOLDFAST_LAB ?? "jest"}-upgrade`;
+
+let lab: Lab;
+let names: Names;
+let project: PulumiProject;
+let earlier: EarlierVersion;
+const before = new Map<string, Map<string, string>>();
+
+beforeAll(async () => {
+    const packed = await readFile(join(__dirname, `../fixtures/upgrade/${RECORDED}.json.gz`));
+    earlier = JSON.parse(gunzipSync(packed).toString()) as EarlierVersion;
+    lab = await labUp({ id, nodes: Object.keys(earlier.files).length, boot: false });
+    names = await namesOf(lab);
+    await restoreNodes(lab, earlier, names);
+    lab = await labUp({ id, nodes: lab.nodes.length });
+    await serveMail(lab);
+    project = await PulumiProject.create(lab);
+    await project.pulumi("stack", "init", STACK);
+    await project.configure(STACK, JSON.parse(fill(JSON.stringify(earlier.config), names)) as Record<string, unknown>);
+    await setPassword(project, STACK);
+    await project.write("state.json", fill(JSON.stringify(earlier.state), names));
+    await project.pulumi("stack", "import", "--file", "state.json", "--stack", STACK);
+    for (const node of lab.nodes) before.set(node.name, await managedFiles(node));
+});
+afterAll(async () => {
+    await project.remove();
+    await labDown(id);
+});
+
+/** Of what a user sees on the node, by path: content, mode and owner. Holdfast's own records and program are its own business. */
+async function managedFiles(node: LabNode): Promise<Map<string, string>> {
+    const { stdout } = await node.exec([
+        "sh",
+        "-c",
+        `cd / && find etc usr/local usr/sbin var/lib/prometheus -xdev ! -path '*/holdfast/[0-9a-f]*/*' ! -path '*/holdfast/current/*' \\
+            ! -name '*.prom' ! -path '*/__pycache__*' -type f -exec sha256sum {} + | while read -r sum path; do
+            printf '/%s\\t%s %s\\n' "$path" "$sum" "$(stat --format '%a %U:%G' "/$path")"; done
+         find etc usr/local usr/sbin -xdev -type l ! -path '*/holdfast/current' -printf '/%p\\t%l\\n'`,
+    ]);
+    return new Map(stdout.split("\n").map((line) => line.split("\t") as [string, string]));
+}
+
+function differences(from: Map<string, string>, to: Map<string, string>): string[] {
+    return [...new Set([...from.keys(), ...to.keys()])].filter((path) => from.get(path) !== to.get(path)).sort();
+}
+
+async function urns(): Promise<string[]> {
+    const { deployment } = JSON.parse(await project.pulumi("stack", "export", "--stack", STACK)) as {
+        deployment: { resources: { urn: string }[] };
+    };
+    return deployment.resources.map(({ urn }) => urn).sort();
+}
+
+test("up changes on the nodes what the changelog names, and no more", async () => {
+    const resources = await urns();
+    await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
+    expect(await urns()).toEqual(resources);
+    const changelog = await readFile(join(__dirname, "../../CHANGELOG.md"), "utf8");
+    for (const node of lab.nodes) {
+        const changed = differences(before.get(node.name)!, await managedFiles(node));
+        expect({ node: node.name, changed }).toEqual({ node: node.name, changed: Object.keys(announced).sort() });
+    }
+    for (const sentence of Object.values(announced)) expect(changelog).toMatch(sentence);
+});
+
+test("then there is nothing left to do, and nothing has drifted", async () => {
+    await project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", STACK);
+    expect(await project.holdfast("drift", "--stack", STACK)).toMatchObject({
+        exitCode: 0,
+        stdout: `${lab.nodes.length} nodes: ${lab.nodes.length} clean\n`,
+    });
+});
