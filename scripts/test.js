@@ -1,56 +1,11 @@
 /** `npm test`: set-up, static checks, all jest projects, and one line for the whole run. */
-const { mkdirSync, readFileSync, readdirSync, rmSync } = require("node:fs");
+const { mkdirSync, readFileSync, rmSync } = require("node:fs");
 const { join } = require("node:path");
-const { ensureTestPackages } = require("../toolchain/debian");
 const { afterSetUp } = require("./setup");
+const { ensureStaticChecks, staticChecks, tool } = require("./staticChecks");
 const { groupStatus, status } = require("../toolchain/step");
 
 const root = join(__dirname, "..");
-const nodePrograms = join(root, "host", "node");
-
-/**
- * Started directly: npx would stand between an interruption and the tool.
- * @param {string} name
- */
-function tool(name) {
-    return join(root, "node_modules", ".bin", name);
-}
-
-/** Each counts as one test. */
-const checks = {
-    "types (tsc)": [tool("tsc"), "--noEmit"],
-    "format (prettier)": [tool("prettier"), "--check", "--log-level", "warn", "."],
-    "lint (eslint)": [tool("eslint"), "--max-warnings=0", "."],
-    "layers (dependency-cruiser)": [
-        tool("depcruise"),
-        "--config",
-        ".dependency-cruiser.cjs",
-        "--output-type",
-        "err",
-        "index.ts",
-        "config.ts",
-        "model",
-        "components",
-        "render",
-        "programs",
-        "provider",
-        "host",
-        "cli",
-        "lab",
-        "bench",
-        "scripts",
-        "toolchain",
-    ],
-    // Parsing alone: nothing is written beside the sources.
-    "Python syntax": [
-        "python3",
-        "-c",
-        "import ast, sys\nfor f in sys.argv[1:]: ast.parse(open(f).read(), f)",
-        ...readdirSync(nodePrograms, { recursive: true, encoding: "utf8" })
-            .filter((path) => path.endsWith(".py"))
-            .map((path) => join(nodePrograms, path)),
-    ],
-};
 
 /** Each of jest's workers has a lab of its own, since the files of `lab` share its nodes. They wait for nodes half of the time. */
 const labWorkers = 2;
@@ -62,7 +17,7 @@ const projects = process.env.HOLDFAST_VM ? machines : process.env.CI ? { ...node
 /** @typedef {{ passed: number, failed: number }} Count */
 
 afterSetUp(async (environment) => {
-    await ensureTestPackages();
+    await ensureStaticChecks();
     const env = {
         ...environment,
         HOLDFAST_LAB: `test-${process.pid}`,
@@ -80,7 +35,7 @@ afterSetUp(async (environment) => {
         });
     }
     try {
-        for (const [name, command] of Object.entries(checks)) {
+        for (const [name, command] of Object.entries(staticChecks())) {
             if (!interrupted) counts.push(await runCheck(name, command, { env, signal: abort.signal }));
         }
         for (const [project, options] of Object.entries(projects)) {

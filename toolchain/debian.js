@@ -25,8 +25,17 @@ const labCommands = {
     python3: "python3",
 };
 
-/** What the tests call besides: the report page is looked at in a real browser, the completion scripts are read by their shells. */
-const testCommands = { "/usr/bin/chromium": "chromium", zsh: "zsh", fish: "fish" };
+/**
+ * What the tests call besides: the report page is looked at in a real browser, the completion scripts are read by their
+ * shells, certificates are made, and shell is checked.
+ */
+const testCommands = {
+    "/usr/bin/chromium": "chromium",
+    zsh: "zsh",
+    fish: "fish",
+    openssl: "openssl",
+    shellcheck: "shellcheck",
+};
 
 /** Directories of system commands that an ordinary user's PATH often leaves out. */
 const systemPath = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
@@ -85,7 +94,7 @@ async function ensureLabPackages() {
 }
 
 async function ensureTestPackages() {
-    await installPackages(missingPackages(testCommands), "the tests of the report page and of the completion");
+    await installPackages(missingPackages(testCommands), "the tests");
 }
 
 module.exports = { ensureLabPackages, ensureTestPackages, installPackages, isPresent, missingPackages };

@@ -39,8 +39,12 @@ function builtFolder() {
         ["go.mod", "go.sum"].map((file) => join(toolchain, module, file)),
     );
     for (const file of [...sources, join(__dirname, "buildToolchain.js")]) hash.update(readFileSync(file));
-    const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-    return join(cache, "holdfast", "toolchain", hash.digest("hex").slice(0, 16));
+    return join(cacheFolder(), "toolchain", hash.digest("hex").slice(0, 16));
+}
+
+/** What is built or fetched once for all checkouts. */
+function cacheFolder() {
+    return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "holdfast");
 }
 
 /**
@@ -87,4 +91,4 @@ if (require.main === module) {
         });
 }
 
-module.exports = { builtFolder, ensurePulumi, isAtLeast, pulumiEnvironment, toolchain };
+module.exports = { builtFolder, cacheFolder, ensurePulumi, isAtLeast, pulumiEnvironment, toolchain };

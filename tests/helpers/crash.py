@@ -102,7 +102,7 @@ def transact(disk, program, plans, mode, image, folder):
     """The node's program, as its service runs it. Returns the results."""
     enter(disk)
     sys.path.insert(0, program)
-    from engine import batch, durable, transaction
+    from engine import batch, durable
 
     for plan in plans:
         os.makedirs(f"{durable.RUN}/{plan['id']}")
@@ -134,7 +134,6 @@ def install(disk, program):
             with open(path, encoding="utf-8") as stream:
                 modules[os.path.relpath(path, program)] = (stream.read(), None)
     installer.ensure("test", modules)
-    return None
 
 
 def identities(disk, program, paths):
@@ -193,7 +192,7 @@ def apart(verb, *arguments):
     """One of the functions above in a mount namespace of its own."""
     done = subprocess.run(
         ["unshare", "--mount", sys.executable, os.path.abspath(__file__), verb],
-        input=json.dumps(arguments).encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=120,
+        input=json.dumps(arguments).encode(), capture_output=True, check=False, timeout=120,
     )
     if done.returncode == 137:
         return None
@@ -327,7 +326,7 @@ class Campaign:
                 report["results"] = result
                 new = new or self.tree_of(f"{self.images}/{mode}-{number}/end.img")
                 with concurrent.futures.ThreadPoolExecutor(2) as pool:
-                    opened = list(pool.map(lambda image: self.judge(report, new, image), images))
+                    opened = list(pool.map(lambda image, new=new: self.judge(report, new, image), images))
                 open_images += [image for image, is_open in zip(images, opened) if is_open]
                 for image in images:
                     if image not in open_images:
