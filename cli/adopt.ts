@@ -25,9 +25,16 @@ export function registerAdopt(program: Command): void {
         .argument("<hosts...>", "[USER@]HOST[:PORT]; all nodes of a cluster at once, so that they know each other")
         .option("--port <number>", "SSH port of hosts that name none", wholeNumber(65_535))
         .option("--import <file>", "also write a file for `pulumi import -f FILE --generate-code=false`")
-        .option("--stack <name>", "write Pulumi.NAME.yaml instead of printing it; its other settings stay")
+        .option(
+            "--stack <name>",
+            "write Pulumi.NAME.yaml instead of printing it; a stack that exists gets the nodes added",
+        )
         .option("--out <folder>", "project folder that gets nodes/NAME/hosts, fstab and interfaces", ".")
-        .option("--force", "replace files of the project where they differ", false)
+        .option(
+            "--force",
+            "change files of the project that are there; without it the difference is shown, and nothing is written",
+            false,
+        )
         .option("--host-key <key>", "accept this host key, 'ssh-ed25519 AAAA…' (one host only)")
         .option("--allow-unknown-host-key", "trust a host key that known_hosts does not list, and remember it", false)
         .option("--timeout <seconds>", "how long to wait for a host that does not answer", wholeNumber(600), 15)

@@ -28,6 +28,8 @@ export interface KeptFile {
     readonly live: string;
     /** As it is written into the project. */
     readonly content: string;
+    /** Where it goes there; absent where the stack declares the file in its own words. */
+    readonly path?: string;
 }
 
 const targets: readonly (readonly [KeptFormat, string])[] = [

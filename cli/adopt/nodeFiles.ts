@@ -1,9 +1,8 @@
 /** What adopt leaves in the project: all of it or, where something stands in the way, nothing. */
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseDocument } from "yaml";
 import type { Adoption } from "./plan";
-import { projectPath } from "./stackConfig";
+import { readIfThere, renderDifferences, type Difference } from "./projectFiles";
 
 export interface Places {
     /** Project folder. */
@@ -11,35 +10,40 @@ export interface Places {
     readonly stack?: string;
     /** Relative to the current folder. */
     readonly import?: string;
-    /** Replace what differs. */
+    /** Change what is there with another content. */
     readonly force: boolean;
 }
 
+/** Paths, those of the project relative to it. */
+export interface Written {
+    readonly files: readonly string[];
+    /** There already, with this content. */
+    readonly same: readonly string[];
+}
+
 /**
- * Paths as written, those of the project relative to it.
- * @throws Error that names every file that is there with another content, or the folder that is not; then nothing is written
+ * @param say is shown the difference of every file that is there with another content
+ * @throws Error that names these, unless they may be changed, or the folder that is not there; then nothing is written
  */
 export async function writeProject(
     { nodes, stackConfig, importFile }: Adoption,
     { out, stack, force, ...places }: Places,
-): Promise<string[]> {
-    const files = nodes.flatMap(({ identity, kept }) =>
-        kept.map((file) => ({ path: projectPath(identity.name, file), content: file.content })),
+    say: (text: string) => void,
+): Promise<Written> {
+    const files = nodes.flatMap(({ kept }) =>
+        kept.flatMap(({ path, content }) => (path === undefined ? [] : [{ path, content }])),
     );
-    if (stack !== undefined) {
-        const path = `Pulumi.${stack}.yaml`;
-        files.push({ path, content: withOtherSettings(stackConfig, await readIfThere(join(out, path))) });
-    }
+    if (stack !== undefined) files.push({ path: `Pulumi.${stack}.yaml`, content: stackConfig });
     const present = await Promise.all(
-        files.map(async ({ path, content }) => ({
-            path,
-            differs: ![content, undefined].includes(await readIfThere(join(out, path))),
-        })),
+        files.map(async ({ path, content }) => ({ path, after: content, before: await readIfThere(join(out, path)) })),
     );
-    const others = present.filter(({ differs }) => differs).map(({ path }) => path);
+    const others = present.filter(
+        (file): file is Difference => file.before !== undefined && file.before !== file.after,
+    );
+    say(renderDifferences(others));
     if (others.length > 0 && !force)
         throw new Error(
-            `${others.join(", ")}: there already, with another content. Compare them, then run it again with --force, or with another --out${stack === undefined ? "" : " or --stack"}`,
+            `${others.map(({ path }) => path).join(", ")}: there already, and would change as shown above. Nothing was written; to have it so, run it again with --force, else with another --out${stack === undefined ? "" : " or --stack"}`,
         );
     if (places.import !== undefined) {
         const folder = dirname(places.import);
@@ -50,27 +54,16 @@ export async function writeProject(
         });
         await writeFile(places.import, importFile);
     }
-    for (const { path, content } of files) {
+    const isSame = ({ before, after }: { readonly before?: string; readonly after: string }) => before === after;
+    for (const { path, after } of present.filter((file) => !isSame(file))) {
         await mkdir(dirname(join(out, path)), { recursive: true });
-        await writeFile(join(out, path), content);
+        await writeFile(join(out, path), after);
     }
-    return [...files.map(({ path }) => path), ...(places.import === undefined ? [] : [places.import])];
-}
-
-/** The stack's salt, its secrets and other programs' settings stay: without the salt its secrets are lost. */
-function withOtherSettings(stackConfig: string, before: string | undefined): string {
-    if (before === undefined) return stackConfig;
-    const { config = {}, ...more } = (parseDocument(before).toJS() ?? {}) as { config?: Record<string, unknown> };
-    const document = parseDocument(stackConfig);
-    for (const [key, value] of Object.entries(config))
-        if (key !== "holdfast:fleet") document.setIn(["config", key], value);
-    for (const [key, value] of Object.entries(more)) document.set(key, value);
-    return document.toString({ lineWidth: 0, flowCollectionPadding: true });
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-    return readFile(file, "utf8").catch((error: unknown) => {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw error;
-    });
+    return {
+        files: [
+            ...present.filter((file) => !isSame(file)).map(({ path }) => path),
+            ...(places.import === undefined ? [] : [places.import]),
+        ],
+        same: present.filter(isSame).map(({ path }) => path),
+    };
 }

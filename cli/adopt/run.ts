@@ -1,5 +1,6 @@
 /** One adoption, from the hosts that were typed to the files in the project. */
 import type { AdoptOptions } from "../adopt";
+import { readStack } from "./existingStack";
 import { writeProject } from "./nodeFiles";
 import { planAdoption } from "./plan";
 import { renderHazards, renderNextSteps } from "./summary";
@@ -21,12 +22,17 @@ export async function adopt(
     const looks = await Promise.allSettled(targets.map((target) => surveyNode(target, { ...options, hostKey })));
     const failures = looks.flatMap((look) => (look.status === "rejected" ? [(look.reason as Error).message] : []));
     if (failures.length > 0) throw new Error(failures.join("\nholdfast: "));
-    const adoption = planAdoption(looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : [])));
-    const files = await writeProject(adoption, options);
+    const before = options.stack === undefined ? undefined : await readStack(options.out, options.stack);
+    const adoption = planAdoption(
+        looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : [])),
+        before,
+    );
+    const written = await writeProject(adoption, options, say);
     for (const node of adoption.nodes) say(renderHazards(node));
     say(
-        renderNextSteps(files, {
+        renderNextSteps(written, {
             ...options,
+            isAdded: (before?.nodes.length ?? 0) > 0,
             isRefused: adoption.nodes.some(({ hazards }) =>
                 hazards.some(({ severity, repaired }) => severity === "error" && !repaired),
             ),

@@ -1,8 +1,9 @@
 /** The stack config of adopted nodes: YAML whose comments say where each part comes from. */
-import { Document, isMap, type Pair, type Scalar } from "yaml";
+import { Document, isMap, isScalar, type Scalar } from "yaml";
 import { concerns, nothingByDefault } from "../../components/table";
 import { formatFault, parseFleet } from "../../components/fleet";
 import type { NodeIdentity } from "../../model/lint/lintContext";
+import type { GivenFleet } from "./existingStack";
 import type { KeptFile } from "./hazards";
 import type { Survey } from "./survey";
 
@@ -23,42 +24,60 @@ const watchComment = ` The watch on the hardware is off, so that the first \`up\
  ${turnedOn.join(", ")}.
  At the limit a mail is sent; \`action: shutdown\` also powers the node off: watch the alerts for a while before choosing it.`;
 
-/** Path of a kept file, relative to the project. */
-export function projectPath(node: string, { format }: Pick<KeptFile, "format">): string {
-    return `nodes/${node}/${format}`;
-}
+export const fleetPath = ["config", "holdfast:fleet"] as const;
+
+export const yamlOptions = { lineWidth: 0, flowCollectionPadding: true } as const;
 
 /** @throws Error with every fault, where what was read does not pass the schema */
 export function renderStackConfig(adopted: readonly AdoptedNode[], domain: string | undefined): string {
-    const fleet = {
+    const document = freshDocument(adopted, domain);
+    refuseFaults(fleetOf(adopted, domain), adopted);
+    document.commentBefore = ` Written by \`holdfast adopt ${adopted.map(({ survey }) => survey.target.text).join(" ")}\`. docs/reference.md has what else can be set.`;
+    return document.toString(yamlOptions);
+}
+
+function fleetOf(adopted: readonly AdoptedNode[], domain: string | undefined, given?: GivenFleet): object {
+    return {
         ...(domain !== undefined && { domain }),
         defaults: nothingByDefault,
-        nodes: Object.fromEntries(adopted.map((node) => [node.identity.name, nodeConfig(node)])),
+        nodes: Object.fromEntries(adopted.map((node) => [node.identity.name, nodeConfig(node, given)])),
     };
-    refuseFaults(fleet, adopted);
-    const document = new Document({ config: { "holdfast:fleet": fleet } });
-    document.commentBefore = ` Written by \`holdfast adopt ${adopted.map(({ survey }) => survey.target.text).join(" ")}\`. docs/reference.md has what else can be set.`;
-    comment(document, ["config", "holdfast:fleet", "defaults"], watchComment);
+}
+
+/** A stack of these nodes alone, its comments included. @param given the fleet that they are to be added to */
+export function freshDocument(
+    adopted: readonly AdoptedNode[],
+    domain: string | undefined,
+    given?: GivenFleet,
+): Document {
+    const document = new Document({ config: { "holdfast:fleet": fleetOf(adopted, domain, given) } });
+    comment(document, [...fleetPath, "defaults"], watchComment);
     for (const { identity, kept } of adopted) {
-        const node = ["config", "holdfast:fleet", "nodes", identity.name];
+        const node = [...fleetPath, "nodes", identity.name];
         comment(document, [...node, "address"], " What the node's own name resolves to.");
-        if (kept[0])
+        const first = kept.find(({ path }) => path !== undefined);
+        if (first)
             comment(
                 document,
-                [...node, concerns[kept[0].format].setting],
+                [...node, concerns[first.format].setting],
                 " The node's own files, with their comments. Edit them there; `pulumi preview --diff` shows what changes on the node.",
             );
     }
-    return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+    return document;
 }
 
-function nodeConfig({ survey: { target, hostKey }, identity, kept }: AdoptedNode): object {
+/** @param fleet whose settings for all hosts a node takes over where it says nothing else */
+export function nodeConfig(
+    { survey: { target, hostKey }, identity, kept }: AdoptedNode,
+    { ssh: shared = {} }: Pick<GivenFleet, "ssh"> = {},
+): object {
     const { address, address6, aliases } = identity;
+    const { user = "root", port = 22 } = shared;
     // The name that was typed is known to work from here, with whatever ~/.ssh/config has for it.
     const ssh = {
         ...(target.host !== address && { host: target.host }),
-        ...(target.port !== undefined && target.port !== 22 && { port: target.port }),
-        ...(target.user !== undefined && target.user !== "root" && { user: target.user }),
+        ...(target.port !== undefined && target.port !== port && { port: target.port }),
+        ...(target.user !== undefined && target.user !== user && { user: target.user }),
         ...(hostKey !== undefined && { hostKey }),
     };
     return {
@@ -67,16 +86,25 @@ function nodeConfig({ survey: { target, hostKey }, identity, kept }: AdoptedNode
         ...(aliases?.length && { aliases }),
         ...(Object.keys(ssh).length > 0 && { ssh }),
         ...Object.fromEntries(
-            kept.map((file) => [concerns[file.format].setting, { file: projectPath(identity.name, file) }]),
+            kept.flatMap(({ format, path }) =>
+                path === undefined ? [] : [[concerns[format].setting, { file: path }]],
+            ),
         ),
     };
 }
 
-function refuseFaults(fleet: object, adopted: readonly AdoptedNode[]): void {
-    const contents = new Map(
-        adopted.flatMap(({ identity, kept }) => kept.map((file) => [projectPath(identity.name, file), file.content])),
-    );
-    const { faults } = parseFleet(fleet, (path) => contents.get(path) ?? "");
+/** @param readFile of the project, for the files of other nodes */
+export function refuseFaults(
+    fleet: object,
+    adopted: readonly AdoptedNode[],
+    readFile: (path: string) => string | undefined = () => "",
+): void {
+    const contents = new Map(adopted.flatMap(({ kept }) => kept.map(({ path, content }) => [path, content])));
+    const { faults } = parseFleet(fleet, (path) => {
+        const content = contents.get(path) ?? readFile(path);
+        if (content === undefined) throw new Error("there is no such file in the project");
+        return content;
+    });
     if (faults.length > 0)
         throw new Error(
             `what the nodes say does not make a sound fleet:\n${faults.map((fault) => `  ${formatFault(fault)}`).join("\n")}`,
@@ -84,10 +112,13 @@ function refuseFaults(fleet: object, adopted: readonly AdoptedNode[]): void {
 }
 
 /** Above the key at `path`. */
-function comment(document: Document, path: readonly string[], text: string): void {
+export function comment(document: Document, path: readonly string[], text: string): void {
     const holder = document.getIn(path.slice(0, -1));
     const pair = isMap(holder)
-        ? holder.items.find((item) => (item as Pair<Scalar>).key.value === path.at(-1))
+        ? holder.items.find(({ key }) => (isScalar(key) ? key.value : key) === path.at(-1))
         : undefined;
-    if (pair) (pair as Pair<Scalar>).key.commentBefore = text;
+    if (!pair) return;
+    const key = isScalar(pair.key) ? pair.key : document.createNode(pair.key);
+    pair.key = key;
+    (key as Scalar).commentBefore = text;
 }

@@ -2,7 +2,8 @@
 import { formatFinding } from "../../model/lint/finding";
 import type { NodeIdentity } from "../../model/lint/lintContext";
 import type { Hazard } from "./hazards";
-import { projectPath } from "./stackConfig";
+import { projectPath } from "./existingStack";
+import type { Written } from "./nodeFiles";
 
 /** Compiler-style lines, `NODE:FILE:LINE:COLUMN: …`, what is left to do last, where it is read. */
 export function renderHazards({
@@ -43,18 +44,32 @@ export interface NextSteps {
     readonly stack?: string;
     /** The import file, where one was written. */
     readonly import?: string;
+    /** To a stack that had nodes before. */
+    readonly isAdded?: boolean;
     /** An error is left that the preview refuses. */
     readonly isRefused: boolean;
 }
 
-export function renderNextSteps(files: readonly string[], { stack, isRefused, ...written }: NextSteps): string {
+export function renderNextSteps(
+    { files, same }: Written,
+    { stack, isAdded = false, isRefused, ...written }: NextSteps,
+): string {
     const before = isRefused ? ", once the errors left for you are mended" : "";
     const steps = [
-        ["pulumi stack select --create", stack ?? "STACK"].join(" "),
+        `pulumi stack select${isAdded ? "" : " --create"} ${stack ?? "STACK"}`,
+        ...(isAdded && written.import !== undefined
+            ? [
+                  "pulumi up --target '**pulumi:providers:holdfast**'   # an import goes by the nodes that the stack's state knows",
+              ]
+            : []),
         ...(written.import === undefined
             ? []
             : [`pulumi import -f ${written.import} --generate-code=false --yes   # the live files become state`]),
         `pulumi preview --diff   # ${written.import === undefined ? "whole files; after an import (--import FILE), only the repairs" : "only the repairs"}`,
     ];
-    return `\nWritten: ${files.join(", ")}\nNext${stack === undefined ? ", with the YAML as Pulumi.STACK.yaml" : ""}${before}:\n${steps.map((step) => `  ${step}\n`).join("")}`;
+    const done = [
+        ...(files.length > 0 ? [`Written: ${files.join(", ")}`] : []),
+        ...(same.length > 0 ? [`${files.length > 0 ? "As they were" : "Nothing to change"}: ${same.join(", ")}`] : []),
+    ].join("\n");
+    return `\n${done}\nNext${stack === undefined ? ", with the YAML as Pulumi.STACK.yaml" : ""}${before}:\n${steps.map((step) => `  ${step}\n`).join("")}`;
 }

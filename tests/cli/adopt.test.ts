@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { diffLines } from "diff";
 import { parse } from "yaml";
+import { readStack } from "../../cli/adopt/existingStack";
 import { keepFile } from "../../cli/adopt/keptFiles";
 import { writeProject } from "../../cli/adopt/nodeFiles";
 import { planAdoption } from "../../cli/adopt/plan";
@@ -339,7 +341,7 @@ describe("names on the 127.0.1.1 line", () => {
         const { stackConfig, hosts, said } = adoptTwo(
             named("pve01.vendor.example", "pve01", "mgmt.example.test"),
             named("pve02", "nas.vendor.example"),
-            { domain: "example.test" },
+            { fleet: { domain: "example.test" } },
         );
         expect(stackConfig).toMatch(/aliases:\s+(?:- )?\[? ?mgmt\.example\.test/);
         expect(stackConfig).not.toContain("vendor");
@@ -665,14 +667,16 @@ describe("what is written into the project", () => {
     const adoption = planAdoption([survey()]);
     const nodeFiles = ["nodes/pve01/hosts", "nodes/pve01/fstab", "nodes/pve01/interfaces"];
     const write = (places: Partial<Parameters<typeof writeProject>[1]> = {}) =>
-        writeProject(adoption, { out: root, force: false, ...places });
+        writeProject(adoption, { out: root, force: false, ...places }, (text) => (said += text));
+    let said: string;
+    beforeEach(() => (said = ""));
     const read = (path: string) => readFile(join(root, path), "utf8");
 
     test("the kept files, the stack and the import file; the same again is no conflict", async () => {
         const places = { stack: "paris", import: join(root, "import.json") };
         const written = [...nodeFiles, "Pulumi.paris.yaml", places.import];
-        expect(await write(places)).toEqual(written);
-        expect(await write(places)).toEqual(written);
+        expect(await write(places)).toEqual({ files: written, same: [] });
+        expect(await write(places)).toEqual({ files: [places.import], same: written.slice(0, -1) });
         expect(await read("nodes/pve01/hosts")).toBe(adoption.nodes[0]!.kept[0]!.content);
         expect([await read("Pulumi.paris.yaml"), await read("import.json")]).toEqual([
             adoption.stackConfig,
@@ -685,7 +689,10 @@ describe("what is written into the project", () => {
         await writeFile(join(root, "nodes/pve01/fstab"), "# mine\n");
         await rm(join(root, "nodes/pve01/hosts"));
         await expect(write({ import: join(root, "import.json") })).rejects.toThrow(
-            "nodes/pve01/fstab: there already, with another content",
+            "nodes/pve01/fstab: there already, and would change as shown above",
+        );
+        expect(said).toContain(
+            `nodes/pve01/fstab:\n  @@ -1,1 +1,4 @@\n  -# mine\n  +# static file system information\n`,
         );
         expect([readdirSync(root), readdirSync(join(root, "nodes/pve01")).sort()]).toEqual([
             ["nodes"],
@@ -702,30 +709,168 @@ describe("what is written into the project", () => {
         expect(readdirSync(root)).toEqual([]);
     });
 
-    test("a stack that is replaced keeps its salt, its secrets and other settings", async () => {
-        await writeFile(
-            join(root, "Pulumi.paris.yaml"),
-            "encryptionsalt: v1:abc\nconfig:\n  holdfast:privateKey: { secure: xyz }\n  holdfast:fleet: { nodes: {} }\n",
-        );
-        await expect(write({ stack: "paris" })).rejects.toThrow("Pulumi.paris.yaml: there already");
-        await write({ stack: "paris", force: true });
-        expect(parse(await read("Pulumi.paris.yaml"))).toEqual({
-            ...parse(adoption.stackConfig),
-            encryptionsalt: "v1:abc",
-            config: { ...parse(adoption.stackConfig).config, "holdfast:privateKey": { secure: "xyz" } },
-        });
-    });
-
     test("the next steps name the stack, the import only where there is one, and what has to be mended first", () => {
-        const bare = renderNextSteps(["nodes/pve01/hosts"], { isRefused: false });
+        const bare = renderNextSteps({ files: ["nodes/pve01/hosts"], same: [] }, { isRefused: false });
         expect(bare).toMatch(/create STACK\n {2}pulumi preview --diff {3}# whole files/);
-        const whole = renderNextSteps(["nodes/pve01/hosts"], {
-            stack: "paris",
-            import: "import.json",
-            isRefused: true,
-        });
+        const whole = renderNextSteps(
+            { files: ["nodes/pve01/hosts"], same: [] },
+            { stack: "paris", import: "import.json", isRefused: true },
+        );
         expect(whole).toMatch(
             /Next, once the errors left for you are mended:\n.*create paris\n.*import -f import\.json --generate-code=false.*\n.*only the repairs/,
         );
+    });
+});
+
+describe("a stack that exists", () => {
+    let root: string;
+    beforeEach(async () => {
+        root = await mkdtemp(join(tmpdir(), "adopt-"));
+        cpSync("nodes", join(root, "nodes"), { recursive: true });
+    });
+    afterEach(() => rm(root, { recursive: true, force: true }));
+    const example = readFileSync("Pulumi.prod.yaml", "utf8");
+    const read = () => readFile(join(root, "Pulumi.prod.yaml"), "utf8");
+    const pve04: SurveyParts = {
+        name: "pve04",
+        target: "root@192.0.2.14",
+        hostKey,
+        files: {
+            "/etc/hosts": hosts.replaceAll("pve01", "pve04"),
+            "/etc/network/interfaces": interfaces.replace("192.0.2.11", "192.0.2.14"),
+        },
+    };
+
+    /** As the command does it, after the look. */
+    async function adoptInto(text: string, parts: readonly SurveyParts[], force = false): Promise<string> {
+        await writeFile(join(root, "Pulumi.prod.yaml"), text);
+        const adoption = planAdoption(parts.map(survey), await readStack(root, "prod"));
+        let said = "";
+        await writeProject(adoption, { out: root, stack: "prod", force }, (more) => (said += more));
+        return said;
+    }
+
+    /** Lines that went, and lines that came. */
+    function changed(before: string, after: string): { gone: string[]; come: string[] } {
+        const parts = diffLines(before, after);
+        const lines = (which: "added" | "removed") =>
+            parts.filter((part) => part[which]).flatMap(({ value }) => value.trimEnd().split("\n"));
+        return { gone: lines("removed"), come: lines("added") };
+    }
+
+    test("gets the node added: no line of it goes, comments and blanks included", async () => {
+        await adoptInto(example, [pve04], true);
+        const { gone, come } = changed(example, await read());
+        expect(gone).toEqual([]);
+        expect(come.join("\n")).toMatch(/^ {6}pve04:\n[^]*address: 192\.0\.2\.14\n[^]*smartd: false\n/);
+        const { config } = parse(await read());
+        expect(config["holdfast:fleet"]).toMatchObject({
+            rollout: { canary: ["pve01"] },
+            mail: { to: "ops@example.test" },
+            nodes: { pve01: {}, pve02: {}, pve03: {}, pve04: { fstab: { file: "nodes/pve04/fstab" } } },
+        });
+        // Its peers are in its hosts file, and the fleet's own defaults are nobody else's to change.
+        expect(readFileSync(join(root, "nodes/pve04/hosts"), "utf8")).toContain("192.0.2.12 pve02.example.test pve02");
+        expect(config["holdfast:fleet"].defaults).toEqual(parse(example).config["holdfast:fleet"].defaults);
+    });
+
+    test("is not changed without --force: the difference is shown, and nothing is written", async () => {
+        const refused = adoptInto(example, [pve04]);
+        await expect(refused).rejects.toThrow(/^Pulumi\.prod\.yaml: there already, and would change as shown above/);
+        expect(await read()).toBe(example);
+        expect(readdirSync(join(root, "nodes"))).toEqual(["example"]);
+    });
+
+    test("that has the node already stays as it is, byte for byte, however often", async () => {
+        await adoptInto(example, [pve04], true);
+        const once = await read();
+        expect(await adoptInto(once, [pve04])).toBe("");
+        expect(await read()).toBe(once);
+    });
+
+    test("keeps what it says of a node that is adopted again, and shows what it has another word for", async () => {
+        const parts: SurveyParts = { target: "ops@192.0.2.11:2200", hostKey };
+        const said = await adoptInto(example, [parts], true);
+        const { gone, come } = changed(example, await read());
+        expect([gone, come]).toEqual([[], ["          port: 2200", "          user: ops"]]);
+        expect(said).toMatch(/^Pulumi\.prod\.yaml:\n[^]*\+ {10}port: 2200\n/);
+        // Declared in the stack's own words, so that no file of the project holds them.
+        expect(readdirSync(join(root, "nodes"))).toEqual(["example"]);
+    });
+
+    test("keeps a node's own file, where `up` makes of it what stands on the node", async () => {
+        await adoptInto(example, [pve04], true);
+        const kept = readFileSync(join(root, "nodes/pve04/hosts"), "utf8");
+        await writeFile(join(root, "nodes/pve04/hosts"), kept.replace(/^.*pve03.*\n/m, ""));
+        expect(await adoptInto(await read(), [{ ...pve04, files: { ...pve04.files, "/etc/hosts": kept } }])).toBe("");
+        await writeFile(join(root, "nodes/pve04/hosts"), `${kept}# mine\n`);
+        await expect(adoptInto(await read(), [pve04])).rejects.toThrow(/^nodes\/pve04\/hosts: there already/);
+    });
+
+    test("keeps the further names of a node whose 127.0.1.1 line is long gone", async () => {
+        const repaired = hosts.replace(/^127\.0\.1\.1.*$/m, "192.0.2.11 pve01.example.test pve01 pve01-mgmt");
+        await adoptInto(example, [{ hostKey, files: { "/etc/hosts": repaired } }]);
+        expect(await read()).toBe(example);
+    });
+
+    test("may say where a node's file is kept, and that a file is left alone", async () => {
+        const text =
+            "config:\n  holdfast:fleet:\n    nodes:\n      pve01: { address: 192.0.2.11, hostsFile: { file: hosts/one }, fstab: false }\n";
+        await adoptInto(text, [{}], true);
+        expect(readFileSync(join(root, "hosts/one"), "utf8")).toContain("192.0.2.11\tpve01");
+        expect(readdirSync(join(root, "nodes/pve01"))).toEqual(["interfaces"]);
+        expect(parse(await read()).config["holdfast:fleet"].nodes.pve01.fstab).toBe(false);
+    });
+
+    test("without a fleet, or without nodes, keeps its salt, secrets, comments and settings", async () => {
+        for (const fleet of ["", "  holdfast:fleet: { rollout: { batch: 2 } } # ours\n"]) {
+            const text = `encryptionsalt: v1:abc\nconfig:\n  # of the drift run\n  holdfast:privateKey: { secure: xyz }\n${fleet}`;
+            await adoptInto(text, [{}], true);
+            const after = await read();
+            expect(after).toContain("encryptionsalt: v1:abc\n");
+            expect(after).toContain("  # of the drift run\n  holdfast:privateKey: { secure: xyz }\n");
+            expect(parse(after).config["holdfast:fleet"]).toMatchObject({
+                domain: "example.test",
+                nodes: { pve01: {} },
+            });
+            expect(after.includes("batch: 2")).toBe(fleet !== "");
+            expect(after.includes("# ours")).toBe(fleet !== "");
+            await rm(join(root, "nodes/pve01"), { recursive: true });
+        }
+    });
+
+    test.each([
+        ["config: [", /^Pulumi\.prod\.yaml: .*; mend it first$/],
+        ["config:\n  holdfast:fleet: { secure: v1:abc }\n", /no plain YAML there/],
+        ["config:\n  holdfast:fleet: '{}'\n", /no plain YAML there/],
+        [
+            "config:\n  holdfast:fleet: { nodes: { pve02: { adress: 192.0.2.12 } } }\n",
+            /has to be mended first:[^]*adress/,
+        ],
+        ["config:\n  holdfast:fleet: { nodes: { pve09: { address: 192.0.2.14 } } }\n", /already taken/],
+    ])("that nothing can be added to is an error: %j", async (text, message) => {
+        await expect(adoptInto(text, [pve04], true)).rejects.toThrow(message);
+        expect(await read()).toBe(text);
+    });
+
+    test("where an alias stands for the node, what to write by hand is said", async () => {
+        const text = "base: &base { address: 192.0.2.11 }\nconfig:\n  holdfast:fleet: { nodes: { pve01: *base } }\n";
+        await expect(adoptInto(text, [{}], true)).rejects.toThrow(/written by an alias .* set it by hand to \{"file"/);
+    });
+
+    test("in another manner of YAML changes in the lines of the new node alone, or is written anew and sound", async () => {
+        const wide =
+            "config:\n    holdfast:fleet:\n        nodes:\n            pve02:   {address: 192.0.2.12}\n    other:key:    [1,2]   # odd\n";
+        await adoptInto(wide, [pve04], true);
+        expect(changed(wide, await read()).gone).toEqual([]);
+        expect(await read()).toContain("\n            pve04:\n");
+        const folded =
+            "config:\n  holdfast:fleet:   {domain: example.test,\n       nodes: {pve02: {address: 192.0.2.12}}}\n  other:key: [1,2] # odd\n";
+        await adoptInto(folded, [pve04], true);
+        expect(parse(await read()).config).toMatchObject({
+            "holdfast:fleet": { domain: "example.test", nodes: { pve02: {}, pve04: {} } },
+            "other:key": [1, 2],
+        });
+        expect(await read()).toContain("# odd");
     });
 });

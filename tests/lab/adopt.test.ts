@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { diffLines } from "diff";
 import { parseDocument } from "yaml";
 import type { Lab, LabNode } from "../../lab";
 import { nothingByDefault } from "../../components/table";
@@ -168,6 +169,57 @@ describe("nodes in the incidents' state", () => {
         );
         expect(changes(preview)).toEqual([]);
         await project.pulumi("refresh", "--preview-only", "--expect-no-changes", "--stack", "second");
+    });
+});
+
+describe("a node that joins a stack", () => {
+    let project: PulumiProject;
+    beforeAll(async () => {
+        for (const node of nodes) await breakNode(node);
+        project = await PulumiProject.create(lab);
+    });
+    afterAll(() => project.remove());
+
+    const at = ({ ssh }: LabNode) => `${ssh.user}@${ssh.host}:${ssh.port}`;
+    const into = (...more: readonly string[]) => project.holdfast("adopt", ...more, "--stack", "grow");
+    const stackFile = () => readFile(join(project.folder, "Pulumi.grow.yaml"), "utf8");
+    /** Typed as `adopt` prints them. */
+    async function goOn(said: string): Promise<void> {
+        const [, steps = ""] = /\nNext[^\n]*:\n([^]*)$/.exec(said) ?? [];
+        const script = `set -e\nexport PULUMI_SKIP_CONFIRMATIONS=true\n${steps}`;
+        const { exitCode, output } = await project.run("bash", ["-c", script]);
+        expect({ exitCode, output: exitCode === 0 ? "" : output }).toEqual({ exitCode: 0, output: "" });
+    }
+
+    test("is added where --force says so, shown else; the others, what is set for all and every comment stay", async () => {
+        const [first, second] = [nodes[0]!, nodes[1]!];
+        const began = await into(at(first), "--import", "first.json");
+        expect(began.exitCode).toBe(0);
+        await goOn(began.stderr);
+        await project.pulumi("up", "--yes", "--skip-preview", "--stack", "grow");
+        const before = (await stackFile()).replace(
+            "    nodes:",
+            "    # Slowly, please.\n    rollout: { batch: 2 }\n    mail: { to: ops@example.test }\n    nodes:",
+        );
+        await project.write("Pulumi.grow.yaml", before);
+
+        const shown = await into(at(second), "--import", "second.json");
+        expect(shown).toMatchObject({ exitCode: 1, stdout: "" });
+        expect(shown.stderr).toMatch(new RegExp(`Pulumi\\.grow\\.yaml:\n[^]*\\+ +${second.name}:\n`));
+        expect(await stackFile()).toBe(before);
+        expect((await project.run("ls", ["second.json", `nodes/${second.name}`])).stdout).toBe("");
+
+        const added = await into(at(second), "--import", "second.json", "--force");
+        expect(added.exitCode).toBe(0);
+        expect(diffLines(before, await stackFile()).filter(({ removed }) => removed)).toEqual([]);
+        await goOn(added.stderr);
+        const { stdout } = await project.runPulumi(["preview", "--diff", "--stack", "grow"]);
+        expect(stdout).toMatch(new RegExp(`- 127\\.0\\.1\\.1\\t${second.name}`));
+        await project.pulumi("up", "--yes", "--skip-preview", "--stack", "grow");
+
+        const again = await into(at(first), at(second));
+        expect(again).toMatchObject({ exitCode: 0, stdout: "" });
+        expect(again.stderr).toMatch(/^Nothing to change: .*Pulumi\.grow\.yaml$/m);
     });
 });
 
