@@ -290,7 +290,10 @@ test("a new version of the program removes those that are a month old, and resul
         await shell(
             "cd /usr/local/lib/holdfast && ls -d */ | tr -d /; ls /var/lib/holdfast/results | grep -c 0123456789abcdef || true",
         ),
-    ).toBe([...[version, "fedcba9876543210", "watchdog"].sort(), "0"].join("\n"));
+    ).toBe([...[version, "fedcba9876543210", "watchdog", "current"].sort(), "0"].join("\n"));
+    expect(
+        await shell("readlink /usr/local/lib/holdfast/current; ls -A /usr/local/lib/holdfast | grep -c tmp || true"),
+    ).toBe(`${version}\n0`);
     await shell("rmdir /usr/local/lib/holdfast/fedcba9876543210 /usr/local/lib/holdfast/watchdog");
 });
 

@@ -9,6 +9,7 @@ import time
 from engine import commands, durable
 
 LIBRARY = "/usr/local/lib/holdfast"
+CURRENT = f"{LIBRARY}/current"  # a link to the last one that was put there: for timers, and for root's own programs
 RECOVER = "/etc/holdfast/recover.py"
 STATE = "/var/lib/holdfast"
 SYSTEM = "/etc/systemd/system"
@@ -51,6 +52,7 @@ def ensure(version, modules):
     if not os.path.isdir(program):
         install_program(program, modules)
         tidy(program)
+    point(CURRENT, version)
     ensure_file(RECOVER, durable.read_regular(f"{program}/engine/durable.py"), 0o644)
     for name, order in UNITS.items():
         ensure_file(f"{SYSTEM}/{name}", UNIT_TEXT.replace("ORDER", order).encode(), 0o644)
@@ -73,6 +75,17 @@ def ensure_link(path, target):
         durable.sync_folder(os.path.dirname(path))
     except FileExistsError:
         pass  # from an earlier push, or from one that runs beside this one
+
+
+def point(link, target):
+    """Replaced in one step: whoever starts a program through it meets the old version or the new one, whole."""
+    if os.path.islink(link) and os.readlink(link) == target:
+        return
+    temporary = f"{link}.{os.getpid()}.tmp"
+    durable.remove(temporary)
+    os.symlink(target, temporary)
+    os.rename(temporary, link)
+    durable.sync_folder(os.path.dirname(link))
 
 
 def install_program(program, modules):
@@ -102,7 +115,7 @@ def ancestors(path):
 
 def tidy(program):
     """Removes versions and results that nobody can be waiting for any more. Backups stay: they are the human's."""
-    versions = [path for path in glob.glob(f"{LIBRARY}/{'[0-9a-f]' * 16}") if path != program]
+    versions = [path for path in glob.glob(f"{LIBRARY}/{'[0-9a-f]' * 16}") if path not in (program, os.path.realpath(CURRENT))]
     for path in [*versions, *glob.glob(f"{durable.RESULTS}/*.json")]:
         if time.time() - os.lstat(path).st_mtime > KEPT:
             commands.remove_tree(path)
