@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Fleet, formatFault, parseFleet } from "./components/fleet";
+import { type Fleet, formatFault, parseFleet, secretsOf } from "./components/fleet";
 
 /**
  * The fleet that the stack declares, with the files it names already read.
@@ -23,6 +23,15 @@ export function loadFleet(config = new pulumi.Config("holdfast"), root = process
 /** `holdfast:mailPassword`, always a secret, whether or not it is stored as one. */
 export function loadMailPassword(config = new pulumi.Config("holdfast")): pulumi.Output<string> | undefined {
     return config.getSecret("mailPassword");
+}
+
+/** What the fleet's concerns need of `holdfast:`, by key; always secrets, whether or not they are stored as such. */
+export function loadSecrets(
+    { nodes, hosts }: Pick<Fleet, "nodes" | "hosts">,
+    config = new pulumi.Config("holdfast"),
+): Record<string, pulumi.Output<string> | undefined> {
+    const needed = [...nodes, ...hosts].flatMap(secretsOf);
+    return Object.fromEntries([...new Set(needed)].map((key) => [key, config.getSecret(key)]));
 }
 
 /** One line each: a user without the password, or the password without a user. */

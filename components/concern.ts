@@ -1,7 +1,85 @@
-/** What is the same for the component of every concern. */
-import type { Concern } from "./table";
-import type { FileSetArgs, HostArgs } from "../model/contract/fileSet";
+/** What a concern says of itself, and what it is given. */
+import type { z } from "zod";
+import type { FileArgs, FileSetArgs, HostArgs } from "../model/contract/fileSet";
+import type { Fault } from "../model/fleet/faults";
+import type { SharedConfig, SshConfig } from "../model/fleet/shared";
 import type { NodeIdentity } from "../model/lint/lintContext";
+
+/** What a machine is there for: `node` is a member of the Proxmox cluster. */
+export type Role = "node" | "docker" | "monitoring";
+
+/** One guarantee about a machine. `components/CONCERN/concern.ts` has one, and the table lists them. */
+export interface ConcernDefinition {
+    /** Class in the concern's folder. Part of every URN, as is the concern's own name: neither ever changes. */
+    readonly component: string;
+    /** Key in the stack config, under `defaults` and under a machine, unless `declared` finds it elsewhere. */
+    readonly setting: string;
+    /** The machines that can have it: those with one of these roles, or all. */
+    readonly roles: readonly Role[] | "every";
+    /** `by default`: unless the setting is `false`, which is what adopt writes for a start. `where mail is sent`: by a concern that `sendsMail`. */
+    readonly managed: "always" | "by default" | "where declared" | "where mail is sent";
+    /** A machine that has it gets the concern `mail` too. */
+    readonly sendsMail: boolean;
+    /** What a mistake in it can do to the node. All but `none` rolls out canary first, `power-off` where an `action` is `shutdown`. */
+    readonly risk: "none" | "boot or network" | "power-off";
+    /** Every file that it may manage: what `pulumi import` of `NODE/CONCERN` reads. */
+    readonly files: Readonly<Record<string, ManagedFile>>;
+    /** What a user may write, with `.optional()` and what it is for. None where `declared` says where it stands. */
+    readonly schema?: z.ZodType;
+    /** Of a setting that stands beside the machines, or under `ssh`. */
+    readonly declared?: (context: ResolveContext) => unknown;
+    /** A machine's own settings over the defaults'; by default key by key (`mergeSettings`). */
+    readonly merge?: (defaults: never, own: never) => unknown;
+    /** Rules that span several settings; asked for `defaults` and for every machine. */
+    readonly check?: (place: never) => readonly Fault[];
+    /** The settings as the plan gets them; called only where the concern is on, with `{}` for `true` and for nothing. */
+    readonly resolve: (given: never, context: ResolveContext) => unknown;
+    /** One line each about settings that are unwise; of all machines at once, so that it is said once. */
+    readonly warnings?: (machines: readonly never[]) => readonly string[];
+    /** Keys of `holdfast:` whose values it needs: the content of its `secret` files is made with them. */
+    readonly secrets?: (settings: never) => readonly string[];
+    /** The files, packages, units and commands; none, one or several FileSets. */
+    readonly plan: (args: never) => FileSetArgs | readonly FileSetArgs[];
+}
+
+export interface ManagedFile extends Pick<FileArgs, "when" | "yields"> {
+    /** Its content is nobody's to read, wherever it comes from: the program, the node, an import. */
+    readonly secret?: true;
+}
+
+/** The settings where the concern is on. */
+export type Settings<Given> = Exclude<NonNullable<Given>, boolean>;
+
+export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+
+/** Where a user may have written the concern's settings: under `defaults`, or under a machine. */
+export interface Place<Given> {
+    /** Of the setting. */
+    readonly path: readonly PropertyKey[];
+    /** None: `defaults`. */
+    readonly machine?: { readonly name: string; readonly isNode: boolean };
+    /** As they stand there. */
+    readonly own: Given | undefined;
+    /** Over the defaults. */
+    readonly merged: Given | undefined;
+}
+
+/** A file of the project that is taken over as it is. */
+export interface ProjectFile {
+    /** Relative to the project. */
+    readonly path: string;
+    readonly content: string;
+}
+
+export interface ResolveContext {
+    /** Of the machine. */
+    readonly name: string;
+    readonly fleet: SharedConfig;
+    /** The machine's own over the fleet's. */
+    readonly ssh: SshConfig;
+    /** A file that cannot be read is a fault of the config, and comes back empty. */
+    readonly read: (path: string) => ProjectFile;
+}
 
 export interface ConcernArgs {
     readonly host: HostArgs;
@@ -12,10 +90,24 @@ export interface ConcernArgs {
     readonly onDelete?: FileSetArgs["onDelete"];
 }
 
+/** What a concern may know of the other machines. */
+export interface FleetView {
+    /** All of them, in the order of the fleet. */
+    readonly machines: readonly { readonly identity: NodeIdentity; readonly roles: readonly Role[] }[];
+}
+
+/** What the table's plan of a concern is given. */
+export interface PlanArgs<S> extends ConcernArgs {
+    readonly settings: S;
+    readonly fleet: FleetView;
+    /** By the keys that `secrets` names; missing where the stack has none, and while the plan is made that everybody may see. */
+    readonly secrets?: Readonly<Record<string, string>>;
+}
+
 /** As a FileSet takes it. */
-export function ofConcern(
-    concern: Concern,
+export function ofConcern<Name extends string>(
+    concern: Name,
     { host, node, maintenance, onDelete }: ConcernArgs,
-): ConcernArgs & { readonly concern: Concern } {
+): ConcernArgs & { readonly concern: Name } {
     return { host, node, maintenance, onDelete, concern };
 }

@@ -1,25 +1,22 @@
-/** Every node of a fleet, the risky concerns wave by wave. */
-import type { Fleet } from "./fleet";
-import { planWaves } from "./rollout";
+/** Every machine of a fleet, the risky concerns wave by wave. */
 import type { FileSet } from "../provider/resource";
-import { HardenedNode, type HardenedNodeArgs } from "./hardenedNode";
-import { NodeExporter } from "./nodeExporter";
+import type { Secrets } from "./component";
+import type { Fleet } from "./fleet";
+import { fileSetsOf, harden, HardenedNode } from "./hardenedNode";
+import { planWaves } from "./rollout";
 
 /**
  * Harmless concerns go to all nodes at once. The risky ones of a wave depend on those of the wave before, so that the
  * engine starts none of them after a failure. By node name, in the order of the fleet.
  */
-export function hardenFleet(
-    fleet: Fleet,
-    secrets: Pick<HardenedNodeArgs, "mailPassword"> = {},
-): Readonly<Record<string, HardenedNode>> {
+export function hardenFleet(fleet: Fleet, secrets: Secrets = {}): Readonly<Record<string, HardenedNode>> {
     const made = new Map<string, HardenedNode>();
     let after: readonly FileSet[] = [];
     for (const wave of planWaves(fleet)) {
         const nodes = wave.map((node) => {
             const { name } = node.identity;
             const peers = fleet.nodes.filter((peer) => peer !== node).map(({ identity }) => identity);
-            const hardened = new HardenedNode(name, { node, peers, after, ...secrets });
+            const hardened = new HardenedNode(name, { node, peers, fleet: viewOf(fleet), after, secrets });
             made.set(name, hardened);
             return hardened;
         });
@@ -31,24 +28,25 @@ export function hardenFleet(
     );
 }
 
+/** A host that is no node of the cluster. */
+export interface WatchedHost {
+    /** The first. */
+    readonly fileSet: FileSet;
+    /** By concern. */
+    readonly fileSets: Readonly<Record<string, FileSet>>;
+}
+
 /** What the hosts that are no nodes get; by name, in the order of the fleet. Without those that ask for nothing. */
-export function watchHosts({ hosts }: Fleet): Readonly<Record<string, NodeExporter>> {
-    return Object.fromEntries(
-        hosts.flatMap(({ identity, host, maintenance, onDelete, nodeExporter: settings }) =>
-            settings
-                ? [
-                      [
-                          identity.name,
-                          new NodeExporter(`${identity.name}-node-exporter`, {
-                              host,
-                              node: identity,
-                              maintenance,
-                              onDelete,
-                              settings,
-                          }),
-                      ],
-                  ]
-                : [],
-        ),
-    );
+export function watchHosts(fleet: Fleet, secrets: Secrets = {}): Readonly<Record<string, WatchedHost>> {
+    const made = fleet.hosts.flatMap((host): [string, WatchedHost][] => {
+        const { name } = host.identity;
+        const fileSets = fileSetsOf(harden(host, { name, fleet: viewOf(fleet), secrets, optionsOf: () => ({}) }));
+        const [fileSet] = Object.values(fileSets);
+        return fileSet ? [[name, { fileSet, fileSets }]] : [];
+    });
+    return Object.fromEntries(made);
+}
+
+function viewOf({ nodes, hosts }: Fleet) {
+    return { machines: [...nodes, ...hosts] };
 }

@@ -1,89 +1,53 @@
-/** One Proxmox VE node with every concern that its settings ask for. A new concern gets a field, a line in the constructor and one in `fileSets`. */
+/** One machine with every concern that its settings ask for: a Proxmox VE node as a component, another host without one around. */
 import * as pulumi from "@pulumi/pulumi";
-import { type Concern, concernNames } from "./table";
-import type { FleetNode } from "./fleet";
 import type { NodeIdentity } from "../model/lint/lintContext";
-import { isRisky } from "./rollout";
 import type { FileSet } from "../provider/resource";
-import { Fstab } from "./fstab";
-import { HostsFile } from "./hosts";
-import { Ipmievd } from "./ipmievd";
-import { LogDigest } from "./logDigest";
-import { Mail } from "./mail";
-import { NetworkInterfaces } from "./interfaces";
-import { NodeExporter } from "./nodeExporter";
-import { Smartd } from "./smartd";
-import { TemperatureWatchdog } from "./temperature";
+import { ConcernComponent, type Secrets, withSecrets } from "./component";
+import type { ConcernDefinition, FleetView, PlanArgs } from "./concern";
+import type { Machine } from "./fleet";
+import { isRisky } from "./rollout";
+import { type Concern, concernNames, concerns } from "./table";
 
 export interface HardenedNodeArgs {
-    readonly node: FleetNode;
+    readonly node: Machine;
     /** The other nodes of the cluster. */
     readonly peers: readonly NodeIdentity[];
+    /** All machines, for concerns that look further than the cluster; by default the node and its peers. */
+    readonly fleet?: FleetView;
     /** What has to succeed before a risky concern of this node is touched: the risky concerns of an earlier wave. */
     readonly after?: readonly pulumi.Resource[];
     /** Of `mail.user` at the relay; a secret. */
     readonly mailPassword?: pulumi.Output<string>;
+    /** All that the stack has, by their keys of `holdfast:`. */
+    readonly secrets?: Secrets;
 }
 
-export class HardenedNode extends pulumi.ComponentResource {
-    readonly hostsFile: HostsFile;
-    /** Only where declared. */
-    readonly fstab?: Fstab;
-    /** Only where declared. */
-    readonly interfaces?: NetworkInterfaces;
-    readonly mail?: Mail;
-    readonly nodeExporter?: NodeExporter;
-    readonly temperature?: TemperatureWatchdog;
-    readonly smartd?: Smartd;
-    readonly ipmievd?: Ipmievd;
-    /** Only where asked for. */
-    readonly logDigest?: LogDigest;
+/** The component of each concern that the node has, by the key of its setting: `smartd`, `hostsFile`. */
+type Components = {
+    readonly [
+        Name in Concern as (typeof concerns)[Name]["setting"]
+    ]: (typeof concerns)[Name]["managed"] extends "always" ? ConcernComponent : ConcernComponent | undefined;
+};
 
-    private readonly settings: FleetNode;
+/* eslint-disable @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- the fields follow from the table */
+export interface HardenedNode extends Components {}
+
+export class HardenedNode extends pulumi.ComponentResource {
+    private readonly made: ByConcern;
+    private readonly settings: Machine;
 
     constructor(name: string, args: HardenedNodeArgs, options?: pulumi.ComponentResourceOptions) {
         super("holdfast:components:HardenedNode", name, {}, options);
         const { node, peers, after = [], mailPassword } = args;
-        const { hostsFile, fstab, interfaces, mail, nodeExporter, temperature, smartd, ipmievd, logDigest } = node;
         this.settings = node;
-        const shared = { host: node.host, node: node.identity, maintenance: node.maintenance, onDelete: node.onDelete };
-        const optionsOf = (concern: Concern) => ({ parent: this, dependsOn: isRisky(concern, node) ? [...after] : [] });
-
-        this.hostsFile = new HostsFile(`${name}-hosts`, { ...shared, peers, settings: hostsFile }, optionsOf("hosts"));
-        if (fstab) this.fstab = new Fstab(`${name}-fstab`, { ...shared, settings: fstab }, optionsOf("fstab"));
-        if (interfaces)
-            this.interfaces = new NetworkInterfaces(
-                `${name}-interfaces`,
-                { ...shared, settings: interfaces },
-                optionsOf("interfaces"),
-            );
-        if (mail)
-            this.mail = new Mail(
-                `${name}-mail`,
-                { ...shared, settings: mail, password: mailPassword },
-                optionsOf("mail"),
-            );
-        if (smartd) this.smartd = new Smartd(`${name}-smartd`, { ...shared, settings: smartd }, optionsOf("smartd"));
-        if (temperature)
-            this.temperature = new TemperatureWatchdog(
-                `${name}-temperature`,
-                { ...shared, settings: temperature },
-                optionsOf("temperature"),
-            );
-        if (ipmievd) this.ipmievd = new Ipmievd(`${name}-ipmievd`, shared, optionsOf("ipmievd"));
-        if (logDigest)
-            this.logDigest = new LogDigest(
-                `${name}-log-digest`,
-                { ...shared, settings: logDigest },
-                optionsOf("log-digest"),
-            );
-        if (nodeExporter)
-            this.nodeExporter = new NodeExporter(
-                `${name}-node-exporter`,
-                { ...shared, settings: nodeExporter },
-                optionsOf("node-exporter"),
-            );
-
+        this.made = harden(node, {
+            name,
+            fleet: args.fleet ?? viewOf(node, peers),
+            secrets: { mailPassword, ...args.secrets },
+            optionsOf: (concern) => ({ parent: this, dependsOn: isRisky(concern, node) ? [...after] : [] }),
+        });
+        const bySetting = concernNames.map((concern) => [concerns[concern].setting, this.made[concern]]);
+        Object.assign(this, Object.fromEntries(bySetting));
         this.registerOutputs({
             observed: Object.fromEntries(
                 Object.entries(this.fileSets).map(([concern, { observed }]) => [concern, observed]),
@@ -93,28 +57,54 @@ export class HardenedNode extends pulumi.ComponentResource {
 
     /** By concern. Their order is that of the stack's output `managed`: another one would show up in every preview. */
     get fileSets(): Readonly<Record<string, FileSet>> {
-        const components = {
-            hosts: this.hostsFile,
-            fstab: this.fstab,
-            interfaces: this.interfaces,
-            mail: this.mail,
-            smartd: this.smartd,
-            temperature: this.temperature,
-            ipmievd: this.ipmievd,
-            "log-digest": this.logDigest,
-            "node-exporter": this.nodeExporter,
-        } satisfies Record<Concern, { readonly fileSet: FileSet } | undefined>;
-        return Object.fromEntries(
-            Object.entries(components).flatMap(([concern, component]) =>
-                component ? [[concern, component.fileSet]] : [],
-            ),
-        );
+        return fileSetsOf(this.made);
     }
 
     /** What can keep the node from booting or from being reached, or can power it off. */
     get risky(): readonly FileSet[] {
         return concernNames
             .filter((concern) => isRisky(concern, this.settings))
-            .flatMap((concern) => this.fileSets[concern] ?? []);
+            .flatMap((concern) => this.made[concern]?.fileSets ?? []);
     }
+}
+
+type ByConcern = Readonly<Partial<Record<Concern, ConcernComponent>>>;
+
+/* eslint-enable */
+
+export interface HardenOptions {
+    /** The components' names begin with it. */
+    readonly name: string;
+    readonly fleet: FleetView;
+    readonly secrets: Secrets;
+    readonly optionsOf: (concern: Concern) => pulumi.ComponentResourceOptions;
+}
+
+/** A component for each concern that the machine's settings ask for, in the order of the table. */
+export function harden(machine: Machine, { name, fleet, secrets, optionsOf }: HardenOptions): ByConcern {
+    const { identity: node, host, maintenance, onDelete } = machine;
+    return Object.fromEntries(
+        concernNames.flatMap((concern) => {
+            const definition: ConcernDefinition = concerns[concern];
+            const settings: unknown = machine[concerns[concern].setting];
+            if (!settings) return [];
+            const args: PlanArgs<unknown> = { host, node, maintenance, onDelete, settings, fleet };
+            const planned = withSecrets(definition as Planner, args, secrets);
+            return [[concern, new ConcernComponent(definition, `${name}-${concern}`, planned, optionsOf(concern))]];
+        }),
+    );
+}
+
+/** The table knows that a machine's settings are those that the concern's plan takes; the compiler cannot. */
+type Planner = ConcernDefinition & {
+    readonly plan: (args: PlanArgs<unknown>) => ReturnType<ConcernDefinition["plan"]>;
+};
+
+/** By concern; a further FileSet of a concern by its own name. */
+export function fileSetsOf(made: ByConcern): Readonly<Record<string, FileSet>> {
+    return Object.fromEntries(Object.values(made).flatMap(({ byConcern }) => Object.entries(byConcern)));
+}
+
+function viewOf({ identity }: Machine, peers: readonly NodeIdentity[]): FleetView {
+    return { machines: [identity, ...peers].map((each) => ({ identity: each, roles: ["node"] })) };
 }

@@ -1,12 +1,12 @@
 /** Which changes are risky, and in which order the nodes of a fleet meet them. */
 import { type Concern, concerns } from "./table";
-import type { Fleet, FleetNode } from "./fleet";
+import type { Fleet, Machine } from "./fleet";
 
 /**
  * Canaries first, then `batch` nodes at a time, in the order of the fleet. Nodes under maintenance come last: nothing is
  * tried on them, so no wave may take them for proof. Where every canary is under maintenance, the first other node is one.
  */
-export function planWaves({ nodes, rollout }: Pick<Fleet, "nodes" | "rollout">): readonly (readonly FleetNode[])[] {
+export function planWaves({ nodes, rollout }: Pick<Fleet, "nodes" | "rollout">): readonly (readonly Machine[])[] {
     const contacted = nodes.filter(({ maintenance }) => !maintenance);
     const named = contacted.filter(({ identity }) => rollout.canary.includes(identity.name));
     const canaries = named.length > 0 ? named : contacted.slice(0, 1);
@@ -18,13 +18,13 @@ export function planWaves({ nodes, rollout }: Pick<Fleet, "nodes" | "rollout">):
 }
 
 /** Whether the concern, as that node is to have it, can keep it from booting or from being reached, or can power it off. */
-export function isRisky(concern: Concern, node: FleetNode): boolean {
+export function isRisky(concern: Concern, node: Machine): boolean {
     const { risk, setting } = concerns[concern];
     if (risk === "power-off") return canPowerOff(node[setting]);
     return risk !== "none";
 }
 
-function canPowerOff(settings: FleetNode["smartd"] | FleetNode["temperature"]): boolean {
+function canPowerOff(settings: Machine["smartd"] | Machine["temperature"]): boolean {
     if (!settings) return false;
     const ofDevices =
         "devices" in settings && settings.devices !== "auto" ? settings.devices.map(({ action }) => action) : [];

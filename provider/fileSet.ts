@@ -1,6 +1,6 @@
 /** The controller of `holdfast:host:FileSet`: each method is one verb of the resource's life, in plain data. */
 import type { CommandArgs, FileSetArgs } from "../model/contract/fileSet";
-import { concernNames, concerns, isConcern } from "../components/table";
+import { concernNames, definitionOf, isConcern } from "../components/table";
 import { formatOfPath } from "../model/lint/formats";
 import { parseInterfaces } from "../model/interfaces/parse";
 import { sourcedPatterns } from "../model/interfaces/network";
@@ -156,7 +156,9 @@ export class FileSetController {
         return {
             host,
             concern,
-            files: concerns[concern].files,
+            files: Object.fromEntries(
+                Object.entries(definitionOf(concern).files).map(([path, { when, yields }]) => [path, { when, yields }]),
+            ),
             ...(maintenance && { maintenance }),
             imported: true,
         } as FileSetArgs;

@@ -1,14 +1,11 @@
 /** Pure: (template, view) -> text. A field that the view lacks is an error, never an empty string. */
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import Handlebars from "handlebars";
+import type Handlebars from "handlebars";
 import { helpers } from "./helpers";
 
 /** Beside this package's code, wherever the program that imports it stands. */
 const templates = path.join(__dirname, "..", "templates");
-const engine = Handlebars.create();
-engine.registerHelper(helpers);
-refuseMissing("each", "if");
 const compiled = new Map<string, Handlebars.TemplateDelegate>();
 
 /**
@@ -20,11 +17,22 @@ export function renderFile(target: string, view: object): string {
     return template(target)(view);
 }
 
+let engine: typeof Handlebars | undefined;
+
+/** With the first template: the provider knows every concern, and renders nothing. */
+function makeEngine(): typeof Handlebars {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at once
+    const made = (require("handlebars") as typeof Handlebars).create();
+    made.registerHelper(helpers);
+    refuseMissing(made, "each", "if");
+    return made;
+}
+
 function template(target: string): Handlebars.TemplateDelegate {
     const known = compiled.get(target);
     if (known) return known;
     const source = readFileSync(path.join(templates, `${target}.hbs`), "utf8");
-    const made = engine.compile(source, {
+    const made = (engine ??= makeEngine()).compile(source, {
         strict: true,
         noEscape: true,
         knownHelpersOnly: true,
@@ -35,7 +43,7 @@ function template(target: string): Handlebars.TemplateDelegate {
 }
 
 /** Strict mode says nothing about what a block is given: a missing list would be an empty one. */
-function refuseMissing(...blocks: readonly string[]): void {
+function refuseMissing(engine: typeof Handlebars, ...blocks: readonly string[]): void {
     for (const name of blocks) {
         const builtin = engine.helpers[name];
         if (!builtin) throw new Error(`Handlebars has no block ${name}`);

@@ -1,16 +1,13 @@
-/** Rules that span several fields of `holdfast:fleet`; those of one concern are in `settings/`. Each takes a config whose single values are sound. */
+/** Rules that span several fields of `holdfast:fleet`; those of one concern are in its `settings.ts`. Each takes a config whose single values are sound. */
 import { canonicalAddress, familyOf } from "../../model/values/address";
-import { type Fault, describe } from "../../model/fleet/faults";
-import { mergeConcerns } from "./merge";
-import type { FleetConfig, NodeConfig } from "./schema";
-import { checkFstab } from "../fstab/settings";
-import { checkHostsFile } from "../hosts/settings";
-import { checkInterfaces } from "../interfaces/settings";
-import { checkMail } from "../mail/settings";
-import { checkNodeExporters } from "../nodeExporter/settings";
-import { checkSmartd } from "../smartd/settings";
-import { checkTemperatures } from "../temperature/settings";
+import { type Fault, describe, formatPath } from "../../model/fleet/faults";
 import { checkUnique, type Claim } from "../../model/fleet/unique";
+import { type ConcernDefinition, type Place } from "../concern";
+import { checkMail } from "../mail/settings";
+import { concerns } from "../table";
+import { mergedSetting, mergeSettings, type Written } from "./merge";
+import type { FleetConfig } from "./schema";
+import { checkBackup } from "./unbuilt";
 
 type Path = readonly PropertyKey[];
 
@@ -19,19 +16,39 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
     return [
         ...checkCanary(fleet, declared),
         ...checkMail(fleet),
-        ...checkNodeExporters(fleet),
         ...checkMonitoring(fleet),
         ...checkUnique("address", addressClaims(fleet)),
         ...checkUnique("name", nameClaims(fleet)),
         ...checkUnique("SSH target", targetClaims(fleet)),
-        ...Object.entries(fleet.nodes).flatMap(([name, node]) => checkNode(fleet, name, node)),
-        ...checkTemperatures(fleet),
-        ...checkSmartd(fleet.defaults?.smartd, ["defaults", "smartd"]),
-        ...checkFstab(fleet.defaults?.fstab, ["defaults", "fstab"]),
-        ...checkBackup(fleet.defaults?.configBackup, ["defaults", "configBackup"]),
-        ...Object.entries({ ...fleet.nodes, ...fleet.hosts }).flatMap(([name, { address, address6 }]) =>
-            checkFamilies([name in fleet.nodes ? "nodes" : "hosts", name, "address6"], address, address6),
+        ...Object.values(concerns).flatMap((concern) => checkConcern(concern, fleet)),
+        ...checkBackups(fleet),
+        ...machines(fleet).flatMap(({ path, machine: { address, address6 } }) =>
+            checkFamilies([...path, "address6"], address, address6),
         ),
+    ];
+}
+
+/** Under `defaults`, then under each machine; what is wrong with the defaults alone is said once, not for every machine. */
+function checkConcern({ check, ...concern }: ConcernDefinition, fleet: FleetConfig): Fault[] {
+    if (!check) return [];
+    const faults = placesOf(concern, fleet).flatMap((place) => check(place as never));
+    const seen = new Set<string>();
+    return faults.filter(({ path, message }) => {
+        const key = `${formatPath(path)}: ${path[0] === "defaults" ? "" : message}`;
+        return seen.has(key) ? false : seen.add(key);
+    });
+}
+
+function placesOf(concern: ConcernDefinition, fleet: FleetConfig): Place<unknown>[] {
+    const { setting } = concern;
+    const defaults: Written = fleet.defaults ?? {};
+    return [
+        { path: ["defaults", setting], own: defaults[setting], merged: defaults[setting] },
+        ...machines(fleet).map(({ path, name, machine, isNode }) => {
+            const own: Written = machine;
+            const merged = mergedSetting(concern, defaults, own);
+            return { path: [...path, setting], machine: { name, isNode }, own: own[setting], merged };
+        }),
     ];
 }
 
@@ -114,18 +131,6 @@ function checkFamilies(path: Path, address: string, address6: string | undefined
         : [];
 }
 
-function checkNode(fleet: FleetConfig, name: string, node: NodeConfig): Fault[] {
-    const path = ["nodes", name];
-    const merged = mergeConcerns(fleet.defaults ?? {}, node);
-    return [
-        ...checkSmartd(node.smartd, [...path, "smartd"]),
-        ...checkFstab(node.fstab, [...path, "fstab"]),
-        ...(fleet.defaults?.configBackup === true ? [] : checkBackup(merged.configBackup, [...path, "configBackup"])),
-        ...checkInterfaces(merged.interfaces, node.interfaces !== undefined, [...path, "interfaces"]),
-        ...checkHostsFile(merged.hostsFile, [...path, "hostsFile"]),
-    ];
-}
-
 function checkMonitoring({ monitoring }: FleetConfig): Fault[] {
     const addresses = monitoring?.hosts.map(canonicalAddress) ?? [];
     return addresses.flatMap((address, index) =>
@@ -135,9 +140,10 @@ function checkMonitoring({ monitoring }: FleetConfig): Fault[] {
     );
 }
 
-/** There is no default to back up to. */
-function checkBackup(settings: NodeConfig["configBackup"], path: Path): Fault[] {
-    return settings === true
-        ? [{ path, message: "expected { target: USER@HOST:/PATH }, got true: there is no target to back up to" }]
-        : [];
+function checkBackups({ defaults = {}, nodes }: FleetConfig): Fault[] {
+    const ofDefaults = checkBackup(defaults.configBackup, ["defaults", "configBackup"]);
+    if (ofDefaults.length > 0) return ofDefaults;
+    return Object.entries(nodes).flatMap(([name, { configBackup }]) =>
+        checkBackup(mergeSettings(defaults.configBackup, configBackup), ["nodes", name, "configBackup"]),
+    );
 }

@@ -1,12 +1,16 @@
 /** What a user wrote and this version does not act on yet: accepted, and said. */
-import { unbuiltSettings } from "../table";
+import { concerns } from "../table";
 import { formatPath } from "../../model/fleet/faults";
 import type { FleetConfig } from "./schema";
+import { unbuiltSettings } from "./unbuilt";
+
+/** Roles for which any concern stands. */
+const builtRoles = new Set<string>(Object.values(concerns).flatMap(({ roles }) => (roles === "every" ? [] : roles)));
 
 /** One line per setting. A concern that is switched off is off already. */
 export function notApplied(fleet: FleetConfig): string[] {
-    const paths: string[][] = Object.entries(fleet.hosts ?? {}).flatMap(([name, { roles }]) =>
-        roles?.length ? [["hosts", name, "roles"]] : [],
+    const paths: string[][] = Object.entries(fleet.hosts ?? {}).flatMap(([name, { roles = [] }]) =>
+        roles.every((role) => builtRoles.has(role)) ? [] : [["hosts", name, "roles"]],
     );
     const holders = [
         { path: ["defaults"], concerns: fleet.defaults ?? {} },

@@ -1,4 +1,5 @@
 /** `fstab`: its entries, or a file that is kept. */
+import { z } from "zod";
 import {
     bindProblem,
     deviceNameOptions,
@@ -9,9 +10,43 @@ import {
 import { canonicalTarget, isMountedAtBoot, isSwap } from "../../model/fstab/entry";
 import { typeProblem } from "../../model/fstab/fstype";
 import { type Fault, describe, formatPath } from "../../model/fleet/faults";
-import type { FstabConfig, FstabEntryConfig } from "../fleet/schema";
-import type { DeepReadonly, ProjectFile, ReadProjectFile } from "../fleet/given";
+import { flag, object } from "../../model/fleet/kit";
+import * as value from "../../model/fleet/values";
+import type { DeepReadonly, Place, ProjectFile, ResolveContext } from "../concern";
 
+const fstabEntry = object({
+    source: value.fstabSource,
+    target: value.mountTarget,
+    fstype: value.fstype,
+    options: z.array(value.mountOption).min(1, { error: "expected at least one option, such as defaults" }).optional(),
+    freq: value.fstabNumber.optional(),
+    passno: value.fstabNumber.optional(),
+    essential: flag.optional().describe("the node must not boot without it: no nofail, no time limit"),
+});
+export const schema = z
+    .union(
+        [
+            z
+                .array(fstabEntry)
+                .min(1, { error: "expected at least the entry of / (leave fstab out to have the file left alone)" }),
+            object({
+                file: value.projectFile.describe(
+                    "keep this file of the project, comments and all, with the fewest edits",
+                ),
+                essential: z
+                    .array(value.mountTarget)
+                    .optional()
+                    .describe("mount points that the node must not boot without"),
+            }),
+            z.literal(false),
+        ],
+        { error: "expected a list of entries, { file: … }, or false" },
+    )
+    .optional()
+    .describe("/etc/fstab, whole, or a file that is kept; only where declared");
+
+type FstabConfig = NonNullable<z.infer<typeof schema>>;
+export type FstabEntryConfig = z.infer<typeof fstabEntry>;
 type Path = readonly PropertyKey[];
 
 /** Either the whole file as entries, or a file with the targets that are essential besides `/`, `/usr`, `/var` and `/boot`. */
@@ -19,12 +54,11 @@ export type FstabSettings =
     | { readonly entries: DeepReadonly<FstabEntryConfig[]> }
     | { readonly file: ProjectFile; readonly essential: readonly string[] };
 
-export function resolveFstab(given: FstabConfig | undefined, read: ReadProjectFile): FstabSettings | undefined {
-    if (!given) return undefined;
+export function resolveFstab(given: Exclude<FstabConfig, false>, { read }: ResolveContext): FstabSettings {
     return Array.isArray(given) ? { entries: given } : { file: read(given.file), essential: given.essential ?? [] };
 }
 
-export function checkFstab(fstab: FstabConfig | undefined, path: Path): Fault[] {
+export function checkFstab({ own: fstab, path }: Pick<Place<FstabConfig>, "own" | "path">): Fault[] {
     if (!Array.isArray(fstab)) return [];
     const single = fstab.flatMap(({ options = [], ...entry }, index) => {
         const { source, target, fstype } = entry;

@@ -1,16 +1,13 @@
 /** /etc/hosts of one node: its own name on the LAN address, every peer present, and cloud-init kept from rewriting it. */
-import * as pulumi from "@pulumi/pulumi";
-import { FileSet } from "../../provider/resource";
+import type * as pulumi from "@pulumi/pulumi";
+import { ConcernComponent } from "../component";
+import { hosts } from "./concern";
 import { planHostsFile, type HostsFileArgs } from "./plan";
 
 export { planHostsFile, type HostsFileArgs } from "./plan";
 
-export class HostsFile extends pulumi.ComponentResource {
-    readonly fileSet: FileSet;
-
+export class HostsFile extends ConcernComponent {
     constructor(name: string, args: HostsFileArgs, options?: pulumi.ComponentResourceOptions) {
-        super("holdfast:components:HostsFile", name, {}, options);
-        this.fileSet = new FileSet(name, planHostsFile(args), { parent: this });
-        this.registerOutputs({ observed: this.fileSet.observed });
+        super(hosts, name, planHostsFile(args), options);
     }
 }

@@ -1,16 +1,13 @@
 /** The BMC's events in one node's syslog: power supplies, fans, hot-swap, processor heat. A node without a BMC is let be. */
-import * as pulumi from "@pulumi/pulumi";
-import { FileSet } from "../../provider/resource";
+import type * as pulumi from "@pulumi/pulumi";
+import { ConcernComponent } from "../component";
+import { ipmievd } from "./concern";
 import { planIpmievd, type IpmievdArgs } from "./plan";
 
 export { planIpmievd, type IpmievdArgs } from "./plan";
 
-export class Ipmievd extends pulumi.ComponentResource {
-    readonly fileSet: FileSet;
-
+export class Ipmievd extends ConcernComponent {
     constructor(name: string, args: IpmievdArgs, options?: pulumi.ComponentResourceOptions) {
-        super("holdfast:components:Ipmievd", name, {}, options);
-        this.fileSet = new FileSet(name, planIpmievd(args), { parent: this });
-        this.registerOutputs({ observed: this.fileSet.observed });
+        super(ipmievd, name, planIpmievd(args), options);
     }
 }

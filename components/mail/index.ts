@@ -1,84 +1,18 @@
 /** Mail from one node: through its own sendmail, or through msmtp where it has none and the stack names a relay. */
-import * as pulumi from "@pulumi/pulumi";
-import type { FileSetArgs } from "../../model/contract/fileSet";
-import type { MailRelay, MailSettings } from "./settings";
-import { FileSet } from "../../provider/resource";
-import { programText } from "../../programs";
-import { renderFile } from "../../render/render";
-import { ofConcern, type ConcernArgs } from "../concern";
+import type * as pulumi from "@pulumi/pulumi";
+import { ConcernComponent, withSecrets } from "../component";
+import { mail } from "./concern";
+import type { MailPlanArgs } from "./plan";
 
-export interface MailArgs extends ConcernArgs {
-    readonly settings: MailSettings;
+export { planMail } from "./plan";
+
+export interface MailArgs extends Omit<MailPlanArgs, "secrets"> {
     /** Of `mail.user` at the relay; a secret. */
     readonly password?: pulumi.Output<string>;
 }
 
-export class Mail extends pulumi.ComponentResource {
-    readonly fileSet: FileSet;
-
+export class Mail extends ConcernComponent {
     constructor(name: string, { password, ...args }: MailArgs, options?: pulumi.ComponentResourceOptions) {
-        super("holdfast:components:Mail", name, {}, options);
-        const { relay, from } = args.settings;
-        const plan = planMail(args);
-        if (relay?.user === undefined || password === undefined) {
-            this.fileSet = new FileSet(name, plan, { parent: this });
-        } else {
-            // Only this one content is secret, so that previews show all the others.
-            const secret = {
-                ...plan.files[msmtprc],
-                content: password.apply((text) => renderRelay(relay, from, text)),
-            };
-            this.fileSet = new FileSet(
-                name,
-                { ...plan, files: { ...plan.files, [msmtprc]: secret } },
-                { parent: this },
-            );
-        }
-        this.registerOutputs({ observed: this.fileSet.observed });
+        super(mail, name, withSecrets(mail, args, password ? { mailPassword: password } : {}), options);
     }
-}
-
-const program = "/usr/local/lib/holdfast/mail";
-const conf = "/etc/holdfast/mail.conf";
-const msmtprc = "/etc/msmtprc";
-const sendmail = "/etc/tmpfiles.d/holdfast-sendmail.conf";
-
-export function planMail(args: Omit<MailArgs, "password">): FileSetArgs {
-    const { to, from, relay } = args.settings;
-    return {
-        ...ofConcern("mail", args),
-        // Not msmtp-mta, which is an MTA to apt and would replace the node's own.
-        packages: relay ? ["msmtp", "ca-certificates"] : [],
-        files: {
-            [program]: { content: programText(program), mode: "0755" },
-            [conf]: { content: renderFile(conf, { to, from }) },
-            // An administrator's own is the node's mail: it is neither overwritten nor removed, and its password is not read.
-            [msmtprc]: {
-                yields: true,
-                ...(relay ? { content: renderRelay(relay, from), mode: "0600" } : { absent: true }),
-            },
-            [sendmail]: relay ? { content: renderFile(sendmail, {}) } : { absent: true },
-        },
-        validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
-        activate: relay ? [{ argv: ["systemd-tmpfiles", "--create", sendmail] }] : [],
-        // Shows in the outputs what became of it: a mail that cannot be delivered is no reason to undo anything.
-        verify: [{ argv: [program, "--test"], timeout: 90 }],
-        facts: { mail: { probe: "mail" }, ...(relay && { relay: { probe: "mail-relay" } }) },
-    };
-}
-
-/** @throws Error where msmtprc cannot hold the password */
-function renderRelay({ user, host, port, security }: MailRelay, from: string, password?: string): string {
-    if (password !== undefined && !/^[^"\0-\x1f\x7f]+$/.test(password))
-        throw new Error('holdfast:mailPassword: expected one line without "');
-    const login = user !== undefined && password !== undefined ? { user, password } : false;
-    const view = {
-        host,
-        port,
-        from,
-        tls: security === "none" ? "off" : "on",
-        starttls: security === "starttls" ? "on" : "off",
-        login,
-    };
-    return renderFile(msmtprc, view);
 }

@@ -1,6 +1,7 @@
 /** `mail`, of the whole fleet: who is told, and through which relay. */
 import { type Fault, describe } from "../../model/fleet/faults";
-import type { FleetConfig } from "../fleet/schema";
+import type { SharedConfig } from "../../model/fleet/shared";
+import type { ResolveContext } from "../concern";
 
 export interface MailRelay {
     readonly host: string;
@@ -16,8 +17,7 @@ export interface MailSettings {
     readonly relay?: MailRelay;
 }
 
-/** @param name of the node */
-export function resolveMail(fleet: FleetConfig, name: string): MailSettings {
+export function resolveMail(_: unknown, { name, fleet }: ResolveContext): MailSettings {
     const {
         from = `holdfast@${fleet.domain === undefined ? name : `${name}.${fleet.domain}`}`,
         relay,
@@ -40,12 +40,12 @@ function resolveRelay(relay: string, user: string | undefined): MailRelay {
 }
 
 /** root: whoever reads root's mail of the node. */
-export function mailRecipients({ mail }: FleetConfig): string[] {
+export function mailRecipients({ mail }: SharedConfig): string[] {
     const to = mail?.to ?? "root";
     return typeof to === "string" ? [to] : to;
 }
 
-export function checkMail({ mail }: FleetConfig): Fault[] {
+export function checkMail({ mail }: SharedConfig): Fault[] {
     if (!mail) return [];
     const { relay, user, from } = mail;
     const recipients =

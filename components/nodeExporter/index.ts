@@ -1,16 +1,13 @@
 /** prometheus-node-exporter on one host: every metric for the monitoring hosts, an open port for nobody else. */
-import * as pulumi from "@pulumi/pulumi";
-import { FileSet } from "../../provider/resource";
+import type * as pulumi from "@pulumi/pulumi";
+import { ConcernComponent } from "../component";
+import { nodeExporter } from "./concern";
 import { planNodeExporter, type NodeExporterArgs } from "./plan";
 
 export { planNodeExporter, type NodeExporterArgs } from "./plan";
 
-export class NodeExporter extends pulumi.ComponentResource {
-    readonly fileSet: FileSet;
-
+export class NodeExporter extends ConcernComponent {
     constructor(name: string, args: NodeExporterArgs, options?: pulumi.ComponentResourceOptions) {
-        super("holdfast:components:NodeExporter", name, {}, options);
-        this.fileSet = new FileSet(name, planNodeExporter(args), { parent: this });
-        this.registerOutputs({ observed: this.fileSet.observed });
+        super(nodeExporter, name, planNodeExporter(args), options);
     }
 }

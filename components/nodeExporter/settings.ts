@@ -1,8 +1,25 @@
 /** `nodeExporter`: its port, who may scrape it, and how. */
+import { z } from "zod";
 import type { Fault } from "../../model/fleet/faults";
-import type { FleetConfig, NodeConfig } from "../fleet/schema";
-import { settingsOf } from "../fleet/given";
+import { concern, object } from "../../model/fleet/kit";
+import * as value from "../../model/fleet/values";
+import type { Place, ResolveContext, Settings } from "../concern";
 
+export const schema = concern({
+    port: value.port.optional().describe("9100 by default"),
+    /** Further command line arguments. */
+    args: z.array(value.exporterArgument).optional().describe("further arguments of prometheus-node-exporter"),
+    /** Files on the node, readable by the group `prometheus`. */
+    tls: object({ certificate: value.absolutePath, key: value.absolutePath })
+        .optional()
+        .describe("files on the node, readable by the group prometheus"),
+    /** Password hashes by user, as `htpasswd -nBC 10 ""` prints them after the colon. */
+    basicAuth: z.record(value.user, value.bcryptHash).optional().describe("bcrypt hash by user"),
+})
+    .optional()
+    .describe("metrics for the monitoring hosts, a closed port for all others; on by default");
+
+type ExporterConfig = Settings<z.infer<typeof schema>>;
 type Path = readonly PropertyKey[];
 
 export interface NodeExporterSettings {
@@ -18,36 +35,17 @@ export interface NodeExporterSettings {
 
 /** 9100 is node_exporter's own default. */
 export function resolveNodeExporter(
-    given: NodeConfig["nodeExporter"],
-    fleet: FleetConfig,
-): NodeExporterSettings | undefined {
-    const settings = settingsOf("node-exporter", given);
-    if (!settings) return undefined;
-    const { port = 9100, args = [], tls, basicAuth } = settings;
+    { port = 9100, args = [], tls, basicAuth }: ExporterConfig,
+    { fleet }: ResolveContext,
+): NodeExporterSettings {
     return { port, scrapers: fleet.monitoring?.hosts ?? [], args, tls, basicAuth };
 }
 
-export function checkNodeExporters(fleet: FleetConfig): Fault[] {
-    const nodes = Object.entries(fleet.nodes).map(([name, { nodeExporter }]) => ({
-        path: ["nodes", name],
-        nodeExporter,
-    }));
-    const hosts = Object.entries(fleet.hosts ?? {}).map(([name, { nodeExporter }]) => ({
-        path: ["hosts", name],
-        nodeExporter,
-    }));
-    return [{ path: ["defaults"], nodeExporter: fleet.defaults?.nodeExporter }, ...nodes, ...hosts].flatMap(
-        ({ path, nodeExporter: settings }) =>
-            typeof settings === "object"
-                ? [
-                      ...checkPort(settings, [...path, "nodeExporter", "port"], path[0] !== "hosts"),
-                      ...checkArguments(settings, [...path, "nodeExporter", "args"]),
-                  ]
-                : [],
-    );
+export function checkNodeExporter({ machine, own: settings, path }: Place<z.infer<typeof schema>>): Fault[] {
+    if (typeof settings !== "object") return [];
+    const isNode = machine?.isNode ?? true;
+    return [...checkPort(settings, [...path, "port"], isNode), ...checkArguments(settings, [...path, "args"])];
 }
-
-type ExporterConfig = Exclude<NonNullable<NodeConfig["nodeExporter"]>, boolean>;
 
 /** What listens on every Proxmox node (pve-docs, "Ports used by Proxmox VE"), and sshd everywhere. */
 function checkPort({ port }: ExporterConfig, path: Path, isNode: boolean): Fault[] {
@@ -107,17 +105,14 @@ function checkArguments({ args = [] }: ExporterConfig, path: Path): Fault[] {
 
 /** In the clear, to whoever scrapes and to whoever listens. */
 export function unencryptedPasswords(
-    machines: readonly { readonly identity: { readonly name: string }; readonly nodeExporter?: NodeExporterSettings }[],
+    machines: readonly { readonly name: string; readonly settings: NodeExporterSettings }[],
 ): string[] {
     const names = machines
         .filter(
-            ({ nodeExporter: settings }) =>
-                settings &&
-                settings.scrapers.length > 0 &&
-                !settings.tls &&
-                Object.keys(settings.basicAuth ?? {}).length > 0,
+            ({ settings: { scrapers, tls, basicAuth = {} } }) =>
+                scrapers.length > 0 && !tls && Object.keys(basicAuth).length > 0,
         )
-        .map(({ identity }) => identity.name);
+        .map(({ name }) => name);
     return names.length === 0
         ? []
         : [

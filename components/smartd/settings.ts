@@ -1,10 +1,37 @@
 /** `smartd`: which disks it watches, at which limits, and what a failing one leads to. */
+import { z } from "zod";
 import { smartdDeviceProblem } from "../../model/smartd/device";
 import type { SmartdLine, TemperatureLimits } from "../../model/smartd/format";
 import { type Fault, formatPath } from "../../model/fleet/faults";
-import type { FleetConfig, NodeConfig } from "../fleet/schema";
-import { settingsOf } from "../fleet/given";
+import { action, concern, object } from "../../model/fleet/kit";
+import * as value from "../../model/fleet/values";
+import type { Place, ResolveContext, Settings } from "../concern";
 import { mailRecipients } from "../mail/settings";
+
+const smartdDevice = z.union(
+    [
+        value.smartdPath,
+        object({
+            device: value.smartdPath,
+            type: value.smartdType.optional(),
+            action,
+            temperature: object({
+                difference: value.smartdCelsius.optional(),
+                informal: value.smartdCelsius.optional(),
+                critical: value.smartdCelsius.optional(),
+            }).optional(),
+        }),
+    ],
+    { error: "expected a /dev/disk/by-id/… path, or { device, type, action, temperature }" },
+);
+const smartdDevices = z.union(
+    [z.literal("auto"), z.array(smartdDevice).min(1, { error: "expected at least one disk, or auto" })],
+    { error: "expected auto, or a list of /dev/disk/by-id/… paths" },
+);
+
+export const schema = concern({ devices: smartdDevices.optional().describe("auto, or each disk"), action })
+    .optional()
+    .describe("/etc/smartd.conf and what a failing disk leads to; on by default");
 
 type Path = readonly PropertyKey[];
 
@@ -23,10 +50,10 @@ export interface SmartdSettings {
 }
 
 /** Powers off as the incident report's helper does; `holdfast adopt` writes `alert` for a start. */
-export function resolveSmartd(given: NodeConfig["smartd"], fleet: FleetConfig): SmartdSettings | undefined {
-    const settings = settingsOf("smartd", given);
-    if (!settings) return undefined;
-    const { devices = "auto", action = "shutdown" } = settings;
+export function resolveSmartd(
+    { devices = "auto", action = "shutdown" }: Settings<z.infer<typeof schema>>,
+    { fleet }: ResolveContext,
+): SmartdSettings {
     return {
         devices: devices === "auto" ? devices : devices.map((device) => resolveDevice(device, action)),
         action,
@@ -34,10 +61,7 @@ export function resolveSmartd(given: NodeConfig["smartd"], fleet: FleetConfig): 
     };
 }
 
-type SmartdDeviceConfig = Exclude<
-    Exclude<NonNullable<NodeConfig["smartd"]>, boolean>["devices"],
-    "auto" | undefined
->[number];
+type SmartdDeviceConfig = Exclude<Settings<z.infer<typeof schema>>["devices"], "auto" | undefined>[number];
 
 function resolveDevice(given: SmartdDeviceConfig, action: Action): SmartdDevice {
     const { device, type = smartdTypeOf(device), ...own } = typeof given === "string" ? { device: given } : given;
@@ -60,7 +84,7 @@ function smartdLimits(device: string): TemperatureLimits {
         : { difference: 5, informal: 50, critical: 60 };
 }
 
-export function checkSmartd(settings: NodeConfig["smartd"], path: Path): Fault[] {
+export function checkSmartd({ own: settings, path }: Place<z.infer<typeof schema>>): Fault[] {
     if (typeof settings !== "object" || !Array.isArray(settings.devices)) return [];
     const devices = [...path, "devices"];
     return [

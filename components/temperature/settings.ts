@@ -1,8 +1,23 @@
 /** `temperature`: limits of the watchdog, and what happens there. */
-import { type Fault, formatPath } from "../../model/fleet/faults";
-import { mergeSettings } from "../fleet/merge";
-import type { FleetConfig, NodeConfig } from "../fleet/schema";
-import { settingsOf } from "../fleet/given";
+import { z } from "zod";
+import type { Fault } from "../../model/fleet/faults";
+import { action, concern } from "../../model/fleet/kit";
+import * as value from "../../model/fleet/values";
+import type { Place, Settings } from "../concern";
+
+export const schema = concern({
+    warning: value.celsius.optional().describe("°C; mail; 75 by default"),
+    critical: value.celsius.optional().describe("°C; the action; 90 by default"),
+    action,
+    /** Sensors that lie: a chip, a driver, or either with a label. */
+    ignore: z.array(value.sensorName).optional().describe("sensors that lie"),
+    schedule: z
+        .enum(["timer", "cron"], { error: "expected timer or cron" })
+        .optional()
+        .describe("what runs it every five minutes; timer by default"),
+})
+    .optional()
+    .describe("a look at the sensors every five minutes; on by default");
 
 export interface TemperatureSettings {
     /** °C at which a mail is sent. */
@@ -19,9 +34,7 @@ export interface TemperatureSettings {
 export const temperatureLimits = { warning: 75, critical: 90 };
 
 /** The incident's watchdog powers off; `holdfast adopt` writes `alert` for a start. */
-export function resolveTemperature(given: NodeConfig["temperature"]): TemperatureSettings | undefined {
-    const settings = settingsOf("temperature", given);
-    if (!settings) return undefined;
+export function resolveTemperature(settings: Settings<z.infer<typeof schema>>): TemperatureSettings {
     const {
         warning = temperatureLimits.warning,
         critical = temperatureLimits.critical,
@@ -32,19 +45,17 @@ export function resolveTemperature(given: NodeConfig["temperature"]): Temperatur
     return { warning, critical, action, ignore, schedule };
 }
 
-/** As they come to each node; the fault is where the node has written a limit, else once at the defaults. */
-export function checkTemperatures({ nodes, defaults = {} }: FleetConfig): Fault[] {
-    const faults = Object.entries(nodes).flatMap(([name, { temperature: own }]) => {
-        const settings = mergeSettings(defaults.temperature, own);
-        if (typeof settings !== "object") return [];
-        const { warning, critical } = { ...temperatureLimits, ...settings };
-        const isOwn = typeof own === "object" && (own.warning ?? own.critical) !== undefined;
-        const path = isOwn ? ["nodes", name, "temperature"] : ["defaults", "temperature"];
-        return warning < critical
-            ? []
-            : [{ path, message: `expected warning below critical, got warning ${warning} and critical ${critical}` }];
-    });
-    return faults.filter(
-        ({ path }, index) => faults.findIndex((other) => formatPath(other.path) === formatPath(path)) === index,
-    );
+/** As they come to each node; the fault is where the node has written a limit, else at the defaults. */
+export function checkTemperature({ machine, own, merged, path }: Place<z.infer<typeof schema>>): Fault[] {
+    if (!machine || typeof merged !== "object") return [];
+    const { warning, critical } = { ...temperatureLimits, ...merged };
+    const isOwn = typeof own === "object" && (own.warning ?? own.critical) !== undefined;
+    return warning < critical
+        ? []
+        : [
+              {
+                  path: isOwn ? path : ["defaults", "temperature"],
+                  message: `expected warning below critical, got warning ${warning} and critical ${critical}`,
+              },
+          ];
 }

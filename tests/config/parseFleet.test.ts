@@ -535,7 +535,7 @@ describe("a parsed fleet", () => {
         ]);
     });
     test("the files that it names are read", () => {
-        expect(fleet.nodes[1]?.hostsFile.file).toEqual({
+        expect(fleet.nodes[1]?.hostsFile?.file).toEqual({
             path: "nodes/pve02/hosts",
             content: readFixture("nodes/pve02/hosts"),
         });

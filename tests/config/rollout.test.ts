@@ -13,6 +13,7 @@ function waves(given: {
         maintenance: given.maintenance?.includes(name) ?? false,
         onDelete: "keep",
         hostsFile: { extra: [] },
+        roles: ["node"],
         ipmievd: false,
     }));
     return planWaves({ nodes, rollout: { canary: given.canary, batch: given.batch } }).map((wave) =>

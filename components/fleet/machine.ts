@@ -1,0 +1,121 @@
+/** One machine of the fleet: who it is, how it is reached, and what every concern that stands on it is to do. */
+import type { HostArgs } from "../../model/contract/fileSet";
+import type { NodeIdentity } from "../../model/lint/lintContext";
+import type { ConcernDefinition, ProjectFile, ResolveContext, Role } from "../concern";
+import { type Concern, concerns } from "../table";
+import { mergedSetting, type Written } from "./merge";
+import type { FleetConfig, HostConfig, NodeConfig } from "./schema";
+
+/** Settings by key; absent where the machine has the concern not. */
+type ConcernSettings = {
+    readonly [Name in Concern as (typeof concerns)[Name]["setting"]]?: ReturnType<(typeof concerns)[Name]["resolve"]>;
+};
+
+export interface Machine extends ConcernSettings {
+    readonly identity: NodeIdentity;
+    readonly host: HostArgs;
+    readonly roles: readonly Role[];
+    readonly maintenance: boolean;
+    readonly onDelete: NonNullable<FleetConfig["onDelete"]>;
+}
+
+interface Given {
+    readonly own: NodeConfig | HostConfig;
+    readonly roles: readonly Role[];
+    /** @param at where the path stands in the config, for the fault */
+    readonly readAt: (path: string, at: readonly PropertyKey[]) => ProjectFile;
+}
+
+export function resolveMachine(config: FleetConfig, name: string, { own, roles, readAt }: Given): Machine {
+    const { address, address6, maintenance = false, onDelete = config.onDelete ?? "keep" } = own;
+    const written: Written = own;
+    const defaults: Written = config.defaults ?? {};
+    const ssh = { ...config.ssh, ...own.ssh };
+    const section = roles.includes("node") ? "nodes" : "hosts";
+    const settings: Record<string, unknown> = {};
+    const standing = Object.values(concerns).filter((concern: ConcernDefinition) => standsOn(concern, roles));
+    const resolve = (concern: ConcernDefinition, sendsMail: boolean) => {
+        const { setting } = concern;
+        // A node may add to a file that `defaults` name.
+        const holder = namesFile(written[setting]) ? [section, name] : ["defaults"];
+        const read = (path: string) => readAt(path, [...holder, setting, "file"]);
+        const context: ResolveContext = { name, fleet: config, ssh, read };
+        const given = givenTo(concern, mergedSetting(concern, defaults, written), context, sendsMail);
+        if (given !== undefined) settings[setting] = concern.resolve(given as never, context);
+    };
+    for (const concern of standing) if (concern.managed !== "where mail is sent") resolve(concern, false);
+    const sendsMail =
+        config.mail !== undefined || standing.some((concern) => concern.sendsMail && settings[concern.setting]);
+    for (const concern of standing) if (concern.managed === "where mail is sent") resolve(concern, sendsMail);
+    return {
+        identity: {
+            name,
+            domain: config.domain,
+            address,
+            address6,
+            ...(section === "nodes" && { aliases: ("aliases" in own && own.aliases) || [] }),
+        },
+        host: hostArgs(config, name, own),
+        roles,
+        maintenance,
+        onDelete,
+        ...(settings as ConcernSettings),
+    };
+}
+
+/** Whether a machine with these roles can have the concern. */
+export function standsOn({ roles: wanted }: Pick<ConcernDefinition, "roles">, roles: readonly Role[]): boolean {
+    return wanted === "every" || wanted.some((role) => roles.includes(role));
+}
+
+/** What users wrote of it, `{}` for `true` and where it is on without a word; undefined: it is off. */
+function givenTo(
+    { managed, declared }: ConcernDefinition,
+    merged: unknown,
+    context: ResolveContext,
+    sendsMail: boolean,
+): unknown {
+    if (managed === "where mail is sent") return sendsMail ? {} : undefined;
+    const given = declared ? declared(context) : merged;
+    if (given === false) return undefined;
+    if (given === undefined) return managed === "where declared" ? undefined : {};
+    return given === true ? {} : given;
+}
+
+function namesFile(own: unknown): boolean {
+    return typeof own === "object" && own !== null && "file" in own;
+}
+
+/** Keys of `holdfast:` whose secrets the machine's concerns need. */
+export function secretsOf(machine: Machine): string[] {
+    return settingsOf(machine).flatMap(({ concern, settings }) => concern.secrets?.(settings) ?? []);
+}
+
+/** One line each: settings that are unwise. */
+export function unwise(machines: readonly Machine[]): string[] {
+    const all = machines.flatMap((machine) =>
+        settingsOf(machine).map((each) => ({ name: machine.identity.name, ...each })),
+    );
+    return Object.values(concerns).flatMap((concern: ConcernDefinition) => {
+        const having = all.filter((each) => each.concern === concern);
+        return concern.warnings?.(having as never[]) ?? [];
+    });
+}
+
+/** Of each concern that the machine has. */
+function settingsOf(machine: Machine): { readonly concern: ConcernDefinition; readonly settings: never }[] {
+    return Object.values(concerns).flatMap((concern) => {
+        const settings = machine[concern.setting];
+        return settings ? [{ concern, settings: settings as never }] : [];
+    });
+}
+
+function hostArgs(config: FleetConfig, name: string, { address, ssh }: Pick<HostConfig, "address" | "ssh">): HostArgs {
+    return { address, ...config.ssh, ...withoutHost(ssh), name };
+}
+
+/** In the resource's arguments the SSH target is called `address`. */
+function withoutHost(ssh: NodeConfig["ssh"]): Partial<HostArgs> {
+    const { host, ...rest } = ssh ?? {};
+    return host === undefined ? rest : { ...rest, address: host };
+}

@@ -1,0 +1,56 @@
+/** The settings that several concerns go by, so they stand beside the machines: who is told, who may scrape, how a machine is reached. */
+import { z } from "zod";
+import { flag, object } from "./kit";
+import * as value from "./values";
+
+const proxy = object({
+    host: value.sshTarget,
+    port: value.port.optional(),
+    user: value.user.optional(),
+    hostKey: value.hostKey.optional(),
+});
+/** For every host. A host key is never shared, so it has no place here. */
+export const sshDefaults = {
+    port: value.port.optional(),
+    user: value.user.optional(),
+    sudo: flag.optional().describe("run the program on the node through `sudo -n`; by default for every user but root"),
+    proxy: proxy.optional().describe("jump host"),
+};
+export const sshSchema = object({
+    host: value.sshTarget.optional().describe("what to connect to; by default the address"),
+    hostKey: value.hostKey
+        .optional()
+        .describe("pinned host key, as ssh-keyscan prints it after the name; without it known_hosts decides"),
+    ...sshDefaults,
+});
+
+export type SshConfig = z.infer<typeof sshSchema>;
+
+export const mailSchema = object({
+    to: z
+        .union(
+            [
+                value.mailAddress,
+                z.array(value.mailAddress).min(1, { error: "expected a mail address, or a list of at least one" }),
+            ],
+            { error: "expected a mail address, or a list of them" },
+        )
+        .describe("who is told"),
+    from: value.mailAddress.optional().describe("holdfast@NODE.DOMAIN by default"),
+    relay: value.mailRelay.optional().describe("smtp:// or smtps:// for nodes without a mail server of their own"),
+    user: value.mailUser.optional().describe("at the relay; the password is the secret holdfast:mailPassword"),
+});
+
+export const monitoringSchema = object({
+    hosts: z
+        .array(value.address)
+        .min(1, { error: "expected at least one address" })
+        .describe("the only addresses that may scrape"),
+});
+
+/** Of the fleet's settings, those that a concern may go by besides its own. */
+export interface SharedConfig {
+    readonly domain?: string;
+    readonly mail?: z.infer<typeof mailSchema>;
+    readonly monitoring?: z.infer<typeof monitoringSchema>;
+}
