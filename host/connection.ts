@@ -10,6 +10,8 @@ export interface ConnectOptions {
     readonly credentials: Credentials;
     /** Accept a key that is listed nowhere, and remember it. A changed key is refused all the same. */
     readonly allowUnknownHostKey: boolean;
+    /** Where a pinned key comes from, in words for the error message; the stack by default. */
+    readonly pinnedIn?: () => string;
     /** Seconds until a host that accepts and never answers is given up. */
     readonly timeout: number;
 }
@@ -89,7 +91,7 @@ async function open(
     sock?: Duplex,
 ): Promise<{ client: Client; logIn: LogIn }> {
     const where = `${target.user}@${target.host} port ${target.port}`;
-    const known = await knownKeys(target);
+    const known = await knownKeys(target, options.pinnedIn?.());
     const logIn = new LogIn(target, options.credentials);
     if (logIn.isHopeless) {
         throw new UnreachableError(

@@ -18,9 +18,11 @@ export interface KnownKeys {
 }
 
 /** Pinned keys win; otherwise `ssh-keygen -F`, which knows hashed names, patterns and ports. */
-export async function knownKeys(target: SshTarget): Promise<KnownKeys> {
-    if (target.hostKey)
-        return { accepted: [keyOf(target.hostKey)], revoked: [], source: "the key pinned in the stack (ssh.hostKey)" };
+export async function knownKeys(
+    target: SshTarget,
+    pinnedIn = "the key pinned in the stack (ssh.hostKey)",
+): Promise<KnownKeys> {
+    if (target.hostKey) return { accepted: [keyOf(target.hostKey)], revoked: [], source: pinnedIn };
     const name = target.hostKeyName;
     const accepted: string[] = [];
     const revoked: string[] = [];

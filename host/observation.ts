@@ -44,6 +44,8 @@ export interface Observation {
     readonly packages: readonly string[];
     readonly units: Readonly<Record<string, SeenUnit>>;
     readonly facts: Readonly<Record<string, string>>;
+    /** A digest of its machine-id: another one under the same name is another machine. */
+    readonly machine?: string;
     /** Content by path of the files that a fact of the probe `sourced-files` asks for. */
     readonly sourced?: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 /** The provider's configuration: the `holdfast:` keys of the stack, as the engine passes them on. */
 import { userInfo, hostname } from "node:os";
-import type { HostArgs } from "../model/contract/fileSet";
 import type { Credentials } from "../host/credentials";
+import { isRecord } from "./wire";
 
 export interface Configuration {
     readonly credentials: Credentials;
@@ -11,7 +11,7 @@ export interface Configuration {
     readonly connectTimeout: number;
     /** Who is at work, for the node's lock: `user@workstation`. */
     readonly client: string;
-    /** `holdfast:fleet`, JSON text or an object: only an import needs it, so it is parsed on demand. */
+    /** `holdfast:fleet`, JSON text or an object: only a look needs it, so it is parsed on demand. */
     readonly fleet: unknown;
 }
 
@@ -32,20 +32,31 @@ export function parseConfiguration(given: Record<string, unknown>): Configuratio
     };
 }
 
-/** The declared node, for an import, which starts from nothing but `NODE/CONCERN`. */
-export async function declaredHost(
-    configuration: Configuration,
-    name: string,
-): Promise<{ host: HostArgs; maintenance: boolean }> {
-    const { formatFault, parseFleet } = await import("../components/fleet"); // an import is rare, and a no-op `up` should start fast
-    const given: unknown =
-        typeof configuration.fleet === "string" ? JSON.parse(configuration.fleet) : configuration.fleet;
-    // The engine imports with the provider that stands in state, and with that one's config (import.go, registerProviders).
-    const unknown = `${name}: the last \`up\` knew no such node, and an import goes by its config. Declare the node under holdfast:fleet.nodes, run \`pulumi up --target '**pulumi:providers:holdfast**'\` (it takes the config over and contacts nobody), then import`;
-    if (given === undefined) throw new Error(unknown);
-    const { fleet, faults } = parseFleet(given, () => "");
-    if (!fleet) throw new Error(`${name}: the stack config has faults: ${faults.map(formatFault).join("; ")}`);
-    const node = fleet.nodes.find(({ identity }) => identity.name === name);
-    if (!node) throw new Error(unknown);
-    return { host: node.host, maintenance: node.maintenance };
+/**
+ * The stack's config as it is now. The engine starts a plugin with it in PULUMI_CONFIG, as JSON with one text for each key
+ * (pkg/host/host.go, Provider); in a refresh and an import, what Configure brings is that of the last `up`. It holds
+ * decrypted secrets, so the programs that the plugin starts must not inherit it: it is taken out of `environment`.
+ */
+export function takeStackConfig(environment: NodeJS.ProcessEnv): Record<string, unknown> {
+    const { PULUMI_CONFIG: text } = environment;
+    delete environment["PULUMI_CONFIG"];
+    try {
+        const given: unknown = JSON.parse(text ?? "{}");
+        return isRecord(given) ? given : {};
+    } catch {
+        return {}; // of another program than the engine
+    }
+}
+
+/**
+ * `provider`: its name. A default provider is configured by the stack, one that a program makes by the program.
+ * Without a fleet the stack's config says nothing (a command run outside the project), and the last `up`'s counts.
+ */
+export function currentConfig(
+    given: Record<string, unknown>,
+    stack: Record<string, unknown>,
+    provider = "default",
+): Record<string, unknown> {
+    const isDefault = /^default(_|$)/.test(provider);
+    return isDefault && stack["fleet"] !== undefined ? stack : given;
 }

@@ -4,13 +4,18 @@ import { concernNames, definitionOf, isConcern } from "../components/table";
 import { formatOfPath } from "../model/lint/formats";
 import { parseInterfaces } from "../model/interfaces/parse";
 import { sourcedPatterns } from "../model/interfaces/network";
+import { skippedLook } from "../model/contract/skippedLook";
 import { UnreachableError } from "../host/errors";
 import type { NodeClient } from "../host/nodeClient";
 import type { Applied, Extras, Look } from "../host/push";
 import { identityOf, type Observation, type PhaseEvent, type SeenFile } from "../host/observation";
-import { declaredHost, type Configuration } from "./configuration";
+import type { Configuration } from "./configuration";
+import { declaredNode, importedNode } from "./declared";
 import { checkInputs } from "./inputs";
-import { planUpdate, RefusedError } from "./plan";
+import { machineOf, mayBeAnother } from "./machine";
+import type { Origin } from "./nodePool";
+import { planUpdate } from "./plan";
+import { RefusedError } from "./refused";
 import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference, type FileSetState } from "./state";
 import { isRecord, isUnknown, UNKNOWN } from "./wire";
 
@@ -34,10 +39,23 @@ export interface Log {
     warning(message: string): void;
 }
 
+interface Reach {
+    readonly host: FileSetArgs["host"];
+    readonly maintenance: boolean;
+    readonly origin: Origin;
+}
+
+const FIRST_PUSH = (name: string) =>
+    `${name}: another machine than at the last look, under the host key that the stack pins now: reinstalled or replaced. It gets a first push; what stands there of its own is kept in /var/lib/holdfast/backups on it`;
+const FIRST_PUSH_SOON = (name: string) =>
+    `${name}: the stack pins another host key than at the last \`up\`. If another machine answers, it gets a first push: what stands there is replaced, and kept in /var/lib/holdfast/backups on it; \`pulumi preview --refresh --diff\` looks and shows it`;
+
 export class FileSetController {
     constructor(
         private readonly configuration: Configuration,
-        private readonly nodes: (host: FileSetArgs["host"]) => NodeClient,
+        private readonly nodes: (host: FileSetArgs["host"], origin?: Origin) => NodeClient,
+        /** What has been said of a node already, of all its FileSets. */
+        private readonly said = new Set<string>(),
     ) {}
 
     /** With the node's facts where this very operation has looked at it (`--refresh`); a preview alone does not look. */
@@ -49,7 +67,7 @@ export class FileSetController {
     }
 
     /** What an Update would have to do. Nothing under maintenance: the state stays, and the difference waits. */
-    diff(actual: FileSetState, expected: FileSetArgs, log: Log): Difference[] {
+    async diff(actual: FileSetState, expected: FileSetArgs, log: Log): Promise<Difference[]> {
         const unknown = Object.keys(expected).filter((key) => isUnknown(expected[key as keyof FileSetArgs]));
         const known = {
             ...expected,
@@ -59,11 +77,16 @@ export class FileSetController {
             ...compare(actual, known),
             ...unknown.map((path): Difference => ({ path, kind: "update" })),
         ];
-        if (!expected.maintenance) return differences;
-        if (differences.length > 0)
-            log.warning(
-                `${expected.host.name}: skipped, it is under maintenance; pending: ${differences.map(({ path }) => path).join(", ")}`,
-            );
+        if (differences.length === 0) return differences;
+        // In a refresh `expected` is what the last `up` left in state, and that maintenance may be over.
+        if (!(await this.reach(expected)).maintenance) {
+            if (mayBeAnother(actual, expected.host))
+                this.sayOnce(FIRST_PUSH_SOON(expected.host.name), (message) => log.info(message));
+            return differences;
+        }
+        log.warning(
+            `${expected.host.name}: skipped, it is under maintenance; pending: ${differences.map(({ path }) => path).join(", ")}`,
+        );
         return [];
     }
 
@@ -88,19 +111,28 @@ export class FileSetController {
         return { id, state: await this.push(expected, undefined, log, secretFiles) };
     }
 
-    /** `secretFiles`: what stands in these is never shown, neither as it was nor as it is. */
+    /**
+     * `secretFiles`: what stands in these is never shown, neither as it was nor as it is. `before`: the inputs in state.
+     */
     async update(
         last: FileSetState,
         expected: FileSetArgs,
         log: Log,
         secretFiles: ReadonlySet<string>,
+        before: Partial<FileSetArgs> = {},
     ): Promise<FileSetState> {
         if (expected.maintenance) {
             log.warning(`${expected.host.name}: skipped, it is under maintenance; its pending changes wait`);
             return last;
         }
         sayWhatStays(last, expected, log);
-        return this.push(expected, last, log, secretFiles);
+        try {
+            return await this.push(expected, last, log, secretFiles);
+        } catch (error) {
+            // Refused at its first look since a maintenance: kept, so that state says that the maintenance is over, and a refresh looks.
+            if (before.maintenance && error instanceof RefusedError) throw new PartlyAppliedError(error.message, last);
+            throw error;
+        }
     }
 
     /** Inputs and state as they are on the node. An unreachable node is an error, never "deleted". */
@@ -111,18 +143,34 @@ export class FileSetController {
         log: Log,
     ): Promise<{ inputs: FileSetArgs; state: FileSetState }> {
         const args = inputs?.host ? inputs : await this.imported(id);
-        if (args.maintenance) {
-            log.warning(`${args.host.name}: skipped, it is under maintenance; this says nothing about its state`);
+        const { host, maintenance, origin } = await this.reach(args);
+        if (maintenance) {
+            log.warning(skippedLook(args.host.name));
             if (!last?.files)
                 throw new UnreachableError(args.host.name, "it is under maintenance, so it cannot be imported");
             return { inputs: args, state: last };
         }
-        const node = this.nodes(args.host);
+        const node = this.nodes(host, origin);
         const seen = await node.read(args.concern, specOf(args));
+        if (last?.host && machineOf(last, seen, host) === "another")
+            this.sayOnce(FIRST_PUSH(args.host.name), (message) => log.warning(message));
+        // How it is reached is no drift: where the stack says otherwise by now, the next `up` takes that over.
         const state = stateOf(args, seen);
         if (inputs?.host) await sayWhoWrote(compare(state, args), seen, node, log);
-        const { observed: _, ...live } = state;
+        const { observed: _, machine: _machine, ...live } = state;
         return { inputs: live, state };
+    }
+
+    /** As the stack says now, not as the last `up` left it in state. */
+    private async reach({ host, maintenance = false }: FileSetArgs): Promise<Reach> {
+        const declared = await declaredNode(this.configuration, host.name);
+        return declared ? { ...declared, origin: "stack" } : { host, maintenance, origin: "state" };
+    }
+
+    private sayOnce(message: string, say: (message: string) => void): void {
+        if (this.said.has(message)) return;
+        this.said.add(message);
+        say(message);
     }
 
     /**
@@ -130,21 +178,27 @@ export class FileSetController {
      * How to delete is as last declared; what stands there is as last seen.
      */
     async delete(declared: FileSetArgs, seen: FileSetState, log: Log): Promise<void> {
-        const last: FileSetState = { ...declared, files: seen.files, observed: seen.observed };
+        const last: FileSetState = {
+            ...declared,
+            files: seen.files,
+            observed: seen.observed,
+            ...(seen.machine !== undefined && { machine: seen.machine }),
+        };
         if (last.onDelete !== "restore") {
             log.info(`${idOf(last)}: its files stay on the node as they are (onDelete: keep)`);
             return;
         }
-        if (last.maintenance)
+        const { host, maintenance, origin } = await this.reach(last);
+        if (maintenance)
             throw new UnreachableError(
                 last.host.name,
                 "it is under maintenance, so nothing can be restored; take that off, or set onDelete: keep",
             );
         const paths = Object.keys(last.files);
         const extras = { ...extrasFor(paths, []), originals: [...paths, ...Object.keys(last.units ?? {})] };
-        const node = this.nodes(last.host);
+        const node = this.nodes(host, origin);
         const before = await node.inspect(last.concern, specOf(last), extras);
-        const restored = restoring(last, before);
+        const restored = restoring({ ...last, host }, before);
         await this.work(restored, last, log, new Set());
     }
 
@@ -152,7 +206,7 @@ export class FileSetController {
         const [name = "", concern = ""] = id.split("/");
         if (!isConcern(concern))
             throw new Error(`cannot import ${id}: expected NODE/CONCERN, with a concern of ${concernNames.join(", ")}`);
-        const { host, maintenance } = await declaredHost(this.configuration, name);
+        const { host, maintenance } = await importedNode(this.configuration, name);
         return {
             host,
             concern,
@@ -201,6 +255,8 @@ export class FileSetController {
         );
         const { result } = applied;
         const state = stateOf(expected, applied.seen);
+        if (last && machineOf(last, applied.seen, expected.host) === "another")
+            this.sayOnce(FIRST_PUSH(name), (message) => log.warning(message));
         if (result.outcome === "unchanged") log.status("as declared, nothing was touched");
         if (result.outcome === "applied") this.sayWhatComes(expected, applied, log);
         if (result.outcome === "failed" || result.outcome === "unknown") throw failure(name, applied, state);
@@ -297,7 +353,7 @@ function restoring(last: FileSetState, look: Look): FileSetArgs {
         const { kind: _kind, ...before } = original;
         return [[name, before] as const];
     });
-    const { observed: _, ...args } = last;
+    const { observed: _, machine: _machine, ...args } = last;
     const goes = new Set(files.flatMap(([path, file]) => ("absent" in file ? [path] : [])));
     const remaining = (commands: readonly CommandArgs[] = []) =>
         commands.filter(({ argv }) => !argv.some((word) => goes.has(word.replace(/^\{staged:(.*)\}$/, "$1"))));

@@ -5,12 +5,9 @@ import type { FileSetArgs } from "../model/contract/fileSet";
 import { identityOf, type Observation, type Plan, type PlannedFile } from "../host/observation";
 import type { Look } from "../host/push";
 import { lintWithFacts } from "./inputs";
+import { machineOf } from "./machine";
+import { RefusedError } from "./refused";
 import { compareFile, fileStateOf, isSameText, stateOf, type FileSetState, type FileState } from "./state";
-
-/** The node may not be touched: an edit that nobody has seen, or a lint that only the node's facts could decide. */
-export class RefusedError extends Error {
-    override readonly name = "RefusedError";
-}
 
 /** Milliseconds for finding what a file's lines have in common: with their number it grows by its square. */
 const PATIENCE = 1000;
@@ -33,7 +30,9 @@ export function planUpdate(
     { client, secretFiles = new Set() }: PlanOptions,
 ): Plan | "nothing" {
     const files = changedFiles(expected, look.seen);
-    if (last) refuseUnseenEdits(expected, last, look.seen, secretFiles);
+    // Another machine has no edit since the last look: it gets a first push.
+    if (last && machineOf(last, look.seen, expected.host) !== "another")
+        refuseUnseenEdits(expected, last, look.seen, secretFiles);
     refuseLints(expected, files, look);
     const packages = (expected.packages ?? []).filter((name) => !look.seen.packages.includes(name));
     const units = changedUnits(expected, look.seen);

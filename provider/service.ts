@@ -4,7 +4,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import type { FileSetArgs } from "../model/contract/fileSet";
-import { parseConfiguration, type Configuration } from "./configuration";
+import { currentConfig, parseConfiguration, takeStackConfig, type Configuration } from "./configuration";
 import { EngineLog } from "./engineLog";
 import { FILE_SET_TYPE } from "../model/contract/fileSet";
 import { FileSetController, PartlyAppliedError } from "./fileSet";
@@ -16,11 +16,13 @@ import { decode, encode, tellable, type Decoded } from "./wire";
 
 /** `version` is the package's. */
 export function providerService(engineAddress: string | undefined, version: string): UntypedServiceImplementation {
+    const stack = takeStackConfig(process.env);
     let configuration: Configuration = parseConfiguration({});
     let log = engineAddress ? new EngineLog(engineAddress) : undefined;
     let isCancelled = false;
     const nodes = new NodePool(() => configuration);
-    const controller = () => new FileSetController(configuration, nodes.get);
+    const said = new Set<string>();
+    const controller = () => new FileSetController(configuration, nodes.get, said);
     const silent = { status: () => undefined, info: () => undefined, warning: () => undefined };
     const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) =>
         log?.for(urn, (message) => tellable(message, ...given)) ?? silent;
@@ -57,7 +59,8 @@ export function providerService(engineAddress: string | undefined, version: stri
             return answer;
         },
         async configure(request: messages.ConfigureRequest) {
-            configuration = parseConfiguration(decode<Record<string, unknown>>(request.getArgs()).value);
+            const given = decode<Record<string, unknown>>(request.getArgs()).value;
+            configuration = parseConfiguration(currentConfig(given, stack, request.getName()));
             const answer = new messages.ConfigureResponse();
             answer.setAcceptsecrets(true);
             answer.setSupportspreview(true);
@@ -82,7 +85,7 @@ export function providerService(engineAddress: string | undefined, version: stri
             const news = decode<FileSetArgs>(request.getNews());
             const before = decode<FileSetArgs>(request.getOldInputs());
             return diffResponse(
-                controller().diff(olds.value, news.value, logOf(request.getUrn(), news)),
+                await controller().diff(olds.value, news.value, logOf(request.getUrn(), news)),
                 before.value,
                 news.value,
             );
@@ -113,6 +116,7 @@ export function providerService(engineAddress: string | undefined, version: stri
                           news.value,
                           logOf(request.getUrn(), news, olds),
                           secretFiles(news, olds),
+                          decode<FileSetArgs>(request.getOldInputs()).value,
                       ),
                   );
             answer.setProperties(encode(state, news.secrets));

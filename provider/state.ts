@@ -28,6 +28,8 @@ export interface FileState {
 export interface FileSetState extends Omit<FileSetArgs, "files"> {
     readonly files: Readonly<Record<string, FileState>>;
     readonly observed: { readonly facts: Readonly<Record<string, string>> };
+    /** Of whatever was last looked at under this name; states of earlier versions have none. */
+    readonly machine?: string;
 }
 
 export interface Difference {
@@ -74,6 +76,7 @@ export function stateOf(args: FileSetArgs, seen: Observation): FileSetState {
         ...(args.units && { units: Object.fromEntries(units) }),
         ...(args.facts && { facts: Object.fromEntries(facts) }),
         observed: { facts: told },
+        ...(seen.machine !== undefined && { machine: seen.machine }),
     };
 }
 

@@ -2,6 +2,7 @@
 import { FILE_SET_TYPE } from "../../model/contract/fileSet";
 import { formatOfPath, lintContent } from "../../model/lint/formats";
 import type { NodeIdentity } from "../../model/lint/lintContext";
+import { skippedLook } from "../../model/contract/skippedLook";
 import { changesOf } from "./changes";
 import type { Diagnostic, Digest, Step } from "./digest";
 import { worst, type Change, type Concern, type Hazard, type NodeDrift, type StackDrift } from "./report";
@@ -71,18 +72,21 @@ function collectNode(name: string, steps: readonly Step[], diagnostics: readonly
     if (errors.length > 0) return { name, status: "unreachable", reason: errors.join("; "), concerns, changes };
     if (concerns.every(({ status }) => status === "skipped"))
         return { name, status: "skipped", reason: "under maintenance, not contacted", concerns, changes };
-    return { name, status: changes.length > 0 ? "drift" : "clean", concerns, changes };
+    if (changes.length > 0) return { name, status: "drift", concerns, changes };
+    // Of a part that nobody has looked at nothing is known: the whole is not clean.
+    const unseen = concerns.filter(({ status }) => status !== "clean").map((concern) => concern.name);
+    if (unseen.length > 0)
+        return { name, status: "unreachable", reason: `${unseen.join(", ")}: not looked at`, concerns, changes };
+    return { name, status: "clean", concerns, changes };
 }
 
 function collectConcern(step: Step, diagnostics: readonly Diagnostic[]): Concern {
     const failed = diagnostics.some(({ urn, severity }) => urn === step.urn && severity === "error");
-    const status = failed
-        ? "unreachable"
-        : step.oldState?.inputs?.["maintenance"] === true
-          ? "skipped"
-          : isChange(step.op)
-            ? "drift"
-            : "clean";
+    const skipped = skippedLook(nodeOf(step));
+    const isSkipped = diagnostics.some(
+        ({ urn, severity, message }) => urn === step.urn && severity === "warning" && message.includes(skipped),
+    );
+    const status = failed ? "unreachable" : isSkipped ? "skipped" : isChange(step.op) ? "drift" : "clean";
     const isSeen = status === "clean" || status === "drift";
     const { observed } = (step.newState?.outputs ?? {}) as { observed?: { facts?: Record<string, string> } };
     return {

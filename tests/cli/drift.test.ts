@@ -1,3 +1,4 @@
+import { skippedLook } from "../../model/contract/skippedLook";
 import { readFileSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -32,6 +33,10 @@ function step({ node = "pve01", concern = "hosts", inputs = {}, outputs = {}, di
         newState: { type, outputs },
         detailedDiff: Object.fromEntries(differs.map((path) => [path, { kind: "update", inputDiff: false }])),
     };
+}
+
+function skipped(node: string, concern = "hosts") {
+    return { urn: urnOf(node, concern), severity: "warning", message: `warning: ${skippedLook(node)}\n` };
 }
 
 function collect(steps: readonly ReturnType<typeof step>[], diagnostics: Digest["diagnostics"] = []): StackDrift {
@@ -269,7 +274,7 @@ describe("the verdict", () => {
     });
 
     test("of a node under maintenance is skipped, and neither drift nor unknown", () => {
-        const stack = collect([step({ inputs: { maintenance: true } }), clean]);
+        const stack = collect([step({}), clean], [skipped("pve01")]);
         expect([stack.status, stack.nodes[0]]).toEqual([
             "clean",
             {
@@ -280,6 +285,19 @@ describe("the verdict", () => {
                 concerns: [{ name: "hosts", status: "skipped", facts: {}, hazards: [] }],
             },
         ]);
+    });
+
+    test("of which a part was skipped is never clean", () => {
+        const stack = collect([step({}), step({ concern: "fstab" }), clean], [skipped("pve01")]);
+        expect([stack.status, stack.nodes[0]]).toEqual([
+            "unknown",
+            expect.objectContaining({ name: "pve01", status: "unreachable", reason: "hosts: not looked at" }),
+        ]);
+    });
+
+    test("goes by what this run did, not by a flag that an earlier `up` left in state", () => {
+        const look = step({ ...edited, inputs: { ...edited.inputs, maintenance: true } });
+        expect(collect([look]).nodes[0]).toMatchObject({ status: "drift", concerns: [{ status: "drift" }] });
     });
 
     test("unknown of one stack wins over drift of another", () => {
@@ -505,10 +523,7 @@ describe("markdown", () => {
 
 describe("json", () => {
     test("is what the committed schema says", () => {
-        const report = summarize(
-            [collect([step(edited), step({ node: "pve02", inputs: { maintenance: true } })])],
-            checkedAt,
-        );
+        const report = summarize([collect([step(edited), step({ node: "pve02" })], [skipped("pve02")])], checkedAt);
         expect(driftReport.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
         expect(readFileSync(join(__dirname, "../../schema/holdfast-drift.schema.json"), "utf8")).toBe(
             driftJsonSchema(),

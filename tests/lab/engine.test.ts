@@ -1,14 +1,11 @@
 /** The plain Pulumi commands against real nodes. The tests of one group follow one another, as an operator's day does. */
 import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { parse } from "yaml";
 import { strayLine, type Lab, type LabNode } from "../../lab";
-import { writeLabStack } from "../../lab/stack";
-import { nothingByDefault } from "../../components/table";
 import { CuttingProxy } from "../helpers/cuttingProxy";
 import { openTestLab, readNodeFile, toIncidentState } from "../helpers/lab";
+import { expectSuccess, fleetOf, type FleetConfig } from "../helpers/labFleet";
 import { PulumiProject, type Finished } from "../helpers/pulumiProject";
 
 jest.setTimeout(300_000);
@@ -30,37 +27,12 @@ beforeAll(async () => {
     [first, second] = lab.nodes as [LabNode, LabNode];
 });
 
-interface NodeConfig {
-    ssh: { host: string; port: number; hostKey: string };
-    hostsFile: { extra: { address: string; names: string[] }[] };
-    maintenance?: boolean;
-}
-
-async function fleetOf(
-    names: readonly string[],
-): Promise<{ domain: string; defaults: object; nodes: Record<string, NodeConfig> }> {
-    const file = join(project.folder, "lab.yaml");
-    await writeLabStack(lab, file);
-    const { config } = parse(await readFile(file, "utf8")) as {
-        config: { "holdfast:fleet": { domain: string; nodes: Record<string, NodeConfig> } };
-    };
-    const { domain, nodes } = config["holdfast:fleet"];
-    // Three concerns are enough here; the others have tests of their own.
-    const defaults = { ...nothingByDefault, bootReadiness: false };
-    return { domain, defaults, nodes: Object.fromEntries(names.map((name) => [name, nodes[name]!])) };
-}
-
-function expectSuccess({ exitCode, output }: Pick<Finished, "exitCode" | "output">): string {
-    if (exitCode !== 0) throw new Error(`exit status ${exitCode}\n${output}`);
-    return output;
-}
-
 describe("the fleet", () => {
-    let fleet: Awaited<ReturnType<typeof fleetOf>>;
+    let fleet: FleetConfig;
     beforeAll(async () => {
         project = await PulumiProject.create(lab);
         await project.pulumi("stack", "init", "test");
-        fleet = await fleetOf([first.name, second.name]);
+        fleet = await fleetOf(lab, project, [first.name, second.name]);
         await project.configure("test", { fleet, connectTimeout: 5 });
         await Promise.all([first, second].map((node) => toIncidentState(lab, node)));
     });
@@ -261,7 +233,7 @@ describe("a FileSet", () => {
 
     test("is imported by NODE/CONCERN, with its hazards named and no talk of a provider bug; the first preview shows only the repairs", async () => {
         await toIncidentState(lab, first);
-        const fleet = await fleetOf([first.name]);
+        const fleet = await fleetOf(lab, project, [first.name]);
         await project.configure("test", { fleet });
         await project.write(
             "import.json",
@@ -278,10 +250,6 @@ describe("a FileSet", () => {
             "--skip-preview",
             "--protect=false",
         ];
-        const early = await project.runPulumi(command);
-        expect(early.exitCode).not.toBe(0);
-        const [, pattern = ""] = /`pulumi up --target '([^']+)'`/.exec(early.output) ?? [];
-        expectSuccess(await project.runPulumi([...up, "--target", pattern]));
         const imported = expectSuccess(await project.runPulumi(command));
         expect(imported).toMatch(/stands on the node: \/etc\/hosts:2:\d+: .*127\.0\.1\.1/);
         expect(imported).not.toMatch(/bug|failed to validate/);
@@ -303,6 +271,22 @@ describe("a FileSet", () => {
         expect(shown).toMatch(/~ 1 to update/);
         expectSuccess(await project.runPulumi(up));
         expect(await readNodeFile(first, "/etc/hosts")).not.toContain("127.0.1.1");
+    });
+
+    test("of a program's own is looked at again once its maintenance is over, though no config says so", async () => {
+        const files = (text: string) => ({ [path]: { content: text } });
+        await declare({ rested: { files: files("one\n") } });
+        expectSuccess(await project.runPulumi(up));
+        await declare({ rested: { files: files("two\n"), maintenance: true } });
+        expectSuccess(await project.runPulumi(up));
+        await put("a human's\n");
+        await declare({ rested: { files: files("two\n") } });
+        const { exitCode, output } = await project.runPulumi(up);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain("+a human's");
+        expect(await readNodeFile(first, path)).toBe("a human's");
+        expectSuccess(await project.runPulumi(repair));
+        expect(await readNodeFile(first, path)).toBe("two");
     });
 
     test("stays on the node when it leaves the stack", async () => {

@@ -434,7 +434,7 @@ describe("what contacts nobody", () => {
         await plugin.configure({
             fleet: JSON.stringify({ domain: "example.test", nodes: { pve02: { address: "192.0.2.12" } } }),
         });
-        await expect(plugin.read("pve01/hosts")).rejects.toThrow("pve01: the last `up` knew no such node");
+        await expect(plugin.read("pve01/hosts")).rejects.toThrow("pve01: this stack declares no such node");
         await expect(plugin.read("pve02/nothing")).rejects.toThrow(
             "cannot import pve02/nothing: expected NODE/CONCERN, with a concern of hosts, fstab, interfaces",
         );
