@@ -1,5 +1,6 @@
 /** `holdfast adopt`: a cluster that runs becomes a stack, and its hazards a list. Nothing is written on the nodes. */
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
+import { wholeNumber } from "./options";
 
 export interface AdoptOptions {
     readonly port?: number;
@@ -47,14 +48,4 @@ export function registerAdopt(program: Command): void {
             const { adopt } = await import("./adopt/run");
             process.stdout.write(await adopt(hosts, options, (text) => process.stderr.write(text)));
         });
-}
-
-/** @param most seconds as `holdfast:connectTimeout` has them, or ports */
-function wholeNumber(most: number): (text: string) => number {
-    return (text) => {
-        const number = Number(text);
-        if (!Number.isInteger(number) || number < 1 || number > most)
-            throw new InvalidArgumentError(`expected a whole number from 1 to ${most}.`);
-        return number;
-    };
 }

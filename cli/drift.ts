@@ -1,5 +1,6 @@
 /** `holdfast drift`: what on the nodes is no longer as declared, for people and for pipelines. */
 import { Option, type Command } from "commander";
+import { timeLimit } from "./options";
 import type { DriftReport } from "./drift/report";
 
 export interface DriftOptions {
@@ -8,6 +9,8 @@ export interface DriftOptions {
     readonly allStacks: boolean;
     /** File for the node-exporter's textfile collector. */
     readonly metrics?: string;
+    /** Seconds; none by default. */
+    readonly timeout?: number;
 }
 
 export function registerDrift(program: Command): void {
@@ -24,6 +27,7 @@ export function registerDrift(program: Command): void {
             new Option("--all-stacks", "every stack of the project, side by side").default(false).conflicts("stack"),
         )
         .option("--metrics <file>", "also write Prometheus metrics (node-exporter's textfile collector)")
+        .addOption(timeLimit())
         .addHelpText("after", "\nExample:\n  npx holdfast drift --all-stacks --format markdown > comment.md")
         .action(async (options: DriftOptions) => {
             // Loaded only here: no other command pays for it.

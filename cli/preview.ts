@@ -1,5 +1,6 @@
 /** `holdfast preview`: the engine's preview, as a comment for a pull request. */
 import { Option, type Command } from "commander";
+import { timeLimit } from "./options";
 
 export interface PreviewOptions {
     /** `text` is the engine's own output, what would steer a terminal shown. */
@@ -8,6 +9,8 @@ export interface PreviewOptions {
     readonly stack?: string;
     /** Compare with the live nodes instead of with state. */
     readonly refresh: boolean;
+    /** Seconds; none by default. */
+    readonly timeout?: number;
 }
 
 export function registerPreview(program: Command): void {
@@ -19,6 +22,7 @@ export function registerPreview(program: Command): void {
         .addOption(new Option("--format <format>", "how to print it").choices(["text", "markdown"]).default("text"))
         .option("--stack <name>", "which stack (default: the selected one)")
         .option("--refresh", "look at the nodes first; without it no node is contacted", false)
+        .addOption(timeLimit())
         .addHelpText("after", "\nExample:\n  npx holdfast preview --stack prod --format markdown > preview.md")
         .action(async (options: PreviewOptions) => {
             // Loaded only here: no other command pays for it.

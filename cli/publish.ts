@@ -29,7 +29,7 @@ export function registerPublish(program: Command): void {
                 import("./publish/run"),
                 import("./publish/openForge"),
             ]);
-            console.log(await publishComment(openForge(process.env), await readFile(file, "utf8"), options));
+            console.log(await publishComment(openForge(process.env), await reportIn(file), options));
         });
     publish
         .command("issue")
@@ -51,8 +51,16 @@ export function registerPublish(program: Command): void {
                 import("./publish/run"),
                 import("./publish/openForge"),
             ]);
-            console.log(await publishIssue(openForge(process.env), await readFile(file, "utf8"), options));
+            console.log(await publishIssue(openForge(process.env), await reportIn(file), options));
         });
+}
+
+/** Empty where the run was cut before it could write one: that is published as such. */
+async function reportIn(file: string): Promise<string> {
+    return readFile(file, "utf8").catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+        throw error;
+    });
 }
 
 function parseStatus(text: string): number {

@@ -3,8 +3,9 @@
  * busy cores) than all the rest of a drift run costs beyond the engine.
  */
 import { existsSync } from "node:fs";
-import execa from "execa";
+import { delimiter, join } from "node:path";
 import { builtFolder, pulumiEnvironment } from "../toolchain/toolchain";
+import { runChild } from "./child";
 
 export interface Finished {
     readonly exitCode: number;
@@ -12,28 +13,25 @@ export interface Finished {
     readonly stderr: string;
     /** Both in the order they came, where that was asked for. */
     readonly all?: string;
+    /** Why it was ended before it was done; what it had said by then is there. */
+    readonly cut?: string;
+}
+
+export interface RunOptions {
+    readonly all?: boolean;
+    /** Seconds; none by default. */
+    readonly timeout?: number;
 }
 
 /** Without questions and colours. An exit status other than 0 is a result. @throws Error where pulumi is missing or was killed */
-export async function runPulumi(
-    args: readonly string[],
-    { all = false }: { readonly all?: boolean } = {},
-): Promise<Finished> {
+export async function runPulumi(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     const folder = builtFolder();
     const env = pulumiEnvironment(existsSync(folder) ? folder : undefined);
-    const finished = await execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
-        env,
-        extendEnv: false,
-        reject: false,
-        all,
-        maxBuffer: 1 << 30,
-        stripFinalNewline: false,
-    });
-    // With `reject: false` a command that is missing, or that a signal ended, has no exit status.
-    if ((finished.exitCode as number | undefined) !== undefined) return finished;
-    throw new Error(
-        finished.signal === undefined
-            ? "pulumi cannot be run: install it, or run `npm run toolchain`"
-            : `pulumi was ended by ${finished.signal}: run this again`,
-    );
+    if (!(env.PATH ?? "").split(delimiter).some((place) => place !== "" && existsSync(join(place, "pulumi"))))
+        throw new Error("pulumi cannot be run: install it, or run `npm run toolchain`");
+    const ended = await runChild("pulumi", [...args, "--non-interactive", "--color", "never"], { ...options, env });
+    const { exitCode = 1, ...finished } = ended;
+    if (ended.exitCode === undefined && ended.cut === undefined)
+        throw new Error(`pulumi was ended by ${ended.signal ?? "something unknown"}: run this again`);
+    return { ...finished, exitCode };
 }

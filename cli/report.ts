@@ -1,12 +1,15 @@
 /** `holdfast report`: the fleet on one page, for people who do not live in a terminal. */
 import { writeFile } from "node:fs/promises";
 import { Option, type Command } from "commander";
+import { timeLimit } from "./options";
 
 export interface ReportOptions {
     /** By default standard output. */
     readonly output?: string;
     readonly stack?: string;
     readonly allStacks: boolean;
+    /** Seconds; none by default. */
+    readonly timeout?: number;
 }
 
 export function registerReport(program: Command): void {
@@ -18,6 +21,7 @@ export function registerReport(program: Command): void {
         .option("-o, --output <file>", "where to write it (default: standard output)")
         .option("--stack <name>", "which stack (default: the selected one)")
         .addOption(new Option("--all-stacks", "every stack of the project").default(false).conflicts("stack"))
+        .addOption(timeLimit())
         .addHelpText("after", "\nExample:\n  npx holdfast report --all-stacks -o report.html")
         .action(async (options: ReportOptions) => {
             // Loaded only here: no other command pays for it.

@@ -5,20 +5,23 @@ import type { StackDrift } from "./report";
 /**
  * Looks at every node of the stack, of the selected one where none is named. State is not changed; a stack that cannot be looked
  * at is `unknown`, with the reason.
+ * @param timeout seconds; none by default
  */
-export async function refreshStack(stack?: string): Promise<StackDrift> {
-    const running = runPulumi([
-        "refresh",
-        "--preview-only",
-        "--json",
-        ...(stack === undefined ? [] : ["--stack", stack]),
-    ]);
+export async function refreshStack(stack?: string, timeout?: number): Promise<StackDrift> {
+    const running = runPulumi(
+        ["refresh", "--preview-only", "--json", ...(stack === undefined ? [] : ["--stack", stack])],
+        { timeout },
+    );
     // Loaded while the engine works.
     const [{ collectStack, stackOf }, { parseDigest }] = await Promise.all([import("./collect"), import("./digest")]);
-    const { exitCode, stdout, stderr } = await running;
+    const { exitCode, stdout, stderr, cut } = await running;
     const digest = parseDigest(stdout);
     const name = stack ?? (digest && stackOf(digest)) ?? "the selected stack";
     const found = digest && collectStack(name, digest);
+    if (cut !== undefined) {
+        const error = `the look was cut short (${cut}), so this is not all of it: run it again`;
+        return { name, status: "unknown", nodes: found?.nodes ?? [], error };
+    }
     if (!found || (exitCode !== 0 && found.status !== "unknown")) {
         const reason = found?.error ?? (plain(stderr) || `pulumi refresh: exit status ${exitCode}`);
         return { name, status: "unknown", nodes: found?.nodes ?? [], error: reason };
@@ -28,7 +31,8 @@ export async function refreshStack(stack?: string): Promise<StackDrift> {
 
 /** Stacks of this project. */
 export async function listStacks(): Promise<string[]> {
-    const { exitCode, stdout, stderr } = await runPulumi(["stack", "ls", "--json"]);
+    const { exitCode, stdout, stderr, cut } = await runPulumi(["stack", "ls", "--json"]);
+    if (cut !== undefined) throw new Error(`pulumi stack ls was cut short (${cut})`);
     if (exitCode !== 0) throw new Error(`pulumi stack ls: ${plain(stderr)}`);
     return (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name).sort();
 }

@@ -10,9 +10,11 @@ export interface DriftSelection {
     /** By default the selected one. */
     readonly stack?: string;
     readonly allStacks: boolean;
+    /** Seconds for each stack; none by default. */
+    readonly timeout?: number;
 }
 
-export async function runDrift({ stack, allStacks }: DriftSelection): Promise<DriftReport> {
+export async function runDrift({ stack, allStacks, timeout }: DriftSelection): Promise<DriftReport> {
     const checkedAt = new Date();
     const names = allStacks
         ? await listStacks().catch((error: unknown) =>
@@ -21,7 +23,9 @@ export async function runDrift({ stack, allStacks }: DriftSelection): Promise<Dr
         : [stack];
     if (names.length === 0) throw new Error("this project has no stacks yet: `pulumi stack init NAME` makes one");
     const limit = pLimit(CONCURRENT);
-    const stacks = await Promise.all(names.map((name) => limit((): Promise<StackDrift> => refreshStack(name))));
+    const stacks = await Promise.all(
+        names.map((name) => limit((): Promise<StackDrift> => refreshStack(name, timeout))),
+    );
     const told = stacks.map((each) => ({
         ...each,
         ...(each.error !== undefined && { error: withRemedy(each.error) }),

@@ -10,7 +10,7 @@ export interface Previewed {
 }
 
 /** @throws Error where there is no pulumi to be run; what pulumi itself refuses is a result */
-export async function preview({ format, stack, refresh }: PreviewOptions): Promise<Previewed> {
+export async function preview({ format, stack, refresh, timeout }: PreviewOptions): Promise<Previewed> {
     const args = [
         "preview",
         "--diff",
@@ -18,12 +18,11 @@ export async function preview({ format, stack, refresh }: PreviewOptions): Promi
         ...(refresh ? ["--refresh"] : []),
         ...(stack === undefined ? [] : ["--stack", stack]),
     ];
-    const { exitCode, all: output = "" } = await runPulumi(args, { all: true });
+    const { exitCode, all = "", cut } = await runPulumi(args, { all: true, timeout });
+    const output = cut === undefined ? all : `${all}\nerror: the preview was cut short (${cut}): run it again\n`;
+    const succeeded = exitCode === 0 && cut === undefined;
     return {
-        exitCode: exitCode === 0 ? 0 : 1,
-        text:
-            format === "text"
-                ? showControls(output)
-                : renderPreview({ output, succeeded: exitCode === 0, stack, refresh }),
+        exitCode: succeeded ? 0 : 1,
+        text: format === "text" ? showControls(output) : renderPreview({ output, succeeded, stack, refresh }),
     };
 }

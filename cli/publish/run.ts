@@ -20,6 +20,8 @@ export async function publishIssue(
     const { issues } = forge;
     const body = withMarker(report, key);
     const open = await find(issues.listOpen(), key);
+    if (status === 0 && report.trim() === "")
+        throw new Error("no report says that all is well: give the file that the run has written");
     if (status === 0) {
         if (!open) return "nothing to close: no issue is open";
         // The last findings stay readable: the good news is a comment.
@@ -31,7 +33,8 @@ export async function publishIssue(
 }
 
 function withMarker(report: string, key: string): string {
-    const text = report.trim() === "" ? "The run ended without a report; its log says why." : report;
+    const text =
+        report.trim() === "" ? "## ❌ Could not tell\n\nThe run ended without a report; its log says why." : report;
     return `${withoutMarkers(text).trimEnd()}\n\n${marker(key)}\n`;
 }
 

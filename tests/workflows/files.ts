@@ -10,11 +10,22 @@ export interface Step {
     readonly run?: string;
     readonly uses?: string;
     readonly env?: Readonly<Record<string, string>>;
+    readonly "timeout-minutes"?: number;
 }
 
 export interface Workflow {
     readonly permissions: Readonly<Record<string, string>>;
-    readonly jobs: Readonly<Record<string, { readonly if?: string; readonly steps: readonly Step[] }>>;
+    readonly jobs: Readonly<
+        Record<
+            string,
+            {
+                readonly if?: string;
+                readonly environment?: string;
+                readonly "timeout-minutes"?: number;
+                readonly steps: readonly Step[];
+            }
+        >
+    >;
 }
 
 export const workflowNames = ["lint", "preview", "drift"] as const;

@@ -90,7 +90,15 @@ describe.each(["github", "gitlab"] as const)("on %s", (kind) => {
 
     test("a run that ended without a report says so", async () => {
         await publishIssue(forge(), "", drifted);
-        expect(server.issues[0]!.body).toMatch(/^The run ended without a report/);
+        expect(server.issues[0]!.body).toMatch(/^## ❌ Could not tell\n\nThe run ended without a report/);
+    });
+
+    test("nothing is closed by a report that is not there", async () => {
+        await publishIssue(forge(), "hosts differ", drifted);
+        await expect(publishIssue(forge(), "", { ...drifted, status: 0 })).rejects.toThrow(
+            "no report says that all is well",
+        );
+        expect(server.issues).toMatchObject([{ isOpen: true }]);
     });
 
     test("a token that may not write is an error that names what it lacks, and not the token", async () => {

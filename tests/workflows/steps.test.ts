@@ -87,6 +87,7 @@ async function runWorkflow(name: string): Promise<{ failed: boolean; output: str
             ...github,
             GITHUB_OUTPUT: outputFile,
             ...(step.env?.["GITHUB_TOKEN"] && { GITHUB_TOKEN: token }),
+            ...(step.env?.["SSH_KEY"] && { SSH_KEY: "the key" }),
             ...(step.env?.["STATUS"] && { STATUS: given["status"] }),
         };
         const { exitCode, all } = await execa("bash", ["-e", "-o", "pipefail", "-c", step.run], {
@@ -108,6 +109,7 @@ async function runGitlab(job: string): Promise<{ failed: boolean; output: string
         ...forge.gitlab,
         CI_PIPELINE_SOURCE: job.startsWith("drift") ? "schedule" : "merge_request_event",
         CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "3",
+        CI_COMMIT_REF_PROTECTED: "true",
     }).flatMap(([key, value]) => ["--variable", `${key}=${value}`]);
     const { exitCode, all } = await execa(
         join(checkout, "node_modules", ".bin", "gitlab-ci-local"),
@@ -156,6 +158,35 @@ describe("on GitHub", () => {
         expect(forge.issues).toMatchObject([
             { isOpen: false, comments: [{ body: expect.stringContaining("No drift") }] },
         ]);
+    });
+
+    test("a drift run that was cut before it said anything is published as could not tell", async () => {
+        // The step's own time is over: the runner kills what runs in it.
+        pulumi("", 0);
+        program(
+            "npx",
+            `shift; case "$1" in drift) kill -KILL $PPID; esac; exec "${process.execPath}" "${join(checkout, "cli", "holdfast.js")}" "$@"`,
+        );
+        expect(await runWorkflow("drift")).toMatchObject({ failed: true });
+        expect(forge.issues).toMatchObject([{ isOpen: true, body: expect.stringMatching(/^## ❌ Could not tell\n/) }]);
+    });
+
+    test("a drift run whose set-up failed is published as could not tell", async () => {
+        program("npm", '[ "$1" = ci ]');
+        expect(await runWorkflow("drift")).toMatchObject({ failed: true });
+        expect(forge.issues).toMatchObject([{ isOpen: true, body: expect.stringMatching(/^## ❌ Could not tell\n/) }]);
+    });
+
+    test("the drift run's key is in a file of its own while it looks, and in nobody's environment", async () => {
+        pulumi(clean);
+        program(
+            "npx",
+            `shift; [ "$1" = drift ] && { cat "$HOLDFAST_IDENTITY_FILE"; stat -c %a "$HOLDFAST_IDENTITY_FILE"; echo "\${SSH_KEY-gone}"; echo "$HOLDFAST_IDENTITY_FILE"; } > "${folder}/key.log"; exec "${process.execPath}" "${join(checkout, "cli", "holdfast.js")}" "$@"`,
+        );
+        expect(await runWorkflow("drift")).toMatchObject({ failed: false });
+        const [key, mode, environment, file] = read("key.log").trim().split("\n");
+        expect([key, mode, environment]).toEqual(["the key", "600", "gone"]);
+        expect(existsSync(file!)).toBe(false);
     });
 
     test("the set-up asks for what it needs and no more", async () => {

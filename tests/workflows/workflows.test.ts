@@ -46,7 +46,12 @@ describe.each(workflowNames)("%s.yml", (name) => {
     test("credentials are in the one step that needs them", () => {
         for (const { run = "", env = {} } of stepsOf(name)) {
             const needs = /npx holdfast (?:preview|drift) /.test(run)
-                ? ["PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"]
+                ? [
+                      "PULUMI_ACCESS_TOKEN",
+                      "PULUMI_BACKEND_URL",
+                      "PULUMI_CONFIG_PASSPHRASE",
+                      ...(run.includes("holdfast drift") ? ["SSH_KEY"] : []),
+                  ]
                 : /npx holdfast publish /.test(run)
                   ? ["GITHUB_TOKEN"]
                   : [];
@@ -75,6 +80,28 @@ test("a fork's pull request starts no job that has secrets", () => {
     expect(jobs["preview"]!.if).toBe("github.event.pull_request.head.repo.full_name == github.repository");
     expect(workflowText("preview")).not.toContain("pull_request_target");
     expect(workflowText("lint")).not.toContain("secrets.");
+});
+
+test("what a branch of anybody's may run has none of the drift run's secrets, and no runner of its own choice", () => {
+    const job = (name: string) => (parse(workflowText(name)) as Workflow).jobs[name]!;
+    expect(job("drift").environment).toBe("holdfast-drift");
+    expect(job("preview")).toMatchObject({ environment: "holdfast-preview", "runs-on": "ubuntu-latest" });
+    const gitlab = parse(readFileSync(join(checkout, ".gitlab-ci.yml"), "utf8")) as Record<string, { rules: object[] }>;
+    for (const name of ["drift", "drift-issue"])
+        expect(gitlab[name]!.rules).toMatchObject([
+            { if: expect.stringContaining('$CI_COMMIT_REF_PROTECTED == "true"') },
+        ]);
+});
+
+test("every look ends before its step, every step before its job, and what was cut is published", () => {
+    for (const name of ["preview", "drift"]) {
+        const job = (parse(workflowText(name)) as Workflow).jobs[name]!;
+        const step = job.steps.find(({ id }) => id === name)!;
+        const [, seconds] = /--timeout (\d+) /.exec(step.run ?? "") ?? [];
+        expect(Number(seconds) / 60).toBeLessThan(step["timeout-minutes"]!);
+        expect(step["timeout-minutes"]!).toBeLessThan(job["timeout-minutes"]! - 5);
+        expect(job.steps.at(-1)).toMatchObject({ if: expect.stringMatching(/^always\(\)$|!cancelled\(\)/) });
+    }
 });
 
 describe(".gitlab-ci.yml", () => {
