@@ -57,7 +57,7 @@ export async function lintFiles(
             problems.push(
                 `${file}: neither its name nor its content tells the grammar, so only the rules for any text were run; give --kind`,
             );
-        findings.push(...lintContent(format, content).map((finding) => ({ ...finding, file })));
+        for (const finding of lintContent(format, content)) findings.push({ ...finding, file });
     }
     const { stdout, stderr } = write(findings);
     return {

@@ -211,10 +211,18 @@ function differingType(entry: FstabEntry, facts: NodeFacts): string | undefined 
     const [declared, found] = [driverOf(entry.fstype), driverOf(actual)];
     if (declared === found || !comparable.has(declared) || !comparable.has(found)) return undefined;
     // udev's word may be stale; what is mounted is not.
-    const isMountedSo =
-        !isSwap(entry) &&
-        facts.mounts.some(
-            ({ target, fstype }) => target === canonicalTarget(entry.target) && driverOf(fstype) === declared,
-        );
+    const isMountedSo = !isSwap(entry) && mountedAs(facts).has(`${canonicalTarget(entry.target)} ${declared}`);
     return isMountedSo ? undefined : actual;
+}
+
+const mounted = new WeakMap<NodeFacts["mounts"], ReadonlySet<string>>();
+
+/** `TARGET DRIVER` of every mount. */
+function mountedAs({ mounts }: NodeFacts): ReadonlySet<string> {
+    let known = mounted.get(mounts);
+    if (!known) {
+        known = new Set(mounts.map(({ target, fstype }) => `${target} ${driverOf(fstype)}`));
+        mounted.set(mounts, known);
+    }
+    return known;
 }

@@ -17,6 +17,7 @@ import {
 } from "./entry";
 import { lintType } from "./fstype";
 import { lintAgainstNode } from "./lintNode";
+import { MountTree } from "./mountTree";
 import { lintOptions } from "./options";
 import { type EntryLine, integerOf, isEntryLine, parseFstab, type FstabLine } from "./parse";
 import { findDevice, stableSourceOf } from "./source";
@@ -24,7 +25,8 @@ import { findDevice, stableSourceOf } from "./source";
 export function lintFstab(content: string, context: LintContext): Finding[] {
     const lines = parseFstab(content).filter(({ fields }) => fields.length > 0);
     const stray = lines.flatMap((line) => lintStray(line));
-    const sound = lines.filter(({ number }) => !stray.some(({ line }) => line === number));
+    const strayNumbers = new Set(stray.map(({ line }) => line));
+    const sound = lines.filter(({ number }) => !strayNumbers.has(number));
     const entries = sound.filter(isEntryLine);
     return [
         ...lintText(content, { strict: true }),
@@ -191,11 +193,14 @@ function lintNofail({ number, fields, entry }: EntryLine): Finding[] {
 
 function lintOrder(entries: readonly EntryLine[]): Finding[] {
     const mounts = entries.filter(({ entry }) => entry.target.startsWith("/") && !isSwap(entry));
-    return mounts.flatMap((line, index) => {
+    const firstAt = new Map<string, EntryLine>();
+    const firstBelow = new MountTree();
+    return mounts.flatMap((line) => {
         const target = canonicalTarget(line.entry.target);
+        const [twin, child] = [firstAt.get(target), firstBelow.find(target)];
+        if (!twin) firstAt.set(target, line);
+        if (isMountedAtBoot(line.entry)) firstBelow.add(target, line);
         const place = at(line.number, line.fields[1]!);
-        const earlier = mounts.slice(0, index);
-        const twin = earlier.find(({ entry }) => canonicalTarget(entry.target) === target);
         if (twin) {
             // The generator makes a unit of the first only; two drives that share a mount point by hand (noauto) are an old custom.
             const severity: Severity = isMountedAtBoot(line.entry) && isMountedAtBoot(twin.entry) ? "error" : "warning";
@@ -208,10 +213,6 @@ function lintOrder(entries: readonly EntryLine[]): Finding[] {
                 ),
             ];
         }
-        const child = earlier.find(
-            ({ entry }) =>
-                canonicalTarget(entry.target).startsWith(target === "/" ? "/" : `${target}/`) && isMountedAtBoot(entry),
-        );
         if (!child || target === "/" || !isMountedAtBoot(line.entry)) return [];
         return [
             finding(

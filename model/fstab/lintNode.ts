@@ -51,12 +51,18 @@ function lintRoot(root: EntryLine | undefined, facts: NodeFacts): Finding[] {
         return [finding("missing-root", "error", firstLine, message)];
     }
     const declared = findDevice(root.entry.source, facts);
-    const actual = findDevice(mounted.source.replace(/\[.*\]$/, ""), facts);
+    const actual = findDevice(withoutSubvolume(mounted.source), facts);
     if (!declared || !actual || declared.path === actual.path) return [];
     // The members of a mirrored Btrfs share one UUID.
     if (declared.uuid !== undefined && declared.uuid === (mounted.uuid ?? actual.uuid)) return [];
     const message = `/ is mounted from ${mounted.source}${mounted.uuid ? ` (UUID=${mounted.uuid})` : ""}, but this entry names ${declared.path}. Name the mounted root.`;
     return [finding("root-differs", "error", at(root.number, root.fields[0]!), message)];
+}
+
+/** The kernel's table has Btrfs as `/dev/sda2[/@root]`. */
+function withoutSubvolume(source: string): string {
+    const start = source.endsWith("]") ? source.indexOf("[") : -1;
+    return start === -1 ? source : source.slice(0, start);
 }
 
 function lintPresence({ number, fields, entry }: EntryLine, facts: NodeFacts): Finding[] {

@@ -61,10 +61,13 @@ export function lintOptions({ number, fields, entry }: EntryLine): Finding[] {
     const known = byType[entry.fstype];
     const field = fields[3];
     if (!known || !field) return [];
+    let from = 0;
     return entry.options
         .filter((option) => !isKnown(option, known))
         .map((option) => {
-            const column = field.column + Math.max(0, field.text.indexOf(option));
+            const index = field.text.indexOf(option, from);
+            from = Math.max(from, index);
+            const column = field.column + Math.max(0, index);
             const meant = nearest(optionName(option), [...generic, ...known]);
             const remedy = meant ? `Did you mean '${meant}'?` : `Check it against mount(8) and ${entry.fstype}(5).`;
             return finding(

@@ -52,21 +52,26 @@ export function findDevice(given: string, { blockDevices }: NodeFacts): BlockDev
                 (_, name: string) => `${name.toUpperCase()}=`,
             ),
         ) ?? [];
-    return blockDevices.find((device) => {
-        if (device.path === source || device.links.includes(source)) return true;
-        switch (key) {
-            case "UUID":
-                return device.uuid === value;
-            case "LABEL":
-                return device.label === value;
-            case "PARTUUID":
-                return device.partuuid === value;
-            case "PARTLABEL":
-                return device.partlabel === value;
-            default:
-                return false;
-        }
-    });
+    const known = indexOf(blockDevices);
+    const found = [known.get(source), ...(key === undefined ? [] : [known.get(`${key}=${value}`)])];
+    return blockDevices[Math.min(...found.map((index) => index ?? Infinity))];
+}
+
+const indexes = new WeakMap<readonly BlockDevice[], ReadonlyMap<string, number>>();
+
+/** The first device of each path, link and tag. */
+function indexOf(devices: readonly BlockDevice[]): ReadonlyMap<string, number> {
+    let index = indexes.get(devices);
+    if (!index) {
+        const built = new Map<string, number>();
+        devices.forEach(({ path, links, uuid, label, partuuid, partlabel }, at) => {
+            const tags = Object.entries({ UUID: uuid, LABEL: label, PARTUUID: partuuid, PARTLABEL: partlabel });
+            const named = tags.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+            for (const name of [path, ...links, ...named]) if (!built.has(name)) built.set(name, at);
+        });
+        indexes.set(devices, (index = built));
+    }
+    return index;
 }
 
 /** What to write instead of a device name: the file system's UUID, else the partition's, else a stable path. */

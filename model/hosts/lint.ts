@@ -69,7 +69,7 @@ function invalidAddress(text: string, place: Place): Finding {
             "warning",
             `glibc ignores a line whose address has a zone (${text}). Write the address without '%…', or delete the line.`,
         );
-    if (/^[\d.]+\/\d+$|^[\da-fA-F:.]*:[\da-fA-F:.]*\/\d+$/.test(text))
+    if (/^[\d.]+\/\d+$|^[\da-fA-F.]*:[\da-fA-F:.]*\/\d+$/.test(text))
         return invalid("error", `'${text}' has a prefix length, so the line is ignored. Write the address alone.`);
     return invalid(
         "error",

@@ -13,8 +13,16 @@ export interface InterfaceAddress {
     readonly prefix?: number;
 }
 
+const known = new WeakMap<Interface, readonly InterfaceAddress[]>();
+
 /** Sound addresses only; `addressFaults` of the rules reports the others. */
-export function addressesOf(iface: Interface): InterfaceAddress[] {
+export function addressesOf(iface: Interface): readonly InterfaceAddress[] {
+    let found = known.get(iface);
+    if (!found) known.set(iface, (found = readAddresses(iface)));
+    return found;
+}
+
+function readAddresses(iface: Interface): InterfaceAddress[] {
     return iface.stanzas.flatMap((stanza) => {
         const found: InterfaceAddress[] = [];
         for (const { name, values } of optionsOf(stanza)) {

@@ -21,9 +21,9 @@ export interface LogicalLine {
 
 /** What Python's `str.strip()` and `\s` take for a blank; JavaScript's `\s` differs (U+FEFF, U+0085, U+001C to U+001F). */
 const blank = "[\\t\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
-const continuation = new RegExp(`(?:\\\\${blank}*)+$`);
+const blankOrBackslash = new RegExp(`${blank}|\\\\`);
+const isBlank = new RegExp(blank);
 const backwardContinuation = new RegExp(`^(?:${blank}*\\\\)+`);
-const edges = new RegExp(`^${blank}+|${blank}+$`, "g");
 const onlyBlanks = new RegExp(`^${blank}*$`);
 const word = new RegExp(`(?:(?!${blank})[^])+`, "g");
 
@@ -37,35 +37,57 @@ const emptyFirstWord = new RegExp(`^[\\t\\r ]*(?=${invisibleBlank.source})`);
  * lone carriage return, too.
  */
 export function readLogicalLines(content: string): LogicalLine[] {
-    const raw = content.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? [];
+    const raw = content.match(/[^\r\n]+(?:\r\n|\r|\n)?|\r\n|\r|\n/g) ?? [];
     const texts = raw.map((line) => line.replace(/\r?\n$|\r$/, ""));
+    const continuesBackward = backwardContinuations(texts);
     const lines: LogicalLine[] = [];
     for (let index = 0; index < texts.length;) {
         const first = index;
         let joins = false;
         do {
             const text = texts[index]!;
-            joins = continuation.test(text) || (joins && onlyBlanks.test(text));
+            joins = withoutContinuation(text).length < text.length || (joins && onlyBlanks.test(text));
             index += 1;
-        } while (index < texts.length && (joins || continuesBackward(texts, index)));
+        } while (index < texts.length && (joins || continuesBackward[index]));
         lines.push(logicalLine(raw.slice(first, index).join(""), texts.slice(first, index), first + 1));
     }
     return lines;
 }
 
-function continuesBackward(texts: readonly string[], from: number): boolean {
-    let index = from;
-    while (index < texts.length - 1 && onlyBlanks.test(texts[index]!)) index += 1;
-    return backwardContinuation.test(texts[index]!);
+/** Of each line, whether the next one that is not blank starts with a backslash. */
+function backwardContinuations(texts: readonly string[]): boolean[] {
+    const continues: boolean[] = [];
+    for (let index = texts.length - 1; index >= 0; index -= 1) {
+        const text = texts[index]!;
+        const next = continues[index + 1];
+        continues[index] = next !== undefined && onlyBlanks.test(text) ? next : backwardContinuation.test(text);
+    }
+    return continues;
+}
+
+/** Without the backslashes at its end, and the blanks between and behind them; blanks without a backslash stay. */
+function withoutContinuation(text: string): string {
+    let end = text.length;
+    while (end > 0 && blankOrBackslash.test(text[end - 1]!)) end -= 1;
+    const first = text.indexOf("\\", end);
+    return first === -1 ? text : text.slice(0, first);
+}
+
+/** Python's `strip`. A pattern that ends in `$` would look at each run of blanks once for each of its characters. */
+function strip(text: string): string {
+    let [start, end] = [0, text.length];
+    while (start < end && isBlank.test(text[start]!)) start += 1;
+    while (end > start && isBlank.test(text[end - 1]!)) end -= 1;
+    return text.slice(start, end);
 }
 
 function logicalLine(raw: string, physical: readonly string[], line: number): LogicalLine {
     // Blanks in place of leading backslashes keep the columns right.
     const pieces = physical.map((text) =>
-        text.replace(continuation, "").replace(backwardContinuation, (found) => " ".repeat(found.length)),
+        withoutContinuation(text).replace(backwardContinuation, (found) => " ".repeat(found.length)),
     );
     const text = pieces
-        .map((piece) => piece.replace(edges, ""))
+        .map(strip)
         .filter((piece) => piece !== "")
         .join(" ");
     const tokens = pieces.flatMap((piece, offset) => words(piece, line + offset));

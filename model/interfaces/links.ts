@@ -39,8 +39,16 @@ export function portsOf(iface: Interface, ...names: readonly string[]): Port[] {
     });
 }
 
+const lowerLinksOf = new WeakMap<Interface, readonly Port[]>();
+
 /** What must exist before the interface can be made: ports, a VLAN's raw device, a VXLAN's physical device. */
-export function lowerLinks(iface: Interface): Port[] {
+export function lowerLinks(iface: Interface): readonly Port[] {
+    let found = lowerLinksOf.get(iface);
+    if (!found) lowerLinksOf.set(iface, (found = findLowerLinks(iface)));
+    return found;
+}
+
+function findLowerLinks(iface: Interface): Port[] {
     const single = optionsNamed(iface, ...lowerLinkOptions).flatMap(({ name, values: [token] }) =>
         token && isName(token.text) ? [{ token, option: name }] : [],
     );
@@ -57,28 +65,56 @@ export function rawDeviceOf(name: string): string | undefined {
 /** Commands that bring a link into being: ip-link, ip-tuntap, tunctl, openvpn, brctl, iw, vconfig and ovs-vsctl. */
 const creation = /\b(?:link add|tuntap add|tunctl|mktun|addbr|interface add|vconfig add|add-port|add-br|add-bond)\b/;
 
+interface Declarations {
+    readonly names: ReadonlySet<string>;
+    /** The other ends of pairs. */
+    readonly peers: ReadonlySet<string>;
+    /** Every word of the commands that make a link. */
+    readonly made: ReadonlySet<string>;
+}
+
+/** By the list itself: a rule asks of each port of each interface. */
+const declarations = new WeakMap<readonly Interface[], Declarations>();
+
+function declarationsOf(interfaces: readonly Interface[]): Declarations {
+    let found = declarations.get(interfaces);
+    if (!found) {
+        const commands = interfaces.flatMap(commandsOf).map(({ value }) => value);
+        found = {
+            names: new Set(interfaces.map(({ name }) => name)),
+            peers: new Set(
+                interfaces.flatMap((iface) =>
+                    optionsNamed(iface, "veth-peer-name", "ovs-patch-peer").map(({ value }) => value),
+                ),
+            ),
+            made: new Set(commands.filter((command) => creation.test(command)).flatMap(wordsOf)),
+        };
+        declarations.set(interfaces, found);
+    }
+    return found;
+}
+
 /** Whether any of the interfaces declares the link, makes it in a command, or has it as the other end of a pair. */
 export function isDeclared(name: string, interfaces: readonly Interface[]): boolean {
-    return interfaces.some(
-        (iface) =>
-            iface.name === baseName(name) ||
-            optionsNamed(iface, "veth-peer-name", "ovs-patch-peer").some(({ value }) => value === name) ||
-            makes(iface, name),
-    );
+    const { names, peers, made } = declarationsOf(interfaces);
+    return names.has(baseName(name)) || peers.has(name) || made.has(name);
 }
 
 /** Whether a command of any of the interfaces makes the link. */
 export function isMadeByCommand(name: string, interfaces: readonly Interface[]): boolean {
-    return interfaces.some((iface) => makes(iface, name));
+    return declarationsOf(interfaces).made.has(name);
 }
 
-function makes(iface: Interface, name: string): boolean {
-    return commandsOf(iface).some(({ value }) => creation.test(value) && hasWord(value, name));
-}
+const linkNames = new WeakMap<readonly NetworkLink[], ReadonlySet<string>>();
 
 /** Whether a link of the node bears the name, or has it as an alternative one. */
 export function isLink(name: string, links: readonly NetworkLink[]): boolean {
-    return links.some((link) => link.name === name || link.altnames?.includes(name));
+    let names = linkNames.get(links);
+    if (!names) {
+        names = new Set(links.flatMap((link) => [link.name, ...(link.altnames ?? [])]));
+        linkNames.set(links, names);
+    }
+    return names.has(name);
 }
 
 /** Options of a stanza that sets up a link which must be there already. */
@@ -97,9 +133,14 @@ export function isBareNic(iface: Interface): boolean {
     );
 }
 
+/** Of a command. */
+export function wordsOf(command: string): string[] {
+    return command.split(/[\s;&|"'/]+/);
+}
+
 /** Whether a command names the link. */
 export function hasWord(command: string, word: string): boolean {
-    return command.split(/[\s;&|"'/]+/).includes(word);
+    return wordsOf(command).includes(word);
 }
 
 /** Whether nothing makes it another kind of link than the VLAN its name may speak of. */

@@ -3,6 +3,7 @@ import type { Finding } from "../lint/finding";
 import type { LintContext } from "../lint/lintContext";
 import * as addresses from "./rules/addresses";
 import * as bonds from "./rules/bonds";
+import { cycles } from "./rules/cycles";
 import * as keywords from "./rules/keywords";
 import * as node from "./rules/node";
 import * as ovs from "./rules/ovs";
@@ -46,7 +47,7 @@ const rules: readonly Rule[] = [
     ports.barePatterns,
     ports.portSeparators,
     ports.portsUsedTwice,
-    ports.cycles,
+    cycles,
     ports.longPortNames,
     vlans.missingVlanIds,
     vlans.vlanIdRanges,

@@ -5,6 +5,7 @@ import { lintFstab } from "../fstab/lint";
 import { lintHosts } from "../hosts/lint";
 import { lintInterfaces, lintInterfacesFragment } from "../interfaces/lint";
 import { lintSmartd } from "../smartd/lint";
+import { lintSize } from "./limits";
 import { lintText } from "./text";
 
 /** `interfaces.d` is a file that the main interfaces file sources; `text` a file without a grammar here. */
@@ -50,7 +51,9 @@ export function guessFormat(path: string, content: string): FormatName {
     return "text";
 }
 
-/** Every finding of the format's rules, sorted by place. Pure: no I/O. */
+/** Every finding of the format's rules, sorted by place; of a text that is too long to be checked, that alone. Pure: no I/O. */
 export function lintContent(format: FormatName, content: string, context: LintContext = {}): Finding[] {
+    const tooLong = format === "text" ? [] : lintSize(content);
+    if (tooLong.length > 0) return tooLong;
     return lints[format](content, context).sort((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -10,7 +10,7 @@ export function nearest<Word extends string>(word: string, known: Iterable<Word>
     for (const candidate of known) {
         const tolerated = most ?? tolerable(Math.min(given.length, candidate.length));
         if (Math.abs(candidate.length - given.length) > tolerated) continue;
-        const slips = countSlips(given, candidate.toLowerCase());
+        const slips = countSlips(given, candidate.toLowerCase(), tolerated);
         if (slips <= tolerated && slips < (best?.slips ?? Infinity)) best = { word: candidate, slips };
     }
     return best?.word;
@@ -24,8 +24,9 @@ function tolerable(length: number): number {
 /**
  * Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (optimal string alignment).
  * Not Levenshtein's distance, as libraries count it: two letters in the wrong order are one slip, and the commonest.
+ * @param most gives up past that many: the answer is then some greater number
  */
-export function countSlips(from: string, to: string): number {
+export function countSlips(from: string, to: string, most = Infinity): number {
     let beforePrevious: number[] = [];
     let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
     for (let row = 1; row <= from.length; row += 1) {
@@ -38,6 +39,8 @@ export function countSlips(from: string, to: string): number {
             if (swapped) cost = Math.min(cost, beforePrevious[column - 2]! + 1);
             current.push(cost);
         }
+        // A swap looks back two rows, so that both have to be past it.
+        if (Math.min(...current) > most && Math.min(...previous) > most) return most + 1;
         beforePrevious = previous;
         previous = current;
     }

@@ -28,7 +28,7 @@ const patterns: readonly StrayPattern[] = [
     {
         what: "output of `ip -br`",
         pattern: new RegExp(
-            `^\\S+\\s+${linkState}\\s+(?:${mac}\\b|<[A-Z]|\\d+\\.\\d+\\.\\d+\\.\\d+/|[0-9a-f:]*:[0-9a-f:]*/\\d)`,
+            `^\\S+\\s+${linkState}\\s+(?:${mac}\\b|<[A-Z]|\\d+\\.\\d+\\.\\d+\\.\\d+/|[0-9a-f]*:[0-9a-f:]*/\\d)`,
             "i",
         ),
     },
@@ -38,7 +38,7 @@ const patterns: readonly StrayPattern[] = [
     {
         what: "output of `ip route`",
         pattern: new RegExp(
-            `^(?:(?:local|broadcast|multicast|anycast|unreachable|blackhole|prohibit) )?[0-9a-fA-F.:]+(?:/\\d+)? (?:via \\S+ )?dev \\S+ +(?:.* )?${routeDetail}(?: |$)`,
+            `^(?:(?:local|broadcast|multicast|anycast|unreachable|blackhole|prohibit) )?[0-9a-fA-F.:]+(?:/\\d+)? (?:via \\S+ )?dev \\S+ (?:.* )?${routeDetail}(?: |$)`,
         ),
     },
     {

@@ -20,7 +20,7 @@ export interface TextLine {
 
 /** Joining `text + ending` gives back `content`, byte for byte. No line for what follows the last newline, if nothing does. */
 export function splitLines(content: string): TextLine[] {
-    return (content.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((raw) => {
+    return (content.match(/[^\n]+\n?|\n/g) ?? []).map((raw) => {
         const ending = /\r?\n$/.exec(raw)?.[0] ?? "";
         return { text: raw.slice(0, raw.length - ending.length), ending };
     });
@@ -48,25 +48,50 @@ export function splitFields(text: string, blank: RegExp): { tokens: Token[]; tai
 
 interface Placeholder {
     readonly rule: string;
-    readonly pattern: RegExp;
+    readonly find: (text: string) => Found[];
     readonly remedy: string;
 }
 
+interface Found {
+    readonly text: string;
+    readonly index: number;
+}
+
+function matching(pattern: RegExp): Placeholder["find"] {
+    return (text) => [...text.matchAll(pattern)].map(({ 0: found, index }) => ({ text: found, index }));
+}
+
+/** `{{ … }}`. Not by a pattern, which would look for an end once for each beginning that has none. */
+function findTemplates(text: string): Found[] {
+    const found: Found[] = [];
+    for (let start = text.indexOf("{{"); start !== -1;) {
+        const end = text.indexOf("}}", start + 2);
+        if (end === -1) break;
+        found.push({ text: text.slice(start, end + 2), index: start });
+        start = text.indexOf("{{", end + 2);
+    }
+    return found;
+}
+
 const placeholders: readonly Placeholder[] = [
-    { rule: "unrendered-template", pattern: /\{\{.*?\}\}/g, remedy: "Render the template, or write the value itself." },
+    {
+        rule: "unrendered-template",
+        find: findTemplates,
+        remedy: "Render the template, or write the value itself.",
+    },
     {
         rule: "undefined-value",
-        pattern: /(?<![\w-])undefined(?![\w-])/g,
+        find: matching(/(?<![\w-])undefined(?![\w-])/g),
         remedy: "A value was missing when this file was made: set it.",
     },
     {
         rule: "object-object",
-        pattern: /\[object Object\]/g,
+        find: matching(/\[object Object\]/g),
         remedy: "An object was printed as text: name the field that is meant.",
     },
     {
         rule: "unresolved-output",
-        pattern: /Calling \[toString\] on an \[Output/g,
+        find: matching(/Calling \[toString\] on an \[Output/g),
         remedy: "A Pulumi Output was used as text: use pulumi.interpolate or .apply().",
     },
 ];
@@ -148,8 +173,8 @@ function lintBytes(content: string, lines: readonly TextLine[], options: TextOpt
 
 function lintPlaceholders(text: string, line: number, { strict }: TextOptions): Finding[] {
     const commentStart = text.search(/(?:^|\s)#/);
-    return placeholders.flatMap(({ rule, pattern, remedy }) =>
-        [...text.matchAll(pattern)].map(({ 0: found, index }) => {
+    return placeholders.flatMap(({ rule, find, remedy }) =>
+        find(text).map(({ text: found, index }) => {
             const inComment = commentStart !== -1 && index > commentStart;
             const severity: Severity = strict && !inComment ? "error" : "warning";
             return { rule, severity, message: `Found '${found.slice(0, 60)}'. ${remedy}`, line, column: index + 1 };

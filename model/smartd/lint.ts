@@ -1,6 +1,6 @@
 /** What smartd would refuse, and what it accepts although it then watches less than the file seems to say. */
 import { finding, type Finding } from "../lint/finding";
-import { isDeviceName } from "../fstab/source";
+import { findDevice, isDeviceName } from "../fstab/source";
 import type { LintContext, NodeFacts } from "../lint/lintContext";
 import { lintText, splitLines, strayLine } from "../lint/text";
 import { directives } from "./directives";
@@ -121,7 +121,7 @@ function lintPresence(device: SmartdWord, facts: NodeFacts | undefined): Finding
         return [
             finding("absent-disk", "not checked", device, `Whether the node has ${device.text} is not known here.`),
         ];
-    const isThere = facts.blockDevices.some(({ links }) => links.includes(device.text));
+    const isThere = findDevice(device.text, facts) !== undefined;
     return isThere
         ? []
         : [

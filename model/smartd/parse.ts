@@ -34,11 +34,11 @@ function logicalLines(content: string): SmartdWord[][] {
     const lines: SmartdWord[][] = [];
     let joined = false;
     splitLines(content).forEach(({ text }, index) => {
-        const code = text.replace(/#.*$/, "");
+        const [code = ""] = text.split("#", 1);
         const isContinued = /\\[ \t\r]*$/.test(code);
         const { tokens } = splitFields(code.replace(/\\[ \t\r]*$/, ""), /[ \t\r]/);
         const words = tokens.map((token: Token) => ({ text: token.text, line: index + 1, column: token.column }));
-        if (joined) lines.at(-1)!.push(...words);
+        if (joined) for (const word of words) lines.at(-1)!.push(word);
         else lines.push(words);
         joined = isContinued;
     });

@@ -58,11 +58,9 @@ export function badNetmasks(subject: Subject): Finding[] {
 
 /** Netmasks that fit the other family only than that of the address before them, with the latter. */
 function lostNetmasks(options: readonly Option[]): [Token, Family][] {
-    return options.flatMap(({ name, values: [value] }, index) => {
-        const before = options
-            .slice(0, index)
-            .reverse()
-            .find((option) => option.name === "address")?.values[0];
+    let before: Token | undefined;
+    return options.flatMap(({ name, values: [value] }) => {
+        if (name === "address") before = value;
         const { family, prefix } = (before && parseAddress(before.text)) ?? {};
         if (
             name !== "netmask" ||
@@ -105,11 +103,12 @@ export function badGateways(subject: Subject): Finding[] {
 
 function gatewaysThatAreOwn(interfaces: readonly Interface[]): Set<Token> {
     return new Set(
-        interfaces.flatMap((iface) =>
-            gatewaysOf(iface)
+        interfaces.flatMap((iface) => {
+            const own = new Set(addressesOf(iface).map(({ address }) => address));
+            return gatewaysOf(iface)
                 .map(({ value }) => value)
-                .filter(({ text }) => addressesOf(iface).some(({ address }) => address === canonicalAddress(text))),
-        ),
+                .filter(({ text }) => own.has(canonicalAddress(text)));
+        }),
     );
 }
 
@@ -208,41 +207,41 @@ export function missingPrefixes({ interfaces }: Subject): Finding[] {
 /** ifupdown2 sets the gateway `onlink`, so an off-subnet one may work, as hosting providers use it. */
 export function gatewaysOffSubnet({ interfaces }: Subject): Finding[] {
     return interfaces.flatMap((iface) =>
-        gatewaysOf(iface).flatMap(({ value, family }) => {
-            const addresses = addressesOf(iface).filter((address) => address.family === family);
-            const reachable =
-                addresses.length === 0 ||
-                isLinkLocal(value.text) ||
-                addresses.some((address) => isInSubnetOf(value.text, address)) ||
-                [...optionsNamed(iface, "pointopoint", "peer"), ...commandsOf(iface)].some((option) =>
-                    option.value.includes(value.text),
-                ) ||
-                // A host prefix together with a gateway is a provider's routed set-up: no subnet is claimed.
-                addresses.every(({ prefix }) => prefix === hostPrefix(family));
-            if (reachable) return [];
-            return [
-                finding(
-                    "gateway-off-subnet",
-                    "warning",
-                    value,
-                    `No address of ${iface.name} is in the subnet of gateway ${value.text}. Check both; where the provider routes this way, add 'pointopoint ${value.text}'.`,
-                ),
-            ];
-        }),
+        // Of more than a few none is right, and each is held against every address and command.
+        gatewaysOf(iface)
+            .slice(0, 8)
+            .flatMap(({ value, family }) => {
+                const addresses = addressesOf(iface).filter((address) => address.family === family);
+                const reachable =
+                    addresses.length === 0 ||
+                    isLinkLocal(value.text) ||
+                    addresses.some((address) => isInSubnetOf(value.text, address)) ||
+                    [...optionsNamed(iface, "pointopoint", "peer"), ...commandsOf(iface)].some((option) =>
+                        option.value.includes(value.text),
+                    ) ||
+                    // A host prefix together with a gateway is a provider's routed set-up: no subnet is claimed.
+                    addresses.every(({ prefix }) => prefix === hostPrefix(family));
+                if (reachable) return [];
+                return [
+                    finding(
+                        "gateway-off-subnet",
+                        "warning",
+                        value,
+                        `No address of ${iface.name} is in the subnet of gateway ${value.text}. Check both; where the provider routes this way, add 'pointopoint ${value.text}'.`,
+                    ),
+                ];
+            }),
     );
 }
 
 /** A warning: ifupdown2 passes over `File exists`, so the first route stands (exit 0). */
 export function twoDefaultGateways(subject: Subject): Finding[] {
     const atBoot = allInterfaces(subject).filter(isUpAtBoot);
-    const gateways = atBoot.flatMap((iface) =>
-        gatewaysOf(iface).map((gateway) => ({ iface, token: gateway.value, family: gateway.family })),
-    );
-    const repeated = repetitions(
-        subject,
-        gateways,
-        ({ iface, family }) => `${family} ${firstValue(iface, "vrf")} ${firstValue(iface, "metric")}`,
-    );
+    const gateways = atBoot.flatMap((iface) => {
+        const table = `${firstValue(iface, "vrf")} ${firstValue(iface, "metric")}`;
+        return gatewaysOf(iface).map(({ value, family }) => ({ iface, token: value, family, table }));
+    });
+    const repeated = repetitions(subject, gateways, ({ family, table }) => `${family} ${table}`);
     return repeated.map(({ first, current }) =>
         finding(
             "two-default-gateways",
@@ -258,33 +257,33 @@ export function twoDefaultGateways(subject: Subject): Finding[] {
  * without ports) and Proxmox's routed full mesh rely on. A host prefix may repeat freely.
  */
 export function duplicateAddresses(subject: Subject): Finding[] {
-    const held = allInterfaces(subject)
-        .flatMap(addressesOf)
-        .map((address) => ({ ...address, iface: address.interface }))
-        .filter(({ address }) => !isLinkLocal(address));
-    return repetitions(subject, held, ({ iface, address }) => `${firstValue(iface, "vrf")} ${address}`).flatMap(
-        ({ first, current }) => {
-            if (first.iface.name === current.iface.name) {
-                return [
-                    finding(
-                        "duplicate-address",
-                        "warning",
-                        current.token,
-                        `${current.iface.name} has ${current.address} twice. Delete one of the lines.`,
-                    ),
-                ];
-            }
-            if ([first, current].some((address) => isHostPrefix(address) || hasOwnRoutes(address.iface))) return [];
+    const held = allInterfaces(subject).flatMap((iface) => {
+        const [vrf, routed] = [firstValue(iface, "vrf"), hasOwnRoutes(iface)];
+        return addressesOf(iface)
+            .filter(({ address }) => !isLinkLocal(address))
+            .map((address) => ({ ...address, iface, vrf, routed }));
+    });
+    return repetitions(subject, held, ({ vrf, address }) => `${vrf} ${address}`).flatMap(({ first, current }) => {
+        if (first.iface.name === current.iface.name) {
             return [
                 finding(
                     "duplicate-address",
                     "warning",
                     current.token,
-                    `${first.iface.name} has ${current.address} too, and the kernel answers through one of the two. Give it to one interface: to the bridge, not to its port.`,
+                    `${current.iface.name} has ${current.address} twice. Delete one of the lines.`,
                 ),
             ];
-        },
-    );
+        }
+        if ([first, current].some((address) => isHostPrefix(address) || address.routed)) return [];
+        return [
+            finding(
+                "duplicate-address",
+                "warning",
+                current.token,
+                `${first.iface.name} has ${current.address} too, and the kernel answers through one of the two. Give it to one interface: to the bridge, not to its port.`,
+            ),
+        ];
+    });
 }
 
 interface Entry {

@@ -23,12 +23,13 @@ const ofBondsOnly = [
  */
 export function bondsWithoutPorts(subject: Subject): Finding[] {
     const all = allInterfaces(subject);
+    const masters = new Set(all.flatMap((iface) => optionsNamed(iface, "bond-master").map(({ value }) => value)));
     return subject.interfaces.flatMap((bond) => {
         const lists = optionsNamed(bond, ...portLists);
         const [option] = lists.length > 0 ? lists : optionsNamed(bond, ...ofBondsOnly);
         if (!option || optionsNamed(bond, "bond-master", "ovs-type").length > 0 || isMadeByCommand(bond.name, all))
             return [];
-        const named = all.some((iface) => optionsNamed(iface, "bond-master").some(({ value }) => value === bond.name));
+        const named = masters.has(bond.name);
         if (lists.length === 0) {
             const severity = severityOfAbsence(subject, named ? "warning" : "error");
             return [

@@ -2,7 +2,7 @@
 import { canonicalAddress, familyOf, type Family } from "../../values/address";
 import { finding, firstLine, type Finding } from "../../lint/finding";
 import { addressesOf } from "../addresses";
-import { hasWord, isBareNic, isDeclared, isLink, lowerLinks, portsOf } from "../links";
+import { hasWord, isBareNic, isDeclared, isLink, lowerLinks, portsOf, wordsOf } from "../links";
 import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network";
 import { gatewaysOf } from "./addresses";
 import { allInterfaces, severityOfAbsence, type Subject } from "./subject";
@@ -95,18 +95,13 @@ export function missingGateway(subject: Subject): Finding[] {
 }
 
 export function notUpAtBoot(subject: Subject): Finding[] {
-    const all = allInterfaces(subject);
+    const started = startedByOthers(allInterfaces(subject));
     const address = subject.context.node?.address;
     return subject.interfaces.flatMap((iface) => {
         const management =
             address !== undefined && addressesOf(iface).some((held) => held.address === canonicalAddress(address));
         const [gateway] = gatewaysOf(iface);
-        if (
-            (!management && !gateway && !iface.late) ||
-            isUpAtBoot(iface) ||
-            iface.name === "lo" ||
-            isStartedByAnother(iface, all)
-        )
+        if ((!management && !gateway && !iface.late) || isUpAtBoot(iface) || iface.name === "lo" || started(iface))
             return [];
         const what = management ? "the management address" : gateway ? "the default gateway" : "a stanza";
         if (iface.late) {
@@ -182,9 +177,10 @@ export function linkNames({ interfaces }: Subject): Finding[] {
 
 /** ifupdown2 reads both and mixes their options; Proxmox's SDN writes interfaces.d/sdn anew at each change. */
 export function namesInSourcedFiles({ interfaces, sourced }: Subject): Finding[] {
+    const byName = new Map(interfaces.map((iface) => [iface.name, iface]));
     return [...sourced].flatMap(([path, others]) =>
         others.flatMap(({ name }) => {
-            const own = interfaces.find((iface) => iface.name === name);
+            const own = byName.get(name);
             if (!own) return [];
             return [
                 finding(
@@ -201,7 +197,8 @@ export function namesInSourcedFiles({ interfaces, sourced }: Subject): Finding[]
 export function unresolvedSources({ unresolved }: Subject): Finding[] {
     const [first] = unresolved;
     if (!first) return [];
-    const patterns = unresolved.map(({ pattern }) => pattern).join(", ");
+    const shown = unresolved.slice(0, 5).map(({ pattern }) => pattern);
+    const patterns = [...shown, ...(unresolved.length > 5 ? [`${unresolved.length - 5} more`] : [])].join(", ");
     return [
         finding(
             "sourced-file",
@@ -230,12 +227,16 @@ function isDynamic(interfaces: readonly Interface[], family: Family): boolean {
     );
 }
 
-/** `ip addr add`, in every abbreviation that iproute2 takes, and ifconfig. */
-const setsAddress =
-    /\bip\b.*\sa(?:d(?:d(?:r(?:e(?:s(?:s)?)?)?)?)?)?\s+(?:a(?:dd?)?|r(?:e(?:place)?)?|c(?:h(?:ange)?)?)\s|\bifconfig\s/;
+/** What follows `ip` to set an address, in every abbreviation that iproute2 takes. */
+const ipAddress = /\sa(?:d(?:d(?:r(?:e(?:s(?:s)?)?)?)?)?)?\s+(?:a(?:dd?)?|r(?:e(?:place)?)?|c(?:h(?:ange)?)?)\s/;
+
+function setsAddress(command: string): boolean {
+    const ip = command.search(/\bip\b/);
+    return (ip !== -1 && ipAddress.test(command.slice(ip + 2))) || /\bifconfig\s/.test(command);
+}
 
 function sets(iface: Interface, address: string): boolean {
-    return commandsOf(iface).some(({ value }) => setsAddress.test(value) && hasWord(value, address));
+    return commandsOf(iface).some(({ value }) => setsAddress(value) && hasWord(value, address));
 }
 
 function mentions(iface: Interface, address: string): boolean {
@@ -243,11 +244,21 @@ function mentions(iface: Interface, address: string): boolean {
 }
 
 /** ifupdown2 brings up what an `auto` interface stands on, and a command may run ifup. */
-function isStartedByAnother(iface: Interface, all: readonly Interface[]): boolean {
-    const others = all.filter((other) => other !== iface && isUpAtBoot(other));
-    return others.some(
-        (other) =>
-            [...lowerLinks(other), ...portsOf(other, "ovs-bridge")].some(({ token }) => token.text === iface.name) ||
-            commandsOf(other).some(({ value }) => /\bifup\b/.test(value) && hasWord(value, iface.name)),
-    );
+function startedByOthers(all: readonly Interface[]): (iface: Interface) => boolean {
+    const starters = new Map<string, Interface | "several">();
+    for (const other of all.filter(isUpAtBoot)) {
+        const commands = commandsOf(other).filter(({ value }) => /\bifup\b/.test(value));
+        const started = [
+            ...[...lowerLinks(other), ...portsOf(other, "ovs-bridge")].map(({ token }) => token.text),
+            ...commands.flatMap(({ value }) => wordsOf(value)),
+        ];
+        for (const name of started) {
+            const before = starters.get(name);
+            starters.set(name, before === undefined || before === other ? other : "several");
+        }
+    }
+    return (iface) => {
+        const starter = starters.get(iface.name);
+        return starter !== undefined && starter !== iface;
+    };
 }

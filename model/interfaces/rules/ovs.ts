@@ -11,11 +11,11 @@ import { allInterfaces, severityOfAbsence, type Subject } from "./subject";
 
 /** The bridge that a port names must be one. */
 export function ovsBridges(subject: Subject): Finding[] {
-    const all = allInterfaces(subject);
+    const byName = namesOf(subject);
     return subject.interfaces.flatMap((iface) => {
         const [bridge] = values(iface, "ovs-bridge");
         if (!bridge) return [];
-        const declared = all.find(({ name }) => name === bridge.text);
+        const declared = byName.get(bridge.text);
         if (declared && ovsType(declared) === "OVSBridge") return [];
         if (declared) {
             return [
@@ -44,7 +44,7 @@ export function ovsBridges(subject: Subject): Finding[] {
 
 /** What a bridge lists must say so itself. */
 export function ovsPorts(subject: Subject): Finding[] {
-    const byName = new Map(allInterfaces(subject).map((iface) => [iface.name, iface]));
+    const byName = namesOf(subject);
     return subject.interfaces.flatMap((bridge) => {
         const listed = portsOf(bridge, "ovs-ports").map(({ token }) => ({ token, port: byName.get(token.text) }));
         const missing = listed.filter(({ port }) => !port).map(({ token }) => token);
@@ -81,13 +81,18 @@ function wrongBridge(bridge: Interface, port: Interface, token: Token): Finding[
 
 /** A port that its bridge does not list works at boot and is lost at the next save in the GUI. `allow-BRIDGE` is the older way to list it. */
 export function ovsUnlistedPorts(subject: Subject): Finding[] {
-    const all = allInterfaces(subject);
+    const byName = namesOf(subject);
+    const lists = new Map<Interface, ReadonlySet<string>>();
+    const listOf = (bridge: Interface) => {
+        let list = lists.get(bridge);
+        if (!list) lists.set(bridge, (list = new Set(values(bridge, "ovs-ports").map(({ text }) => text))));
+        return list;
+    };
     return subject.interfaces.flatMap((port) => {
         const [named] = values(port, "ovs-bridge");
-        const bridge = named && all.find(({ name }) => name === named.text);
+        const bridge = named && byName.get(named.text);
         if (!bridge || ovsType(bridge) !== "OVSBridge" || port.allow.includes(bridge.name)) return [];
-        const lists = values(bridge, "ovs-ports");
-        if (lists.some(({ text }) => text === port.name || ["glob", "regex"].includes(text))) return [];
+        if ([port.name, "glob", "regex"].some((word) => listOf(bridge).has(word))) return [];
         return [
             finding(
                 "ovs-port-unlisted",
@@ -141,6 +146,11 @@ const required: ReadonlyMap<string, readonly string[]> = new Map([
 function impliedType(option: string): string {
     if (option === "ovs-ports") return "OVSBridge";
     return option === "ovs-bonds" ? "OVSBond" : "OVSPort";
+}
+
+/** The first of each name: this file's own before a sourced file's. */
+function namesOf(subject: Subject): ReadonlyMap<string, Interface> {
+    return new Map([...allInterfaces(subject)].reverse().map((iface) => [iface.name, iface]));
 }
 
 function ovsType(iface: Interface): string | undefined {

@@ -27,13 +27,20 @@ export function missingPorts(subject: Subject): Finding[] {
         return [finding("missing-port", "not checked", undeclared[0]!.port.token, message)];
     }
     const exists = (name: string) => isDeclared(name, making) || isLink(baseName(name), links);
+    const withOthers = new Map<Interface, boolean>();
+    const hasOther = (iface: Interface) => {
+        let has = withOthers.get(iface);
+        if (has === undefined) {
+            has = lowerLinks(iface).some(({ token }) => isAvailable(token.text, exists));
+            withOthers.set(iface, has);
+        }
+        return has;
+    };
     return undeclared
         .filter(({ port }) => !isAvailable(port.token.text, exists))
         .map(({ iface, port }) => {
             // One card of several may be dead or not plugged in yet: with its stanza it is meant, and the others carry on.
-            const isSpare =
-                isDeclared(port.token.text, all) &&
-                lowerLinks(iface).some(({ token }) => isAvailable(token.text, exists));
+            const isSpare = isDeclared(port.token.text, all) && hasOther(iface);
             if (isSpare)
                 return finding(
                     "missing-port",
@@ -139,47 +146,6 @@ export function portsUsedTwice({ interfaces }: Subject): Finding[] {
             ];
         }),
     );
-}
-
-/** ifupdown2 sorts interfaces by what they stand on; a cycle has no order, and its members do not come up. */
-export function cycles(subject: Subject): Finding[] {
-    const byName = new Map(allInterfaces(subject).map((iface) => [iface.name, iface]));
-    const reported = new Set<string>();
-    return subject.interfaces.flatMap((iface) => {
-        const path = cycleFrom(iface, byName);
-        if (!path || path.some((name) => reported.has(name))) return [];
-        path.forEach((name) => reported.add(name));
-        const next = path[1] ?? iface.name;
-        const port = lowerLinks(iface).find(
-            ({ token }) => token.text === next || (!byName.has(token.text) && rawDeviceOf(token.text) === next),
-        );
-        return [
-            finding(
-                "dependency-cycle",
-                "error",
-                port?.token ?? iface.token,
-                `${[...path, path[0]].join(" stands on ")}: none of them can come up. Remove one of these ports.`,
-            ),
-        ];
-    });
-}
-
-function cycleFrom(start: Interface, byName: ReadonlyMap<string, Interface>): string[] | undefined {
-    const visited = new Set<string>();
-    const search = (iface: Interface, path: readonly string[]): string[] | undefined => {
-        for (const { token } of lowerLinks(iface)) {
-            // ifupdown2 makes a port NAME.N that has no stanza, on top of NAME.
-            const name = byName.has(token.text) ? token.text : (rawDeviceOf(token.text) ?? token.text);
-            if (name === start.name) return [...path];
-            const lower = byName.get(name);
-            if (!lower || visited.has(lower.name)) continue;
-            visited.add(lower.name);
-            const found = search(lower, [...path, lower.name]);
-            if (found) return found;
-        }
-        return undefined;
-    };
-    return search(start, [start.name]);
 }
 
 function isAvailable(name: string, exists: (name: string) => boolean): boolean {

@@ -1,5 +1,6 @@
 /** What the rules look at: the parsed file, the interfaces it declares, and those of the files it sources. */
 import type { Finding, Severity } from "../../lint/finding";
+import { lintSize } from "../../lint/limits";
 import type { LintContext } from "../../lint/lintContext";
 import { interfacesOf, sourceTokens, type Interface } from "../network";
 import { parseInterfaces, type InterfacesDocument, type Token } from "../parse";
@@ -22,19 +23,23 @@ export type Rule = (subject: Subject) => Finding[];
 
 export function subjectOf(content: string, context: LintContext, fragment: boolean): Subject {
     const document = parseInterfaces(content);
-    const files = context.sourced;
-    const sourced = new Map(
-        Object.entries(files ?? {}).map(([path, text]) => [path, interfacesOf(parseInterfaces(text))]),
-    );
-    const unresolved = sourceTokens(document).filter(
-        ({ pattern }) => !files || (!/[*?[]/.test(pattern) && !(pattern in files)),
-    );
+    const files = context.sourced && Object.entries(context.sourced);
+    // What is too long to be checked counts as not known; its own lint says so.
+    const readable = new Map(files?.filter(([, text]) => lintSize(text).length === 0));
+    const sourced = new Map([...readable].map(([path, text]) => [path, interfacesOf(parseInterfaces(text))]));
+    const isKnown = (pattern: string) =>
+        files !== undefined && (/[*?[]/.test(pattern) ? readable.size === files.length : readable.has(pattern));
+    const unresolved = sourceTokens(document).filter(({ pattern }) => !isKnown(pattern));
     return { content, context, document, interfaces: interfacesOf(document), sourced, unresolved, fragment };
 }
 
-/** This file's interfaces and the sourced files' ones. */
-export function allInterfaces({ interfaces, sourced }: Subject): Interface[] {
-    return [...interfaces, ...[...sourced.values()].flat()];
+const all = new WeakMap<Subject, readonly Interface[]>();
+
+/** This file's interfaces and the sourced files' ones; the same list for every rule, which finds what was worked out of it. */
+export function allInterfaces(subject: Subject): readonly Interface[] {
+    let found = all.get(subject);
+    if (!found) all.set(subject, (found = [...subject.interfaces, ...[...subject.sourced.values()].flat()]));
+    return found;
 }
 
 /** Whether everything that ifupdown2 will read is known here. */
