@@ -70,9 +70,10 @@ module.exports = {
         },
         {
             name: "no-cycle",
+            comment: "Of types neither: what two files share has a file of its own.",
             severity: "error",
             from: {},
-            to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+            to: { circular: true },
         },
         {
             name: "not-resolvable",

@@ -1,17 +1,7 @@
 /** `holdfast preview`: the engine's preview, as a comment for a pull request. */
 import { Option, type Command } from "commander";
 import { timeLimit } from "./options";
-
-export interface PreviewOptions {
-    /** `text` is the engine's own output, what would steer a terminal shown. */
-    readonly format: "text" | "markdown";
-    /** By default the selected one. */
-    readonly stack?: string;
-    /** Compare with the live nodes instead of with state. */
-    readonly refresh: boolean;
-    /** Seconds; none by default. */
-    readonly timeout?: number;
-}
+import type { PreviewOptions } from "./preview/options";
 
 export function registerPreview(program: Command): void {
     program

@@ -1,16 +1,7 @@
 /** `holdfast publish`: a report of ours onto GitHub or GitLab, once: what is there already is updated. */
 import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, type Command } from "commander";
-
-export interface CommentOptions {
-    readonly key: string;
-}
-
-export interface IssueOptions extends CommentOptions {
-    readonly title: string;
-    /** Exit status of what wrote the report: 0 closes the issue. */
-    readonly status: number;
-}
+import type { CommentOptions, IssueOptions } from "./publish/options";
 
 export function registerPublish(program: Command): void {
     const publish = program

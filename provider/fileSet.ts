@@ -16,7 +16,8 @@ import { machineOf, mayBeAnother } from "./machine";
 import type { Origin } from "./nodePool";
 import { planUpdate } from "./plan";
 import { RefusedError } from "./refused";
-import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference, type FileSetState } from "./state";
+import type { FileSetState } from "./fileState";
+import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference } from "./state";
 import { isRecord, isUnknown, UNKNOWN } from "./wire";
 
 /** Applied in part: kept in state with what was observed, so that the next `up` goes on from there. */

@@ -1,7 +1,7 @@
 /** Whether it is still the machine of the last look that answers under a node's name: never taken for granted, never guessed. */
 import type { HostArgs } from "../model/contract/fileSet";
 import { RefusedError } from "./refused";
-import type { FileSetState } from "./state";
+import type { FileSetState } from "./fileState";
 
 /** `unknown`: a state of an earlier version does not say which one it was. */
 export type Machine = "same" | "another" | "unknown";

@@ -1,7 +1,7 @@
 /** Programs that Holdfast brings along: short on the wire and in state, in full to the rest of the provider (model/ownProgram.ts). */
 import { parseReference, referTo, textOf } from "../model/contract/ownProgram";
 import { ownPrograms } from "../programs";
-import type { FileState } from "./state";
+import type { FileState } from "./fileState";
 
 /** A file of a FileSet as it goes out: `content` of a program is a reference to it. */
 export function shorten(target: string, file: FileState): FileState {

@@ -7,7 +7,8 @@ import type { Look } from "../host/push";
 import { lintWithFacts } from "./inputs";
 import { machineOf } from "./machine";
 import { RefusedError } from "./refused";
-import { compareFile, fileStateOf, isSameText, stateOf, type FileSetState, type FileState } from "./state";
+import type { FileSetState, FileState } from "./fileState";
+import { compareFile, fileStateOf, isSameText, stateOf } from "./state";
 
 /** Milliseconds for finding what a file's lines have in common: with their number it grows by its square. */
 const PATIENCE = 1000;

@@ -6,7 +6,8 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import type { FileSetArgs } from "../model/contract/fileSet";
 import { idOf } from "./fileSet";
 import type { Checked } from "./inputs";
-import { compare, type Difference, type FileSetState } from "./state";
+import type { FileSetState } from "./fileState";
+import { compare, type Difference } from "./state";
 import { encode, tellable, type Decoded } from "./wire";
 
 const KIND = {

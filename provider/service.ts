@@ -11,7 +11,7 @@ import { FileSetController, PartlyAppliedError } from "./fileSet";
 import { faultsOfSecrets } from "./inputs";
 import { NodePool } from "./nodePool";
 import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./responses";
-import type { FileSetState } from "./state";
+import type { FileSetState } from "./fileState";
 import { decode, encode, tellable, type Decoded } from "./wire";
 
 /** `version` is the package's. */

@@ -5,7 +5,7 @@
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { showControls } from "../model/lint/controls";
 import { inFull, shorten } from "./ownPrograms";
-import type { FileState } from "./state";
+import type { FileState } from "./fileState";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";

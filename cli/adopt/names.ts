@@ -6,7 +6,7 @@ import { domainName } from "../../model/fleet/values";
 import { parseHosts } from "../../model/hosts";
 import { canonicalName, namesOf } from "../../model/hosts/names";
 import type { NodeIdentity } from "../../model/lint/lintContext";
-import type { Hazard } from "./hazards";
+import type { Hazard } from "./hazard";
 import type { Survey } from "./survey";
 
 export interface SettledNames {

@@ -2,7 +2,8 @@
 import type { LintContext, NodeIdentity } from "../../model/lint/lintContext";
 import { addToStack } from "./addToStack";
 import { placeOf, type ExistingStack } from "./existingStack";
-import { findHazards, takeOver, type Hazard, type KeptFile } from "./hazards";
+import type { Hazard, KeptFile } from "./hazard";
+import { findHazards, takeOver } from "./hazards";
 import { identify } from "./identity";
 import { renderImportFile } from "./importFile";
 import { keepFile } from "./keptFiles";

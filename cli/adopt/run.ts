@@ -1,5 +1,5 @@
 /** One adoption, from the hosts that were typed to the files in the project. */
-import type { AdoptOptions } from "../adopt";
+import type { AdoptOptions } from "./options";
 import { readStack } from "./existingStack";
 import { writeProject } from "./nodeFiles";
 import { planAdoption } from "./plan";

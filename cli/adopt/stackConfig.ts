@@ -4,7 +4,7 @@ import { concerns, nothingByDefault } from "../../components/table";
 import { formatFault, parseFleet } from "../../components/fleet";
 import type { NodeIdentity } from "../../model/lint/lintContext";
 import type { GivenFleet } from "./existingStack";
-import type { KeptFile } from "./hazards";
+import type { KeptFile } from "./hazard";
 import type { Survey } from "./survey";
 
 export interface AdoptedNode {

@@ -1,7 +1,7 @@
 /** What `adopt` says on stderr. */
 import { formatFinding } from "../../model/lint/finding";
 import type { NodeIdentity } from "../../model/lint/lintContext";
-import type { Hazard } from "./hazards";
+import type { Hazard } from "./hazard";
 import { projectPath } from "./existingStack";
 import type { Written } from "./nodeFiles";
 

@@ -1,6 +1,6 @@
 /** One `pulumi preview --diff`. Changes neither nodes nor state. */
 import { showControls } from "../../model/lint/controls";
-import type { PreviewOptions } from "../preview";
+import type { PreviewOptions } from "./options";
 import { runPulumi } from "../pulumi";
 import { renderPreview } from "./markdown";
 

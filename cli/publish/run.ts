@@ -1,5 +1,5 @@
 /** Finds what an earlier run has published, by a marker that readers do not see (its last line), and brings it up to date. */
-import type { CommentOptions, IssueOptions } from "../publish";
+import type { CommentOptions, IssueOptions } from "./options";
 import type { Forge, Note } from "./forge";
 
 /** @returns one line that says what was done */

@@ -6,7 +6,7 @@ import type { FileSetArgs, HostArgs } from "../../model/contract/fileSet";
 import { parseConfiguration } from "../../provider/configuration";
 import { FileSetController, type Log } from "../../provider/fileSet";
 import { checkInputs } from "../../provider/inputs";
-import type { FileSetState } from "../../provider/state";
+import type { FileSetState } from "../../provider/fileState";
 
 const silent: Log = { status: () => undefined, info: () => undefined, warning: () => undefined };
 

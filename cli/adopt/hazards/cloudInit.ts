@@ -1,6 +1,6 @@
 /** With `manage_etc_hosts` cloud-init writes 127.0.1.1 back into the hosts file at every boot. */
 import { splitLines } from "../../../model/lint/text";
-import type { Hazard, KeptFile } from "../hazards";
+import type { Hazard, KeptFile } from "../hazard";
 import type { Survey } from "../survey";
 
 /** Holdfast's own drop-in takes the module that does it out of cloud-init's list. */

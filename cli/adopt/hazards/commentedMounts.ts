@@ -1,7 +1,7 @@
 /** Incident A: the guests' images lay on a disk whose fstab line had been commented out, and nobody remembered. */
 import { findDevice, parseFstab, type FstabEntry } from "../../../model/fstab";
 import { canonicalTarget, isOnDevice } from "../../../model/fstab/entry";
-import type { Hazard, KeptFile } from "../hazards";
+import type { Hazard, KeptFile } from "../hazard";
 import type { Survey } from "../survey";
 
 export function commentedMounts({ target, live }: KeptFile, { facts }: Survey): Hazard[] {

@@ -1,7 +1,7 @@
 /** Device names outside fstab: incident A's lesson holds for crypttab, backup and storage configuration too. */
 import { findDevice, isDeviceName, stableSourceOf } from "../../../model/fstab";
 import { splitLines } from "../../../model/lint/text";
-import type { Hazard } from "../hazards";
+import type { Hazard } from "../hazard";
 import type { Survey } from "../survey";
 
 const files = ["/etc/crypttab", "/etc/vzdump.conf", "/etc/pve/storage.cfg", "/etc/pve/jobs.cfg", "/etc/smartd.conf"];

@@ -1,5 +1,5 @@
 /** Incident A's emergency procedure masks pve-cluster; left that way, /etc/pve stays empty at every boot. */
-import type { Hazard } from "../hazards";
+import type { Hazard } from "../hazard";
 import type { Survey } from "../survey";
 
 export function maskedCluster({ units }: Survey): Hazard[] {

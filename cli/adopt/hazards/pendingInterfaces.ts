@@ -1,6 +1,6 @@
 /** The Proxmox GUI keeps changes in interfaces.new; the next boot, or Apply, puts that file in place of the pushed one. */
 import { splitLines } from "../../../model/lint/text";
-import type { Hazard } from "../hazards";
+import type { Hazard } from "../hazard";
 import type { Survey } from "../survey";
 
 export function pendingInterfaces({ files }: Survey): Hazard[] {

@@ -2,7 +2,7 @@
 import { interfacesOf, parseInterfaces } from "../../../model/interfaces";
 import { lowerLinks } from "../../../model/interfaces/links";
 import type { NetworkLink } from "../../../model/lint/lintContext";
-import type { Hazard } from "../hazards";
+import type { Hazard } from "../hazard";
 import type { Survey } from "../survey";
 
 /** `enx` holds the MAC address itself; VLANs and aliases stand on another name. */
