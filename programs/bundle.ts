@@ -1,10 +1,12 @@
-/** One text out of a Python program and the modules that it says `from shared.MODULE import NAME, …` of. Pure. */
+/** One text out of a Python program and the modules that it says `from shared.MODULE import NAME, …` of, or `from engine.MODULE`. Pure. */
 
+/** Stands at the start of a file or nowhere; what it brings, every Python on a node has (3.11 or later). */
+const FUTURE = /^from __future__ import annotations\n/gm;
 const HEAD = /^#!.*\n"""[^]*?"""\n/;
-const IMPORT = /^from shared\.(\w+) import (?:\([^)]*\)|[^(\n]*)\n/gm;
+const IMPORT = /^from ((?:shared|engine)\.\w+) import (?:\([^)]*\)|[^(\n]*)\n/gm;
 
 /**
- * `program`: as it lies in this folder; a shell script comes back as it is. `read` gives a module's text by its name.
+ * `program`: as it lies in this folder; a shell script comes back as it is. `read` gives the text of a module such as `shared.files`.
  * Names are not kept apart: two modules may not define the same one, which tests/programs/bundle.test.ts holds.
  * @throws Error where a module is brought in another way
  */
@@ -23,16 +25,16 @@ export function bundle(program: string, read: (module: string) => string): strin
     const [head] = HEAD.exec(program) ?? [];
     if (head === undefined) throw new Error("a program begins with its interpreter and a docstring");
     const part = (name: string, text: string) => `# ${"-".repeat(20)} ${name}\n${withoutImports(text).trim()}\n`;
-    const shared = [...modules].map(([name, source]) => part(`shared/${name}.py`, source));
+    const shared = [...modules].map(([name, source]) => part(name, source));
     return [head, ...shared, part("the program itself", program.slice(head.length))].join("\n\n");
 }
 
 function withoutImports(text: string): string {
-    const rest = text.replace(IMPORT, "");
-    const other = /^\s*(?:import|from) shared\b.*/m.exec(rest);
+    const rest = text.replace(IMPORT, "").replace(FUTURE, "");
+    const other = /^\s*(?:import|from) (?:shared|engine)\b.*/m.exec(rest);
     if (other)
         throw new Error(
-            `${other[0].trim()}: only \`from shared.MODULE import NAME, …\` at the start of a line is put together`,
+            `${other[0].trim()}: only \`from shared.MODULE import NAME, …\`, or of engine, at the start of a line is put together`,
         );
     return rest;
 }

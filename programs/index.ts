@@ -10,6 +10,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { bundle } from "./bundle";
 
+/** Of what does the transaction, the one way of writing is theirs, too. */
+const engine = "../host/node/engine";
 let programs: ReadonlyMap<string, string> | undefined;
 
 /** By absolute path on the node. */
@@ -24,12 +26,24 @@ export function programText(target: string): string {
     return text;
 }
 
+/** The argv that a staged program is tried with: is it whole, to the node's own interpreter? */
+export function parsing(target: string): string[] {
+    const staged = `{staged:${target}}`;
+    if (programText(target).startsWith("#!/bin/sh\n")) return ["sh", "-n", staged];
+    const parse = "import ast, sys; ast.parse(open(sys.argv[1], 'rb').read(), sys.argv[1])"; // compiling would leave a cache beside it
+    return ["/usr/bin/python3", "-I", "-S", "-c", parse, staged];
+}
+
 function load(): ReadonlyMap<string, string> {
     const names = readdirSync(__dirname, { recursive: true, encoding: "utf8" });
     const read = (name: string) => readFileSync(path.join(__dirname, name), "utf8");
+    const readModule = (name: string) => {
+        const [folder, module] = name.split(".");
+        return read(`${folder === "engine" ? engine : folder}/${module}.py`);
+    };
     return new Map(
         names
             .filter((name) => !name.startsWith("shared/") && /\.(py|sh)$/.test(name))
-            .map((name) => [`/${name.slice(0, -3)}`, bundle(read(name), (module) => read(`shared/${module}.py`))]),
+            .map((name) => [`/${name.slice(0, -3)}`, bundle(read(name), readModule)]),
     );
 }

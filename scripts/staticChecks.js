@@ -42,9 +42,6 @@ function staticChecks() {
     };
 }
 
-/** They become Python, and are left as they are until then: each change of a program reaches every node. */
-const leaving = ["programs/etc/smartmontools/run.d/60holdfast.sh", "programs/usr/local/lib/holdfast/temperature.sh"];
-
 /** By their ending or their first line. What they source is a node's, so it cannot be followed. */
 function shellFiles() {
     return [".ci", "programs", "templates", "lab", "scripts", "bench", "tests"]
@@ -54,7 +51,7 @@ function shellFiles() {
                 .filter((entry) => entry.isFile())
                 .map((entry) => relative(root, join(entry.parentPath, entry.name))),
         )
-        .filter((path) => !leaving.includes(path) && !/\.(?:ts|js|json|md|py|gz)$/.test(path))
+        .filter((path) => !/\.(?:ts|js|json|md|py|gz)$/.test(path))
         .filter((path) => path.endsWith(".sh") || /^#! ?\/bin\/(?:ba)?sh\b/.test(firstBytes(join(root, path))))
         .sort();
 }

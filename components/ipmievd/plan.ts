@@ -1,6 +1,6 @@
 /** The files, units and commands. */
 import type { FileSetArgs } from "../../model/contract/fileSet";
-import { programText } from "../../programs";
+import { parsing, programText } from "../../programs";
 import { renderFile } from "../../render/render";
 import { ofConcern, type ConcernArgs } from "../concern";
 
@@ -25,7 +25,7 @@ export function planIpmievd(args: IpmievdArgs): FileSetArgs {
             ...Object.fromEntries(plain.map((path) => [path, { content: renderFile(path, {}) }])),
             [program]: { content: programText(program), mode: "0755" },
         },
-        validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
+        validate: [{ argv: parsing(program) }],
         activate: [{ argv: ["systemctl", "daemon-reload"] }, { argv: ["systemctl", "try-restart", "ipmievd.service"] }],
         units: {
             "holdfast-ipmi.service": { enabled: true, active: true },

@@ -1,7 +1,7 @@
 /** The files, units and commands. */
 import type { FileSetArgs } from "../../model/contract/fileSet";
 import type { LogDigestSettings } from "./settings";
-import { programText } from "../../programs";
+import { parsing, programText } from "../../programs";
 import { renderFile } from "../../render/render";
 import { ofConcern, type ConcernArgs } from "../concern";
 
@@ -23,7 +23,7 @@ export function planLogDigest(args: LogDigestArgs): FileSetArgs {
             [service]: { content: renderFile(service, {}) },
             [timer]: { content: renderFile(timer, settings) },
         },
-        validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
+        validate: [{ argv: parsing(program) }],
         activate: [{ argv: ["systemctl", "daemon-reload"] }],
         units: { "holdfast-log-digest.timer": { enabled: true, active: true } },
         // Two days: one that was missed while the node was off is caught up.

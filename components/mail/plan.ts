@@ -1,6 +1,6 @@
 /** The two ways of a mail, and the one file of theirs that can hold a password. */
 import type { FileSetArgs } from "../../model/contract/fileSet";
-import { programText } from "../../programs";
+import { parsing, programText } from "../../programs";
 import { renderFile } from "../../render/render";
 import { ofConcern, type ConcernArgs } from "../concern";
 import type { MailRelay, MailSettings } from "./settings";
@@ -34,7 +34,7 @@ export function planMail(args: MailPlanArgs): FileSetArgs {
             },
             [sendmail]: relay ? { content: renderFile(sendmail, {}) } : { absent: true },
         },
-        validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
+        validate: [{ argv: parsing(program) }],
         activate: relay ? [{ argv: ["systemd-tmpfiles", "--create", sendmail] }] : [],
         // Shows in the outputs what became of it: a mail that cannot be delivered is no reason to undo anything.
         verify: [{ argv: [program, "--test"], timeout: 90 }],

@@ -15,8 +15,10 @@ const paths = {
     folder: "/etc/tmpfiles.d/holdfast-node-exporter.conf",
     web: "/etc/prometheus/node-exporter-web.yml",
 };
-/** Where every concern's metrics go: the textfile collector's folder in Debian's package. */
-const textfiles = "/var/lib/prometheus/node-exporter";
+/** Where Holdfast's programs write: root's alone, unlike the folder of Debian's package, whose parent is the exporter's own. */
+const metrics = "/var/lib/prometheus-holdfast/node-exporter";
+/** Both: node_exporter takes one folder before 1.9, and a pattern in every version. */
+const textfiles = "/var/lib/prometheus*/node-exporter";
 
 export function planNodeExporter(args: NodeExporterArgs): FileSetArgs {
     const { settings } = args;
@@ -45,6 +47,7 @@ export function planNodeExporter(args: NodeExporterArgs): FileSetArgs {
                 args: [String(port), ...scrapers],
                 value: "answers, and others are refused",
             },
+            "metrics folder": { probe: "root-alone", args: [metrics], value: "root's alone" },
         },
     };
 }

@@ -87,7 +87,7 @@ function checkArguments({ args = [] }: ExporterConfig, path: Path): Fault[] {
             return [
                 {
                     path: at,
-                    message: `${argument}: the folder is always /var/lib/prometheus/node-exporter, and the exporter does not start with a flag given twice: remove it`,
+                    message: `${argument}: the folders are always /var/lib/prometheus/node-exporter and Holdfast's own, and the exporter does not start with a flag given twice: remove it`,
                 },
             ];
         if (/^--no-collector\.textfile(?:=|$)/.test(argument))

@@ -3,7 +3,7 @@ import type { FactArgs, FileSetArgs } from "../../model/contract/fileSet";
 import type { SmartdSettings } from "./settings";
 import type { NodeIdentity } from "../../model/lint/lintContext";
 import { formatSmartdLine, selfTestDay, selfTestSchedule } from "../../model/smartd";
-import { programText } from "../../programs";
+import { parsing, programText } from "../../programs";
 import { renderFile } from "../../render/render";
 import { ofConcern, type ConcernArgs } from "../concern";
 
@@ -40,10 +40,7 @@ export function planSmartd(args: SmartdArgs): FileSetArgs {
             [nvme.long]: { content: renderFile(nvme.long, { day: selfTestDay(node.name) }) },
         },
         // Looks at every disk once; one that spins up takes its time.
-        validate: [
-            { argv: ["holdfast", "smartd", `{staged:${conf}}`], timeout: 120 },
-            { argv: ["sh", "-n", `{staged:${hook}}`] },
-        ],
+        validate: [{ argv: ["holdfast", "smartd", `{staged:${conf}}`], timeout: 120 }, { argv: parsing(hook) }],
         activate: [
             { argv: ["systemctl", "daemon-reload"] },
             { argv: ["systemctl", "try-restart", unit], timeout: 120 },

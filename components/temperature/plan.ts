@@ -1,7 +1,7 @@
 /** The files, units and commands. */
 import type { FileArgs, FileSetArgs } from "../../model/contract/fileSet";
 import type { TemperatureSettings } from "./settings";
-import { programText } from "../../programs";
+import { parsing, programText } from "../../programs";
 import { renderFile } from "../../render/render";
 import { ofConcern, type ConcernArgs } from "../concern";
 
@@ -30,7 +30,7 @@ export function planTemperatureWatchdog(args: TemperatureWatchdogArgs): FileSetA
             [timer]: presentIf(isTimer, timer),
             [cron]: presentIf(!isTimer, cron),
         },
-        validate: [{ argv: ["sh", "-n", `{staged:${program}}`] }],
+        validate: [{ argv: parsing(program) }],
         activate: [{ argv: ["systemctl", "daemon-reload"] }],
         units: { "holdfast-temperature.timer": { enabled: isTimer, active: isTimer } },
         // One run now, which also shows in the log what can be read. Hung sensors and a dead mail relay are waited for within this time.

@@ -40,7 +40,7 @@ test("without monitoring hosts it listens on loopback only", () => {
     expect(argumentsOf(plan)).toEqual([
         "--web.listen-address=127.0.0.1:9100",
         "--collector.systemd",
-        "--collector.textfile.directory=/var/lib/prometheus/node-exporter",
+        "--collector.textfile.directory=/var/lib/prometheus*/node-exporter",
     ]);
     expect(plan.validate).toEqual([]);
 });
@@ -113,7 +113,7 @@ test.each([
     [{ args: ["--no-collector.systemd"] }, "args[0]: --no-collector.systemd: the systemd collector is always on"],
     [
         { args: ["--collector.textfile.directory=/tmp"] },
-        "args[0]: --collector.textfile.directory=/tmp: the folder is always",
+        "args[0]: --collector.textfile.directory=/tmp: the folders are always",
     ],
     [{ args: ["--version"] }, "args[0]: --version makes the exporter print and end"],
     [{ args: ["--help-man"] }, "args[0]: --help-man makes the exporter print and end"],

@@ -202,8 +202,9 @@ describe("the hook on a warning", () => {
     async function warn(environment: Readonly<Record<string, string>>, smartd: object = {}): Promise<string[]> {
         const { files } = planOf(smartd);
         await put({ hook: files[hook]!.content!, policy: files["/etc/holdfast/smartd-policy"]!.content! });
+        await chmod(path("hook"), 0o755);
         await writeFile(path("calls"), "");
-        const { stderr } = await execa("dash", [path("hook")], {
+        const { stderr } = await execa(path("hook"), [], {
             extendEnv: false,
             env: {
                 PATH: `${path("bin")}:/usr/sbin:/usr/bin:/sbin:/bin`,
@@ -541,6 +542,37 @@ describe("the hook on a warning", () => {
             );
         beforeEach(() => put({ "type-sda1": "zfs_member" }));
 
+        /** As `zpool status -jLP` has it: a pool's devices under `vdevs`, what stands beside them under keys of their own. */
+        function asJson(status: string): object {
+            const keys: Readonly<Record<string, string>> = { cache: "l2cache" };
+            const table: Record<string, Record<string, object>> = { vdevs: {} };
+            const stack: { depth: number; vdevs: Record<string, object> }[] = [];
+            const lines = status.split("\n");
+            for (const line of lines.slice(lines.findIndex((each) => each.includes("NAME")) + 1)) {
+                const [name, state] = line.trim().split(/\s+/);
+                if (name === "" || name === "errors:") break;
+                const depth = line.search(/\S/);
+                while (stack.length > 0 && stack.at(-1)!.depth >= depth) stack.pop();
+                if (state === undefined) {
+                    stack.push({ depth, vdevs: (table[keys[name!] ?? name!] = {}) });
+                    continue;
+                }
+                const vdevs = {};
+                const within = stack.length > 0 ? stack.at(-1)!.vdevs : table.vdevs!;
+                within[name!] = {
+                    name,
+                    state,
+                    vdev_type: "any",
+                    ...(name!.startsWith("/") ? { path: name } : { vdevs }),
+                };
+                stack.push({ depth, vdevs });
+            }
+            return {
+                output_version: { command: "zpool status" },
+                pools: { rpool: { name: "rpool", state: "ONLINE", ...table } },
+            };
+        }
+
         test.each<[string, string, string | undefined]>([
             ["a whole mirror", mirror("ONLINE"), "its pool is still redundant (mirror-0)"],
             ["a mirror whose other half is gone", mirror("FAULTED"), undefined],
@@ -657,8 +689,15 @@ describe("the hook on a warning", () => {
                 "it belongs to a ZFS pool that does not show it",
             ],
         ])("%s", async (_title, status, reason) => {
+            const expected = reason === undefined ? poweredOff() : spared(reason);
+            await fake("zpool", `case $2 in *j*) echo "invalid option 'j'" >&2; exit 2 ;; esac; cat "${path("pool")}"`);
             await put({ pool: status });
-            expect(await warn({})).toEqual(reason === undefined ? poweredOff() : spared(reason));
+            expect(await warn({})).toEqual(expected);
+            // OpenZFS 2.3 says the same as JSON, and is then not asked for the text.
+            await fake("zpool", `case $2 in *j*) cat "${path("pool.json")}" ;; *) exit 1 ;; esac`);
+            await put({ "pool.json": JSON.stringify(asJson(status)) });
+            await rm(path("run"), { recursive: true });
+            expect(await warn({})).toEqual(expected);
         });
     });
 

@@ -108,8 +108,8 @@ describe("the watchdog's program, rehearsed", () => {
             ["program", program],
             ["conf", "/etc/holdfast/temperature.conf"],
         ] as const)
-            await writeFile(join(folder, name), files[path]!.content!);
-        const { stdout, stderr } = await execa("dash", [join(folder, "program"), "--rehearse", folder], {
+            await writeFile(join(folder, name), files[path]!.content!, { mode: 0o755 });
+        const { stdout, stderr } = await execa(join(folder, "program"), ["--rehearse", folder], {
             env: { HOLDFAST_TEMPERATURE_CONF: join(folder, "conf") },
         });
         expect(stderr).toBe("");
@@ -349,7 +349,7 @@ describe("the watchdog's program, rehearsed", () => {
     });
 
     test("a level that cannot be stored is said, and the pending shutdown is not put off", async () => {
-        await put({ "state/levels.new/x": "" });
+        await put({ "state/levels/x": "" });
         await putProcessor(95);
         expect(await rehearse()).toContainEqual(
             expect.stringMatching(/^temperature: state cannot be stored: .*\/state\/levels: /),
@@ -506,21 +506,20 @@ describe("the watchdog's program, run with stubs for shutdown, sensors, logger a
         const replaced = {
             "/run/holdfast/temperature": "run",
             "/var/lib/holdfast": "keep",
-            "/var/lib/prometheus/node-exporter": "metrics",
+            "/var/lib/prometheus-holdfast/node-exporter": "metrics",
             "/run/systemd/shutdown": "shutdown",
             "/usr/local/lib/holdfast/mail": "bin/mail",
-            "from=/sys": "sys",
-            "pause=2 ": "",
+            '"/sys"': "sys",
         };
         let { content } = planOf(true).files[program]!;
-        for (const [path, own] of Object.entries(replaced))
+        for (const [path, own] of Object.entries(replaced)) {
+            expect(content).toContain(path);
             content = content!.replaceAll(
                 path,
-                path.includes("=")
-                    ? `${path.split("=")[0]}=${own === "" ? "0 " : join(folder, own)}`
-                    : join(folder, own),
+                path.startsWith('"') ? JSON.stringify(join(folder, own)) : join(folder, own),
             );
-        await writeFile(join(folder, "program"), content!);
+        }
+        await writeFile(join(folder, "program"), content!.replace("PAUSE = 2 ", "PAUSE = 0 "), { mode: 0o755 });
         await writeFile(join(folder, "conf"), "WARNING=75\nCRITICAL=90\nACTION=shutdown\nIGNORE=\n");
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -543,7 +542,7 @@ describe("the watchdog's program, run with stubs for shutdown, sensors, logger a
     async function runAt(celsius: number): Promise<string[]> {
         await writeFile(join(folder, "sys/class/hwmon/hwmon0/temp1_input"), `${celsius * 1000}\n`);
         await writeFile(join(folder, "calls"), "");
-        await execa("dash", [join(folder, "program")], {
+        await execa(join(folder, "program"), [], {
             env: { PATH: `${folder}/bin:/usr/bin:/bin`, HOLDFAST_TEMPERATURE_CONF: join(folder, "conf") },
             extendEnv: false,
         });

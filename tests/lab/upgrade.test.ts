@@ -15,6 +15,10 @@ jest.setTimeout(300_000);
 const RECORDED = "516b584";
 /** What changes on every node since then, and the sentence of CHANGELOG.md that says so. */
 const announced: Readonly<Record<string, RegExp>> = {
+    "/etc/default/prometheus-node-exporter": /metrics go to `\/var\/lib\/prometheus-holdfast/,
+    "/etc/tmpfiles.d/holdfast-node-exporter.conf": /metrics go to `\/var\/lib\/prometheus-holdfast/,
+    "/etc/smartmontools/run.d/60holdfast": /smartd's hook are Python/,
+    "/usr/local/lib/holdfast/temperature": /temperature watchdog .* Python/,
     "/etc/hosts": /comment above a node's own name .* the next `up` changes this one comment on every node/,
 };
 const STACK = "earlier";

@@ -118,7 +118,7 @@ describe("the BMC", () => {
 
     test("whose log fills and overflows is told each time, by mail too, until it is cleared", async () => {
         const look =
-            "systemctl start holdfast-sel; cat /var/lib/holdfast/sel; grep -h '^holdfast_ipmi_sel' /var/lib/prometheus/node-exporter/holdfast_sel.prom; grep -h '^Subject:.*event log' /root/mails/* | tail -n 1";
+            "systemctl start holdfast-sel; cat /var/lib/holdfast/sel; grep -h '^holdfast_ipmi_sel' /var/lib/prometheus-holdfast/node-exporter/holdfast_sel.prom; grep -h '^Subject:.*event log' /root/mails/* | tail -n 1";
         const last = `Subject: [${node.name}] BMC event log`;
         const size = (await node.addSelEvents("fan-critical", 102)) + 1; // the power supply's is the first
         expect(await sh(look)).toBe(

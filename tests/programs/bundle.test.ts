@@ -2,7 +2,7 @@ import execa from "execa";
 import { ownPrograms } from "../../programs";
 import { bundle } from "../../programs/bundle";
 
-const read = (modules: Readonly<Record<string, string>>) => (name: string) => modules[name]!;
+const read = (modules: Readonly<Record<string, string>>) => (name: string) => modules[name.replace(/^shared[.]/, "")]!;
 const head = '#!/usr/bin/python3 -I\n"""Says."""\n';
 
 describe("a program and its modules in one text", () => {
@@ -36,7 +36,7 @@ import ast, collections, json, sys
 def names(statement):
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef)): return [statement.name]
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target] if isinstance(statement, ast.AnnAssign) else []
-    return [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+    return [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)]
 print(json.dumps({path: [name for name, count in collections.Counter(name for statement in ast.parse(text).body for name in names(statement)).items() if count > 1] for path, text in json.load(sys.stdin).items()}))`;
 
 test("no program defines a name twice, and each is whole: nothing of Python's is looked for beside it", async () => {

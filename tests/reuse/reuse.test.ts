@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 test("the package holds what runs, and neither tests nor TypeScript sources", () => {
-    expect(packed).toEqual(expect.arrayContaining(["LICENSE", "README.md", "provider/pulumi-resource-holdfast", "dist/components/index.d.ts", "dist/provider/main.js", "dist/host/node/main.py", "dist/host/node/engine/durable.py", "dist/templates/etc/hosts.hbs", "dist/programs/etc/smartmontools/run.d/60holdfast.sh", "schema/holdfast-fleet.schema.json"]));
+    expect(packed).toEqual(expect.arrayContaining(["LICENSE", "README.md", "provider/pulumi-resource-holdfast", "dist/components/index.d.ts", "dist/provider/main.js", "dist/host/node/main.py", "dist/host/node/engine/durable.py", "dist/templates/etc/hosts.hbs", "dist/programs/etc/smartmontools/run.d/60holdfast.py", "schema/holdfast-fleet.schema.json"]));
     expect(packed.filter((path) => /^(?:tests|bench)\/|(?<!\.d)\.ts$/.test(path))).toEqual(["index.ts"]); // `main`, which npm always takes
 });
 

@@ -14,7 +14,6 @@ import errno
 import grp
 import os
 import pwd
-import secrets
 import stat
 from collections.abc import Iterator
 
@@ -171,7 +170,7 @@ def read_at(folder: int, name: str) -> bytes | None:
 def write(path: str, data: bytes, mode: int = 0o600, uid: int = 0, gid: int = 0) -> None:
     """Replaces `path`, whole or not at all, durable on return. A link or another user's file in its place is replaced, too."""
     with parent(path) as (folder, name):
-        temporary = f".{name[:200]}.{secrets.token_hex(8)}"  # a name that nobody can have guessed
+        temporary = f".{name[:200]}.{os.urandom(8).hex()}"  # a name that nobody can have guessed
         write_at(folder, temporary, data, mode, uid, gid)
         try:
             os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)

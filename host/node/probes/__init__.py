@@ -19,6 +19,7 @@ PROBES = {
     "sourced-files": "probes.network.sourced_files",
     "interfaces-running": "probes.network.interfaces_running",
     "root-keys": "probes.access.root_keys",
+    "root-alone": "probes.access.root_alone",
     "exporter": "probes.exporter.verdict",
     "temperature": "probes.watch.temperature",
     "last-run": "probes.watch.last_run",

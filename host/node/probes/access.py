@@ -2,8 +2,17 @@
 
 import os
 
+from engine import safe
+
 
 def root_keys():
     """Where root's authorized_keys is kept: on Proxmox it is a link into pmxcfs, which is gone when pmxcfs is."""
     path = "/root/.ssh/authorized_keys"
     return "in pmxcfs" if os.path.realpath(path).startswith("/etc/pve/") else "on disk"
+
+
+def root_alone(folder):
+    """Whether root's programs may write there: nobody else could have them write elsewhere."""
+    if not os.path.isdir(folder):
+        return "absent"
+    return safe.why_unsafe(f"{folder}/any") or "root's alone"

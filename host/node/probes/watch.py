@@ -34,7 +34,8 @@ def last_run(path, seconds, grace=None):
         age = time.time() - os.stat(path).st_mtime
     except FileNotFoundError:
         return "on time" if uptime < young else "never"
-    return "on time" if age < limit or uptime < young else "overdue"
+    is_of_this_boot = path.startswith("/run/")
+    return "on time" if age < limit or (uptime < young and not is_of_this_boot) else "overdue"
 
 
 def seconds_since_boot() -> float:
