@@ -1,4 +1,4 @@
-/** The package as `npm pack` makes it, in another project. */
+/** The package as `npm run package` makes it, in another project. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -13,7 +13,7 @@ let project: string;
 let packed: string[];
 beforeAll(async () => {
     project = mkdtempSync(join(tmpdir(), "holdfast-reuse-"));
-    const { stdout } = await execa("npm", ["pack", "--json", "--pack-destination", project], { cwd: checkout });
+    const { stdout } = await execa("npm", ["run", "--silent", "package", "--", "--json", "--pack-destination", project], { cwd: checkout });
     const [{ filename, files }] = JSON.parse(stdout.slice(stdout.search(/^\[/m))) as [{ filename: string; files: { path: string }[] }];
     packed = files.map(({ path }) => path);
     mkdirSync(join(project, "node_modules", "holdfast"), { recursive: true });
