@@ -1,8 +1,10 @@
 /** The plugin's entry: serve on a loopback port, print it, and end with the engine. */
 import { fstatSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { version } from "../package.json";
+import { isOwnPeer } from "./peer";
 import { providerService } from "./service";
 
 /** Milliseconds between looks for the engine: it may be killed without a word. */
@@ -16,10 +18,20 @@ export function main(engineAddress: string | undefined): void {
         "grpc.max_send_message_length": MESSAGE_LIMIT,
     });
     server.addService(ResourceProviderService, providerService(engineAddress, version));
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
-        if (error) throw error;
-        console.log(port);
+    const plugin = server.createConnectionInjector(ServerCredentials.createInsecure());
+    // Asked before a byte of it is read.
+    const port = createServer((socket) => {
+        if (isOwnPeer(socket)) {
+            plugin.injectConnection(socket);
+            return;
+        }
+        console.error("holdfast: another user of this machine tried to use this plugin, and was refused");
+        socket.destroy();
     });
+    port.on("error", (error) => {
+        throw error;
+    });
+    port.listen(0, "127.0.0.1", () => console.log((port.address() as AddressInfo).port));
     endWithEngine();
 }
 

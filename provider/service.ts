@@ -5,6 +5,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import type { FileSetArgs } from "../model/contract/fileSet";
 import { currentConfig, parseConfiguration, takeStackConfig, type Configuration } from "./configuration";
+import { commandLineOf, lookOf } from "./engineCommand";
 import { EngineLog } from "./engineLog";
 import { FILE_SET_TYPE } from "../model/contract/fileSet";
 import { FileSetController, PartlyAppliedError } from "./fileSet";
@@ -21,6 +22,7 @@ export function providerService(engineAddress: string | undefined, version: stri
     let log = engineAddress ? new EngineLog(engineAddress) : undefined;
     let isCancelled = false;
     const nodes = new NodePool(() => configuration);
+    const look = lookOf(commandLineOf(process.ppid));
     const said = new Set<string>();
     const controller = () => new FileSetController(configuration, nodes.get, said);
     const silent = { status: () => undefined, info: () => undefined, warning: () => undefined };
@@ -97,6 +99,7 @@ export function providerService(engineAddress: string | undefined, version: stri
                 answer.setProperties(encode(controller().preview(news.value), news.secrets));
                 return answer;
             }
+            refuseInLook("create");
             const { id, state } = await guarded(request, [news], () =>
                 controller().create(news.value, logOf(request.getUrn(), news), secretFiles(news)),
             );
@@ -108,6 +111,7 @@ export function providerService(engineAddress: string | undefined, version: stri
             const olds = decode<FileSetState>(request.getOlds());
             const news = decode<FileSetArgs>(request.getNews());
             const answer = new messages.UpdateResponse();
+            if (!request.getPreview()) refuseInLook("update");
             const state = request.getPreview()
                 ? controller().preview(news.value)
                 : await guarded(request, [news, olds], () =>
@@ -136,6 +140,7 @@ export function providerService(engineAddress: string | undefined, version: stri
             return answer;
         },
         async delete(request: messages.DeleteRequest) {
+            refuseInLook("delete");
             const last = decode<FileSetState>(request.getProperties());
             const declared = decode<FileSetArgs>(request.getOldInputs());
             await guarded(request, [last, declared], () =>
@@ -149,6 +154,14 @@ export function providerService(engineAddress: string | undefined, version: stri
             return new Empty();
         },
     };
+
+    /** The engine asks for no such thing in a process that it has started for a look; whoever does is not the engine. */
+    function refuseInLook(verb: string): void {
+        if (look)
+            throw new Error(
+                `this plugin was started by \`pulumi ${look}\`, which only looks: it refuses to ${verb} anything`,
+            );
+    }
 
     /** What contacts a node: not after a Cancel, and no secret leaves in an error. */
     async function guarded<T>(

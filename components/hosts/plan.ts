@@ -21,6 +21,9 @@ export function planHostsFile(args: HostsFileArgs): FileSetArgs {
             "/etc/hosts": { content: hostsContent(node, peers, settings) },
             "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": cloudInitDropIn(),
         },
+        validate: [node.address, ...(node.address6 === undefined ? [] : [node.address6])].map((address) => ({
+            argv: ["holdfast", "own-address", node.name, address],
+        })),
         verify: entriesOf(node).map(({ address }) => ({ argv: ["holdfast", "resolver", node.name, address] })),
         facts: resolverFacts(node),
     };

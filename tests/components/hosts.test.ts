@@ -96,3 +96,13 @@ test("with two families each is asked for by itself, since the resolver may hand
         "resolves pve02 (IPv6)": { probe: "resolver", args: ["pve02", "6"], value: "2001:db8::12" },
     });
 });
+
+test("each declared address is looked for on the node before anything is written", () => {
+    const asked = (node: { name: string; address: string; address6?: string }) =>
+        planHostsFile({ host, node, peers: [] }).validate;
+    const pve09 = { name: "pve09", address: "192.0.2.19" };
+    expect(asked(pve09)).toEqual([{ argv: ["holdfast", "own-address", "pve09", "192.0.2.19"] }]);
+    expect(asked({ ...pve09, address6: "2001:db8::19" })).toContainEqual({
+        argv: ["holdfast", "own-address", "pve09", "2001:db8::19"],
+    });
+});

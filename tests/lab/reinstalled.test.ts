@@ -161,3 +161,19 @@ test("a maintenance that is over, with a change pending and an edit made meanwhi
     expect(await readNodeFile(node, "/etc/hosts")).toContain("192.0.2.62");
     await expectSound();
 });
+
+test("an address that no interface of the node holds is refused before anything is written, and up --refresh heals it", async () => {
+    const right = declared();
+    const wrong = { ...right, address: "192.0.2.250", interfaces: false as const };
+    const before = await readNodeFile(node, "/etc/hosts");
+    await project.configure("test", { fleet: { ...fleet, nodes: { [node.name]: wrong } }, connectTimeout: 5 });
+    const { exitCode, output } = await project.runPulumi(up);
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(
+        new RegExp(`${node.name}: validate failed: .*no interface of this node holds 192\\.0\\.2\\.250.* in the stack`),
+    );
+    expect(await readNodeFile(node, "/etc/hosts")).toBe(before);
+    await configure();
+    expectSuccess(await project.runPulumi(repair));
+    await expectSound();
+});

@@ -8,6 +8,7 @@ import importlib
 
 CHECKS = {
     "resolver": "checks.names.resolver",
+    "own-address": "checks.names.own_address",
     "findmnt": "checks.fstab.findmnt",
     "fstab-generator": "checks.fstab.fstab_generator",
     "interfaces": "checks.interfaces.interfaces",

@@ -119,3 +119,45 @@ answer = [commands.run(argv, timeout=1).explain() for argv in (
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await expect(readFile(join(folder, "child"))).rejects.toThrow("ENOENT");
 });
+
+describe("own-address", () => {
+    const links = JSON.stringify([
+        { ifname: "lo", addr_info: [{ local: "127.0.0.1", scope: "host" }] },
+        {
+            ifname: "vmbr0",
+            addr_info: [
+                { local: "192.0.2.11", scope: "global" },
+                { local: "2001:db8::11", scope: "global" },
+                { local: "fe80::1", scope: "link" },
+            ],
+        },
+    ]);
+    const ask = (address: string, code = 0) =>
+        python<string | null>(
+            "from checks import names\nfrom engine import commands\ncommands.run = lambda *_, **__: commands.Outcome(given['code'], given['links'], 'no ip here')\nnames.INTERFACES = (given['folder'] + '/*',)\nanswer = names.own_address(5, 'pve01', given['address'])",
+            { address, links, code, folder },
+        );
+
+    test.each(["192.0.2.11", "2001:db8::11", "2001:0db8:0::11"])(
+        "passes %s, which an interface holds",
+        async (address) => {
+            expect(await ask(address)).toBeNull();
+        },
+    );
+
+    test("refuses one that none holds, with those that it has and what to do", async () => {
+        expect(await ask("192.0.2.111")).toMatch(
+            /^no interface of this node holds 192\.0\.2\.111, which the stack gives pve01 \(it has 192\.0\.2\.11, 2001:db8::11\).*correct the node's `address`/,
+        );
+        expect(await ask("127.0.0.1")).toContain("no interface of this node holds 127.0.0.1");
+    });
+
+    test("passes one that the interfaces files give it at the next boot", async () => {
+        await writeFile(join(folder, "interfaces"), "iface vmbr0 inet static\n\taddress 192.0.2.111/24\n");
+        expect(await ask("192.0.2.111")).toBeNull();
+    });
+
+    test("refuses where it cannot tell", async () => {
+        expect(await ask("192.0.2.11", 1)).toContain("cannot be told");
+    });
+});
