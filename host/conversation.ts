@@ -1,10 +1,12 @@
 /** The frames of one remote command: `LENGTH NEWLINE JSON`, both ways. The other end is host/node/session.py. */
 import type { ClientChannel } from "ssh2";
-import { ConnectionLostError } from "./errors";
+import { AnswerError, ConnectionLostError } from "./errors";
 import { greeting, nodeProgram } from "./program";
 
-/** Bytes. A node's answer for every concern is a fraction of this; whoever sends more is no Holdfast program. */
-const ANSWER_LIMIT = 256 * 1024 * 1024;
+/** Bytes. A node's answer for every concern is a fraction of this, and `session.py` never sends more: whoever does is no Holdfast program. */
+export const ANSWER_LIMIT = 6 * 1024 * 1024;
+/** Bytes of a frame's head: a length. */
+const HEAD_LIMIT = 16;
 /** Bytes that login scripts may print before the program's greeting. */
 const CHATTER_LIMIT = 1024 * 1024;
 const NEWLINE = 10;
@@ -30,6 +32,8 @@ export class Conversation {
         channel.on("data", (data: Buffer) => {
             this.chunks.push(data);
             this.size += data.length;
+            // Nobody has asked for so much: until it is read, no more is taken.
+            if (this.size > ANSWER_LIMIT) channel.pause();
             this.wake();
         });
         channel.stderr.on(
@@ -66,22 +70,33 @@ export class Conversation {
         throw talk.lost("prints without end before Holdfast's program starts; look at the user's login scripts");
     }
 
-    send(message: unknown): void {
-        this.sendData(Buffer.from(JSON.stringify(message), "utf8"));
+    /** `seconds`: within them all that answers it has to come. */
+    send(message: unknown, seconds = this.longest): void {
+        this.sendData(Buffer.from(JSON.stringify(message), "utf8"), seconds);
     }
 
-    private sendData(data: Buffer): void {
-        this.endWithin(this.longest);
+    private sendData(data: Buffer, seconds = this.longest): void {
+        this.endWithin(Math.min(seconds, this.longest));
         this.channel.write(Buffer.concat([Buffer.from(`${data.length}\n`), data]));
     }
 
-    /** The next frame. A silence of `seconds` counts as a lost connection. */
-    async receive<T>(seconds: number): Promise<T> {
-        const head = await this.line(seconds);
+    /** The next frame, which nobody has checked yet. A silence of `seconds` counts as a lost connection. */
+    async receive(seconds: number): Promise<unknown> {
+        const head = await this.line(seconds, HEAD_LIMIT);
         const length = /^\d{1,9}$/.test(head) ? Number(head) : Infinity;
-        if (length > ANSWER_LIMIT) throw this.lost("sent something that is not Holdfast's protocol");
+        if (length > ANSWER_LIMIT)
+            throw new AnswerError(
+                this.node,
+                length === Infinity
+                    ? "sent something that is not Holdfast's protocol"
+                    : `announces ${length} bytes where ${ANSWER_LIMIT} are the most`,
+            );
         while (this.size < length) await this.more(seconds);
-        return JSON.parse(this.take(length).toString("utf8")) as T;
+        try {
+            return JSON.parse(this.take(length).toString("utf8"));
+        } catch {
+            throw new AnswerError(this.node, "sent something that is no JSON");
+        }
     }
 
     close(): void {
@@ -89,12 +104,15 @@ export class Conversation {
         this.channel.close();
     }
 
-    private async line(seconds: number): Promise<string> {
-        while (!this.chunks.some((chunk) => chunk.includes(NEWLINE))) {
-            if (this.size > CHATTER_LIMIT) throw this.lost("sent a line without end, which is not Holdfast's protocol");
+    private async line(seconds: number, limit = CHATTER_LIMIT): Promise<string> {
+        for (let searched = 0; !this.chunks.slice(searched).some((chunk) => chunk.includes(NEWLINE));) {
+            searched = this.chunks.length;
+            if (this.size > limit) break;
             await this.more(seconds);
         }
         const end = this.whole().indexOf(NEWLINE);
+        if (end === -1 || end > limit)
+            throw new AnswerError(this.node, "sent a line without end, which is not Holdfast's protocol");
         return this.take(end + 1)
             .subarray(0, end)
             .toString("utf8");
@@ -104,6 +122,7 @@ export class Conversation {
         const all = this.whole();
         this.chunks = [all.subarray(length)];
         this.size = all.length - length;
+        if (all.length > ANSWER_LIMIT && this.size <= ANSWER_LIMIT) this.channel.resume();
         return all.subarray(0, length);
     }
 

@@ -25,3 +25,22 @@ export class ConnectionLostError extends Error {
         super(`${node}: ${message}`, options);
     }
 }
+
+/** It said what no program of Holdfast's says. Nothing else of what it says is believed. */
+export class AnswerError extends UnreachableError {
+    constructor(
+        node: string,
+        private readonly what: string,
+        meanwhile = "",
+    ) {
+        super(
+            node,
+            `could not tell: the node ${what}${meanwhile}. What answers there is not Holdfast's own program: look at the node itself, on its console, and trust nothing that it says until you know why`,
+        );
+    }
+
+    /** `meanwhile`: what had been done when it said so. */
+    after(meanwhile: string): AnswerError {
+        return new AnswerError(this.node, this.what, `; ${meanwhile}`);
+    }
+}

@@ -3,17 +3,29 @@ import pLimit from "p-limit";
 import pRetry, { AbortError } from "p-retry";
 import type { HostArgs } from "../model/contract/fileSet";
 import type { NodeFacts } from "../model/lint/lintContext";
+import {
+    parseLooks,
+    parseOutcome,
+    parseRead,
+    type Asked,
+    type EventAnswer,
+    type LooksAnswer,
+    type ReadAnswer,
+    type ResultAnswer,
+} from "./answers";
 import type { Connection, ConnectOptions } from "./connection";
 import { Conversation } from "./conversation";
-import { ConnectionLostError, UnreachableError } from "./errors";
+import { AnswerError, ConnectionLostError, UnreachableError } from "./errors";
 import { canonical, type Observation, type PhaseEvent, type Spec, type Surroundings } from "./observation";
 import { nodeProgram } from "./program";
 import { Push, type Answer, type Applied, type Extras, type Look, type Planner } from "./push";
 import { resolveTarget } from "./sshTarget";
 
-/** Seconds. A look is quick; a transaction may wait for apt and for another transaction, each with bounds of its own. */
+/** Seconds of silence. A look says what it is at; a transaction may wait for apt and for another one, each with bounds of its own. */
 const READ_TIMEOUT = 60;
 const APPLY_TIMEOUT = 1800;
+/** Seconds for a look in all, however much is said meanwhile: a drift run of many nodes waits for none of them longer. */
+const LOOK_LIMIT = 300;
 /** Milliseconds between tries to come back to a running transaction, and how often: a good two minutes. */
 const REATTACH = { retries: 12, minTimeout: 1000, maxTimeout: 15_000 };
 /** Seconds after which no try is begun any more: a node may report progress for ever in each. */
@@ -27,15 +39,9 @@ const KEEP = 3000;
 /** Remote commands at once on one connection: sshd's MaxSessions is 10, and a node may have more concerns than that. */
 const SESSIONS = 8;
 
-/** What the node says of a look. */
-type Seen = Surroundings & {
-    readonly observed?: readonly { spec: Spec; seen: Observation }[];
-    readonly looks?: readonly Observation[];
-};
-
 export class NodeClient {
     private connection: Promise<Connection> | undefined;
-    private everything: Promise<Seen> | undefined;
+    private everything: Promise<ReadAnswer> | undefined;
     /** Pushes that the next remote command will do. */
     private waiting: Push[] = [];
     private isPushing = false;
@@ -55,12 +61,10 @@ export class NodeClient {
      * Throws UnreachableError where nothing can be said.
      */
     async read(name: string, spec: Spec): Promise<Observation> {
-        const first = (this.everything ??= this.ask({ op: "read", name, spec, facts: true }));
+        const first = (this.everything ??= this.ask(name, spec, { facts: true }));
         this.facts = (await first).facts;
-        const known = (await first).observed?.find((each) => sameSpec(each.spec, spec));
-        if (known) return known.seen;
-        const own = await this.ask({ op: "read", name, spec });
-        return own.observed!.find((each) => sameSpec(each.spec, spec))!.seen;
+        const known = (await first).observed.find((each) => sameSpec(each.spec, spec));
+        return known?.seen ?? this.seenIn(await this.ask(name, spec, {}), spec);
     }
 
     /**
@@ -68,8 +72,14 @@ export class NodeClient {
      * `anyName`: the node's name is not known yet, it is in the answer.
      */
     async inspect(name: string, spec: Spec, extras: Extras, { anyName = false } = {}): Promise<Look> {
-        const answer = await this.ask({ op: "read", name, spec, ...extras }, anyName);
-        return { ...answer, seen: answer.observed!.find((each) => sameSpec(each.spec, spec))!.seen };
+        const answer = await this.ask(name, spec, extras, anyName);
+        return { ...answer, seen: this.seenIn(answer, spec) };
+    }
+
+    private seenIn({ observed }: ReadAnswer, spec: Spec): Observation {
+        const own = observed.find((each) => sameSpec(each.spec, spec));
+        if (!own) throw new AnswerError(this.host.name, "does not answer for what was asked");
+        return own.seen;
     }
 
     /**
@@ -110,12 +120,13 @@ export class NodeClient {
         this.everything = undefined;
         const unsettled = () => pushes.filter((push) => !push.isSettled);
         try {
+            const specs = pushes.map(({ spec }) => spec);
             const { talk, look } = await this.lookFor(pushes);
             try {
-                const plans = pushes.map((push, index) => push.decide({ ...look, seen: look.looks![index]! }));
+                const plans = pushes.map((push, index) => push.decide({ ...look, seen: look.looks[index]! }));
                 talk.send({ plans, key: (await this.connection)?.publicKey });
                 while (unsettled().length > 0) {
-                    const answer = await talk.receive<Answer & { set?: number }>(APPLY_TIMEOUT);
+                    const answer = parseOutcome(this.host.name, await talk.receive(APPLY_TIMEOUT), specs);
                     for (const push of answer.set === undefined ? unsettled() : [pushes[answer.set]!])
                         push.hear(answer);
                 }
@@ -132,21 +143,21 @@ export class NodeClient {
     }
 
     /** In the conversation of the last pushes where it is still open, else in a new one. */
-    private async lookFor(pushes: readonly Push[]): Promise<{ talk: Conversation; look: Seen }> {
+    private async lookFor(pushes: readonly Push[]): Promise<{ talk: Conversation; look: LooksAnswer }> {
         const begin = async (talk: Conversation) => {
             try {
-                talk.send({
-                    op: "apply",
-                    sets: pushes.map(({ name, spec }) => ({ name, spec })),
+                const asked = {
                     facts: pushes.some(({ extras }) => extras.facts),
                     sourced: [...new Set(pushes.flatMap(({ extras }) => extras.sourced))],
-                });
-                return {
-                    talk,
-                    look: await this.answer(talk, READ_TIMEOUT, {
-                        tell: (event) => pushes.forEach((push) => push.tell(event)),
-                    }),
                 };
+                const specs = pushes.map(({ spec }) => spec);
+                talk.send(
+                    { op: "apply", sets: pushes.map(({ name, spec }) => ({ name, spec })), ...asked },
+                    LOOK_LIMIT,
+                );
+                const tell = (event: PhaseEvent) => pushes.forEach((push) => push.tell(event));
+                const look = await this.answer(talk, (said) => parseLooks(this.host.name, said, asked, specs), tell);
+                return { talk, look };
             } catch (error) {
                 talk.close();
                 throw error;
@@ -184,6 +195,8 @@ export class NodeClient {
     /** Before a plan was sent, nothing was done; after it, only a lost connection leaves something to ask for. */
     private async lose(push: Push, error: unknown): Promise<void> {
         if (push.plan && error instanceof ConnectionLostError) await this.comeBack(push, push.plan.id, error);
+        else if (push.plan && error instanceof AnswerError)
+            push.fail(error.after(`transaction ${push.plan.id} had been sent by then`));
         else push.fail(asUnreachable(this.host.name, error));
     }
 
@@ -203,7 +216,8 @@ export class NodeClient {
                 try {
                     talk.send({ op: "result", id, spec: push.spec });
                     for (;;) {
-                        const answer = await talk.receive<Answer>(APPLY_TIMEOUT);
+                        const said = await talk.receive(APPLY_TIMEOUT);
+                        const answer = this.outcomeIn(said, push);
                         // The plan may have arrived whole and be on its way to its service still.
                         if (answer.result?.outcome === "unknown" && attempt <= BEGIN_TRIES)
                             throw new Error("it has not begun there");
@@ -227,12 +241,26 @@ export class NodeClient {
         }
     }
 
-    private ask(request: unknown, anyName = false): Promise<Seen> {
+    /** Of a push that has come back. One that says what no node says is not asked again. */
+    private outcomeIn(said: unknown, push: Push): Answer {
+        try {
+            return parseOutcome(this.host.name, said, [push.spec]);
+        } catch (error) {
+            throw new AbortError(error as Error);
+        }
+    }
+
+    private ask(name: string, spec: Spec, asked: Asked, anyName = false): Promise<ReadAnswer> {
         return this.session(async () => {
             const talk = await this.talk();
             try {
-                talk.send(request);
-                return await this.answer(talk, READ_TIMEOUT, { anyName });
+                talk.send({ op: "read", name, spec, ...asked }, LOOK_LIMIT);
+                return await this.answer(
+                    talk,
+                    (said) => parseRead(this.host.name, said, asked),
+                    () => undefined,
+                    anyName,
+                );
             } catch (error) {
                 throw asUnreachable(this.host.name, error);
             } finally {
@@ -241,22 +269,31 @@ export class NodeClient {
         });
     }
 
-    /** `tell`: of what the node waits for before it looks. */
-    private async answer(
+    /** `tell`: of what the node waits for before it looks, and what it looks at. */
+    private async answer<Look extends Surroundings>(
         talk: Conversation,
-        seconds: number,
-        { anyName = false, tell = () => undefined }: { anyName?: boolean; tell?: (event: PhaseEvent) => void },
-    ): Promise<Seen> {
-        let answer = await talk.receive<Answer & Seen>(seconds);
-        for (; answer.event; answer = await talk.receive<Answer & Seen>(seconds)) tell(answer.event);
-        if (answer.result) throw new UnreachableError(this.host.name, `cannot be looked at: ${answer.result.message}`);
-        if (!anyName && answer.hostname.split(".")[0] !== this.host.name) {
-            throw new UnreachableError(
-                this.host.name,
-                `the host at ${this.host.address} calls itself ${answer.hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`,
-            );
+        parse: (said: unknown) => Look | EventAnswer | ResultAnswer,
+        tell: (event: PhaseEvent) => void,
+        anyName = false,
+    ): Promise<Look> {
+        for (;;) {
+            const answer = parse(await talk.receive(READ_TIMEOUT));
+            if ("event" in answer) {
+                tell(answer.event);
+                continue;
+            }
+            if ("result" in answer)
+                throw new UnreachableError(
+                    this.host.name,
+                    `cannot be looked at: ${answer.result.message ?? "no word why"}`,
+                );
+            if (!anyName && answer.hostname.split(".")[0] !== this.host.name)
+                throw new UnreachableError(
+                    this.host.name,
+                    `the host at ${this.host.address} calls itself ${answer.hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`,
+                );
+            return answer;
         }
-        return answer;
     }
 
     /** A connection that broke while it was idle is made anew, once: nothing has been said on it yet. */

@@ -1,4 +1,5 @@
 /** The controller of `holdfast:host:FileSet`: each method is one verb of the resource's life, in plain data. */
+import { isUnknown, UNKNOWN } from "../model/contract/engineWords";
 import type { CommandArgs, FileSetArgs } from "../model/contract/fileSet";
 import { concernNames, definitionOf, isConcern } from "../components/table";
 import { formatOfPath } from "../model/lint/formats";
@@ -18,7 +19,7 @@ import { planUpdate } from "./plan";
 import { RefusedError } from "./refused";
 import type { FileSetState } from "./fileState";
 import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference } from "./state";
-import { isRecord, isUnknown, UNKNOWN } from "./wire";
+import { isRecord } from "./wire";
 
 /** Applied in part: kept in state with what was observed, so that the next `up` goes on from there. */
 export class PartlyAppliedError extends Error {

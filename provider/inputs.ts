@@ -1,4 +1,5 @@
 /** Check: a FileSet's inputs, completed with their defaults, or every fault in them at once. */
+import { isUnknown } from "../model/contract/engineWords";
 import { z } from "zod";
 import type { FileSetArgs } from "../model/contract/fileSet";
 import type { Finding } from "../model/lint/finding";
@@ -6,7 +7,7 @@ import type { NodeFacts } from "../model/lint/lintContext";
 import { formatOfPath, lintContent } from "../model/lint/formats";
 import { hostKey, port, sshTarget, user } from "../model/values/ssh";
 import { propertyPath } from "./state";
-import { isRecord, isUnknown } from "./wire";
+import { isRecord } from "./wire";
 
 export interface CheckFailure {
     /** Property path: `files["/etc/fstab"]`. */

@@ -1,10 +1,10 @@
 /** The one comparison: `expected` (a FileSet's inputs) against `actual` (what was observed), for preview, drift and apply. */
+import { isUnknown } from "../model/contract/engineWords";
 import type { FileArgs, FileSetArgs } from "../model/contract/fileSet";
 import type { Observation, SeenFile, Spec } from "../host/observation";
 import { lintContent } from "../model/lint/formats";
 import { standsFor } from "../model/contract/ownProgram";
 import type { FileSetState, FileState } from "./fileState";
-import { isUnknown } from "./wire";
 
 export interface Difference {
     /** A property path as Pulumi writes it: `files["/etc/hosts"].content`. */

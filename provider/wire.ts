@@ -4,13 +4,9 @@
  */
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { showControls } from "../model/lint/controls";
+import { isUnknown, SECRET, SIGNATURE } from "../model/contract/engineWords";
 import { inFull, shorten } from "./ownPrograms";
 import type { FileState } from "./fileState";
-
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-/** Stands for any value that is not known before the `up`. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export interface Decoded<T> {
     readonly value: T;
@@ -67,10 +63,6 @@ function withFiles(value: object, change: (target: string, file: FileState) => F
 
 function isText(value: unknown): boolean {
     return typeof value === "string" && !isUnknown(value);
-}
-
-export function isUnknown(value: unknown): boolean {
-    return value === UNKNOWN;
 }
 
 /** Takes secret text, whole, line by line or word by word, out of a message. */

@@ -6,6 +6,7 @@ Frames are `LENGTH NEWLINE JSON`. A frame that is cut short means nothing at all
 import json
 import os
 import sys
+import time
 
 from engine import commands, durable, files, install, recovery, runner
 from engine.follow import follow, remembered
@@ -23,10 +24,51 @@ def receive():
     return json.loads(data) if len(data) == wanted else None
 
 
+FRAME_LIMIT = 6 << 20  # bytes: the client takes no more (ANSWER_LIMIT in host/conversation.ts)
+PROGRESS = 5  # seconds between words on what a look is at
+
+
 def send(message):
-    data = json.dumps(message).encode()
+    # Names of files may be no UTF-8 (surrogates): what cannot be said is shown as ?.
+    data = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")
+    if len(data) > FRAME_LIMIT and "result" in message:
+        return send(shortened(message))  # what became of the work is told in any case
+    if len(data) > FRAME_LIMIT:
+        raise Refused("observe", f"the answer would have {len(data)} bytes, more than {FRAME_LIMIT}; longest: {', '.join(longest(message))}")
     sys.stdout.buffer.write(b"%d\n%s" % (len(data), data))
     sys.stdout.buffer.flush()
+
+
+def shortened(message):
+    """Without the texts of long files. What else is in a result is bounded."""
+    files = {path: {"kind": "unreadable", "detail": "too long to be sent"} if len(seen.get("content", "")) > 4096 else seen for path, seen in message["seen"]["files"].items()}
+    return {**message, "seen": {**{key: value for key, value in message["seen"].items() if key != "sourced"}, "files": files}}
+
+
+def longest(value, name=""):
+    """What takes the most room, as words: a log, perhaps, where a configuration file is expected."""
+    found = []
+    unread = [(name, value)]
+    while unread:
+        name, value = unread.pop()
+        if isinstance(value, str):
+            found.append((len(value), name))
+        elif isinstance(value, (dict, list)):
+            inner = value.items() if isinstance(value, dict) else ((f"{name}[]", each) for each in value)
+            unread += [(name if key == "content" else str(key), each) for key, each in inner]
+    return [f"{name} ({size} characters)" for size, name in sorted(found, reverse=True)[:3]]
+
+
+class Progress:
+    """Says what a look is at, seldom enough to cost nothing: silence would be taken for a lost connection."""
+
+    def __init__(self):
+        self.told = time.monotonic()
+
+    def __call__(self, what):
+        if time.monotonic() - self.told > PROGRESS:
+            send({"event": {"phase": "observe", "message": what}})
+            self.told = time.monotonic()
 
 
 def main(version, modules=None):
@@ -58,18 +100,21 @@ def read(request, version, modules):
     specs = managed()
     if "spec" in request:
         specs[request["name"]] = request["spec"]
-    seen = observe.observe_all(list(specs.values()))
-    send({"observed": [{"spec": spec, "seen": each} for spec, each in zip(specs.values(), seen)], **around(request)})
+    tell = Progress()
+    seen = observe.observe_all(list(specs.values()), tell)
+    send({"observed": [{"spec": spec, "seen": each} for spec, each in zip(specs.values(), seen)], **around(request, tell)})
 
 
-def around(request):
+def around(request, tell):
     """What the lints want to know besides the files themselves."""
     answer = {"hostname": os.uname().nodename}
     if request.get("facts"):
+        tell("disks, mounts and links")
         answer["facts"] = facts.gather()
     if request.get("sourced"):
         answer["sourced"] = observe.read_matching(request["sourced"])
     if request.get("written"):
+        tell("who wrote what differs")
         from look import provenance  # a drift run asks for it, where something differs
 
         answer["writers"] = provenance.writers(request["written"])
@@ -99,7 +144,8 @@ def apply(request, version, modules):
     if os.geteuid() == 0:
         recovery.settle_first(lambda phase, message: send({"event": {"phase": phase, "message": message}}))
     sets = request["sets"]
-    send({"looks": observe.observe_all([each["spec"] for each in sets]), **around(request)})
+    tell = Progress()
+    send({"looks": observe.observe_all([each["spec"] for each in sets], tell), **around(request, tell)})
     decided = receive()
     decisions = {} if decided is None else {number: plan for number, plan in enumerate(decided["plans"]) if not plan.get("refused")}
     if not decisions:
@@ -127,7 +173,7 @@ def tell_of(sets, decisions, decided):
             send({"set": number, "result": {"outcome": "unchanged"}})
     handed_over = {number: plan["id"] for number, plan in decisions.items() if not plan.get("nothing")}
     for outcomes in follow(handed_over, send):
-        seen = observe.observe_all([sets[number]["spec"] for number in outcomes])
+        seen = observe.observe_all([sets[number]["spec"] for number in outcomes], Progress())
         for (number, outcome), each in zip(outcomes.items(), seen):
             send({"set": number, "result": outcome, "seen": each})
 
@@ -136,7 +182,7 @@ def result(request, version, modules):
     """What became of a transaction whose client lost the connection. Asking again is harmless."""
     is_here = os.path.isdir(f"{durable.RUN}/{request['id']}")
     outcome = next(follow({None: request["id"]}, send))[None] if is_here else remembered(request["id"])
-    send({"result": outcome, "seen": observe.observe(request["spec"])})
+    send({"result": outcome, "seen": observe.observe_all([request["spec"]], Progress())[0]})
 
 
 def managed():

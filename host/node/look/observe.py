@@ -5,6 +5,7 @@ A spec says what to look at: {files: {path: {when?, yields?}}, packages: [name],
 
 import glob
 import grp
+import json
 import os
 import pwd
 import stat
@@ -13,30 +14,42 @@ import probes
 from engine import commands, durable
 
 HEADER = b"Managed by Holdfast"
-SIZE_LIMIT = 1 << 20  # bytes; a configuration file is smaller, and a log put in its place must not fill the wire
+SIZE_LIMIT = 1 << 20  # bytes, as they are sent; a configuration file is smaller, and a log put in its place must not fill the wire
+DATE_LIMIT = 1 << 40  # seconds since 1970: a file's time may be any number, a date may not
 
 
 def observe(spec):
     return observe_all([spec])[0]
 
 
-def observe_all(specs):
-    """One command for the packages of all, one for the units: starting them takes longer than all the rest."""
+def observe_all(specs, tell=lambda what: None):
+    """One command for the packages of all, one for the units: starting them takes longer than all the rest.
+
+    `tell`: of what comes next, each within the minute that the client waits for a word.
+    """
     probes.look_anew()
-    identity_of_machine = machine()
+    tell("packages")
     installed = installed_packages(in_any(specs, "packages"))
-    units = observe_units(in_any(specs, "units"))
-    return [
-        {
-            "files": {path: observe_file(path, wanted.get("when"), wanted.get("yields")) for path, wanted in spec.get("files", {}).items()},
-            "packages": [name for name in spec.get("packages", []) if name in installed],
-            "units": {name: units[name] for name in spec.get("units", [])},
-            "facts": {name: probes.probe(fact["probe"], fact.get("args", [])) for name, fact in spec.get("facts", {}).items()},
-            **sourced_by(spec),
-            **identity_of_machine,
-        }
-        for spec in specs
-    ]
+    tell("units")
+    units = observe_units(in_any(specs, "units"), tell)
+    identity_of_machine = machine()
+    return [{**observe_spec(spec, installed, units, tell), **identity_of_machine} for spec in specs]
+
+
+def observe_spec(spec, installed, units, tell):
+    seen = {"files": {}, "facts": {}}
+    for path, wanted in spec.get("files", {}).items():
+        tell(path)
+        seen["files"][path] = observe_file(path, wanted.get("when"), wanted.get("yields"))
+    for name, fact in spec.get("facts", {}).items():
+        tell(name)
+        seen["facts"][name] = probes.probe(fact["probe"], fact.get("args", []))
+    return {
+        **seen,
+        "packages": [name for name in spec.get("packages", []) if name in installed],
+        "units": {name: units[name] for name in spec.get("units", [])},
+        **sourced_by(spec),
+    }
 
 
 def machine(path="/etc/machine-id"):
@@ -82,7 +95,7 @@ def observe_file(path, when=None, yields=False):
     except OSError as error:  # a loop of links, a pmxcfs that has died
         return {"kind": "unreadable", "detail": error.strerror}
     if stat.S_ISLNK(status.st_mode):
-        return {"kind": "symlink", "detail": os.readlink(path)}
+        return {"kind": "symlink", "detail": os.fsencode(os.readlink(path)).decode("utf-8", "replace")}
     if stat.S_ISDIR(status.st_mode):
         return {"kind": "folder"}
     if not stat.S_ISREG(status.st_mode):
@@ -101,14 +114,22 @@ def observe_file(path, when=None, yields=False):
         "mode": f"{stat.S_IMODE(status.st_mode):04o}",
         "owner": user_name(status.st_uid),
         "group": group_name(status.st_gid),
-        "modified": int(status.st_mtime),
     }
+    if 0 <= status.st_mtime < DATE_LIMIT:
+        seen["modified"] = int(status.st_mtime)
     try:
         seen["content"] = data.decode("utf-8")
     except UnicodeDecodeError:
         seen["content"] = data.decode("utf-8", "replace")
         seen["binary"] = True
+    size = size_on_wire(seen["content"]) if len(data) > SIZE_LIMIT // 6 else 0  # no character takes more than six bytes
+    if size > SIZE_LIMIT:
+        return {"kind": "unreadable", "detail": f"{size} bytes where they are sent, more than {SIZE_LIMIT}"}
     return seen
+
+
+def size_on_wire(text):
+    return len(json.dumps(text, ensure_ascii=False).encode())
 
 
 def is_ours(path):
@@ -125,6 +146,11 @@ def is_ours(path):
 def identity(seen):
     """What has to stay the same between the look that a plan was made from and the commit."""
     return [seen.get(key) for key in ("kind", "sha256", "mode", "owner", "group", "detail")]
+
+
+def observe_unit(name, tell):
+    tell(name)
+    return observe_units([name])[name]
 
 
 def user_name(uid):
@@ -150,7 +176,7 @@ def installed_packages(names):
     return [name for name in names if name in installed]
 
 
-def observe_units(names):
+def observe_units(names, tell=lambda what: None):
     """{unit: {enabled: bool, active: bool, detail: "enabled, failed"}}; one systemctl call for all."""
     if not names:
         return {}
@@ -159,7 +185,7 @@ def observe_units(names):
     if not shown.ok or len(blocks) != len(names):
         if len(names) == 1:
             return {names[0]: {"enabled": False, "active": False, "detail": f"unreadable: {shown.explain()}"}}
-        return {name: observe_units([name])[name] for name in names}  # one that systemctl stops at says nothing of the others
+        return {name: observe_unit(name, tell) for name in names}  # one that systemctl stops at says nothing of the others
     units = {}
     for name, block in zip(names, blocks):
         state = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)

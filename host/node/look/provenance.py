@@ -6,6 +6,7 @@ import re
 import time
 
 from engine import commands
+from look.words import one_line
 
 DPKG_LOG = "/var/log/dpkg.log"
 TAIL = 1 << 18  # bytes of dpkg's log: some thousand packages
@@ -20,7 +21,7 @@ def writers(written):
     for path, moment in written.items():
         words = packages_at(moment) or sessions_at(moment)
         if words:
-            found[path] = ", ".join(words[:SHOWN])
+            found[path] = one_line(", ".join(words[:SHOWN]))
     return found
 
 

@@ -9,6 +9,8 @@ asks for it, so that a node need not have what it never uses.
 import functools
 import importlib
 
+from look.words import one_line
+
 PROBES = {
     "resolver": "probes.names.resolver",
     "hostname": "probes.names.hostname",
@@ -38,9 +40,9 @@ def probe(name, arguments):
         return f"unknown probe {name}"
     module, function = PROBES[name].rsplit(".", 1)
     try:
-        return getattr(importlib.import_module(module), function)(*arguments)
+        return one_line(getattr(importlib.import_module(module), function)(*arguments))
     except Exception as error:  # one that cannot tell must not keep the others from being heard
-        return f"unknown: {type(error).__name__}: {error}"
+        return one_line(f"unknown: {type(error).__name__}: {error}")
 
 
 def for_one_look(function):
