@@ -6,8 +6,8 @@ import { fileSetsOf, harden, HardenedNode } from "./hardenedNode";
 import { planWaves } from "./rollout";
 
 /**
- * Harmless concerns go to all nodes at once. The risky ones of a wave depend on those of the wave before, so that the
- * engine starts none of them after a failure. By node name, in the order of the fleet.
+ * Harmless concerns go to all nodes at once. The risky ones of a wave wait for those of the wave before, and are never
+ * registered after a failure. By node name, in the order of the fleet.
  */
 export function hardenFleet(fleet: Fleet, secrets: Secrets = {}): Readonly<Record<string, HardenedNode>> {
     const made = new Map<string, HardenedNode>();

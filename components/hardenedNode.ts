@@ -6,6 +6,7 @@ import { ConcernComponent, type Secrets, withSecrets } from "./component";
 import type { ConcernDefinition, FleetView, PlanArgs } from "./concern";
 import type { Machine } from "./fleet";
 import { isRisky } from "./rollout";
+import { afterSuccessOf } from "./waves";
 import { type Concern, concernNames, concerns } from "./table";
 
 export interface HardenedNodeArgs {
@@ -40,11 +41,12 @@ export class HardenedNode extends pulumi.ComponentResource {
         super("holdfast:components:HardenedNode", name, {}, options);
         const { node, peers, after = [], mailPassword } = args;
         this.settings = node;
+        const begin = afterSuccessOf(after);
         this.made = harden(node, {
             name,
             fleet: args.fleet ?? viewOf(node, peers),
             secrets: { mailPassword, ...args.secrets },
-            optionsOf: (concern) => ({ parent: this, dependsOn: isRisky(concern, node) ? [...after] : [] }),
+            optionsOf: (concern) => ({ parent: this, dependsOn: isRisky(concern, node) ? begin : [] }),
         });
         const bySetting = concernNames.map((concern) => [concerns[concern].setting, this.made[concern]]);
         Object.assign(this, Object.fromEntries(bySetting));

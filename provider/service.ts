@@ -11,6 +11,7 @@ import { FILE_SET_TYPE } from "../model/contract/fileSet";
 import { FileSetController, PartlyAppliedError } from "./fileSet";
 import { faultsOfSecrets } from "./inputs";
 import { NodePool } from "./nodePool";
+import { behind, Restores } from "./order";
 import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./responses";
 import type { FileSetState } from "./fileState";
 import { decode, encode, tellable, type Decoded } from "./wire";
@@ -24,6 +25,7 @@ export function providerService(engineAddress: string | undefined, version: stri
     const nodes = new NodePool(() => configuration);
     const look = lookOf(commandLineOf(process.ppid));
     const said = new Set<string>();
+    const restores = new Restores();
     const controller = () => new FileSetController(configuration, nodes.get, said);
     const silent = { status: () => undefined, info: () => undefined, warning: () => undefined };
     const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) =>
@@ -100,7 +102,7 @@ export function providerService(engineAddress: string | undefined, version: stri
                 return answer;
             }
             refuseInLook("create");
-            const { id, state } = await guarded(request, [news], () =>
+            const { id, state } = await pushed(request, [news], () =>
                 controller().create(news.value, logOf(request.getUrn(), news), secretFiles(news)),
             );
             answer.setId(id);
@@ -114,7 +116,7 @@ export function providerService(engineAddress: string | undefined, version: stri
             if (!request.getPreview()) refuseInLook("update");
             const state = request.getPreview()
                 ? controller().preview(news.value)
-                : await guarded(request, [news, olds], () =>
+                : await pushed(request, [news, olds], () =>
                       controller().update(
                           olds.value,
                           news.value,
@@ -143,8 +145,11 @@ export function providerService(engineAddress: string | undefined, version: stri
             refuseInLook("delete");
             const last = decode<FileSetState>(request.getProperties());
             const declared = decode<FileSetArgs>(request.getOldInputs());
+            const remove = () =>
+                controller().delete(declared.value, last.value, logOf(request.getUrn(), last, declared));
+            const { host, concern } = last.value;
             await guarded(request, [last, declared], () =>
-                controller().delete(declared.value, last.value, logOf(request.getUrn(), last, declared)),
+                last.value.onDelete === "restore" ? restores.run(host.name, concern, remove) : remove(),
             );
             return new Empty();
         },
@@ -179,6 +184,23 @@ export function providerService(engineAddress: string | undefined, version: stri
                 : new Error(message, { cause: error });
         } finally {
             log?.end(request.getUrn());
+        }
+    }
+
+    /** As guarded; a failure says whom it leaves alone, as the program is stopped before it could. */
+    async function pushed<T>(
+        request: { getUrn(): string },
+        given: readonly [Decoded<FileSetArgs>, ...Decoded<unknown>[]],
+        work: () => Promise<T>,
+    ): Promise<T> {
+        try {
+            return await guarded(request, given, work);
+        } catch (error) {
+            const { host, concern } = given[0].value;
+            const others = behind(configuration.fleet, host.name, concern);
+            if (others.length > 0)
+                logOf(request.getUrn()).warning(`not attempted because ${host.name} failed: ${others.join(", ")}`);
+            throw error;
         }
     }
 
