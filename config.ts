@@ -25,6 +25,32 @@ export function loadMailPassword(config = new pulumi.Config("holdfast")): pulumi
     return config.getSecret("mailPassword");
 }
 
+/** Keys of `holdfast:` that open something. */
+const secretKeys = ["privateKey", "privateKeyPassphrase", "mailPassword"] as const;
+
+/**
+ * One line each: what opens something and stands in plain text in the stack file. A warning and no error: at three in the
+ * morning the `up` has to run, and what was committed is known already.
+ * @param isSecret as the engine says of a full key
+ */
+export function plainSecretWarnings(
+    config: Pick<pulumi.Config, "get"> = new pulumi.Config("holdfast"),
+    isSecret: (key: string) => boolean = isConfigSecret,
+    stack = pulumi.getStack(),
+): string[] {
+    return secretKeys
+        .filter((key) => config.get(key) !== undefined && !isSecret(`holdfast:${key}`))
+        .map(
+            (key) =>
+                `holdfast:${key} STANDS IN PLAIN TEXT in Pulumi.${stack}.yaml: whoever reads that file or its history has it. Replace it where it is used, then: pulumi config set --secret holdfast:${key}`,
+        );
+}
+
+/** The engine tells a program which keys are secret in this variable, a list in JSON. */
+function isConfigSecret(key: string): boolean {
+    return (JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[]).includes(key);
+}
+
 /** What the fleet's concerns need of `holdfast:`, by key; always secrets, whether or not they are stored as such. */
 export function loadSecrets(
     { nodes, hosts }: Pick<Fleet, "nodes" | "hosts">,

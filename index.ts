@@ -1,12 +1,13 @@
 /** Composition root: the stack's fleet, hardened. */
 import * as pulumi from "@pulumi/pulumi";
 import { hardenFleet, watchHosts } from "./components/hardenedFleet";
-import { loadFleet, loadMailPassword, loadSecrets, mailPasswordWarnings } from "./config";
+import { loadFleet, loadMailPassword, loadSecrets, mailPasswordWarnings, plainSecretWarnings } from "./config";
 import type { FileSet } from "./provider/resource";
 
 const fleet = loadFleet();
 const hasPassword = loadMailPassword() !== undefined;
-for (const warning of [...fleet.warnings, ...mailPasswordWarnings(fleet, hasPassword)]) void pulumi.log.warn(warning);
+for (const warning of [...plainSecretWarnings(), ...fleet.warnings, ...mailPasswordWarnings(fleet, hasPassword)])
+    void pulumi.log.warn(warning);
 
 const secrets = loadSecrets(fleet);
 const hardened = hardenFleet(fleet, secrets);

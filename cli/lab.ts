@@ -6,13 +6,15 @@ import { diskNames } from "../lab/vm/hardware";
 
 /** The lab that a command means where it names none. */
 const defaultId = "lab";
-const stackFile = join(__dirname, "..", "Pulumi.lab.yaml");
+const project = join(__dirname, "..");
 
 export function registerLab(program: Command): void {
     const lab = program.command("lab").description("Disposable nodes for trying things out (Linux, root).");
 
     lab.command("up")
-        .description("Boot the nodes, write Pulumi.lab.yaml, and say how to reach each. Safe to repeat.")
+        .description(
+            "Boot the nodes, write Pulumi.lab.yaml (Pulumi.lab-ID.yaml), and say how to reach each. Safe to repeat.",
+        )
         .option("--nodes <count>", "how many", parseCount, 2)
         .option("--vm", "virtual machines (QEMU) instead of containers: real kernel, hardware that can fail", false)
         .addOption(new Option("--release <name>", "Debian release").choices(["trixie", "bookworm"]).default("trixie"))
@@ -104,11 +106,12 @@ async function up({
 }): Promise<void> {
     const started = Date.now();
     const { labUp, vmLabUp } = await theLab();
-    const { writeLabStack } = await import("../lab/stack");
+    const { labStackFile, writeLabStack } = await import("../lab/stack");
     const lab = await (vm ? vmLabUp : labUp)({ ...options, log: (line) => console.log(line) });
-    await writeLabStack(lab, stackFile);
+    const stackFile = labStackFile(lab.id);
+    await writeLabStack(lab, join(project, stackFile));
     console.log(
-        `lab: ${lab.nodes.length} nodes are up after ${((Date.now() - started) / 1000).toFixed(1)} s; Pulumi.lab.yaml describes them`,
+        `lab: ${lab.nodes.length} nodes are up after ${((Date.now() - started) / 1000).toFixed(1)} s; ${stackFile} describes them`,
     );
     console.log(formatNodes(lab));
     console.log(`For pulumi: export HOLDFAST_IDENTITY_FILE=${lab.identityFile}`);
@@ -146,8 +149,10 @@ async function reboot(name: string, options: { id: string }): Promise<void> {
 
 async function down(options: { id: string }): Promise<void> {
     await (await theLab()).labDown(options.id);
-    const { removeLabStack } = await import("../lab/stack");
-    await removeLabStack(options.id, stackFile);
+    const { labStackFile, removeLabStack } = await import("../lab/stack");
+    await removeLabStack(options.id, join(project, labStackFile(options.id)));
+    // Where earlier versions wrote every lab's.
+    await removeLabStack(options.id, join(project, "Pulumi.lab.yaml"));
 }
 
 /** A line a node: its name, its address in the lab, and what to type to look around there. */

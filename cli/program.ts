@@ -1,4 +1,6 @@
 /** All commands of `holdfast`, not yet run: what main.ts parses with, and what help, completion and reference are made from. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { registerAdopt } from "./adopt";
 import { registerCompletion } from "./completion";
@@ -9,9 +11,18 @@ import { registerPreview } from "./preview";
 import { registerPublish } from "./publish";
 import { registerReport } from "./report";
 
+const { version } = JSON.parse(readFileSync(packageFile(__dirname), "utf8")) as { version: string };
+
+/** Of a clone (cli/) or of what is compiled for a published package (dist/cli/). */
+function packageFile(folder: string): string {
+    const file = join(folder, "package.json");
+    return existsSync(file) ? file : packageFile(dirname(folder));
+}
+
 export function buildProgram(): Command {
     const program = new Command("holdfast")
         .description("Keeps Proxmox VE hypervisors bootable, reachable and watched.")
+        .version(version, "-V, --version", "print the version")
         .showHelpAfterError("(add --help for the options and an example)")
         // For `lab ssh`, which leaves the options after the node to the command there.
         .enablePositionalOptions()

@@ -12,6 +12,8 @@ export interface ConnectOptions {
     readonly allowUnknownHostKey: boolean;
     /** Where a pinned key comes from, in words for the error message; the stack by default. */
     readonly pinnedIn?: () => string;
+    /** What to do with the key `TYPE BASE64` of a host that nobody knows; by default, to pin it in the stack. */
+    readonly unknownKeyRemedy?: (key: string) => string;
     /** Seconds until a host that accepts and never answers is given up. */
     readonly timeout: number;
 }
@@ -33,7 +35,7 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
     let socket: Duplex | undefined;
     try {
         for (const jump of target.jumps) {
-            const { client } = await open(node, jump, options, socket);
+            const { client } = await open(node, jump, { ...options, isJump: true }, socket);
             opened.unshift(client);
             const next = target.jumps[opened.length] ?? target;
             socket = await answered(
@@ -87,10 +89,11 @@ function start(
 async function open(
     node: string,
     target: SshTarget,
-    options: ConnectOptions,
+    options: ConnectOptions & { readonly isJump?: boolean },
     sock?: Duplex,
 ): Promise<{ client: Client; logIn: LogIn }> {
-    const where = `${target.user}@${target.host} port ${target.port}`;
+    const { isJump = false } = options;
+    const where = `${isJump ? "the jump host " : ""}${target.user}@${target.host} port ${target.port}`;
     const known = await knownKeys(target, options.pinnedIn?.());
     const logIn = new LogIn(target, options.credentials);
     if (logIn.isHopeless) {
@@ -114,7 +117,13 @@ async function open(
         algorithms: { serverHostKey: hostKeyAlgorithms(known) as never },
         authHandler: logIn.next,
         hostVerifier: (key: Buffer) => {
-            refusal = refuseKey(key, known, target, options.allowUnknownHostKey);
+            refusal = refuseKey(
+                key,
+                known,
+                target,
+                options.allowUnknownHostKey,
+                isJump ? pinJump : options.unknownKeyRemedy,
+            );
             if (!refusal && known.accepted.length === 0) unheardOf = key;
             return !refusal;
         },
@@ -125,7 +134,7 @@ async function open(
             if (error.level === "agent") return void logIn.tried.push(`which does not answer: ${error.message}`);
             client.destroy();
             reject(
-                new UnreachableError(node, refusal ?? explain(error, where, logIn.tried, options.timeout), {
+                new UnreachableError(node, refusal ?? explain(error, where, logIn.tried, options), {
                     cause: error,
                 }),
             );
@@ -143,14 +152,23 @@ async function open(
 
 type ConnectError = Error & { level?: string; code?: string };
 
-function explain(error: ConnectError, where: string, tried: readonly string[], timeout: number): string {
+function pinJump(key: string): string {
+    return `set ssh.proxy.hostKey: "${key}" for the node, or add the jump host to known_hosts`;
+}
+
+function explain(
+    error: ConnectError,
+    where: string,
+    tried: readonly string[],
+    { timeout, isJump = false }: Pick<ConnectOptions, "timeout"> & { readonly isJump?: boolean },
+): string {
     if (error.level === "client-authentication")
         return `${where} accepts none of the keys: ${tried.join(", ")}; put the public key into its authorized_keys, or set ssh.user`;
     if (error.level === "client-timeout")
         return `${where} did not answer within ${timeout} s; is the node up? Look at sshd's load, at firewalls and at what listens there`;
     if (error.code === "ECONNREFUSED") return `${where} refuses connections; is the node up and sshd running there?`;
     if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN")
-        return `${where}: the name does not resolve here; give ssh.host an address`;
+        return `${where}: the name does not resolve here; ${isJump ? "mend ssh.proxy.host in the stack, or ProxyJump in ~/.ssh/config" : "give ssh.host an address"}`;
     if (error.code === "EHOSTUNREACH" || error.code === "ENETUNREACH" || error.code === "ETIMEDOUT")
         return `${where} cannot be reached (${error.code}); is the node up? Set maintenance: true to leave it out meanwhile`;
     if (/no matching host key format/i.test(error.message))

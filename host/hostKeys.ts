@@ -50,6 +50,7 @@ export function refuseKey(
     known: KnownKeys,
     target: SshTarget,
     allowUnknown: boolean,
+    remedy: (key: string) => string = (key) => `set ssh.hostKey: "${key}" for the node`,
 ): string | undefined {
     const line = `${typeOf(offered)} ${offered.toString("base64")}`;
     const print = fingerprint(offered);
@@ -63,7 +64,7 @@ export function refuseKey(
         return `host key changed: ${target.host} port ${target.port} offers ${print}, expected ${expected} from ${known.source}. A reinstalled node has a new key, and so has someone in between: compare on the console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then put the new key into the stack`;
     }
     if (allowUnknown) return undefined;
-    return `host key of ${target.host} port ${target.port} is not known: it offers ${print}. Compare on the console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then set ssh.hostKey: "${line}" for the node`;
+    return `host key of ${target.host} port ${target.port} is not known: it offers ${print}. Compare on the console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then ${remedy(line)}`;
 }
 
 /** Trust on first use, only where `allowUnknownHostKey` was spelled out: later runs then check against this key. */

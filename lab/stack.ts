@@ -22,6 +22,11 @@ export async function writeLabStack(
     await writeFile(file, `${header(lab.id)}\n${stringify({ config: { "holdfast:fleet": fleet } }, { lineWidth: 0 })}`);
 }
 
+/** Below the project's folder; a lab of another id has one of its own. */
+export function labStackFile(id: string): string {
+    return id === "lab" ? "Pulumi.lab.yaml" : `Pulumi.lab-${id}.yaml`;
+}
+
 /** Removes the file where it describes that lab; another lab's stays. */
 export async function removeLabStack(id: string, file: string): Promise<void> {
     const content = await readFile(file, "utf8").catch(() => "");

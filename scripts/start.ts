@@ -3,15 +3,18 @@
  * after. Every step says what it expects; the exit status is 0 only if all of it came true.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import execa from "execa";
 import { renderImportFile } from "../cli/adopt/importFile";
 import { formatBoot } from "../cli/lab";
 import { labDown, labUp, strayLine, type Lab, type LabNode } from "../lab";
 import { writeLabStack } from "../lab/stack";
+import { builtFolder } from "../toolchain/toolchain";
 
 const root = join(__dirname, "..");
 const work = join(root, ".holdfast", "start");
+/** As every pulumi command of ours has them: without, each looks for plugins and versions on the network. */
+const pulumiSettings = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true", PULUMI_SKIP_UPDATE_CHECK: "true" };
 const outcomes: { claim: string; held: boolean; seconds: number }[] = [];
 
 async function main(): Promise<void> {
@@ -100,7 +103,13 @@ async function createStack(lab: Lab): Promise<(...args: string[]) => Promise<num
         HOLDFAST_IDENTITY_FILE: lab.identityFile,
     };
     await execa("pulumi", ["stack", "init", "lab", "--non-interactive"], { cwd: root, env });
-    const exports = Object.entries(env).map(([name, value]) => `export ${name}=${value}`);
+    // Where set-up built pulumi, it is on nobody's PATH.
+    const built = builtFolder();
+    const isBuilt = (process.env["PATH"] ?? "").split(delimiter)[0] === built;
+    const exports = Object.entries({
+        ...env,
+        ...(isBuilt && { PATH: `${built}${delimiter}$PATH`, ...pulumiSettings }),
+    }).map(([name, value]) => `export ${name}="${value}"`);
     await writeFile(join(work, "env"), `${exports.join("\n")}\n`);
     return async (...args) => {
         console.log(`$ pulumi ${args.join(" ")}`);

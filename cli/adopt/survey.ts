@@ -67,7 +67,9 @@ export async function surveyNode(
     { hostKey, allowUnknownHostKey, timeout }: SurveyOptions,
 ): Promise<Survey> {
     const host: HostArgs = { name: target.host, address: target.host, port: target.port, user: target.user, hostKey };
-    const client = new NodeClient(host, { credentials: {}, allowUnknownHostKey, timeout });
+    const unknownKeyRemedy = (key: string) =>
+        `adopt it with --host-key '${key}' (one host at a time), or log in once with ssh, which remembers it; --allow-unknown-host-key takes whatever key answers`;
+    const client = new NodeClient(host, { credentials: {}, allowUnknownHostKey, unknownKeyRemedy, timeout });
     try {
         const look = await client.inspect(
             "adopt",

@@ -60,7 +60,7 @@ function obstacle({ status, reason = "" }: NodeDrift): "own key" | "host key" | 
 }
 
 /** A lint error in a file as it stands on the node. */
-function wouldNotBoot({ concerns }: NodeDrift): boolean {
+export function wouldNotBoot({ concerns }: NodeDrift): boolean {
     return concerns.some(({ hazards }) => hazards.some(({ severity }) => severity === "error"));
 }
 

@@ -5,10 +5,25 @@ import { tally } from "../drift/text";
 import type { DriftReport, NodeDrift, StackDrift } from "../drift/report";
 import { cut, renderDetails, sizesOf } from "./details";
 import { renderLegend, renderMatrix } from "./matrix";
-import { nextSteps, type NextStep } from "./nextSteps";
+import { nextSteps, wouldNotBoot, type NextStep } from "./nextSteps";
 import { style } from "./style";
 
 const verdicts = { clean: "No drift", drift: "Drift", unknown: "Could not tell" } as const;
+
+/** The worst news first: what is known to be wrong does not wait for what nobody knows. */
+function headline({ verdict, stacks }: DriftReport): { readonly text: string; readonly kind: string } {
+    const nodes = stacks.flatMap((stack) => stack.nodes);
+    const broken = nodes.filter(wouldNotBoot).length;
+    const unseen = nodes.filter(({ status }) => status === "unreachable").length;
+    const rest = verdict === "unknown" ? `; could not tell${unseen > 0 ? ` of ${unseen}` : " of all"}` : "";
+    if (broken > 0)
+        return {
+            text: `${broken} ${broken === 1 ? "node" : "nodes"} would not survive a reboot${rest}`,
+            kind: "hazard",
+        };
+    if (nodes.some(({ changes }) => changes.length > 0)) return { text: `Drift${rest}`, kind: "drift" };
+    return { text: verdicts[verdict], kind: verdict };
+}
 
 /** Bytes: what a mail or a build's artifact takes without a second thought. */
 const LIMIT = 1_000_000;
@@ -31,7 +46,8 @@ export function evenShare(sizes: readonly number[], total: number): number {
 }
 
 function renderWithin(room: number, report: DriftReport): string {
-    const { verdict, checkedAt, stacks } = report;
+    const { checkedAt, stacks } = report;
+    const news = headline(report);
     const steps = nextSteps(report);
     const page = h(
         "html",
@@ -45,7 +61,7 @@ function renderWithin(room: number, report: DriftReport): string {
                 "http-equiv": "Content-Security-Policy",
                 content: "default-src 'none'; style-src 'unsafe-inline'",
             }),
-            h("title", null, `${verdicts[verdict]} · Holdfast report`),
+            h("title", null, `${news.text} · Holdfast report`),
             h("style", { dangerouslySetInnerHTML: { __html: style } }),
         ),
         h(
@@ -57,8 +73,8 @@ function renderWithin(room: number, report: DriftReport): string {
                 h("h1", null, "Holdfast report"),
                 h(
                     "div",
-                    { class: `verdict ${verdict}` },
-                    h("strong", null, verdicts[verdict]),
+                    { class: `verdict ${news.kind}` },
+                    h("strong", null, news.text),
                     stacks.map((stack) => h("p", null, `${stack.name}: ${tally(stack.nodes)}`)),
                     h(
                         "p",

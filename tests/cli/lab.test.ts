@@ -1,5 +1,9 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { formatNodes } from "../../cli/lab";
 import { buildProgram, everyCommand } from "../../cli/program";
+import { labStackFile, removeLabStack, writeLabStack } from "../../lab/stack";
 import { hasTripped } from "../../lab/vm/console";
 
 /** What `lab ssh` is given: the node, the command there, and which lab. */
@@ -57,4 +61,20 @@ describe("a virtual machine's console", () => {
             hasTripped("[    1.0] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n"),
         ).toBe(false);
     });
+});
+
+test("each lab has a stack file of its own, and none is taken away with another's", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lab-stack-"));
+    try {
+        const write = (id: string) =>
+            writeLabStack({ id, nodes: [], identityFile: "", knownHostsFile: "" }, join(folder, labStackFile(id)));
+        await write("lab");
+        await write("other");
+        expect((await readdir(folder)).sort()).toEqual(["Pulumi.lab-other.yaml", "Pulumi.lab.yaml"]);
+        await removeLabStack("other", join(folder, "Pulumi.lab.yaml"));
+        await removeLabStack("other", join(folder, labStackFile("other")));
+        expect(await readdir(folder)).toEqual(["Pulumi.lab.yaml"]);
+    } finally {
+        await rm(folder, { recursive: true });
+    }
 });

@@ -425,3 +425,17 @@ describe("in a browser", () => {
         expect(await page.getByText("+27: enx60a4b758ba5b").isVisible()).toBe(true);
     });
 });
+
+test("the headline is the worst news: what is known to be wrong does not wait for what nobody knows", () => {
+    const headline = (...nodes: NodeDrift[]) => {
+        const status = nodes.some((each) => each.status === "unreachable") ? "unknown" : "drift";
+        const page = renderPage(summarize([{ name: "prod", status, nodes }], checkedAt));
+        return /<div class="verdict (\w+)"><strong>([^<]*)</.exec(page)?.slice(1);
+    };
+    const unseen = node("pve03", { status: "unreachable" });
+    const edited = node("pve05", { status: "drift", changes: [change] });
+    expect(headline(drifted, unseen)).toEqual(["hazard", "1 node would not survive a reboot; could not tell of 1"]);
+    expect(headline(edited, unseen)).toEqual(["drift", "Drift; could not tell of 1"]);
+    expect(headline(unseen)).toEqual(["unknown", "Could not tell"]);
+    expect(headline(edited)).toEqual(["drift", "Drift"]);
+});

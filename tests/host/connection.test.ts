@@ -147,3 +147,16 @@ test("tells of its end once", async () => {
     await expect(connection.exec("anything")).rejects.toThrow("Not connected");
     expect(closed).toBe(1);
 });
+
+test("a jump host that cannot be resolved is called one", async () => {
+    const jump = targetOf({ host: "jump.invalid", port: 22, user: "ops" });
+    await expect(connectTo(targetOf({ jumps: [jump] }))).rejects.toThrow(
+        "the jump host ops@jump.invalid port 22: the name does not resolve here; mend ssh.proxy.host in the stack, or ProxyJump",
+    );
+});
+
+test("a jump host whose key is not known is to be pinned as one", async () => {
+    await expect(connectTo(targetOf({ jumps: [targetOf({ hostKey: undefined })] }))).rejects.toThrow(
+        `then set ssh.proxy.hostKey: "${keyOf(hostKey)}" for the node`,
+    );
+});

@@ -357,7 +357,9 @@ describe("a host that cannot be adopted", () => {
         await project.write("ssh_config", "Host *\n  UserKnownHostsFile /dev/null\n  GlobalKnownHostsFile /dev/null\n");
         const run = await project.holdfast("adopt", `root@${ssh.host}:${ssh.port}`);
         expect(run).toMatchObject({ exitCode: 1, stdout: "" });
-        expect(run.stderr).toMatch(/is not known: it offers SHA256:.*Compare on the console/);
+        expect(run.stderr).toMatch(
+            /is not known: it offers SHA256:.*Compare on the console.*adopt it with --host-key 'ssh-ed25519 AAAA.*--allow-unknown-host-key/,
+        );
     });
 });
 
