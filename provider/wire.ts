@@ -65,26 +65,46 @@ function isText(value: unknown): boolean {
     return typeof value === "string" && !isUnknown(value);
 }
 
-/** Takes secret text, whole, line by line or word by word, out of a message. */
+/**
+ * Takes secret text out of a message: whole, line by line, and word by word. A word of a line that names a password is secret
+ * however short it is, any other from eight characters on. A setting's name is none, nor a comment, nor who logs in where: a
+ * user called `holdfast` must not make `[secret]` of `/usr/local/lib/holdfast`.
+ */
 export function mask(message: string, ...given: readonly Decoded<unknown>[]): string {
     const texts = given.flatMap(({ value, secrets }) =>
         secrets.flatMap((path) =>
             textsIn(path.reduce<unknown>((item, key) => (item as Record<string, unknown> | undefined)?.[key], value)),
         ),
     );
-    const parts = texts.flatMap((text) => [
-        text.trim(),
-        ...text
-            .split("\n")
-            .map((line) => line.trim())
-            .filter(isTelling(4)),
-        ...text.split(/[\s=:,;"']+/).filter(isTelling(8)),
-    ]);
+    const lines = texts.flatMap((text) => text.split("\n")).map((line) => line.trim());
+    const passwords = lines.filter((line) => NAMES_A_SECRET.test(line)).flatMap(valuesOf);
+    const others = lines.filter((line) => !IS_HARMLESS.test(line));
+    const anywhere = [
+        ...texts.map((text) => text.trim()),
+        ...others.filter(isTelling(4)),
+        ...passwords.filter(isTelling(4)),
+        ...others.flatMap(valuesOf).filter(isTelling(8)),
+    ].map((part) => [part, literally(part)] as const);
+    // Three letters stand in many a word.
+    const alone = passwords.map((part) => [part, `(?<!\\w)${literally(part)}(?!\\w)`] as const);
     // The longest first: a part of a secret must not break up the whole.
-    return [...new Set(parts)]
-        .filter(Boolean)
-        .sort((a, b) => b.length - a.length)
-        .reduce((masked, part) => masked.split(part).join("[secret]"), message);
+    return [...anywhere, ...alone]
+        .filter(([part]) => part !== "")
+        .sort(([a], [b]) => b.length - a.length)
+        .reduce((masked, [, pattern]) => masked.replace(new RegExp(pattern, "g"), "[secret]"), message);
+}
+
+const NAMES_A_SECRET = /^[^#]*(?:pass|secret|token|credential|\bkey\b)/i;
+const IS_HARMLESS = /^(?:[#;]|(?:user|username|login|from|host|port)\b)/i;
+
+/** The words of a line without the setting that it begins with. */
+function valuesOf(line: string): string[] {
+    const words = line.split(/[\s=:,;"']+/).filter(Boolean);
+    return words.length > 1 && /^[a-z][a-z_.-]*$/i.test(words[0]!) ? words.slice(1) : words;
+}
+
+function literally(text: string): string {
+    return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }
 
 /** What a person or a log may see of a message: no secret, and nothing that steers a terminal. */

@@ -540,13 +540,18 @@ describe("json", () => {
 });
 
 describe("metrics", () => {
-    test("have one 1 per node, the changes, and whether the stack could be looked at", () => {
-        const text = renderMetrics(summarize([collect([step(edited)])], checkedAt));
+    test("have one 1 per node, the changes, and whether the stack could be looked at", async () => {
+        const text = await renderMetrics(summarize([collect([step(edited)])], checkedAt));
         expect(text).toContain('holdfast_drift_node{stack="prod",node="pve01",status="drift"} 1\n');
         expect(text.match(/^holdfast_drift_node\{.* 1$/gm)).toHaveLength(1);
         expect(text).toContain('holdfast_drift_changes{stack="prod",node="pve01"} 1\n');
         expect(text).toContain('holdfast_drift_stack_ok{stack="prod"} 1\n');
         expect(text).toContain("holdfast_drift_last_run_timestamp_seconds 1767323045\n");
+    });
+
+    test("name a stack as it is called, whatever is in the name", async () => {
+        const report = summarize([{ ...collect([step({})]), name: 'a"b\\c\nd' }], checkedAt);
+        expect(await renderMetrics(report)).toContain('{stack="a\\"b\\\\c\\nd"} 1\n');
     });
 
     test("replace the file by a rename, readable by all", async () => {

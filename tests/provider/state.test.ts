@@ -419,13 +419,38 @@ describe("mask", () => {
                 text,
                 (before, words, after) => {
                     const given = decoded({
-                        files: { "/etc/key": { content: secret(`user = ${words.join("\npassword=")}\n`) } },
+                        files: { "/etc/key": { content: secret(`token = ${words.join("\npassword=")}\n`) } },
                     });
                     const masked = mask(`${before}${words.join(" ")}${after}\n${words.join("\npassword=")}`, given);
                     for (const word of words) expect(masked).not.toContain(word);
                 },
             ),
         );
+    });
+
+    describe("of msmtp's settings", () => {
+        const msmtprc = (password: string) =>
+            decoded({
+                content: secret(
+                    `# Managed by Holdfast: mail\naccount default\nhost relay.example.test\nuser holdfast\npassword "${password}"\n`,
+                ),
+            });
+        test.each([
+            "/usr/local/lib/holdfast/mail: Holdfast says no",
+            "relay.example.test refuses the user holdfast",
+            "a password is missing",
+        ])("leaves what is no secret: %s", (message) => {
+            expect(mask(message, msmtprc("hunter22"))).toBe(message);
+        });
+        test.each([
+            ["swordfish9", "msmtp: cannot use swordfish9x as it is", "msmtp: cannot use [secret]x as it is"],
+            ["fish", 'line 5: password "fish"', "line 5: [secret]"],
+            ["fish", "refused: fish", "refused: [secret]"],
+            ["ab", "refused: 'ab', though absolutely right", "refused: '[secret]', though absolutely right"],
+            ["a.b", "refused: a.b, not axb", "refused: [secret], not axb"],
+        ])("takes out the password %s, however short", (password, message, expected) => {
+            expect(mask(message, msmtprc(password))).toBe(expected);
+        });
     });
 
     test("takes out secrets inside objects and lists, of every value that is given", () => {
