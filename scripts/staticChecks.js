@@ -38,22 +38,32 @@ function staticChecks() {
             ...sources,
         ],
         "Python (ruff)": [...pythonTool("ruff"), "check", "--quiet", "--no-cache", "."],
+        "Python types (mypy)": [
+            ...pythonTool("mypy"),
+            ...["--no-error-summary", "--cache-dir", join(root, "node_modules", ".cache", "mypy")],
+            ...files().filter((path) => path.endsWith(".py")),
+        ],
         "shell (shellcheck)": ["shellcheck", "--severity=warning", "--exclude=SC1090,SC1091", ...shellFiles()],
     };
 }
 
-/** By their ending or their first line. What they source is a node's, so it cannot be followed. */
-function shellFiles() {
-    return [".ci", "programs", "templates", "lab", "scripts", "bench", "tests"]
+/** Of the folders that may have Python and shell. */
+function files() {
+    return [".ci", "host", "programs", "templates", "lab", "model", "scripts", "bench", "tests"]
         .filter((folder) => existsSync(join(root, folder)))
         .flatMap((folder) =>
             readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
                 .filter((entry) => entry.isFile())
                 .map((entry) => relative(root, join(entry.parentPath, entry.name))),
         )
-        .filter((path) => !/\.(?:ts|js|json|md|py|gz)$/.test(path))
-        .filter((path) => path.endsWith(".sh") || /^#! ?\/bin\/(?:ba)?sh\b/.test(firstBytes(join(root, path))))
         .sort();
+}
+
+/** By their ending or their first line. What they source is a node's, so it cannot be followed. */
+function shellFiles() {
+    return files()
+        .filter((path) => !/\.(?:ts|js|json|md|py|gz)$/.test(path))
+        .filter((path) => path.endsWith(".sh") || /^#! ?\/bin\/(?:ba)?sh\b/.test(firstBytes(join(root, path))));
 }
 
 /** @param {string} file */

@@ -11,6 +11,8 @@ import importlib
 import json
 import pathlib
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 # What other packages' hooks and classic ifupdown read; ifupdown2 passes every option of a stanza to the hooks as IF_*.
 OTHER = {
@@ -61,7 +63,7 @@ OTHER = {
 }
 
 
-def load(share):
+def load(share: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The _modinfo of every addon below `share`."""
     for name in [name for name in sys.modules if name.split(".")[0] in ("addons", "ifupdown", "ifupdownaddons", "lib", "nlmanager")]:
         del sys.modules[name]
@@ -74,9 +76,9 @@ def load(share):
         sys.path.remove(share)
 
 
-def entry(addon, info):
+def entry(addon: str, info: dict[str, Any]) -> dict[str, Any]:
     values = [value for value in info.get("validvals", []) if len(value) > 1 or value.isdigit()]
-    kept = {"sources": ["ifupdown2: " + addon], "types": [v for v in values if v.startswith("<")], "values": [v for v in values if not v.startswith("<")]}
+    kept: dict[str, Any] = {"sources": ["ifupdown2: " + addon], "types": [v for v in values if v.startswith("<")], "values": [v for v in values if not v.startswith("<")]}
     if len(info.get("validrange", [])) == 2 and not kept["types"]:
         kept["range"] = [int(bound) for bound in info["validrange"]]
     for flag in ("multiline", "deprecated"):
@@ -85,14 +87,14 @@ def entry(addon, info):
     return kept
 
 
-def merge(table, name, new):
+def merge(table: dict[str, dict[str, Any]], name: str, new: dict[str, Any]) -> None:
     old = table.setdefault(name.replace("_", "-"), {"sources": []})
     for key, value in new.items():
         old[key] = sorted(set(old.get(key, []) + value)) if isinstance(value, list) and key != "range" else value
 
 
-def main():
-    table = {}
+def main() -> None:
+    table: dict[str, dict[str, Any]] = {}
     for share in sys.argv[1:]:
         for addon, modinfo in load(share):
             for name, info in modinfo.get("attrs", {}).items():

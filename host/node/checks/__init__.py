@@ -5,6 +5,7 @@ its module is loaded where a plan asks for it, so that a node need not have what
 """
 
 import importlib
+from collections.abc import Callable, Sequence
 
 CHECKS = {
     "resolver": "checks.names.resolver",
@@ -18,8 +19,9 @@ CHECKS = {
 }
 
 
-def check(name, arguments, timeout):
+def check(name: str, arguments: Sequence[str], timeout: float) -> str | None:
     if name not in CHECKS:
         return f"the node's program has no check `{name}`"
     module, function = CHECKS[name].rsplit(".", 1)
-    return getattr(importlib.import_module(module), function)(timeout, *arguments)
+    found: Callable[..., str | None] = getattr(importlib.import_module(module), function)
+    return found(timeout, *arguments)

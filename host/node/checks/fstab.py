@@ -7,7 +7,7 @@ from engine import commands, durable
 from look import facts
 
 
-def findmnt(timeout, staged):
+def findmnt(timeout: float, staged: str) -> str | None:
     """`findmnt --verify`, which also fails what is merely absent: a disk or folder of a `nofail` entry is no reason to stop."""
     checked = commands.run(["findmnt", "--verify", "--tab-file", staged], timeout)
     if checked.ok:
@@ -15,7 +15,9 @@ def findmnt(timeout, staged):
     if checked.code is None:
         return checked.explain()
     entries = entries_of(staged)
-    target, complaints, excused = None, [], False
+    target = ""
+    complaints: list[str] = []
+    excused = False
     for line in (checked.output + checked.errors).splitlines():
         if "parse error" in line and "ignored" in line:
             complaints.append(line.strip())
@@ -29,18 +31,25 @@ def findmnt(timeout, staged):
     return "; ".join(complaints) or (None if excused and checked.code > 0 else checked.explain())
 
 
-def is_excused(line, fstype, options):
+def is_excused(line: str, fstype: str, options: list[str]) -> bool:
     if "required target: No such file" in line:
         return True  # systemd makes the folder that it mounts on
     if "unsupported source tag" in line:
         return fstype == "ceph"  # admin@.cephfs=/
-    is_absence = any(word in line for word in ("unreachable", "non-existing", "cannot be found", "does not exist", "cannot detect on-disk filesystem type"))
+    absences = (
+        "unreachable",
+        "non-existing",
+        "cannot be found",
+        "does not exist",
+        "cannot detect on-disk filesystem type",
+    )
+    is_absence = any(word in line for word in absences)
     return is_absence and ("nofail" in options or "noauto" in options)
 
 
-def entries_of(path):
+def entries_of(path: str) -> dict[str, tuple[str, list[str]]]:
     """{target: (type, options)}."""
-    entries = {}
+    entries: dict[str, tuple[str, list[str]]] = {}
     with open(path, encoding="utf-8", errors="replace") as stream:
         for line in stream:
             fields = line.split()
@@ -49,7 +58,7 @@ def entries_of(path):
     return entries
 
 
-def fstab_generator(timeout, staged, *essential):
+def fstab_generator(timeout: float, staged: str, *essential: str) -> str | None:
     """Dry run of systemd's own generator: a mount under local-fs.target.requires stops the boot when its disk is missing.
 
     In a container /sys is read-only and the generator then ignores every device, so the run gets a /sys of its own.
@@ -78,7 +87,7 @@ def fstab_generator(timeout, staged, *essential):
     return None
 
 
-def mount_target(unit):
+def mount_target(unit: str) -> str | None:
     with open(unit, encoding="utf-8") as stream:
         match = re.search(r"^Where=(.*)$", stream.read(), re.MULTILINE)
     return match.group(1) if match else None

@@ -17,7 +17,7 @@ HARMLESS = re.compile(
 )
 
 
-def interfaces(timeout, staged):
+def interfaces(timeout: float, staged: str) -> str | None:
     """The node's own ifup on the staged file, without applying it. It passes most mistakes (those are the lints' work)."""
     if not os.path.exists("/usr/share/ifupdown2"):
         return classic_ifup(timeout, staged)
@@ -30,6 +30,6 @@ def interfaces(timeout, staged):
     return "; ".join(line for line in said if not HARMLESS.search(line)) or None
 
 
-def classic_ifup(timeout, staged):
+def classic_ifup(timeout: float, staged: str) -> str | None:
     tried = commands.run(["ifup", "--no-act", "--force", "--all", f"--interfaces={staged}"], timeout)
     return None if tried.ok else tried.explain()

@@ -8,7 +8,7 @@ from engine import commands
 from probes.names import is_loopback, resolve
 
 
-def resolver(timeout, name, address):
+def resolver(timeout: float, name: str, address: str) -> str | None:
     """The node's name must give its LAN address and no loopback one: pmxcfs resolves it at boot (pve-cluster)."""
     addresses = resolve(name)
     loopback = [found for found in addresses if is_loopback(found)]

@@ -6,7 +6,7 @@ import re
 from engine import commands
 
 
-def smartd(timeout, staged):
+def smartd(timeout: float, staged: str) -> str | None:
     """Every disk of the staged file, once; without mails, state files or hooks. Status 17: this node has no disk to watch.
 
     With -d removable smartd also passes over a device type that it does not know, and over a disk that is there but not of
@@ -20,11 +20,11 @@ def smartd(timeout, staged):
     return "; ".join(complaints[-3:]) or tried.explain()
 
 
-def refused_devices(staged, said):
+def refused_devices(staged: str, said: list[str]) -> list[str]:
     """smartd's own words about devices that the file names and the node has; an absent one may come back."""
     with open(staged, encoding="utf-8", errors="replace") as stream:
         devices = dict.fromkeys(line.split()[0] for line in stream if line.startswith("/"))
-    words = []
+    words: list[str] = []
     for device in filter(os.path.exists, devices):
         name = re.escape(device) + r"(?: \[[^]]*\])?"
         if any(re.match(rf"Device: {name}, not available", line) for line in said):

@@ -3,27 +3,30 @@
 import json
 import os
 import re
+from typing import Any
 
 from engine import commands
 
+# As JSON, and as the lints take it.
+Thing = dict[str, Any]
 DISK_FOLDERS = {"by-uuid": "uuid", "by-label": "label", "by-partuuid": "partuuid", "by-partlabel": "partlabel"}
 
 
-def gather():
+def gather() -> Thing:
     return {"hostname": os.uname().nodename, "blockDevices": block_devices(), "mounts": mounts(), "links": links()}
 
 
-def block_devices():
+def block_devices() -> list[Thing]:
     if os.path.isdir("/dev/disk"):
         return devices_of_udev()
     return devices_of_blkid()
 
 
-def devices_of_udev():
+def devices_of_udev() -> list[Thing]:
     """udev has already looked: its links tell everything, without waking a disk."""
-    devices = {}
+    devices: dict[str, Thing] = {}
 
-    def device(path):
+    def device(path: str) -> Thing:
         return devices.setdefault(path, {"path": path, "links": []})
 
     for folder, _, names in os.walk("/dev/disk"):
@@ -47,7 +50,7 @@ def devices_of_udev():
     return list(devices.values())
 
 
-def fstype_of_udev(path):
+def fstype_of_udev(path: str) -> str | None:
     """From udev's own database: no look at the disk."""
     try:
         number = os.stat(path).st_rdev
@@ -57,11 +60,11 @@ def fstype_of_udev(path):
     return match.group(1) if match else None
 
 
-def devices_of_blkid():
+def devices_of_blkid() -> list[Thing]:
     """No udev here (a container): blkid reads the superblocks itself."""
     listed = commands.run(["blkid", "-c", "/dev/null", "-o", "export"], timeout=10)
     keys = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "partuuid", "PARTLABEL": "partlabel", "TYPE": "fstype"}
-    devices = []
+    devices: list[Thing] = []
     for block in listed.output.split("\n\n"):
         values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
         if "DEVNAME" in values:
@@ -70,8 +73,8 @@ def devices_of_blkid():
     return devices
 
 
-def find_device(spec):
-    """The device that an fstab source names, or None. Sources that are no devices (NFS, tmpfs) are always found."""
+def find_device(spec: str) -> bool:
+    """Whether an fstab source names a device of this node. Sources that are no devices (NFS, tmpfs) are always found."""
     key, separator, value = spec.partition("=")
     names = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "partuuid", "PARTLABEL": "partlabel"}
     if separator and key in names:
@@ -87,7 +90,7 @@ def find_device(spec):
     return True
 
 
-def mounts():
+def mounts() -> list[Thing]:
     """[{source, target, fstype, uuid?}], the last mount of a target first in effect."""
     found = []
     uuids = uuids_by_number()
@@ -103,7 +106,7 @@ def mounts():
     return found
 
 
-def uuids_by_number():
+def uuids_by_number() -> dict[str, str]:
     """{major:minor: UUID} of block devices that udev knows."""
     folder = "/dev/disk/by-uuid"
     numbers = {}
@@ -116,17 +119,17 @@ def uuids_by_number():
     return numbers
 
 
-def is_mount_point(path):
+def is_mount_point(path: str) -> bool:
     """A bind-mounted file cannot be replaced by a rename."""
     return any(point["target"] == path for point in mounts())
 
 
-def links():
+def links() -> list[Thing]:
     altnames = alternative_names()
     return [{**link, "altnames": altnames[link["name"]]} if link["name"] in altnames else link for link in links_by_name()]
 
 
-def links_by_name():
+def links_by_name() -> list[Thing]:
     found = []
     for name in sorted(os.listdir("/sys/class/net")):
         folder = f"/sys/class/net/{name}"
@@ -141,7 +144,7 @@ def links_by_name():
     return found
 
 
-def alternative_names():
+def alternative_names() -> dict[str, list[str]]:
     """{link: [its other names]}: /sys does not know them."""
     listed = commands.run(["ip", "-json", "link", "show"], timeout=10, limit=1 << 22)
     try:
@@ -150,7 +153,7 @@ def alternative_names():
         return {}  # an iproute2 without JSON has no alternative names either
 
 
-def link_kind(folder):
+def link_kind(folder: str) -> str | None:
     for kind, mark in (("bond", "bonding"), ("bridge", "bridge"), ("tun", "tun_flags")):
         if os.path.exists(f"{folder}/{mark}"):
             return kind
@@ -160,7 +163,7 @@ def link_kind(folder):
     return None if os.path.exists(f"{folder}/device") else "virtual"
 
 
-def read_text(path):
+def read_text(path: str) -> str | None:
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()
@@ -168,12 +171,12 @@ def read_text(path):
         return None
 
 
-def read_word(path):
+def read_word(path: str) -> str | None:
     text = read_text(path)
     return None if text is None else text.strip()
 
 
-def unescape(name):
+def unescape(name: str) -> str:
     r"""udev writes odd bytes as \x2f, the kernel's mount table as \040."""
     name = re.sub(r"\\x([0-9a-fA-F]{2})", lambda match: chr(int(match.group(1), 16)), name)
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), name)
