@@ -123,6 +123,8 @@ const resultAnswer = z.strictObject({
     set,
     result: z.strictObject({
         outcome: z.enum(["applied", "unchanged", "failed", "unknown"]),
+        // A result is kept, and sent, with its transaction's id.
+        id: name.optional(),
         phase: phase.optional(),
         message: reason.optional(),
         rollback: reason.optional(),
