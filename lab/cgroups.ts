@@ -1,22 +1,33 @@
 /** Each node's control group: its systemd manages what is below, and must not see another node's. */
 import { readdir, readFile, rmdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 
 /** @throws where the workstation has no cgroup2 file system (any Debian since 11 has). */
 export async function cgroupOf(namespace: string): Promise<string> {
-    const mounts = (await readFile("/proc/mounts", "utf8")).split("\n").map((line) => line.split(" "));
-    const mount = mounts.find(([, , type]) => type === "cgroup2")?.[1];
+    const mount = (await hierarchies("cgroup2"))[0];
     if (mount === undefined) throw new Error("no cgroup2 file system is mounted: the lab's nodes need one");
-    return join(mount, `holdfast-${namespace}`);
+    return join(mount, nameOf(namespace));
 }
 
-/** Removes the emptied control groups of that name, and of those that continue it after a hyphen. */
+/**
+ * Removes the emptied control groups of that name, and of those that continue it after a hyphen. Where the workstation has the
+ * older hierarchies too, nspawn makes the same group in that of systemd.
+ */
 export async function removeCgroups(namespace: string): Promise<void> {
-    const first = await cgroupOf(namespace);
-    for (const name of await readdir(dirname(first))) {
-        if (name === basename(first) || name.startsWith(`${basename(first)}-`))
-            await removeTree(join(dirname(first), name));
-    }
+    const wanted = nameOf(namespace);
+    for (const mount of [...(await hierarchies("cgroup2")), ...(await hierarchies("cgroup"))])
+        for (const name of await readdir(mount))
+            if (name === wanted || name.startsWith(`${wanted}-`)) await removeTree(join(mount, name));
+}
+
+function nameOf(namespace: string): string {
+    return `holdfast-${namespace}`;
+}
+
+/** Where the file systems of that type are mounted. */
+async function hierarchies(type: "cgroup" | "cgroup2"): Promise<string[]> {
+    const mounts = (await readFile("/proc/mounts", "utf8")).split("\n").map((line) => line.split(" "));
+    return mounts.flatMap(([, folder, mounted]) => (mounted === type && folder !== undefined ? [folder] : []));
 }
 
 async function removeTree(folder: string): Promise<void> {

@@ -192,7 +192,11 @@ describe("lab up and lab down", () => {
     /** Whatever on the workstation still names the lab. */
     async function findRemains(slot: number | undefined): Promise<string[]> {
         const folder = labFolder(id);
-        const names = [...(await readdir("/run/netns")), ...(await readdir(dirname(await cgroupOf("x"))))];
+        const names = [
+            ...(await readdir("/run/netns")),
+            ...(await readdir(dirname(await cgroupOf("x")))),
+            ...(await inSystemdsHierarchy()),
+        ];
         const named = names.filter((name) => new RegExp(`^(holdfast-)?hf${slot}(-|$)`).test(name));
         const [mounts, loops, processes] = await Promise.all([
             execa("cat", ["/proc/mounts"]),
@@ -210,3 +214,8 @@ describe("lab up and lab down", () => {
         return [...named, ...lines, ...slots, ...files];
     }
 });
+
+/** Where the workstation has the older hierarchies too, nspawn leaves a group there as well. */
+async function inSystemdsHierarchy(): Promise<string[]> {
+    return readdir("/sys/fs/cgroup/systemd").catch(() => []);
+}
