@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { labDown, labUp, type Lab, type LabNode } from "../../lab";
 import { fill, namesOf, restoreNodes, type EarlierVersion, type Names } from "../helpers/earlierVersion";
+import { load, quietEvents, unload } from "../helpers/quietEvents";
 import { PulumiProject } from "../helpers/pulumiProject";
+import { runs } from "../helpers/soak";
 import { serveMail, setPassword } from "../helpers/wholeFleet";
 
 jest.setTimeout(300_000);
@@ -94,3 +96,27 @@ test("then there is nothing left to do, and nothing has drifted", async () => {
         stdout: `${lab.nodes.length} nodes: ${lab.nodes.length} clean\n`,
     });
 });
+
+const drifts = Math.min(runs(10), 100);
+
+test(
+    `${drifts} drift runs over the quiet, loaded fleet find nothing, whatever happens on its own`,
+    async () => {
+        const events = Object.entries(quietEvents);
+        for (let run = 0; run < drifts; run++) {
+            const [event, happen] = events[run % events.length]!;
+            const node = lab.nodes[Math.floor(run / events.length) % lab.nodes.length]!;
+            await happen(node, lab);
+            await load(node, 120);
+            const { exitCode, output } = await project.holdfast("drift", "--stack", STACK);
+            await unload(node);
+            expect({ event, node: node.name, exitCode, output }).toEqual({
+                event,
+                node: node.name,
+                exitCode: 0,
+                output: `${lab.nodes.length} nodes: ${lab.nodes.length} clean\n`,
+            });
+        }
+    },
+    drifts * 60_000,
+);
