@@ -21,6 +21,8 @@ export interface RunOptions {
     readonly all?: boolean;
     /** Seconds; none by default. */
     readonly timeout?: number;
+    /** Beside what pulumi needs. */
+    readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Without questions and colours. An exit status other than 0 is a result. @throws Error where pulumi is missing or was killed */
@@ -29,7 +31,10 @@ export async function runPulumi(args: readonly string[], options: RunOptions = {
     const env = pulumiEnvironment(existsSync(folder) ? folder : undefined);
     if (!(env.PATH ?? "").split(delimiter).some((place) => place !== "" && existsSync(join(place, "pulumi"))))
         throw new Error("pulumi cannot be run: install it, or run `npm run toolchain`");
-    const ended = await runChild("pulumi", [...args, "--non-interactive", "--color", "never"], { ...options, env });
+    const ended = await runChild("pulumi", [...args, "--non-interactive", "--color", "never"], {
+        ...options,
+        env: { ...env, ...options.env },
+    });
     const { exitCode = 1, ...finished } = ended;
     if (ended.exitCode === undefined && ended.cut === undefined)
         throw new Error(`pulumi was ended by ${ended.signal ?? "something unknown"}: run this again`);

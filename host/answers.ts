@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { NodeFacts } from "../model/lint/lintContext";
+import { factCodes, states, type Verdict } from "../model/contract/verdict";
 import { showControls } from "../model/lint/controls";
 import { AnswerError } from "./errors";
 import type { Observation, PhaseEvent, Result, SeenFile, Spec, Surroundings, UnitBefore } from "./observation";
@@ -60,11 +61,17 @@ function isWhole(seen: SeenFile): boolean {
     return attributes.every((value) => (value !== undefined) === (seen.kind === "file"));
 }
 
+const verdict = z.strictObject({
+    state: z.enum(states),
+    code: z.enum(Object.keys(factCodes)),
+    text: line(8192),
+}) satisfies z.ZodType<Verdict>;
+
 const observation = z.strictObject({
     files: mapOf(path, seenFile),
     packages: names,
     units: mapOf(name, z.strictObject({ enabled: z.boolean(), active: z.boolean(), detail: text(8192) })),
-    facts: mapOf(name, line(8192)),
+    facts: mapOf(name, verdict),
     sourced: mapOf(path, content).optional(),
     machine: z.stringFormat("machine", /^[0-9a-f]{32}$/).optional(),
 }) satisfies z.ZodType<Observation>;

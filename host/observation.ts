@@ -1,5 +1,6 @@
 /** What the node's program tells: the shapes of host/node/look/observe.py and session.py. */
 import type { CommandArgs } from "../model/contract/fileSet";
+import type { Verdict } from "../model/contract/verdict";
 import type { NodeFacts } from "../model/lint/lintContext";
 
 /** What to look at. Equal specs have equal JSON: keys are sorted by whoever makes one. */
@@ -43,7 +44,7 @@ export interface Observation {
     readonly files: Readonly<Record<string, SeenFile>>;
     readonly packages: readonly string[];
     readonly units: Readonly<Record<string, SeenUnit>>;
-    readonly facts: Readonly<Record<string, string>>;
+    readonly facts: Readonly<Record<string, Verdict>>;
     /** A digest of its machine-id: another one under the same name is another machine. */
     readonly machine?: string;
     /** Content by path of the files that a fact of the probe `sourced-files` asks for. */

@@ -1,5 +1,7 @@
 /** The controller of `holdfast:host:FileSet`: each method is one verb of the resource's life, in plain data. */
 import { isUnknown, UNKNOWN } from "../model/contract/engineWords";
+import { dataLine } from "../model/contract/dataLine";
+import { DATA_LINES } from "../model/contract/environment";
 import type { CommandArgs, FileSetArgs } from "../model/contract/fileSet";
 import { concernNames, definitionOf, isConcern } from "../components/table";
 import { formatOfPath } from "../model/lint/formats";
@@ -385,7 +387,7 @@ function asExpected(path: string, original: SeenFile) {
     return { content: original.content, mode: original.mode, owner: original.owner, group: original.group };
 }
 
-/** When, and perhaps by whom, a file that differs was written: said, and kept out of state. `holdfast drift` reads these lines. */
+/** When, and perhaps by whom, a file that differs was written: said, and kept out of state. `holdfast drift` asks for data instead of words. */
 async function sayWhoWrote(
     differences: readonly Difference[],
     { files }: Observation,
@@ -404,8 +406,11 @@ async function sayWhoWrote(
     );
     for (const [path, seconds] of Object.entries(written)) {
         const by = writers[path];
+        const modified = new Date(seconds * 1000).toISOString();
         log.info(
-            `${path}: last written ${new Date(seconds * 1000).toISOString()}${by === undefined ? "" : `, perhaps by ${by}`}`,
+            process.env[DATA_LINES] === "1"
+                ? dataLine({ told: "written", path, modified, ...(by !== undefined && { by }) })
+                : `${path}: last written ${modified}${by === undefined ? "" : `, perhaps by ${by}`}`,
         );
     }
 }

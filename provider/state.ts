@@ -3,6 +3,7 @@ import { isUnknown } from "../model/contract/engineWords";
 import type { FileArgs, FileSetArgs } from "../model/contract/fileSet";
 import type { Observation, SeenFile, Spec } from "../host/observation";
 import { lintContent } from "../model/lint/formats";
+import { factText, isSkippedFact } from "../model/contract/verdict";
 import { standsFor } from "../model/contract/ownProgram";
 import type { FileSetState, FileState } from "./fileState";
 
@@ -57,7 +58,8 @@ export function stateOf(args: FileSetArgs, seen: Observation): FileSetState {
 /** As the node tells them; but whether sourced files are sound, the lints decide, which are here. */
 function factsOf(args: FileSetArgs, { facts, sourced = {} }: Observation): Readonly<Record<string, string>> {
     const names = Object.keys(args.facts ?? {}).filter((name) => args.facts![name]!.probe === "sourced-files");
-    return { ...facts, ...Object.fromEntries(names.map((name) => [name, verdictOn(sourced)])) };
+    const told = Object.entries(facts).map(([name, verdict]) => [name, factText(verdict)] as const);
+    return Object.fromEntries([...told, ...names.map((name) => [name, verdictOn(sourced)] as const)]);
 }
 
 /** `sound`, or the first line of each file that is not. */
@@ -186,7 +188,7 @@ function compareFacts(actual: FileSetState, expected: FileSetArgs): Difference[]
     return Object.entries(expected.facts ?? {}).flatMap(([name, fact]): Difference[] => {
         const value = actual.facts?.[name]?.value;
         const differs =
-            fact.value !== undefined && value !== undefined && value !== fact.value && !value.startsWith("not checked");
+            fact.value !== undefined && value !== undefined && value !== fact.value && !isSkippedFact(value);
         return differs ? [{ path: propertyPath(["facts", name, "value"]), kind: "update" }] : [];
     });
 }

@@ -1,4 +1,5 @@
 /** From the engine's digest of one stack to its nodes. */
+import { parseDataLine } from "../../model/contract/dataLine";
 import { FILE_SET_TYPE } from "../../model/contract/fileSet";
 import { formatOfPath, lintContent } from "../../model/lint/formats";
 import type { NodeIdentity } from "../../model/lint/lintContext";
@@ -120,18 +121,10 @@ function collectChanges(step: Step, diagnostics: readonly Diagnostic[]): Change[
     ).map((change) => ({ concern, ...change, ...provenanceOf(change.subject, said) }));
 }
 
-/** The provider says it in a message, since state must stay free of times: `/etc/fstab: last written 2026-01-02T03:04:05Z by …`. */
+/** The provider says it in a data line, since state must stay free of times. */
 function provenanceOf(subject: string, messages: readonly string[]): Pick<Change, "modified" | "by"> {
-    for (const message of messages) {
-        const start = message.indexOf(`${subject}: last written `);
-        const [, modified, by] =
-            start === -1
-                ? []
-                : (/^(\S+?Z)(?:, perhaps by (.+))?$/m.exec(message.slice(start + `${subject}: last written `.length)) ??
-                  []);
-        if (modified !== undefined) return { modified, ...(by !== undefined && { by }) };
-    }
-    return {};
+    const told = messages.map(parseDataLine).find((data) => data?.path === subject);
+    return told ? { modified: told.modified, ...(told.by !== undefined && { by: told.by }) } : {};
 }
 
 /** A resource shows up when its look begins and when it ends; what was found is in the latter. */

@@ -1,4 +1,5 @@
 /** What the Pulumi CLI tells of a project's stacks. */
+import { DATA_LINES } from "../../model/contract/environment";
 import { runPulumi } from "../pulumi";
 import type { StackDrift } from "./report";
 
@@ -10,7 +11,7 @@ import type { StackDrift } from "./report";
 export async function refreshStack(stack?: string, timeout?: number): Promise<StackDrift> {
     const running = runPulumi(
         ["refresh", "--preview-only", "--json", ...(stack === undefined ? [] : ["--stack", stack])],
-        { timeout },
+        { timeout, env: { [DATA_LINES]: "1" } },
     );
     // Loaded while the engine works.
     const [{ collectStack, stackOf }, { parseDigest }] = await Promise.all([import("./collect"), import("./digest")]);

@@ -1,3 +1,4 @@
+import { dataLine } from "../../model/contract/dataLine";
 import { skippedLook } from "../../model/contract/skippedLook";
 import { readFileSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -219,17 +220,23 @@ describe("a change", () => {
         ]);
     });
 
-    test("says when the file was written and perhaps by whom, from the provider's own words", () => {
-        const said = (text: string) =>
-            collect([step(edited)], [{ urn: urnOf("pve01", "hosts"), severity: "info", message: text }]).nodes[0]!
-                .changes[0];
-        expect(said("/etc/hosts: last written 2026-01-01T10:00:00.000Z\n")).toMatchObject({
-            modified: "2026-01-01T10:00:00.000Z",
+    test("says when the file was written and perhaps by whom, from the provider's data lines alone", () => {
+        const said = (message: string) =>
+            collect([step(edited)], [{ urn: urnOf("pve01", "hosts"), severity: "info", message }]).nodes[0]!.changes[0];
+        const modified = "2026-01-01T10:00:00.000Z";
+        const line = (path: string, by?: string) => dataLine({ told: "written", path, modified, by });
+        expect(said(`${line("/etc/hosts")}\n`)).toMatchObject({ modified });
+        expect(said(`info: ${line("/etc/hosts", "root from 192.0.2.5")}\n`)).toMatchObject({
+            modified,
+            by: "root from 192.0.2.5",
         });
-        expect(
-            said("/etc/hosts: last written 2026-01-01T10:00:00.000Z, perhaps by root from 192.0.2.5\n"),
-        ).toMatchObject({ by: "root from 192.0.2.5" });
-        expect(said("/etc/hosts.allow: last written 2026-01-01T10:00:00.000Z\n")).not.toHaveProperty("modified");
+        for (const other of [
+            line("/etc/hosts.allow"),
+            `/etc/hosts: last written ${modified}`,
+            line("/etc/hosts").replace(modified, "yesterday"),
+            line("/etc/hosts").replace("}", ""),
+        ])
+            expect(said(other)).not.toHaveProperty("modified");
     });
 });
 

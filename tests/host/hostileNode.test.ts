@@ -21,11 +21,12 @@ const file = {
     group: "root",
     modified: 1,
 };
+const told = (text: unknown) => ({ state: "ok", code: "seen", text });
 const sound = {
     files: { "/etc/hosts": file },
     packages: ["chrony"],
     units: { "chrony.service": { enabled: true, active: true, detail: "enabled, active" } },
-    facts: { resolves: "192.0.2.11" },
+    facts: { resolves: told("192.0.2.11") },
 };
 const facts = { hostname: "pve01", blockDevices: [], mounts: [], links: [] };
 const signature = "4dabf18193072939515e22adb298388d";
@@ -64,23 +65,33 @@ test("a sound answer is taken", async () => {
 });
 
 const tried: readonly (readonly [string, unknown, RegExp])[] = [
-    ["a fact shaped like an asset", answer({ facts: { resolves: asset } }), /facts\.resolves: an object with 4dabf/],
-    ["a fact shaped like a secret", answer({ facts: { resolves: { [signature]: "1b47", value: "x" } } }), /an object/],
+    [
+        "a fact shaped like an asset",
+        answer({ facts: { resolves: told(asset) } }),
+        /facts\.resolves\.text: an object with 4dabf/,
+    ],
+    ["an asset in place of a fact", answer({ facts: { resolves: asset } }), /facts\.resolves\.state: nothing, which/],
+    ["a code that there is not", answer({ facts: { resolves: { ...told("x"), code: "fine" } } }), /code: fine, which/],
+    [
+        "a fact shaped like a secret",
+        answer({ facts: { resolves: { ...told("x"), [signature]: "1b47" } } }),
+        /Unrecognized key: "4dabf/,
+    ],
     ["a file's owner shaped like an archive", answer({ files: { "/etc/hosts": { ...file, owner: asset } } }), /owner/],
     ["a unit's detail shaped like an output", answer({ units: { "chrony.service": asset } }), /units/],
     [
         "a fact with the engine's unknown",
-        answer({ facts: { resolves: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" } }),
+        answer({ facts: { resolves: told("04da6b54-80e4-46f7-96ec-b56ff0331ba9") } }),
         /own words/,
     ],
     [
         "a fact with the engine's unknown asset",
-        answer({ facts: { resolves: "030794c1-ac77-496b-92df-f27374a8bd58" } }),
+        answer({ facts: { resolves: told("030794c1-ac77-496b-92df-f27374a8bd58") } }),
         /own words/,
     ],
     [
         "a key of the engine's among the facts",
-        answer({ facts: { resolves: "x", [signature]: "y" } }),
+        answer({ facts: { resolves: told("x"), [signature]: told("y") } }),
         /not asked for: facts/,
     ],
     [
@@ -103,7 +114,7 @@ const tried: readonly (readonly [string, unknown, RegExp])[] = [
     ["who wrote what nobody asked about", answer({}, { writers: { "/etc/hosts": "x" } }), /not asked for: writers/],
     ["a further key", answer({}, { surprise: 1 }), /Unrecognized key: "surprise"/],
     ["a further key of a file", answer({ files: { "/etc/hosts": { ...file, target: "x" } } }), /Unrecognized key/],
-    ["a number for a fact", answer({ facts: { resolves: 1 } }), /facts\.resolves: 1, /],
+    ["a number for a fact", answer({ facts: { resolves: told(1) } }), /facts\.resolves\.text: 1, /],
     [
         "a text for a yes or no",
         answer({ units: { "chrony.service": { enabled: "yes", active: true, detail: "" } } }),
@@ -119,10 +130,10 @@ const tried: readonly (readonly [string, unknown, RegExp])[] = [
         raw(answer({ files: { "/etc/hosts": { ...file, modified: "HERE" } } }), "1e999"),
         /modified: Infinity/,
     ],
-    ["NaN", raw(answer({ facts: { resolves: "HERE" } }), "NaN"), /no JSON/],
+    ["NaN", raw(answer({ facts: { resolves: told("HERE") } }), "NaN"), /no JSON/],
     [
         "__proto__ among the facts",
-        raw(answer({ facts: { resolves: "HERE" } }), '"x","__proto__":{"polluted":"1"}'),
+        raw(answer({ facts: "HERE" }), `{"resolves":${JSON.stringify(told("x"))},"__proto__":{"polluted":"1"}}`),
         /__proto__, which is no answer/,
     ],
     [
@@ -137,21 +148,21 @@ const tried: readonly (readonly [string, unknown, RegExp])[] = [
     ],
     [
         "constructor among the facts",
-        answer({ facts: { resolves: "x", constructor: "y" } }),
+        answer({ facts: { resolves: told("x"), constructor: told("y") } }),
         /not asked for: facts: constructor/,
     ],
     [
         "a fact of a hundred thousand letters",
-        answer({ facts: { resolves: "x".repeat(100_000) } }),
+        answer({ facts: { resolves: told("x".repeat(100_000)) } }),
         /x{80}… \(100000 characters\)/,
     ],
     [
         "a fact with control characters",
-        answer({ facts: { resolves: "\u001b]0;gotcha\u0007\u202e" } }),
+        answer({ facts: { resolves: told("\u001b]0;gotcha\u0007\u202e") } }),
         /\\x1b\]0;gotcha\\x07\\u202e, which/,
     ],
-    ["a fact on two lines", answer({ facts: { resolves: "a\nb" } }), /resolves: a b, which is no answer/],
-    ["half a character", raw(answer({ facts: { resolves: "HERE" } }), '"\\ud800"'), /no Unicode/],
+    ["a fact on two lines", answer({ facts: { resolves: told("a\nb") } }), /resolves.text: a b, which is no answer/],
+    ["half a character", raw(answer({ facts: { resolves: told("HERE") } }), '"\\ud800"'), /no Unicode/],
     [
         "a file of two million letters",
         answer({ files: { "/etc/hosts": { ...file, content: "x".repeat(2_000_000) } } }),
@@ -167,8 +178,8 @@ const tried: readonly (readonly [string, unknown, RegExp])[] = [
     ],
     [
         "objects nested in a fact",
-        raw(answer({ facts: { resolves: "HERE" } }), '{"a":'.repeat(200_000) + "1" + "}".repeat(200_000)),
-        /facts\.resolves: an object with a/,
+        raw(answer({ facts: { resolves: told("HERE") } }), '{"a":'.repeat(200_000) + "1" + "}".repeat(200_000)),
+        /facts\.resolves\.text: an object with a/,
     ],
     [
         "three million wrong things",

@@ -38,7 +38,7 @@ const arrived = (line: string) =>
 /** As `pulumi up` and a drift run learn it. */
 async function fact(): Promise<string> {
     const spec = { files: {}, packages: [], units: [], facts: { mail: { probe: "mail", args: [] } } };
-    return (await client.inspect(node.name, spec, noExtras)).seen.facts.mail!;
+    return (await client.inspect(node.name, spec, noExtras)).seen.facts.mail!.text;
 }
 
 /** postfix works on its own time. */

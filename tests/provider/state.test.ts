@@ -1,4 +1,5 @@
 /** The one comparison and the way in and out of Pulumi's values, for any FileSet. */
+import type { Verdict } from "../../model/contract/verdict";
 import fc from "fast-check";
 import { identityOf, type Observation, type SeenFile } from "../../host/observation";
 import type { FileArgs, FileSetArgs } from "../../model/contract/fileSet";
@@ -36,6 +37,10 @@ const fileSet: fc.Arbitrary<FileSetArgs> = fc.record({
 });
 
 /** The node on which everything is as `args` say. */
+function told(text: string): Verdict {
+    return { state: "ok", code: "seen", text };
+}
+
 function asDeclared(args: FileSetArgs): Observation {
     const seen = (one: FileArgs): SeenFile =>
         one.absent
@@ -57,7 +62,7 @@ function asDeclared(args: FileSetArgs): Observation {
                 { enabled: unit.enabled ?? false, active: unit.active ?? true, detail: "" },
             ]),
         ),
-        facts: Object.fromEntries(Object.entries(args.facts ?? {}).map(([name, fact]) => [name, fact.value!])),
+        facts: Object.fromEntries(Object.entries(args.facts ?? {}).map(([name, fact]) => [name, told(fact.value!)])),
     };
 }
 
@@ -104,7 +109,9 @@ const changes: Record<string, (seen: Observation, args: FileSetArgs) => readonly
     },
     "a fact": (seen) => {
         const [name] = Object.keys(seen.facts);
-        return name === undefined ? undefined : [{ ...seen, facts: { ...seen.facts, [name]: "127.0.1.1" } }, "value"];
+        return name === undefined
+            ? undefined
+            : [{ ...seen, facts: { ...seen.facts, [name]: told("127.0.1.1") } }, "value"];
     },
 };
 
@@ -466,4 +473,16 @@ describe("mask", () => {
     test("leaves messages without a secret as they are", () => {
         fc.assert(fc.property(text, (message) => expect(mask(message, decoded({ a: "plain" }))).toBe(message)));
     });
+});
+
+test("a fact that is skipped on the node stands in state as it did before, and is no difference", () => {
+    const host = { name: "pve01", address: "192.0.2.11" };
+    const declared = { host, concern: "ipmievd", files: {}, facts: { bmc: { probe: "ipmievd", value: "in syslog" } } };
+    const empty = { files: {}, packages: [], units: {} };
+    const bmc: Verdict = { state: "skipped", code: "no-bmc", text: "this node has no BMC" };
+    const skipped = stateOf(declared, { ...empty, facts: { bmc } });
+    expect(skipped.observed.facts).toEqual({ bmc: "not checked: this node has no BMC" });
+    expect(compare(skipped, declared)).toEqual([]);
+    const unknown = stateOf(declared, { ...empty, facts: { bmc: { ...bmc, state: "unknown" } } });
+    expect(compare(unknown, declared)).toEqual([{ path: "facts.bmc.value", kind: "update" }]);
 });

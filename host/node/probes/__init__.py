@@ -2,13 +2,14 @@
 
 Never a raw measurement (a temperature, an age): a nightly drift run would never be clean. Never a change.
 
-A probe is a function `(*words) -> str` in any module of the program, and a line here: its module is loaded where a FileSet
+A probe is a function `(*words) -> str or Verdict` in any module of the program, and a line here: its module is loaded where a FileSet
 asks for it, so that a node need not have what it never uses.
 """
 
 import functools
 import importlib
 
+from look.verdict import Verdict, seen, unknown
 from look.words import one_line
 
 PROBES = {
@@ -36,13 +37,20 @@ caches = []
 
 
 def probe(name, arguments):
+    """{state, code, text}."""
+    told = ask(name, arguments)
+    verdict = told if isinstance(told, Verdict) else seen(told)
+    return {"state": verdict.state, "code": verdict.code, "text": one_line(verdict.text)}
+
+
+def ask(name, arguments):
     if name not in PROBES:
-        return f"unknown probe {name}"
+        return unknown("no-such-probe", f"unknown probe {name}")
     module, function = PROBES[name].rsplit(".", 1)
     try:
-        return one_line(getattr(importlib.import_module(module), function)(*arguments))
+        return getattr(importlib.import_module(module), function)(*arguments)
     except Exception as error:  # one that cannot tell must not keep the others from being heard
-        return one_line(f"unknown: {type(error).__name__}: {error}")
+        return unknown("probe-failed", f"unknown: {type(error).__name__}: {error}")
 
 
 def for_one_look(function):

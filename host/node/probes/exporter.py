@@ -6,6 +6,7 @@ import socket
 import time
 
 from engine import commands
+from look.verdict import skipped
 
 CONNECT_TIMEOUT = 0.2  # seconds; on the machine itself a connection takes less than a millisecond, or is dropped
 START_TIMEOUT = 10  # seconds until a started exporter listens
@@ -30,7 +31,7 @@ def verdict(port, *scrapers):
     if is_open(port, others):
         return "open to every address"
     if not others:
-        return "not checked: every address of this host may scrape"
+        return skipped("all-may-scrape", "every address of this host may scrape")
     return "answers, and others are refused"
 
 

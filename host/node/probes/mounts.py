@@ -1,6 +1,7 @@
 """Whether what an fstab names is there, and mounted."""
 
 from look import facts
+from look.verdict import skipped
 
 
 def mount(target):
@@ -13,5 +14,5 @@ def source(spec, target=None):
         return "present"
     mounted = [point for point in facts.mounts() if point["target"] == target]
     if target == "/" and mounted and not mounted[-1]["source"].startswith("/dev/"):
-        return f"not checked: / is {mounted[-1]['fstype']}, no block device"
+        return skipped("root-without-device", f"/ is {mounted[-1]['fstype']}, no block device")
     return "absent"

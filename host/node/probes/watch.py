@@ -9,8 +9,9 @@ import time
 from engine import commands
 from look import observe
 from look.facts import read_word
+from look.verdict import skipped, unknown
 
-NO_BMC = "not checked: this node has no BMC, ipmievd is inactive"
+SILENT_BMC = "not checked: the BMC does not say"  # the whole note that sel-fill leaves of such a BMC
 STATES = "/var/lib/smartmontools/smartd.*.state"
 # Postfix's queues, and for how many seconds a mail may be there: pickup empties maildrop at once where postfix runs at all, and
 # a relay that is connected to and says nothing keeps a mail active for minutes.
@@ -20,7 +21,9 @@ QUEUES = {"maildrop": 10, "incoming": 60, "active": 60, "hold": 60, "deferred": 
 def temperature():
     """What the watchdog's last run made of what it read."""
     level = read_word("/run/holdfast/temperature/level")
-    return {None: "unknown", "blind": "no trustworthy sensor"}.get(level, level)
+    if level is None:
+        return unknown("no-reading", "unknown")
+    return "no trustworthy sensor" if level == "blind" else level
 
 
 def last_run(path, seconds, grace=None):
@@ -111,7 +114,7 @@ def self_tests():
     checks = [re.search(r"^scheduled-test-next-check = (\d+)$", read_word(path) or "", re.MULTILINE) for path in notes]
     due = [int(match.group(1)) for match in checks if match]
     if not due:
-        return "not checked: no disk whose self-tests smartd starts"
+        return skipped("no-self-tests", "no disk whose self-tests smartd starts")
     return "on time" if min(due) > time.time() - 2 * 86_400 else "overdue"
 
 
@@ -124,14 +127,23 @@ def modified(path):
 
 def ipmievd():
     if not has_bmc():
-        return NO_BMC
+        return no_bmc()
     state = commands.run(["systemctl", "is-active", "ipmievd.service"]).output.strip()
     return "in syslog" if state == "active" else f"ipmievd is {state}"
 
 
 def sel():
-    """From the hourly run's note."""
-    return (read_word("/var/lib/holdfast/sel") or "unknown") if has_bmc() else NO_BMC
+    """From the hourly run's note, which is a word of `sel-fill`'s."""
+    if not has_bmc():
+        return no_bmc()
+    note = read_word("/var/lib/holdfast/sel")
+    if note == SILENT_BMC:
+        return skipped("bmc-silent", "the BMC does not say")
+    return note if note and note != "unknown" else unknown("no-reading", "unknown")
+
+
+def no_bmc():
+    return skipped("no-bmc", "this node has no BMC, ipmievd is inactive")
 
 
 def has_bmc():
@@ -148,7 +160,7 @@ def mail(spool="/var/spool/postfix", program="/usr/local/lib/holdfast/mail"):
     if "--fate" not in (read_word(program) or ""):
         return "not tried"  # not there, or an older one, which would send a mail of that name
     told = commands.run([program, "--fate"], timeout=20)
-    return told.output.strip() or f"unknown: {told.explain()}"
+    return told.output.strip() or unknown("mail-does-not-say", f"unknown: {told.explain()}")
 
 
 def queued(folder, limit=1000):

@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import type { NodeClient } from "../../../host/nodeClient";
 import type { Spec } from "../../../host/observation";
+import { factCodes } from "../../../model/contract/verdict";
 import { TalkingNode } from "../../helpers/talkingNode";
 import { python } from "./python";
 
@@ -62,7 +63,15 @@ test("every probe's answer is one", async () => {
     const facts = Object.fromEntries(probes.map((probe) => [probe, { probe, args: args[probe] ?? [] }]));
     const seen = await client.read("test", { ...empty, facts });
     expect(Object.keys(seen.facts).sort()).toEqual([...probes].sort());
-    expect(Object.values(seen.facts).filter((told) => told.startsWith("unknown probe"))).toEqual([]);
+    expect(Object.values(seen.facts).filter(({ code }) => code === "no-such-probe")).toEqual([]);
+});
+
+test("the codes that the node's program may give are those that are documented", async () => {
+    const given = await python<string[]>(`
+import ast, pathlib
+calls = [node for path in pathlib.Path(sys.path[0]).rglob("*.py") for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+answer = ["seen"] + [call.args[0].value for call in calls if getattr(call.func, "id", "") in ("unknown", "skipped") and call.args]`);
+    expect([...new Set(given)].sort()).toEqual(Object.keys(factCodes).sort());
 });
 
 test("what the lints want, who wrote, and what stood there before are what the schema expects", async () => {

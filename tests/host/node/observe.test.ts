@@ -1,3 +1,4 @@
+import type { Verdict } from "../../../model/contract/verdict";
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
@@ -120,12 +121,16 @@ answer = observe.observe_units(["a.service", "b@.service", "c.service"])`);
 
 test("a probe that fails says so, and the others are heard", async () => {
     const spec = { facts: { name: { probe: "hostname" }, broken: { probe: "mount" } } };
-    const { facts } = await python<{ facts: Record<string, string> }>(
+    const { facts } = await python<{ facts: Record<string, Verdict> }>(
         "from look import observe\nanswer = observe.observe(given)",
         spec,
     );
-    expect(facts.broken).toMatch(/^unknown: TypeError: /);
-    expect(facts.name).not.toMatch(/unknown/);
+    expect(facts.broken).toMatchObject({
+        state: "unknown",
+        code: "probe-failed",
+        text: expect.stringMatching(/^unknown: TypeError: /) as string,
+    });
+    expect(facts.name).toMatchObject({ state: "ok", code: "seen" });
 });
 
 test("a look asks the resolver once for a name, and the next look asks again", async () => {
@@ -141,7 +146,7 @@ spec = {"facts": {family: {"probe": "resolver", "args": ["pve01", family]} for f
 looks = [observe.observe(spec)["facts"]]
 addresses.pop(0)
 looks.append(observe.observe(spec)["facts"])
-answer = [*looks, len(asked)]`;
+answer = [*({name: fact["text"] for name, fact in look.items()} for look in looks), len(asked)]`;
     expect(await python(script, {})).toEqual([
         { 4: "192.0.2.11", 6: "unresolved" },
         { 4: "loopback 127.0.1.1", 6: "unresolved" },

@@ -54,9 +54,11 @@ describe("self-tests", () => {
     };
 
     test("of a disk that was replaced are none that are overdue", async () => {
-        expect(await selfTests(-100, { old: { due: -30 * day, written: -101 } })).toBe(
-            "not checked: no disk whose self-tests smartd starts",
-        );
+        expect(await selfTests(-100, { old: { due: -30 * day, written: -101 } })).toEqual([
+            "skipped",
+            "no-self-tests",
+            "no disk whose self-tests smartd starts",
+        ]);
         expect(await selfTests(-100, { old: { due: -30 * day, written: -101 }, new: { due: day, written: -90 } })).toBe(
             "on time",
         );
