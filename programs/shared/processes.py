@@ -62,3 +62,8 @@ def send_mail(subject: str, body: str, timeout: float) -> bool:
     """False where it could not be sent; a node without Holdfast's mail has nobody to tell. `timeout` in seconds."""
     mailer = os.environ.get("HOLDFAST_MAILER", "/usr/local/lib/holdfast/mail")
     return not os.access(mailer, os.X_OK) or run([mailer, subject], timeout, body).code == 0
+
+
+def sleep(seconds: int) -> None:
+    """By the program of that name, which a rehearsal can have its own of."""
+    run(["sleep", str(seconds)], seconds + 5)

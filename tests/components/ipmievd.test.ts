@@ -56,7 +56,7 @@ describe("the event log's fill level", () => {
 
     /** `info`: what `ipmitool sel info` prints. */
     async function measure(info: string, ipmitool = `cat <<'E'\n${info}\nE`) {
-        await writeFile(join(folder, "program"), files["/usr/local/lib/holdfast/sel-fill"]!.content!);
+        await writeFile(join(folder, "program"), files["/usr/local/lib/holdfast/sel-fill"]!.content!, { mode: 0o755 });
         for (const [name, script] of [
             ["ipmitool", ipmitool],
             ["mailer", `echo "$1" >>"${folder}/mails"`],
@@ -64,7 +64,7 @@ describe("the event log's fill level", () => {
             await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
             await chmod(join(folder, name), 0o755);
         }
-        const { stdout, exitCode } = await execa("dash", [join(folder, "program")], {
+        const { stdout, exitCode } = await execa(join(folder, "program"), [], {
             extendEnv: false,
             reject: false,
             env: {

@@ -33,18 +33,34 @@ describe("the node's program", () => {
     beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "holdfast-digest-"))));
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
-    /** `journal`: lines by what journalctl is asked for. */
+    /** As `journalctl --output=json` has lines of root's: `Nov 21 03:00:00 pve01 NAME[PID]: TEXT`. */
+    const entries = (text: string, fields: object = { _UID: "0" }) =>
+        [...text.matchAll(/^.{15} \S+ ([^:[]+)(?:\[\d+\])?: (.*)$/gm)]
+            .map(([, source, message]) =>
+                JSON.stringify({ SYSLOG_IDENTIFIER: source, MESSAGE: message, PRIORITY: "3", ...fields }),
+            )
+            .map((line) => `${line}\n`)
+            .join("");
+
+    /** `journal`: lines by what journalctl is asked for; `others`: errors of somebody else than root, as JSON. */
     async function run(journal: {
         hardware?: string;
         info?: string;
         holdfast?: string;
         errors?: string;
+        /** At a priority worse than an error. */
+        grave?: string;
+        others?: string;
         exit?: number;
     }) {
         await writeFile(join(folder, "program"), planOf().files["/usr/local/lib/holdfast/log-digest"]!.content!);
-        for (const key of ["hardware", "info", "holdfast", "errors"] as const)
-            await writeFile(join(folder, `${key}.log`), journal[key] ?? "");
-        const journalctl = `case "$*" in *notice..info*) cat "${folder}/info.log" ;; *--identifier=smartd*) cat "${folder}/hardware.log" ;; *--identifier=holdfast*) cat "${folder}/holdfast.log" ;; *--priority=err) cat "${folder}/errors.log" ;; esac; exit ${journal.exit ?? 0}`;
+        await chmod(join(folder, "program"), 0o755);
+        for (const key of ["hardware", "info", "holdfast"] as const)
+            await writeFile(join(folder, `${key}.log`), entries(journal[key] ?? ""));
+        const grave = entries(journal.grave ?? "", { _UID: "0", PRIORITY: "0" });
+        await writeFile(join(folder, "errors.log"), entries(journal.errors ?? "") + grave);
+        await writeFile(join(folder, "all.log"), entries(journal.errors ?? "") + (journal.others ?? ""));
+        const journalctl = `case "$*" in *notice..info*" _UID=0") cat "${folder}/info.log" ;; *--identifier=smartd*" _UID=0") cat "${folder}/hardware.log" ;; *--identifier=holdfast*" _UID=0") cat "${folder}/holdfast.log" ;; *--priority=err" _UID=0 + _TRANSPORT=kernel") cat "${folder}/errors.log" ;; *--priority=err) cat "${folder}/all.log" ;; *) exit 9 ;; esac; exit ${journal.exit ?? 0}`;
         for (const [name, script] of [
             ["journalctl", journalctl],
             ["mailer", `{ echo "$1"; cat; } >"${folder}/mail"`],
@@ -52,7 +68,7 @@ describe("the node's program", () => {
             await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
             await chmod(join(folder, name), 0o755);
         }
-        const { stdout, exitCode } = await execa("dash", [join(folder, "program")], {
+        const { stdout, exitCode } = await execa(join(folder, "program"), [], {
             extendEnv: false,
             reject: false,
             env: { PATH: `${folder}:/usr/bin:/bin`, HOLDFAST_MAILER: join(folder, "mailer") },
@@ -116,6 +132,45 @@ describe("the node's program", () => {
         });
         expect(mail).toContain(`2x smartd: ${still}\nsmartd: ${removed}\n`);
         expect(mail).not.toContain("opened");
+    });
+    test("what is not root's comes last and apart, and its flood leaves out nothing that the hardware said", async () => {
+        const flood = Array.from({ length: 300 }, (_, number) =>
+            entries(`Nov 21 05:00:00 pve01 smartd[9]: Device: /dev/sdz, made up ${number}\n`.repeat(3), {
+                _UID: "65534",
+            }),
+        ).join("");
+        const { mail } = await run({
+            hardware:
+                "Nov 21 04:00:00 pve01 smartd[88]: Device: /dev/sda [SAT], 8 Currently unreadable (pending) sectors\n",
+            errors: "Nov 21 01:00:00 pve01 kernel: ata1: failed command\n",
+            others: flood,
+        });
+        const [head, others] = mail!.split("\nErrors of programs that are not root's\n");
+        expect(head!.split("\n").slice(1, -1)).toEqual([
+            "Hardware",
+            "",
+            "smartd: Device: /dev/sda [SAT], 8 Currently unreadable (pending) sectors",
+            "",
+            "Errors",
+            "",
+            "kernel: ata1: failed command",
+        ]);
+        expect(others!.split("\n").filter((line) => line.includes("made up"))).toHaveLength(50);
+        expect(others).toContain("\n… and 250 more kinds\n");
+    });
+    test("what is worse than an error is told however many errors there are", async () => {
+        const errors = Array.from({ length: 250 }, (_, number) =>
+            `Nov 21 01:00:00 pve01 sshd[1]: error ${number}\n`.repeat(2),
+        );
+        const { mail } = await run({
+            errors: `${errors.join("")}Nov 21 01:00:00 pve01 systemd[1]: Freezing execution.\n`,
+        });
+        expect(mail).toContain("… and 51 more kinds"); // of one priority the rarest goes
+        const grave = await run({
+            errors: errors.join(""),
+            grave: "Nov 21 01:00:00 pve01 systemd[1]: Freezing execution.\n",
+        });
+        expect(grave.mail).toContain("\nErrors\n\nsystemd: Freezing execution.\n");
     });
     test("a journal that cannot be read is no day without errors", async () => {
         const { stdout, exitCode, mail } = await run({ exit: 1 });

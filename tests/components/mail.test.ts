@@ -203,7 +203,7 @@ describe("the node's mail program", () => {
         body = "It is hot.\n",
     ): Promise<{ sent: string; exitCode: number; state: string; said: string }> {
         const { files } = planOf({ to: ["ops@example.test", "root"], from: "holdfast@example.test" });
-        await writeFile(join(folder, "mail"), files["/usr/local/lib/holdfast/mail"]!.content!);
+        await writeFile(join(folder, "mail"), files["/usr/local/lib/holdfast/mail"]!.content!, { mode: 0o755 });
         await writeFile(join(folder, "conf"), files["/etc/holdfast/mail.conf"]!.content!);
         for (const [name, script] of [
             ["sendmail", sendmail],
@@ -214,7 +214,7 @@ describe("the node's mail program", () => {
             await chmod(join(folder, name), 0o755);
         }
         if (argument !== "--fate") await rm(join(folder, "sent"), { force: true });
-        const { exitCode, stdout } = await execa("dash", [join(folder, "mail"), argument], {
+        const { exitCode, stdout } = await execa(join(folder, "mail"), [argument], {
             // Only a mail is read: what is written to a program that has ended by then would fail, and take its output along.
             ...(argument.startsWith("--") ? { stdin: "ignore" as const } : { input: body }),
             reject: false,

@@ -175,6 +175,15 @@ test("a recipient whom the relay refuses is told, of a test message at once, of 
     await factIs("delivered");
 });
 
+test("what anybody else logs under postfix's name says nothing about a mail", async () => {
+    await send("hot");
+    await factIs("delivered");
+    await shell(
+        'read -r id _ <<E\n$(sed -n 2p /var/lib/holdfast/mail)\nE\nfor line in "message-id=<$id>" \'to=<ops@example.test>, relay=none, status=bounced (forged)\'; do runuser -u nobody -- logger -t postfix/smtp -p mail.info "FORGED: $line"; done; journalctl --sync; journalctl --quiet --since=-1min SYSLOG_FACILITY=2 | grep -q forged',
+    );
+    expect(await fact()).toBe("delivered");
+});
+
 test("other people's mail that waits, and a bounce of our own, blame nobody", async () => {
     // The second has our sender, as an address that is not Holdfast's alone.
     await shell(

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { labDown, labUp, type Lab, type LabNode } from "../../lab";
+import { ownPrograms } from "../../programs";
 import { fill, namesOf, restoreNodes, type EarlierVersion, type Names } from "../helpers/earlierVersion";
 import { load, quietEvents, unload } from "../helpers/quietEvents";
 import { PulumiProject } from "../helpers/pulumiProject";
@@ -19,8 +20,9 @@ const RECORDED = "516b584";
 const announced: Readonly<Record<string, RegExp>> = {
     "/etc/default/prometheus-node-exporter": /metrics go to `\/var\/lib\/prometheus-holdfast/,
     "/etc/tmpfiles.d/holdfast-node-exporter.conf": /metrics go to `\/var\/lib\/prometheus-holdfast/,
-    "/etc/smartmontools/run.d/60holdfast": /smartd's hook are Python/,
-    "/usr/local/lib/holdfast/temperature": /temperature watchdog .* Python/,
+    ...Object.fromEntries(
+        [...ownPrograms().keys()].map((path) => [path, /other programs on a node .* are Python now/]),
+    ),
     "/etc/hosts": /comment above a node's own name .* the next `up` changes this one comment on every node/,
 };
 const STACK = "earlier";

@@ -134,6 +134,37 @@ test("the watchdog's metrics reach whoever scrapes the exporter", async () => {
     expect(scraped).toMatch(/^node_systemd_unit_state\{.*name="smartmontools.service",state="active".*\} 1$/m);
 });
 
+test("no service user has root write elsewhere, by a folder renamed and a link planted; a metrics folder that is another's is told", async () => {
+    const folder = "/var/lib/prometheus-holdfast/node-exporter";
+    const scraped = `stat --format=%U:%a ${folder}/holdfast_temperature.prom`;
+    // Each tries both folders, and what Holdfast keeps in /run and /var/lib. Only the exporter's own user gets anywhere.
+    const attack = `for place in /var/lib/prometheus/node-exporter /var/lib/prometheus-holdfast ${folder} /run/holdfast /run/holdfast/temperature /var/lib/holdfast; do mv $place $place.away; ln -s /root/precious $place; done`;
+    const planted = await shell(
+        `mkdir -p /root/precious/node-exporter; for file in holdfast_temperature.prom node-exporter/holdfast_temperature.prom levels level temperature.sensors; do echo keep >/root/precious/$file; done
+# Made anew, since the lab's overlay lets nobody rename a folder of the image.
+rm -rf ${folder}/holdfast_temperature.prom /var/lib/prometheus/node-exporter; mkdir /var/lib/prometheus/node-exporter
+echo old >/var/lib/prometheus/node-exporter/holdfast_temperature.prom
+for user in $(getent passwd | awk -F: '$3 > 0 { print $1 }'); do runuser -u $user -- sh -c '${attack}' 2>/dev/null; done
+systemctl start holdfast-temperature.service; find /var/lib /run -maxdepth 3 -lname /root/precious`,
+    );
+    expect(planted).toBe("/var/lib/prometheus/node-exporter");
+    expect(await shell("cat $(find /root/precious -type f)")).toBe("keep\n".repeat(5).trim());
+    expect(await shell(scraped)).toBe("root:644");
+    await shell(
+        "cd /var/lib/prometheus && rm node-exporter && mv node-exporter.away node-exporter && systemctl start holdfast-temperature.service && test ! -e node-exporter/holdfast_temperature.prom",
+    );
+    // Given away, as a recursive chown does it: nothing is written, and that is told.
+    await shell(`chown -R prometheus /var/lib/prometheus-holdfast; systemctl start holdfast-temperature.service`);
+    expect(await shell("journalctl --quiet --output=cat --since=-1min --identifier=holdfast")).toContain(
+        `metrics cannot be written to ${folder}: `,
+    );
+    const { stdout } = await project.runPulumi(DRIFT);
+    expect(stdout).toMatch(/metrics folder[^]*\/var\/lib\/prometheus-holdfast belongs to prometheus/);
+    await shell(
+        "chown -R root /var/lib/prometheus-holdfast; rm -r /root/precious; systemctl start holdfast-temperature.service",
+    );
+});
+
 test("the test message arrived at the SMTP server, with the node's name in its subject", async () => {
     const sent = (await mails()).filter((mail) => mail.includes("test message"));
     expect(sent).toHaveLength(1);
@@ -214,10 +245,17 @@ test("the digest names the errors, and what smartd's hook said", async () => {
     );
     await declare({ logDigest: true }, { mail: { to: "ops@example.test", relay: `smtp://${sink.address}:2525` } });
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
+    // Anybody may log under any name, at any priority.
+    await shell(
+        "for name in smartd holdfast; do runuser -u nobody -- logger -t $name -p daemon.err 'Device: /dev/sdz, temperature warning: forged'; done; journalctl --sync",
+    );
     const digest = await shell("HOLDFAST_SINCE=today HOLDFAST_UNTIL=now /usr/local/lib/holdfast/log-digest --print");
     expect(digest).toMatch(
         /^Hardware\n[^]*smartd: Device: \/dev\/sdz \[SAT\], FAILED SMART self-check\n[^]*holdfast: disk \/dev\/sdz fails \(Health\); shutting down in 5 minutes\n[^]*\nErrors\n[^]*somebody: out of luck\n/m,
     );
+    const [own, others] = digest.split("\nErrors of programs that are not root's\n");
+    expect(own).not.toContain("forged");
+    expect(others).toMatch(/^(?:\d+x )?smartd: .*forged$/m);
 });
 
 test("a stopped smartd, an edited smartd.conf and a watchdog that has not run each show as what they are, and `up --refresh` repairs them", async () => {

@@ -362,7 +362,7 @@ describe("a program of Holdfast's own", () => {
     const attributes = { mode: "0755", owner: "root", group: "root" };
     const of = (content: string) => ({ concern: "smartd", files: { [path]: { ...attributes, content } } });
     const itself = referTo(program, program);
-    const old = program.replace("#!/bin/sh", "#!/bin/sh\n# An earlier version.");
+    const old = program.replace("\n", "\n# An earlier version.\n");
 
     test("leaves Check as its digest, like what is previewed, and nothing of it differs then", async () => {
         const { inputs, failures } = await plugin.check({ ...args, ...of(program) });

@@ -1,7 +1,7 @@
 """Verdicts about the programs that watch the hardware, from what they leave behind: no disk, sensor or BMC is touched."""
 
 import glob
-import itertools
+import json
 import os
 import re
 import time
@@ -16,6 +16,7 @@ STATES = "/var/lib/smartmontools/smartd.*.state"
 # Postfix's queues, and for how many seconds a mail may be there: pickup empties maildrop at once where postfix runs at all, and
 # a relay that is connected to and says nothing keeps a mail active for minutes.
 QUEUES = {"maildrop": 10, "incoming": 60, "active": 60, "hold": 60, "deferred": 0}
+MOST_QUEUED = 200  # mails whose header is looked at: a queue that a broken relay has filled says the same with all of them
 
 
 def temperature():
@@ -152,57 +153,34 @@ def has_bmc():
 
 def mail(spool="/var/spool/postfix", program="/usr/local/lib/holdfast/mail"):
     """What became of the last mail; a local MTA accepts everything, so its queue has a say: on what Holdfast sent, nobody else."""
-    for queue, patience in QUEUES.items():
-        for path in queued(os.path.join(spool, queue)):
-            sent = sent_by_us(path)
-            if sent is not None and time.time() - sent >= patience:
-                return "undeliverable: mails of Holdfast wait in postfix's queue, see mailq"
+    if os.path.isdir(spool) and any(is_ours(identifier) for identifier in waiting()):
+        return "undeliverable: mails of Holdfast wait in postfix's queue, see mailq"
     if "--fate" not in (read_word(program) or ""):
         return "not tried"  # not there, or an older one, which would send a mail of that name
     told = commands.run([program, "--fate"], timeout=20)
     return told.output.strip() or unknown("mail-does-not-say", f"unknown: {told.explain()}")
 
 
-def queued(folder, limit=1000):
-    """The first so many files of a queue: one that a broken relay has filled says the same with all of them."""
-    paths = (os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names)
-    return itertools.islice(paths, limit)
+def waiting():
+    """The queue ids of mails that have been there for longer than their queue allows, at most MOST_QUEUED."""
+    listed = commands.run(["postqueue", "-j"], timeout=10, limit=4_000_000)
+    late = []
+    for line in listed.output.splitlines():
+        try:
+            entry = json.loads(line)
+            patience = QUEUES.get(entry["queue_name"])
+            if patience is not None and time.time() - entry["arrival_time"] >= patience:
+                late.append(str(entry["queue_id"]))
+        except (ValueError, KeyError, TypeError):
+            continue  # cut off at the limit
+    return late[:MOST_QUEUED]
 
 
-def sent_by_us(path):
-    """When, in seconds since 1970; None for other people's mail. Known by the message-id in the header: the sender is another
-    one where a command has sent it on, as Proxmox does with root's, and a bounce of ours has our header in its text."""
-    try:
-        with open(path, "rb") as stream:
-            content = stream.read(65_536)
-    except OSError:
-        return None  # it has left the queue
-    arrival, in_message = 0, False
-    for kind, data in records(content):
-        if kind == b"T" and not arrival:
-            arrival = int(data.split()[0])
-        elif kind == b"M":
-            in_message = True
-        elif in_message and not data:
-            return None
-        elif in_message and data.lower().startswith(b"message-id: <holdfast."):
-            return arrival
-    return None
-
-
-def records(content):
-    """Of a queue file: type and data. A byte, the length in seven bits a byte, the lowest first, the data (postfix's
-    global/record.c and rec_type.h)."""
-    at = 0
-    while at < len(content):
-        kind, length, shift, more = content[at:at + 1], 0, 0, True
-        at += 1
-        while more and at < len(content):
-            length |= (content[at] & 127) << shift
-            more = content[at] > 127
-            at, shift = at + 1, shift + 7
-        yield kind, content[at:at + length]
-        at += length
+def is_ours(identifier):
+    """By the message-id in the header: the sender is another one where a command has sent it on, as Proxmox does with root's,
+    and a bounce of ours has our header in its text."""
+    header = commands.run(["postcat", "-qh", identifier], timeout=5).output  # nothing where it has left the queue
+    return re.search(r"^message-id: <holdfast\.", header, re.IGNORECASE | re.MULTILINE) is not None
 
 
 def mail_relay(msmtprc="/etc/msmtprc", sendmail="/usr/sbin/sendmail"):

@@ -49,14 +49,30 @@ describe("what became of the last mail", () => {
         await writeFile(join(folder, "mail"), "#!/bin/sh\n# --fate\necho out of order >&2; exit 3\n", { mode: 0o755 });
         expect(await fate()).toBe("unknown: exit status 3: out of order");
     });
-    test("a queue file that ends in the middle of a record is nobody's", async () => {
-        await mkdir(join(folder, "spool/deferred/3"), { recursive: true });
-        for (const [name, content] of [
-            ["EMPTY", ""],
-            ["CUT", "T\x14123"],
-            ["LENGTH", "N\xff"],
-        ] as const)
-            await writeFile(join(folder, "spool/deferred/3", name), Buffer.from(content, "latin1"));
-        expect(await fate()).toBe("not tried");
+    test("is not told by what postqueue says of others, of mails that are young yet, or in lines that are cut off", async () => {
+        await mkdir(join(folder, "spool"));
+        const entry = (id: string, queue: string, seconds: number) =>
+            JSON.stringify({ queue_name: queue, queue_id: id, arrival_time: Math.floor(Date.now() / 1000) - seconds });
+        const listed = async (...lines: string[]) => {
+            await writeFile(join(folder, "listed"), lines.join("\n"));
+            return python<string>(
+                `from engine import commands\nfrom probes import watch\nreal = commands.run
+def run(argv, *rest, **options):
+    if argv[0] == "postqueue":
+        return real(["cat", given + "/listed"])
+    if argv[0] == "postcat":
+        return real(["printf", "Message-ID: <%s>\\n", "holdfast.1.2@x" if argv[-1] == "OURS" else "x@y"])
+    return real(argv, *rest, **options)
+commands.run = run
+answer = watch.mail(given + "/spool", given + "/mail")`,
+                folder,
+            );
+        };
+        expect(await listed(entry("THEIRS", "deferred", 9), entry("OURS", "active", 9), '{"queue_na', "[]")).toBe(
+            "not tried",
+        );
+        expect(await listed(entry("THEIRS", "deferred", 9), entry("OURS", "active", 90))).toContain(
+            "wait in postfix's queue",
+        );
     });
 });
