@@ -1,6 +1,7 @@
 /** Where a lab keeps what it owns, and the machine-wide number that keeps labs of different checkouts apart. */
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { makeOwnFolder } from "./ownFolder";
 
 export type Release = "trixie" | "bookworm";
 /** `incident`: the files as both outages found them. `sound`: what they should have been. */
@@ -61,7 +62,7 @@ export async function writeRecord(record: LabRecord): Promise<void> {
 
 /** Slots in use, with the folder of the lab that holds each. */
 export async function readSlots(): Promise<Map<number, string>> {
-    await mkdir(slotFolder, { recursive: true });
+    await makeOwnFolder(slotFolder);
     const slots = new Map<number, string>();
     for (const name of await readdir(slotFolder)) {
         slots.set(Number(name), await readFile(join(slotFolder, name), "utf8"));

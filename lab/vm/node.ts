@@ -9,6 +9,7 @@ import { answersSsh, attachTap, bridgeNamespace, sshPort, startForward, stopForw
 import { unmount, type BootReport, type ExecOptions } from "../node";
 import { readHostKey, writeNodeFiles } from "../nodeFiles";
 import { findMarked, killAndWait, markVariable, runBound, waitForExit } from "../processes";
+import { makeOwnFolder } from "../ownFolder";
 import { identityFile, labFolder, socketFolder, type LabRecord } from "../state";
 import { chooseAccelerator } from "./accelerator";
 import { hasGivenUp, hasTripped, readConsoleFailures } from "./console";
@@ -261,7 +262,7 @@ export class VmNode implements NodeIdentity {
     async #powerOn(append: string): Promise<number> {
         await ensureOverlays(this.#folder);
         await attachTap(this.lab.slot, this.name);
-        await mkdir(socketFolder(this.lab.slot), { recursive: true });
+        await makeOwnFolder(socketFolder(this.lab.slot));
         const { kernel, initrd } = vmImageFiles(this.lab.image);
         const machine = {
             name: this.name,
