@@ -3,6 +3,7 @@
 import glob
 import ipaddress
 import json
+from collections.abc import Iterable
 
 from engine import commands
 from probes.names import is_loopback, resolve
@@ -22,7 +23,7 @@ def resolver(timeout: float, name: str, address: str) -> str | None:
 INTERFACES = ("/etc/network/interfaces", "/etc/network/interfaces.d/*")
 
 
-def own_address(timeout, name, address):
+def own_address(timeout: float, name: str, address: str) -> str | None:
     """Some interface holds the address that the hosts file is about to give the name, or gets it at the next boot.
 
     A wrong digit in the stack would else be written into the hosts file of the whole fleet, and every look would find it sound.
@@ -39,21 +40,21 @@ def own_address(timeout, name, address):
     )
 
 
-def same(address, others):
+def same(address: str, others: Iterable[str]) -> bool:
     wanted = parse(address)
     return wanted is not None and any(parse(other) == wanted for other in others)
 
 
-def parse(text):
+def parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(text.split("/")[0])
+        return ipaddress.ip_address(text.partition("/")[0])
     except ValueError:
         return None
 
 
-def declared_addresses():
+def declared_addresses() -> list[str]:
     """Of the interfaces files: a renumbered node has its new address from the next boot on."""
-    words = []
+    words: list[str] = []
     for path in (found for pattern in INTERFACES for found in glob.glob(pattern)):
         try:
             with open(path, encoding="utf-8", errors="replace") as stream:

@@ -4,15 +4,16 @@ a kernel without cgroup BPF, systemd accepts IPAddressDeny= and nothing comes of
 import re
 import socket
 import time
+from collections.abc import Iterable
 
 from engine import commands
-from look.verdict import skipped
+from look.verdict import Verdict, skipped
 
 CONNECT_TIMEOUT = 0.2  # seconds; on the machine itself a connection takes less than a millisecond, or is dropped
 START_TIMEOUT = 10  # seconds until a started exporter listens
 
 
-def complaint(timeout, port, *scrapers):
+def complaint(timeout: float, port: str, *scrapers: str) -> str | None:
     """After a change. Returns None, or what is wrong."""
     deadline = time.monotonic() + min(START_TIMEOUT, timeout)
     while not answers("127.0.0.1", port):
@@ -24,7 +25,7 @@ def complaint(timeout, port, *scrapers):
     return None
 
 
-def verdict(port, *scrapers):
+def verdict(port: str, *scrapers: str) -> str | Verdict:
     if not answers("127.0.0.1", port):
         return "no answer"
     others = forbidden(scrapers)
@@ -35,16 +36,16 @@ def verdict(port, *scrapers):
     return "answers, and others are refused"
 
 
-def forbidden(scrapers):
+def forbidden(scrapers: Iterable[str]) -> set[str]:
     """Addresses of this machine that may not scrape."""
     return own_addresses() - canonical(scrapers)
 
 
-def is_open(port, others):
+def is_open(port: str, others: Iterable[str]) -> bool:
     return any(connects(address, port) for address in others)
 
 
-def filter_complaint(timeout):
+def filter_complaint(timeout: float) -> str | None:
     """Before anything listens: does this kernel drop what IPAddressDeny= names? Returns None, or what is wrong."""
     program = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 1)"
     filtered = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "-p", "IPAddressDeny=any"]
@@ -59,7 +60,7 @@ def filter_complaint(timeout):
     )
 
 
-def answers(address, port):
+def answers(address: str, port: str) -> bool:
     """Any HTTP answer counts: 401 with basic auth, 400 where it wants TLS. `/` runs no collector."""
     try:
         with socket.create_connection((address, int(port)), 1) as stream:
@@ -69,7 +70,7 @@ def answers(address, port):
         return False
 
 
-def connects(address, port):
+def connects(address: str, port: str) -> bool:
     try:
         socket.create_connection((address, int(port)), CONNECT_TIMEOUT).close()
         return True
@@ -77,13 +78,13 @@ def connects(address, port):
         return False
 
 
-def own_addresses():
+def own_addresses() -> set[str]:
     """One global address of each family: a connection from it to itself comes from no address that may scrape."""
     listed = commands.run(["ip", "-o", "address", "show", "up", "scope", "global"]).output
     found = [re.search(rf" {family} ([0-9a-f.:]+)/", listed) for family in ("inet", "inet6")]
     return canonical([match.group(1) for match in found if match])
 
 
-def canonical(addresses):
+def canonical(addresses: Iterable[str]) -> set[str]:
     families = ((socket.AF_INET6 if ":" in address else socket.AF_INET, address) for address in addresses)
     return {socket.inet_ntop(family, socket.inet_pton(family, address)) for family, address in families}

@@ -1,14 +1,14 @@
 """Whether what an fstab names is there, and mounted."""
 
 from look import facts
-from look.verdict import skipped
+from look.verdict import Verdict, skipped
 
 
-def mount(target):
+def mount(target: str) -> str:
     return "mounted" if any(point["target"] == target for point in facts.mounts()) else "not mounted"
 
 
-def source(spec, target=None):
+def source(spec: str, target: str | None = None) -> str | Verdict:
     """Whether an fstab source (UUID=…, LABEL=…, /dev/…) names a device of this node."""
     if facts.find_device(spec):
         return "present"

@@ -6,7 +6,7 @@ from engine import commands
 from probes import for_one_look
 
 
-def resolver(name, family=None):
+def resolver(name: str, family: str | None = None) -> str:
     """What pmxcfs would take: the first address of the name that is neither 127.* nor ::1."""
     addresses = resolve_once(name)
     if family:
@@ -18,14 +18,14 @@ def resolver(name, family=None):
 
 
 @for_one_look
-def resolve_once(name):
+def resolve_once(name: str) -> list[str]:
     return resolve(name)
 
 
-def resolve(name):
+def resolve(name: str) -> list[str]:
     """Addresses in the resolver's own order, through NSS as every program on the node sees it."""
     listed = commands.run(["getent", "ahosts", "--", name], timeout=10)
-    seen = []
+    seen: list[str] = []
     for line in listed.output.splitlines():
         address = line.split()[0]
         if address not in seen:
@@ -33,9 +33,9 @@ def resolve(name):
     return seen
 
 
-def is_loopback(address):
+def is_loopback(address: str) -> bool:
     return address.startswith("127.") or address == "::1"
 
 
-def hostname():
+def hostname() -> str:
     return os.uname().nodename

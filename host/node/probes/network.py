@@ -4,23 +4,24 @@ import glob
 import os
 
 from look import facts
-from look.verdict import skipped, unknown
+from look.verdict import Verdict, skipped, unknown
 
 
-def link(name):
+def link(name: str) -> str:
     states = {item["name"]: item["state"] for item in facts.links_by_name()}
-    state = states.get(name) or next((states.get(real) for real, others in facts.alternative_names().items() if name in others), None)
+    named = (states.get(real) for real, others in facts.alternative_names().items() if name in others)
+    state = states.get(name) or next(named, None)
     if state is None:
         return "absent"
     return "down" if state == "down" else "up"  # a bridge or tunnel says `unknown` while it works
 
 
-def interfaces_pending():
+def interfaces_pending() -> str:
     """Proxmox applies this file at boot, over whatever stands in its place."""
     return "pending" if os.path.lexists("/etc/network/interfaces.new") else "none"
 
 
-def interfaces_running():
+def interfaces_running() -> str | Verdict:
     """Whether the file was written after the network was last brought up from it."""
     try:
         written = os.stat("/etc/network/interfaces").st_mtime
@@ -32,6 +33,6 @@ def interfaces_running():
     return "active" if written <= max(states) else "pending activation"
 
 
-def sourced_files(*patterns):
+def sourced_files(*patterns: str) -> Verdict:
     """Their content goes with the observation: the provider decides, which has the lints."""
     return skipped("judged-by-lints", "")
