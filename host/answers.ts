@@ -107,6 +107,8 @@ const nodeFacts = z.strictObject({
         }),
         MANY,
     ),
+    tools: z.strictObject({ dhclient: z.boolean(), mako: z.boolean() }).optional(),
+    units: z.strictObject({ loaded: listOf(name, MANY), afterNetworking: listOf(name, MANY) }).optional(),
 }) satisfies z.ZodType<NodeFacts>;
 
 const surroundings = {

@@ -38,6 +38,8 @@ export function lintFstab(content: string, context: LintContext): Finding[] {
             ...lintDeviceOptions(line, context.facts),
             ...lintType(line, context.facts),
             ...lintMountable(line),
+            ...lintThinPool(line, context.facts),
+            ...lintSystemMount(line),
             ...lintNofail(line),
             ...lintOptions(line),
         ]),
@@ -162,6 +164,61 @@ function lintMountable({ number, fields, entry }: EntryLine): Finding[] {
                   ),
               ]
             : []),
+    ];
+}
+
+/** `/dev/VG/LV` and `/dev/mapper/VG-LV` of a pool, which Proxmox's installer calls pve/data: it holds guests' disks, no file system. */
+function lintThinPool({ number, fields, entry }: EntryLine, facts: NodeFacts | undefined): Finding[] {
+    const [, group, volume] = /^\/dev\/(?!mapper\/|disk\/)([^/]+)\/([^/]+)$/.exec(entry.source) ?? [];
+    const escape = (name: string) => name.replaceAll("-", "--");
+    const mapped = group && volume ? `/dev/mapper/${escape(group)}-${escape(volume)}` : entry.source;
+    if (!facts || !mapped.startsWith("/dev/mapper/") || !findDevice(`${mapped}_tdata`, facts)) return [];
+    return [
+        finding(
+            "thin-pool",
+            isMountedAtBoot(entry) ? "error" : "warning",
+            at(number, fields[0]!),
+            `${entry.source} is a thin pool, which holds other volumes and no file system, so this is never mounted. Name one of its volumes, or delete the line: Proxmox uses the pool without it.`,
+        ),
+    ];
+}
+
+/** What options leave a mount without, the last one deciding; `user` and `owner` imply some (mount(8)). */
+const withoutPrograms: Readonly<Record<string, boolean>> = { noexec: true, user: true, users: true, exec: false };
+const withoutSetuid: Readonly<Record<string, boolean>> = {
+    nosuid: true,
+    user: true,
+    users: true,
+    owner: true,
+    group: true,
+    suid: false,
+};
+
+/** systemd-remount-fs gives / what its line says, early in the boot. */
+function lintSystemMount({ number, fields, entry }: EntryLine): Finding[] {
+    const target = canonicalTarget(entry.target);
+    if (!["/", "/usr"].includes(target) || !fields[3]) return [];
+    const decided = (by: Readonly<Record<string, boolean>>) =>
+        entry.options.filter((option) => Object.hasOwn(by, option)).at(-1);
+    const [noexec, nosuid] = [decided(withoutPrograms), decided(withoutSetuid)];
+    const place = at(number, fields[3]);
+    if (noexec !== undefined && withoutPrograms[noexec])
+        return [
+            finding(
+                "noexec-system",
+                "error",
+                place,
+                `'${noexec}' lets no program run from ${target}, so the boot stops. Take it out.`,
+            ),
+        ];
+    if (nosuid === undefined || !withoutSetuid[nosuid]) return [];
+    return [
+        finding(
+            "nosuid-system",
+            "warning",
+            place,
+            `'${nosuid}' takes sudo, su and passwd on ${target} their rights, so nobody but root can use them. Take it out.`,
+        ),
     ];
 }
 

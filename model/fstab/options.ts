@@ -5,7 +5,9 @@
  */
 import { finding, type Finding } from "../lint/finding";
 import { nearest } from "../lint/nearest";
-import type { EntryLine } from "./parse";
+import type { Token } from "../lint/text";
+import { blockTypes } from "./blockSource";
+import type { EntryLine, FstabEntry } from "./parse";
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
@@ -58,9 +60,10 @@ export function isOptionOnly(word: string): boolean {
 }
 
 export function lintOptions({ number, fields, entry }: EntryLine): Finding[] {
-    const known = byType[entry.fstype];
     const field = fields[3];
-    if (!known || !field) return [];
+    if (!field) return [];
+    const known = byType[entry.fstype];
+    if (!known) return blockTypes.has(entry.fstype) && entry.fstype !== "swap" ? lintForeign(number, field, entry) : [];
     let from = 0;
     return entry.options
         .filter((option) => !isKnown(option, known))
@@ -68,7 +71,7 @@ export function lintOptions({ number, fields, entry }: EntryLine): Finding[] {
             const index = field.text.indexOf(option, from);
             from = Math.max(from, index);
             const column = field.column + Math.max(0, index);
-            const meant = nearest(optionName(option), [...generic, ...known]);
+            const meant = suggestOption(optionName(option), [...generic, ...known]);
             const remedy = meant ? `Did you mean '${meant}'?` : `Check it against mount(8) and ${entry.fstype}(5).`;
             return finding(
                 "unknown-option",
@@ -77,6 +80,36 @@ export function lintOptions({ number, fields, entry }: EntryLine): Finding[] {
                 `'${option}' is no option that ${entry.fstype} is known to take. ${remedy}`,
             );
         });
+}
+
+/** Options that only a network file system can have; they come along where a line was copied from one. */
+const networkOnly: ReadonlySet<string> = new Set(
+    words(`
+    soft hard intr nointr rsize wsize timeo retrans nfsvers nolock nordirplus retry lookupcache proto mountproto clientaddr
+    credentials username password guest multiuser nobrl noserverino`),
+);
+
+/** Of local types without a table of their own. */
+function lintForeign(number: number, field: Token, { options, fstype }: FstabEntry): Finding[] {
+    const foreign = options.filter((option) => networkOnly.has(optionName(option)));
+    if (foreign.length === 0) return [];
+    const column = field.column + Math.max(0, field.text.indexOf(foreign[0]!));
+    return [
+        finding(
+            "foreign-option",
+            "warning",
+            { line: number, column },
+            `${foreign.join(", ")}: of network file systems, and ${fstype} may refuse to mount with it. Take it out.`,
+        ),
+    ];
+}
+
+/** Never one whose opposite is meant as well as it: `nsuid` may be `suid` or `nosuid`. */
+function suggestOption(name: string, known: readonly string[]): string | undefined {
+    const meant = nearest(name, known);
+    if (meant === undefined) return undefined;
+    const opposite = meant.startsWith("no") ? meant.slice(2) : `no${meant}`;
+    return known.includes(opposite) && nearest(name, [opposite]) !== undefined ? undefined : meant;
 }
 
 function isKnown(option: string, known: readonly string[]): boolean {

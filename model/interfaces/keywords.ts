@@ -1,5 +1,5 @@
 /** The options of an iface stanza. The table is data, made by keywords.py from ifupdown2's own addons and other packages' pages. */
-import { nearest } from "../lint/nearest";
+import { countSlips, nearest } from "../lint/nearest";
 import table from "./keywordTable.json";
 import { normalizeKeyword } from "./parse";
 
@@ -33,7 +33,7 @@ export const commandKeywords: ReadonlySet<string> = new Set([
 ]);
 
 /** Options that wpa_supplicant's and wireless-tools' hooks pass on unseen, or Cumulus's clagd reads, so any name may be right. */
-const openPrefixes = ["wpa-", "wireless-", "clagd-"];
+const openPrefixes = ["wpa-", "wireless-", "clagd-", "clag-"];
 
 export function findKeyword(name: string): Keyword | undefined {
     return keywords.get(normalizeKeyword(name));
@@ -54,7 +54,17 @@ export function isRepeated(name: string): boolean {
 export function suggestKeyword(name: string): string | undefined {
     const normalized = normalizeKeyword(name);
     const meant = nearest(normalized, keywords.keys());
-    return meant && spelledLike(name, meant);
+    return meant && isLikePartByPart(normalized, meant) ? spelledLike(name, meant) : undefined;
+}
+
+/** Two slips in a part of four letters make another word of it: `clag-id` is no `vlan-id`. */
+function isLikePartByPart(given: string, meant: string): boolean {
+    const [from, to] = [given.toLowerCase().split("-"), meant.split("-")];
+    if (from.length !== to.length) return true;
+    return from.every((part, index) => {
+        const other = to[index]!;
+        return countSlips(part, other) <= (Math.min(part.length, other.length) < 5 ? 1 : 2);
+    });
 }
 
 function spelledLike(name: string, keyword: string): string {

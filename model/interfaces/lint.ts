@@ -5,10 +5,12 @@ import * as addresses from "./rules/addresses";
 import * as bonds from "./rules/bonds";
 import { cycles } from "./rules/cycles";
 import * as keywords from "./rules/keywords";
+import * as methods from "./rules/methods";
 import * as node from "./rules/node";
 import * as ovs from "./rules/ovs";
 import * as ports from "./rules/ports";
-import { subjectOf, type Rule } from "./rules/subject";
+import { restartsAtBoot } from "./rules/restarts";
+import { subjectOf, type Rule, type Subject } from "./rules/subject";
 import * as text from "./rules/text";
 import * as values from "./rules/values";
 import * as vlans from "./rules/vlans";
@@ -58,6 +60,10 @@ const rules: readonly Rule[] = [
     ovs.ovsPorts,
     ovs.ovsUnlistedPorts,
     ovs.ovsRequirements,
+    methods.firstMethods,
+    methods.missingDhclient,
+    restartsAtBoot,
+    node.undeclaredNames,
     node.missingLoopback,
     node.missingManagementAddress,
     node.missingGateway,
@@ -78,6 +84,10 @@ export function lintInterfacesFragment(content: string, context: LintContext): F
 }
 
 function lint(content: string, context: LintContext, fragment: boolean): Finding[] {
-    const subject = subjectOf(content, context, fragment);
+    const tryOut = (text: string) => apply(subjectOf(text, context, fragment));
+    return apply(subjectOf(content, context, fragment, tryOut));
+}
+
+function apply(subject: Subject): Finding[] {
     return rules.flatMap((rule) => rule(subject));
 }

@@ -49,6 +49,15 @@ export interface NodeFacts {
     readonly blockDevices: readonly BlockDevice[];
     readonly mounts: readonly MountPoint[];
     readonly links: readonly NetworkLink[];
+    /** Absent from an older look. */
+    readonly tools?: {
+        /** /sbin/dhclient, the one DHCP client that ifupdown2 runs. */
+        readonly dhclient: boolean;
+        /** python3-mako, with which ifupdown2 renders a file that holds a `%`. */
+        readonly mako: boolean;
+    };
+    /** Services that systemd has loaded, and those among them that wait for networking.service. Absent from an older look. */
+    readonly units?: { readonly loaded: readonly string[]; readonly afterNetworking: readonly string[] };
 }
 
 export interface LintContext {

@@ -16,6 +16,7 @@ export function lintSmartd(content: string, { facts }: LintContext = {}): Findin
     return [
         ...lintText(content, { strict: true }),
         ...strays,
+        ...lintLengths(content),
         ...read.flatMap((entry) => lintEntry(entry, facts)),
         ...effective.flatMap((entry) => [...lintMail(entry), ...lintRemovable(entry)]),
         ...lintOrder(entries),
@@ -57,6 +58,42 @@ function lintStrayLines(content: string): Finding[] {
     });
 }
 
+/** smartd's own (MAXLINELEN, MAXCONTLINE), tried with 7.4: the line with its newline, and what is continued with all of them. */
+const mostInLine = 256;
+const mostContinued = 1023;
+
+/** smartd refuses the whole file, for a comment too. */
+function lintLengths(content: string): Finding[] {
+    let total = 0;
+    let first = 1;
+    return splitLines(content).flatMap(({ text, ending }, index) => {
+        const length = text.length + (ending === "" ? 0 : 1);
+        const [code = ""] = text.split("#", 1);
+        total += code.length === text.length ? length : code.length;
+        const [sum, start] = [total, first];
+        if (!/\\[ \t\r]*$/.test(code)) [total, first] = [0, index + 2];
+        const place = { line: index + 1, column: 1 };
+        if (length > mostInLine)
+            return [
+                finding(
+                    "line-limit",
+                    "error",
+                    place,
+                    `This line has ${text.length} characters; smartd takes ${mostInLine - 1}, in comments too, and else refuses the file. Break it with a backslash at the end of each part, a comment into several.`,
+                ),
+            ];
+        if (sum <= mostContinued || total !== 0) return [];
+        return [
+            finding(
+                "line-limit",
+                "error",
+                { line: start, column: 1 },
+                `With what continues it this line has ${sum} characters, its backslashes and newlines among them; smartd takes ${mostContinued}, and else refuses the file. Move directives into a DEFAULT line before it.`,
+            ),
+        ];
+    });
+}
+
 function lintEntry(entry: SmartdEntry, facts: NodeFacts | undefined): Finding[] {
     return [
         ...lintDevice(entry.device, facts),
@@ -76,6 +113,15 @@ function lintEntry(entry: SmartdEntry, facts: NodeFacts | undefined): Finding[] 
 function lintDevice(device: SmartdWord, facts: NodeFacts | undefined): Finding[] {
     const { text } = device;
     if (text === "DEVICESCAN" || text === "DEFAULT") return [];
+    if (text.startsWith("-"))
+        return [
+            finding(
+                "not-a-device",
+                "error",
+                device,
+                `'${text}' stands where a line's device belongs, and smartd does not start. Directives follow their device; a line is continued by a backslash at its end, and neither a comment nor an empty line may come in between.`,
+            ),
+        ];
     if (!text.startsWith("/"))
         return [
             finding(

@@ -6,7 +6,7 @@ import { planHostsFile } from "../../components/hosts";
 import { planNetworkInterfaces } from "../../components/interfaces";
 import { strayLine, type Lab, type LabNode } from "../../lab";
 import type { HostArgs } from "../../model/contract/fileSet";
-import type { NodeIdentity } from "../../model/lint/lintContext";
+import type { NodeFacts, NodeIdentity } from "../../model/lint/lintContext";
 import { openTestNode } from "../helpers/lab";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 
@@ -326,6 +326,18 @@ describe("interfaces", () => {
         ["a bridge on its own VLAN brings up nothing", "bridge-ports enp1s0", "bridge-ports vmbr0.10", []],
         ["a mask of the host's part is a netmask", "192.0.2.11/24", "192.0.2.11/0.0.0.255", [address, route]],
         ["a carriage return ends a line", /\n/g, "\r", [address, route]],
+        ["dhcp first loses the later static address", /^iface vmbr0/m, "iface vmbr0 inet dhcp\niface vmbr0", [route]],
+        [
+            "dhcp first loses that of the other family",
+            /^iface vmbr0 inet static/m,
+            "iface vmbr0 inet dhcp\niface vmbr0 inet6 static\n\taddress 2001:db8::11/64\niface vmbr0",
+            [route],
+        ],
+        ["manual first keeps it", /^iface vmbr0/m, "iface vmbr0 inet manual\niface vmbr0", [address, route]],
+        ["NAME=LOGICAL brings up nothing", /^auto vmbr0/m, "auto vmbr0=vmbr0", []],
+        ["two words bring up nothing of what one would", /^auto vmbr0/m, "auto vmbr 0", []],
+        ["a misspelt broadcast is better left alone", "bridge-fd 0", "boardcast 192.0.2.255", [address, route]],
+        ["a % does nothing without python3-mako", "bridge-fd 0", "up date +%F >/dev/null", [address, route]],
     ])("tells the truth of Debian 13's ifupdown2: %s", async (_, find, replace, expected) => {
         expect(
             (
@@ -335,6 +347,38 @@ describe("interfaces", () => {
                 )
             ).sort(),
         ).toEqual([...expected].sort());
+    });
+
+    it("is told by the node what it cannot know: its DHCP client, its template engine, and who waits for the network", async () => {
+        await pushFileSet(lab, plan(sound())); // the program is there
+        const script = `import glob, json, os, sys\nsys.path.insert(0, max(glob.glob("/usr/local/lib/holdfast/${"[0-9a-f]".repeat(16)}"), key=os.path.getmtime))\nfrom look import facts\nprint(json.dumps([facts.tools(), facts.units()]))`;
+        const ask = async () =>
+            JSON.parse((await node.exec(["python3", "-I", "-c", script])).stdout) as [
+                NonNullable<NodeFacts["tools"]>,
+                NonNullable<NodeFacts["units"]>,
+            ];
+        await shell(
+            `cd /etc/systemd/system
+            printf '[Unit]\\nAfter=networking.service\\n[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=true\\n' >late.service
+            printf '[Unit]\\nAfter=networking.service\\n' >late.target
+            sed s/networking.service/late.target/ late.service >later.service
+            sed s/networking.service/local-fs.target/ late.service >early.service
+            systemctl daemon-reload; systemctl start late later early late.target`,
+        );
+        try {
+            const [tools, units] = await ask();
+            expect(tools).toEqual({ dhclient: false, mako: false });
+            expect(units.loaded).toEqual(expect.arrayContaining(["late.service", "later.service", "early.service"]));
+            expect(units.afterNetworking).toEqual(expect.arrayContaining(["late.service", "later.service"]));
+            expect(units.afterNetworking).not.toContain("early.service");
+            await shell("ln -s /bin/true /sbin/dhclient");
+            expect((await ask())[0]).toEqual({ dhclient: true, mako: false });
+        } finally {
+            await shell(
+                `rm -f /sbin/dhclient; cd /etc/systemd/system; systemctl stop late later early late.target
+                rm late.service later.service early.service late.target; systemctl daemon-reload`,
+            );
+        }
     });
 
     it("is asked of ifupdown2 itself before it is committed: a sourced file that is not there", async () => {

@@ -1,5 +1,6 @@
 """Facts for the lints: shapes are those of model/lintContext.ts. Read from /proc, /sys and /dev, without touching a disk."""
 
+import importlib.util
 import json
 import os
 import re
@@ -13,7 +14,38 @@ DISK_FOLDERS = {"by-uuid": "uuid", "by-label": "label", "by-partuuid": "partuuid
 
 
 def gather() -> Thing:
-    return {"hostname": os.uname().nodename, "blockDevices": block_devices(), "mounts": mounts(), "links": links()}
+    return {
+        "hostname": os.uname().nodename,
+        "blockDevices": block_devices(),
+        "mounts": mounts(),
+        "links": links(),
+        "tools": tools(),
+        "units": units(),
+    }
+
+
+def tools() -> Thing:
+    """What ifupdown2 runs only where it is installed."""
+    return {"dhclient": os.access("/sbin/dhclient", os.X_OK), "mako": importlib.util.find_spec("mako") is not None}
+
+
+def units() -> Thing:
+    """{loaded, afterNetworking}: services by id; those that wait for networking.service, be it by way of a target."""
+    asked = ["systemctl", "show", "--property=Id,After", "--", "*.service", "*.target"]
+    shown = commands.run(asked, timeout=10, limit=1 << 22)
+    after: dict[str, set[str]] = {}
+    for block in shown.output.split("\n\n"):
+        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if "Id" in values:
+            after[values["Id"]] = set(values.get("After", "").split())
+    waiting = {"networking.service"}
+    grown = True
+    while grown:  # at most once for each target
+        targets = {unit for unit, others in after.items() if unit.endswith(".target") and others & waiting}
+        grown = not targets <= waiting
+        waiting |= targets
+    services = sorted(unit for unit in after if unit.endswith(".service"))
+    return {"loaded": services, "afterNetworking": [unit for unit in services if after[unit] & waiting]}
 
 
 def block_devices() -> list[Thing]:

@@ -4,7 +4,7 @@ import { isMadeByCommand, portsOf } from "../links";
 import { optionsNamed, type Interface } from "../network";
 import { allInterfaces, severityOfAbsence, type Subject } from "./subject";
 
-const portLists = ["bond-slaves", "bond-ports", "slaves"] as const;
+const portLists = ["bond-slaves", "bond-ports"] as const;
 
 /** Options that only a bond itself has; `bond-primary` may stand at a port, too. */
 const ofBondsOnly = [
@@ -26,12 +26,22 @@ export function bondsWithoutPorts(subject: Subject): Finding[] {
     const masters = new Set(all.flatMap((iface) => optionsNamed(iface, "bond-master").map(({ value }) => value)));
     return subject.interfaces.flatMap((bond) => {
         const lists = optionsNamed(bond, ...portLists);
-        const [option] = lists.length > 0 ? lists : optionsNamed(bond, ...ofBondsOnly);
+        const [old] = optionsNamed(bond, "slaves");
+        const [option] = lists.length > 0 ? lists : old ? [old] : optionsNamed(bond, ...ofBondsOnly);
         if (!option || optionsNamed(bond, "bond-master", "ovs-type").length > 0 || isMadeByCommand(bond.name, all))
             return [];
         const named = masters.has(bond.name);
         if (lists.length === 0) {
             const severity = severityOfAbsence(subject, named ? "warning" : "error");
+            if (old)
+                return [
+                    finding(
+                        "bond-without-ports",
+                        severity,
+                        old.keyword,
+                        `'slaves' is ifenslave's, and ifupdown2 does not read it: "${bond.name}: interface not recognized", and no bond is made. Write 'bond-slaves'.`,
+                    ),
+                ];
             return [
                 finding(
                     "bond-without-ports",

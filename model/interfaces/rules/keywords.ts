@@ -1,6 +1,7 @@
 /** Rules on statements, option names and their values. */
-import { finding, type Finding } from "../../lint/finding";
+import { finding, hasErrors, type Finding } from "../../lint/finding";
 import { nearest } from "../../lint/nearest";
+import { splitLines } from "../../lint/text";
 import { commandKeywords, findKeyword, isKnownKeyword, suggestKeyword } from "../keywords";
 import { isStanza, optionsOf, type Option, type Stanza } from "../parse";
 import type { Subject } from "./subject";
@@ -136,8 +137,36 @@ export function familiesAndMethods({ document }: Subject): Finding[] {
     });
 }
 
+/** Of a file; nobody mends more at a time. */
+const mostTries = 20;
+/** Characters of a file that is linted anew for each of them. */
+const mostTried = 65_536;
+
+/** What the rules would say of the option's line under another name, beside what they say of it as it is. */
+function trialOf({ content, tryOut }: Subject): (keyword: string, option: Option) => Finding[] {
+    if (!tryOut || content.length > mostTried) return () => [];
+    let tries = mostTries;
+    let before: ReadonlySet<string> | undefined;
+    return (keyword, { keyword: given }) => {
+        if ((tries -= 1) < 0) return [];
+        before ??= new Set(tryOut(content).map(({ line, rule }) => `${line} ${rule}`));
+        const lines = splitLines(content);
+        const { text = "", ending = "" } = lines[given.line - 1] ?? {};
+        // Lines are counted otherwise where a carriage return ends one.
+        if (!text.startsWith(given.text, given.column - 1)) return [];
+        const changed = text.slice(0, given.column - 1) + keyword + text.slice(given.column - 1 + given.text.length);
+        lines[given.line - 1] = { text: changed, ending };
+        return tryOut(lines.map((line) => line.text + line.ending).join("")).filter(
+            ({ line, rule, severity }) =>
+                line === given.line && severity !== "not checked" && !before!.has(`${line} ${rule}`),
+        );
+    };
+}
+
 /** ifupdown2 ignores an option that no addon knows, so a misspelt one is lost without a word. */
-export function optionNames({ document }: Subject): Finding[] {
+export function optionNames(subject: Subject): Finding[] {
+    const { document } = subject;
+    const faultsAs = trialOf(subject);
     return ifaceOptions(document.items.filter(isStanza)).flatMap((option) => {
         const { keyword, value } = option;
         const known = isKnownKeyword(keyword.text);
@@ -163,6 +192,16 @@ export function optionNames({ document }: Subject): Finding[] {
                     ),
                 ];
             const suggestion = suggestKeyword(keyword.text);
+            const faults = suggestion ? faultsAs(suggestion, option) : [];
+            if (faults[0])
+                return [
+                    finding(
+                        "misspelt-keyword",
+                        hasErrors(faults) ? "error" : "warning",
+                        keyword,
+                        `ifupdown2 ignores '${keyword.text}'. It looks like '${suggestion}', of which the lint would then say: ${faults[0].message}`,
+                    ),
+                ];
             if (suggestion)
                 return [
                     finding(

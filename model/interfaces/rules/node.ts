@@ -125,6 +125,41 @@ export function notUpAtBoot(subject: Subject): Finding[] {
     });
 }
 
+/** "no ifaces found matching given allow lists", where nothing else comes up; else ifupdown2 says nothing at all. */
+export function undeclaredNames(subject: Subject): Finding[] {
+    const { document, fragment, unresolved } = subject;
+    const declared = new Set(
+        allInterfaces(subject).flatMap(({ name, stanzas }) => [name, ...stanzas.map((stanza) => stanza.name?.text)]),
+    );
+    return document.items.flatMap((item) => {
+        if (item.kind !== "auto" && item.kind !== "allow") return [];
+        return item.names.flatMap((token) => {
+            const { text } = token;
+            const [, physical] = /^([^=]+)=.+$/.exec(text) ?? [];
+            if (physical !== undefined)
+                return [
+                    finding(
+                        "undeclared-name",
+                        "error",
+                        token,
+                        `ifupdown2 knows no NAME=LOGICAL, so this brings nothing up. Write '${physical}'.`,
+                    ),
+                ];
+            // Commas and quotes are another rule's; ranges are expanded elsewhere.
+            if (text === "all" || text === "lo" || declared.has(text) || /[,;"'[#]/.test(text)) return [];
+            if (fragment || unresolved.length > 0) return [];
+            return [
+                finding(
+                    "undeclared-name",
+                    "warning",
+                    token,
+                    `No stanza declares '${text}', so this brings nothing up. Add 'iface ${text} inet manual', or take the name off this line.`,
+                ),
+            ];
+        });
+    });
+}
+
 /** ifupdown2 makes no link for a NIC's bare stanza ("interface not recognized"), so its address is set nowhere. */
 export function missingNics(subject: Subject): Finding[] {
     const {

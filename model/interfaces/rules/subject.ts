@@ -17,11 +17,18 @@ export interface Subject {
     readonly unresolved: readonly { readonly token: Token; readonly pattern: string }[];
     /** A file of interfaces.d, which need not hold a loopback or a gateway. */
     readonly fragment: boolean;
+    /** The findings of a text alone, to try what a finding is about to suggest. Absent where the text is such a trial itself. */
+    readonly tryOut?: (content: string) => readonly Finding[];
 }
 
 export type Rule = (subject: Subject) => Finding[];
 
-export function subjectOf(content: string, context: LintContext, fragment: boolean): Subject {
+export function subjectOf(
+    content: string,
+    context: LintContext,
+    fragment: boolean,
+    tryOut?: Subject["tryOut"],
+): Subject {
     const document = parseInterfaces(content);
     const files = context.sourced && Object.entries(context.sourced);
     // What is too long to be checked counts as not known; its own lint says so.
@@ -30,7 +37,7 @@ export function subjectOf(content: string, context: LintContext, fragment: boole
     const isKnown = (pattern: string) =>
         files !== undefined && (/[*?[]/.test(pattern) ? readable.size === files.length : readable.has(pattern));
     const unresolved = sourceTokens(document).filter(({ pattern }) => !isKnown(pattern));
-    return { content, context, document, interfaces: interfacesOf(document), sourced, unresolved, fragment };
+    return { content, context, document, interfaces: interfacesOf(document), sourced, unresolved, fragment, tryOut };
 }
 
 const all = new WeakMap<Subject, readonly Interface[]>();

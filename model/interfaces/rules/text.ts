@@ -52,22 +52,30 @@ export function isStray(line: LogicalLine): boolean {
 }
 
 /**
- * ifupdown2 renders a file that holds a `%` through Mako, as root: `%` at the start of a line is code there, and `${IFACE}`
- * anywhere becomes a template variable. A comment passes unchanged, except for `<%`.
+ * Where python3-mako is installed ifupdown2 renders a file that holds a `%` through it, as root (tried with Mako 1.2.4): `%`
+ * at the start of a line is code then, as is what stands in `<% %>`, in a comment too; and `${…}` anywhere is an expression
+ * of Python, of which one that fails, as `${IFACE}` does, leaves the whole file as it was. Without Mako a `%` does nothing.
  */
-export function templateSyntax({ document }: Subject): Finding[] {
+export function templateSyntax({ document, content, context: { facts } }: Subject): Finding[] {
+    const hasMako = facts?.tools?.mako;
+    const hasExpression = content.includes("${");
     return linesOf(document).flatMap((line) => {
         const comment = line.tokens[0]?.text.startsWith("#");
         const index = line.physical.findIndex((text) => text.includes(comment ? "<%" : "%"));
         if (index === -1) return [];
         const place = { line: line.line + index, column: line.physical[index]!.indexOf(comment ? "<%" : "%") + 1 };
+        const isCode = /^\s*%|<%/.test(line.physical[index]!);
+        const severity = hasMako && (isCode || hasExpression) ? "error" : "warning";
+        const where = hasMako
+            ? ""
+            : hasMako === false
+              ? ", once python3-mako is installed,"
+              : ", where python3-mako is installed,";
+        const effect = isCode
+            ? `ifupdown2 runs this as Python code${where} as root`
+            : `A '%' anywhere makes ifupdown2${where} take the whole file for a template, in which every \${…} is an expression of Python`;
         return [
-            finding(
-                "percent-sign",
-                "error",
-                place,
-                "ifupdown2 runs a file with '%' through a template engine, as root. Remove the '%', or move the command into a script.",
-            ),
+            finding("percent-sign", severity, place, `${effect}. Remove the '%', or move the command into a script.`),
         ];
     });
 }

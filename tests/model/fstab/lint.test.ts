@@ -403,3 +403,50 @@ it("says in every message what to do", () => {
             /^[^\n]+[.?:] (?:A |An |Add|Convert|Correct|Delete|Did you|Name|Remove|Render|Restore|Run|Save|Write|Check|Move)[^\n]*[.?]$/,
         );
 });
+
+describe("options that take more than was meant", () => {
+    const of = (line: string, rule: string, context: LintContext = {}) =>
+        lintFstab(`${root.replace("errors=remount-ro", "defaults")}${line}\n`, context)
+            .filter((finding) => finding.rule === rule)
+            .map(({ severity }) => severity);
+
+    test.each([
+        ["UUID=1 / ext4 noexec 0 1", "noexec-system", ["error"]],
+        ["UUID=1 /usr ext4 users 0 1", "noexec-system", ["error"]],
+        ["UUID=1 /usr ext4 users,exec,suid 0 1", "noexec-system", []],
+        ["UUID=1 /usr ext4 users,exec,suid 0 1", "nosuid-system", []],
+        ["UUID=1 / ext4 nosuid,nodev 0 1", "nosuid-system", ["warning"]],
+        ["UUID=1 /tmp ext4 nosuid,noexec,nofail 0 1", "noexec-system", []],
+        ["UUID=1 /mnt/win ntfs-3g soft,intr,nofail 0 0", "foreign-option", ["warning"]],
+        ["UUID=1 /mnt/win ntfs-3g uid=1000,umask=022,nofail 0 0", "foreign-option", []],
+        ["192.0.2.60:/export /mnt/nas nfs soft,intr 0 0", "foreign-option", []],
+    ])("%s: %s %j", (line, rule, severities) => {
+        expect(of(line, rule)).toEqual(severities);
+    });
+
+    test("the thin pool of Proxmox's installer is no file system, as the node's own names tell", () => {
+        const pool = (path: string) => ({ path, links: [] });
+        const context = {
+            facts: {
+                ...facts,
+                blockDevices: [
+                    ...facts.blockDevices,
+                    pool("/dev/mapper/pve-data_tdata"),
+                    pool("/dev/mapper/my--vg-thin_tdata"),
+                ],
+            },
+        };
+        expect(of("/dev/pve/data /var/lib/vz ext4 nofail 0 2", "thin-pool", context)).toEqual(["error"]);
+        expect(of("/dev/mapper/pve-data /var/lib/vz ext4 nofail,noauto 0 2", "thin-pool", context)).toEqual([
+            "warning",
+        ]);
+        expect(of("/dev/my-vg/thin /srv ext4 nofail 0 2", "thin-pool", context)).toEqual(["error"]);
+        expect(of("/dev/pve/vm /srv ext4 nofail 0 2", "thin-pool", context)).toEqual([]);
+        expect(of("/dev/pve/data /var/lib/vz ext4 nofail 0 2", "thin-pool")).toEqual([]);
+    });
+
+    test("an option whose opposite is as near is not guessed at", () => {
+        expect(messageOf("UUID=1 /a ext4 nsuid,nofail 0 2\n", "unknown-option")).not.toContain("Did you mean");
+        expect(messageOf("UUID=1 /a ext4 nofial 0 2\n", "unknown-option")).toContain("Did you mean 'nofail'?");
+    });
+});

@@ -316,3 +316,51 @@ describe("Open vSwitch", () => {
         ]);
     });
 });
+
+describe("what only the node can tell", () => {
+    const known = { dhclient: true, mako: false };
+    const units = {
+        loaded: ["frr.service", "ssh.service", "early.service"],
+        afterNetworking: ["frr.service", "ssh.service"],
+    };
+    const at = (facts: Partial<NonNullable<LintContext["facts"]>>): LintContext => {
+        const base = withFacts("lo", "enp1s0");
+        return { ...base, facts: { ...base.facts!, ...facts } };
+    };
+    const withLine = (line: string) => alone.replace("\tbridge-fd 0\n", `\tbridge-fd 0\n\t${line}\n`);
+
+    test.each([
+        ["frr.service", "error"],
+        ["ssh", "error"],
+        ["absent.service", "warning"],
+    ])("restarting %s in the boot is judged by the unit's own ordering: %s", (unit, severity) => {
+        expect(verdicts(withLine(`post-up systemctl restart ${unit}`), at({ units }), "waits-for-unit")).toEqual([
+            [severity, 13],
+        ]);
+    });
+
+    test("a unit that waits for no network may be restarted", () => {
+        expect(verdicts(withLine("post-up systemctl restart early"), at({ units }), "waits-for-unit")).toEqual([]);
+    });
+
+    test.each([
+        [undefined, [["not checked", 7]]],
+        [{ ...known, dhclient: false }, [["error", 7]]],
+        [known, []],
+    ])("DHCP where dhclient is %j", (tools, expected) => {
+        const content = alone.replace("vmbr0 inet static", "vmbr0 inet dhcp");
+        expect(verdicts(content, at({ tools }), "missing-dhclient")).toEqual(expected);
+        expect(verdicts(alone, at({ tools }), "missing-dhclient")).toEqual([]);
+    });
+
+    test.each([
+        ["up date +%F >/run/day", false, "warning"],
+        ["up date +%F >/run/day", true, "warning"],
+        ["up echo 5% ${IFACE}", false, "warning"],
+        ["up echo 5% ${IFACE}", true, "error"],
+        ["# <% import os %>", false, "warning"],
+        ["# <% import os %>", true, "error"],
+    ])("%s where python3-mako is installed: %s", (line, mako, severity) => {
+        expect(verdicts(withLine(line), at({ tools: { ...known, mako } }), "percent-sign")).toEqual([[severity, 13]]);
+    });
+});

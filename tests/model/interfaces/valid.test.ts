@@ -193,3 +193,34 @@ describe("stray lines", () => {
         expect(lintInterfaces(content, {}).filter(({ rule }) => rule === "stray-line")).toEqual([]);
     });
 });
+
+/** Beside each fault its sound neighbour: what works is not warned about. */
+test.each([
+    [
+        "DHCP in both families, first in the file",
+        "iface vmbr1 inet dhcp\niface vmbr1 inet6 dhcp\nauto vmbr1\niface vmbr1\n",
+    ],
+    [
+        "manual, then static",
+        "auto vmbr1\niface vmbr1 inet manual\niface vmbr1 inet static\n\taddress 198.51.100.1/24\n",
+    ],
+    ["loopback, then a static address on it", "iface lo inet static\n\taddress 198.51.100.1/32\n"],
+    ["a unit that is not waited for", "auto vmbr1\niface vmbr1\n\tup systemctl --no-block restart frr\n"],
+    ["a unit restarted in the background", "auto vmbr1\niface vmbr1\n\tup systemctl restart frr &\n"],
+    ["a unit restarted when the interface goes down", "auto vmbr1\niface vmbr1\n\tdown systemctl restart frr\n"],
+    ["a unit restarted by an interface that no boot brings up", "iface vmbr1\n\tup systemctl restart frr\n"],
+    ["a unit that is asked about", "auto vmbr1\niface vmbr1\n\tup systemctl is-active frr\n"],
+    ["an option of Cumulus's clagd", "auto vmbr1\niface vmbr1\n\tclag-id 1\n"],
+])("%s passes", (_, lines) => {
+    const content = `${validFiles.get("pve-default-install")!.replace(/^source.*\n/m, "")}\n${lines}`;
+    expect(faults(lintInterfaces(content, {}))).toEqual([]);
+});
+
+test("a suggestion keeps the meaning: no word becomes one that does something else", () => {
+    const said = (line: string) =>
+        faults(lintInterfaces(`auto vmbr1\niface vmbr1\n\t${line}\n`, {}))
+            .map(({ message }) => message)
+            .join("\n");
+    expect(said("clog-id 7")).not.toContain("vlan-id");
+    expect(said("brigde-ports eno1")).toContain("Write 'bridge-ports'");
+});

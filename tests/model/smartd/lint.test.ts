@@ -229,3 +229,32 @@ describe("as smartd itself decides", () => {
         ]);
     });
 });
+
+/** Each tried with smartd 7.4: exit status 2, "fatal syntax errors", where there is a finding. */
+describe("the length of lines", () => {
+    const disk = "/dev/disk/by-id/ata-A -d removable -a";
+    const limits = (content: string) => rules(content).filter((rule) => rule.endsWith("line-limit"));
+    /** Blanks alone, so that the directives are right, in physical lines of 201 characters with their newline. */
+    const continued = (total: number) => {
+        const blanks = " ".repeat(200);
+        const parts = [disk.padEnd(200), ...Array.from({ length: 4 }, () => blanks), " ".repeat(total - 1000)];
+        return `${parts.join("\\\n")}\n`;
+    };
+
+    test.each([
+        ["255 characters", `# ${"x".repeat(253)}\n${disk}\n`, []],
+        ["256, in a comment too", `# ${"x".repeat(254)}\n${disk}\n`, ["1:1 error line-limit"]],
+        ["256 at the end of the file, without a newline", `${disk}\n# ${"x".repeat(254)}`, []],
+        ["1,023 with what continues it", continued(1012), []],
+        ["1,024", continued(1013), ["1:1 error line-limit"]],
+    ])("%s", (_, content, expected) => {
+        expect(limits(content)).toEqual(expected);
+    });
+
+    test("a comment inside a continuation ends it, and what follows is said to need a device", () => {
+        expect(found(`${disk} \\\n# why\n  -H\n`).join("\n")).toContain(
+            "'-H' stands where a line's device belongs, and smartd does not start.",
+        );
+        expect(found(`# why\n${disk} \\\n  -H # because\n`)).toEqual([]);
+    });
+});
