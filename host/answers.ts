@@ -7,7 +7,16 @@ import type { NodeFacts } from "../model/lint/lintContext";
 import { factCodes, states, type Verdict } from "../model/contract/verdict";
 import { showControls } from "../model/lint/controls";
 import { AnswerError } from "./errors";
-import type { Observation, PhaseEvent, Result, SeenFile, Spec, Surroundings, UnitBefore } from "./observation";
+import type {
+    Observation,
+    PhaseEvent,
+    Result,
+    SeenFile,
+    Spec,
+    StepVerdict,
+    Surroundings,
+    UnitBefore,
+} from "./observation";
 import { content, line, listOf, mapOf, path, seconds, text } from "./values";
 
 /** What was asked for: nothing else may be in the answer. */
@@ -77,7 +86,7 @@ const observation = z.strictObject({
 }) satisfies z.ZodType<Observation>;
 
 const original = z.union([
-    z.strictObject({ kind, ...file }),
+    z.strictObject({ kind, ...file, secret: z.boolean().optional() }),
     z.strictObject({ kind: z.literal("unit"), enabled: z.boolean().optional(), active: z.boolean().optional() }),
 ]) satisfies z.ZodType<SeenFile | UnitBefore>;
 
@@ -128,16 +137,28 @@ const readAnswer = z.strictObject({
 });
 const looksAnswer = z.strictObject({ looks: listOf(observation, 1000), ...surroundings });
 const eventAnswer = z.strictObject({ set, event: z.strictObject({ phase, message: reason }) });
+const code = z.stringFormat("code", /^[a-z][a-z-]{0,40}$/);
+const stepVerdict = z.strictObject({
+    state: z.enum(states),
+    code,
+    text: reason,
+    subject: text(8192).optional(),
+}) satisfies z.ZodType<StepVerdict>;
 const resultAnswer = z.strictObject({
     set,
     result: z.strictObject({
-        outcome: z.enum(["applied", "unchanged", "failed", "unknown"]),
-        // A result is kept, and sent, with its transaction's id.
-        id: name.optional(),
-        phase: phase.optional(),
+        id: name.optional(), // a result is kept, and sent, with its transaction's
+        outcome: z.enum(["applied", "unchanged", "failed", "stuck", "unknown"]),
+        phase: z.enum(["lock", "observe", "stage", "validate", "commit", "activate", "verify", "rollback"]).optional(),
+        code: code.optional(),
         message: reason.optional(),
-        rollback: reason.optional(),
-    }),
+        undone: z
+            .strictObject({
+                state: z.enum(["nothing", "complete", "incomplete"]),
+                verdicts: listOf(stepVerdict, 10_000),
+            })
+            .optional(),
+    }) satisfies z.ZodType<Result>,
     seen: observation.optional(),
 });
 

@@ -24,6 +24,8 @@ export interface SeenFile {
     readonly group?: string;
     /** Seconds since 1970. */
     readonly modified?: number;
+    /** Of a state before Holdfast: no backup is kept of a secret file. */
+    readonly secret?: boolean;
 }
 
 /** As it was before Holdfast, where Holdfast has switched it. */
@@ -83,6 +85,8 @@ export interface PlannedFile {
     readonly mode: string;
     readonly owner: string;
     readonly group: string;
+    /** No backup is kept of what stood there: the transaction's journal has it, for as long as that takes. */
+    readonly secret?: true;
 }
 
 /** Everything the node needs to finish or undo the transaction by itself. */
@@ -100,13 +104,40 @@ export interface Plan {
     readonly verify: readonly CommandArgs[];
 }
 
+/** Of a step that was undone; its codes stand in docs/when-things-go-wrong.md. */
+export interface StepVerdict extends Verdict {
+    /** A path or a unit. */
+    readonly subject?: string;
+}
+
+export interface Undone {
+    /** `nothing`: nothing had been changed. `complete`: the node is as it was. `incomplete`: not all could be put back. */
+    readonly state: "nothing" | "complete" | "incomplete";
+    readonly verdicts: readonly StepVerdict[];
+}
+
+/** Where a transaction fails. */
+export type Phase = "lock" | "observe" | "stage" | "validate" | "commit" | "activate" | "verify" | "rollback";
+
 export interface Result {
-    /** `unknown`: the node knows nothing of this transaction; it never began, or its memory of it is gone. */
-    readonly outcome: "applied" | "unchanged" | "failed" | "unknown";
-    readonly phase?: string;
+    readonly id?: string;
+    /**
+     * `stuck`: it failed, and what it had changed could not all be undone. `unknown`: the node knows nothing of this
+     * transaction; it never began, or its memory of it is gone.
+     */
+    readonly outcome: "unchanged" | "applied" | "failed" | "stuck" | "unknown";
+    readonly phase?: Phase;
+    /** Documented in docs/when-things-go-wrong.md. */
+    readonly code?: string;
     readonly message?: string;
-    /** What became of the node: "nothing was changed", "the node is as it was", "NOT complete: …". */
-    readonly rollback?: string;
+    readonly undone?: Undone;
+}
+
+/** For people. */
+export function undoneInWords({ state, verdicts }: Undone): string {
+    if (state === "nothing") return "Nothing was changed";
+    if (state === "complete") return "The node is as it was";
+    return `Rollback NOT complete: ${verdicts.flatMap((each) => (each.state === "ok" ? [] : [each.text])).join("; ")}`;
 }
 
 export interface PhaseEvent {

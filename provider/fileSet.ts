@@ -11,7 +11,7 @@ import { skippedLook } from "../model/contract/skippedLook";
 import { UnreachableError } from "../host/errors";
 import type { NodeClient } from "../host/nodeClient";
 import type { Applied, Extras, Look } from "../host/push";
-import { identityOf, type Observation, type PhaseEvent, type SeenFile } from "../host/observation";
+import { identityOf, undoneInWords, type Observation, type PhaseEvent, type SeenFile } from "../host/observation";
 import type { Configuration } from "./configuration";
 import { declaredNode, importedNode } from "./declared";
 import { checkInputs } from "./inputs";
@@ -263,7 +263,7 @@ export class FileSetController {
             this.sayOnce(FIRST_PUSH(name), (message) => log.warning(message));
         if (result.outcome === "unchanged") log.status("as declared, nothing was touched");
         if (result.outcome === "applied") this.sayWhatComes(expected, applied, log);
-        if (result.outcome === "failed" || result.outcome === "unknown") throw failure(name, applied, state);
+        if (result.outcome !== "applied" && result.outcome !== "unchanged") throw failure(name, applied, state);
         return state;
     }
 
@@ -305,19 +305,12 @@ function failure(name: string, { result, before, seen }: Applied, state: FileSet
     const isAsBefore = Object.keys(seen.files).every(
         (path) => JSON.stringify(identityOf(before.files[path]!)) === JSON.stringify(identityOf(seen.files[path]!)),
     );
-    const rollback = result.rollback ?? "";
+    const { undone = { state: "nothing", verdicts: [] } } = result;
     const message =
         result.outcome === "unknown"
             ? `${name}: the connection broke and the node knows nothing of this transaction: ${isAsBefore ? "it never began there and nothing was changed, run `up` again" : "look at the node, then run `up --refresh`"}`
-            : `${name}: ${result.phase} failed: ${result.message}. ${inWords(rollback)}.`;
-    return isAsBefore && !rollback.startsWith("NOT") ? new Error(message) : new PartlyAppliedError(message, state);
-}
-
-/** The node's sentence on what was undone: "nothing was changed", "the node is as it was", or "NOT complete: …". */
-function inWords(rollback: string): string {
-    return rollback.startsWith("NOT")
-        ? `Rollback ${rollback}`
-        : `${rollback.charAt(0).toUpperCase()}${rollback.slice(1)}`;
+            : `${name}: ${result.phase} failed: ${result.message}. ${undoneInWords(undone)}.`;
+    return isAsBefore && result.outcome !== "stuck" ? new Error(message) : new PartlyAppliedError(message, state);
 }
 
 /** What leaves a FileSet is left alone on the node: to take it away could stop a boot as well as to change it. */
@@ -376,6 +369,10 @@ function restoring(last: FileSetState, look: Look): FileSetArgs {
 
 function asExpected(path: string, original: SeenFile) {
     if (original.kind === "absent") return { absent: true, mode: "0644", owner: "root", group: "root" };
+    if (original.secret && original.kind === "file")
+        throw new RefusedError(
+            `${path} is secret, so no backup is kept of what stood there before Holdfast, and it is not restored; put that there by hand if it is still wanted, and set onDelete: keep`,
+        );
     if (original.binary)
         throw new RefusedError(
             `${path} was no UTF-8 text, so it is not restored; on the node, install -m ${original.mode} -o ${original.owner} -g ${original.group} /var/lib/holdfast/backups/${original.sha256} ${path}, then set onDelete: keep`,

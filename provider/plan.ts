@@ -30,7 +30,7 @@ export function planUpdate(
     look: Look,
     { client, secretFiles = new Set() }: PlanOptions,
 ): Plan | "nothing" {
-    const files = changedFiles(expected, look.seen);
+    const files = changedFiles(expected, look.seen, secretFiles);
     // Another machine has no edit since the last look: it gets a first push.
     if (last && machineOf(last, look.seen, expected.host) !== "another")
         refuseUnseenEdits(expected, last, look.seen, secretFiles);
@@ -59,7 +59,11 @@ function transactionId(expected: FileSetArgs, seen: Observation): string {
     return createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 16);
 }
 
-function changedFiles(expected: FileSetArgs, seen: Observation): Record<string, PlannedFile> {
+function changedFiles(
+    expected: FileSetArgs,
+    seen: Observation,
+    secretFiles: ReadonlySet<string>,
+): Record<string, PlannedFile> {
     const changed: Record<string, PlannedFile> = {};
     for (const [path, file] of Object.entries(expected.files)) {
         const live = seen.files[path] ?? { kind: "absent" as const };
@@ -75,6 +79,7 @@ function changedFiles(expected: FileSetArgs, seen: Observation): Record<string, 
             owner,
             group,
             ...(file.absent ? { absent: true } : { content: file.content }),
+            ...(secretFiles.has(path) && { secret: true as const }),
         };
     }
     return changed;

@@ -8,9 +8,9 @@ import os
 import sys
 import time
 
-from engine import commands, durable, files, install, recovery, runner
-from engine.follow import follow, remembered
-from engine.refusal import Refused, explain
+from engine import commands, durable, files, install, recovery, results, runner, safe, verdict
+from engine.follow import follow
+from engine.refusal import Refused, code_of, explain
 from look import facts, observe
 
 
@@ -34,7 +34,8 @@ def send(message):
     if len(data) > FRAME_LIMIT and "result" in message:
         return send(shortened(message))  # what became of the work is told in any case
     if len(data) > FRAME_LIMIT:
-        raise Refused("observe", f"the answer would have {len(data)} bytes, more than {FRAME_LIMIT}; longest: {', '.join(longest(message))}")
+        said = f"the answer would have {len(data)} bytes, more than {FRAME_LIMIT}; longest: {', '.join(longest(message))}"
+        raise Refused("observe", said, "answer-too-long")
     sys.stdout.buffer.write(b"%d\n%s" % (len(data), data))
     sys.stdout.buffer.flush()
 
@@ -86,13 +87,9 @@ def answer(request, version, modules):
     except BrokenPipeError:
         raise  # the client is gone
     except OSError as error:
-        send({"result": failure("lock", explain(error, error.filename or "the node"))})
+        send({"result": verdict.failed("lock", code_of(error), explain(error, error.filename or "the node"), verdict.NOTHING)})
     except Refused as refused:
-        send({"result": failure(refused.phase, str(refused))})
-
-
-def failure(phase, message):
-    return {"outcome": "failed", "phase": phase, "message": message, "rollback": durable.NOTHING}
+        send({"result": verdict.failed(refused.phase, refused.code, str(refused), verdict.NOTHING)})
 
 
 def read(request, version, modules):
@@ -151,7 +148,8 @@ def apply(request, version, modules):
     if not decisions:
         return
     if os.geteuid() != 0:
-        send({"result": failure("lock", "not root on the node: connect as root, or as a user with sudo -n")})
+        said = "not root on the node: connect as root, or as a user with sudo -n"
+        send({"result": verdict.failed("lock", "not-root", said, verdict.NOTHING)})
         return
     program = install.ensure(version, modules)
     # Before another word to the client: one that is gone by now does not keep the work from being done.
@@ -181,7 +179,7 @@ def tell_of(sets, decisions, decided):
 def result(request, version, modules):
     """What became of a transaction whose client lost the connection. Asking again is harmless."""
     is_here = os.path.isdir(f"{durable.RUN}/{request['id']}")
-    outcome = next(follow({None: request["id"]}, send))[None] if is_here else remembered(request["id"])
+    outcome = next(follow({None: request["id"]}, send))[None] if is_here else results.remembered(request["id"])
     send({"result": outcome, "seen": observe.observe_all([request["spec"]], Progress())[0]})
 
 
@@ -219,4 +217,4 @@ def keep_key(line):
     if "authorized_keys2" not in commands.run(["sshd", "-T"]).output:
         send({"event": {"phase": "lock", "message": f"sshd does not read {path} (AuthorizedKeysFile): with pmxcfs down, no key lets Holdfast in"}})
     else:
-        durable.replace(path, (kept + ("\n" if kept and not kept.endswith("\n") else "") + line + "\n").encode())
+        safe.write(path, (kept + ("\n" if kept and not kept.endswith("\n") else "") + line + "\n").encode())

@@ -29,7 +29,7 @@ MS_BIND = 4096
 libc = ctypes.CDLL(None, use_errno=True)
 # ext4's own care for programs that never sync is switched off: other file systems have none.
 EXT4 = "loop,noauto_da_alloc,user_xattr"
-TOLD = re.compile(r"-(applied|failed)-(\w+)\.img$")
+TOLD = re.compile(r"-(applied|failed|stuck)-(\w+)\.img$")
 MOVES = ("open", "write", "fchown", "fchmod", "setxattr", "mkdir", "rmdir", "link", "unlink", "rename", "fsync")
 
 
@@ -83,11 +83,11 @@ def enter(disk):
         os.makedirs(path, exist_ok=True)
         mount(disk + path, path, flags=MS_BIND)
     mount("none", "/run", "tmpfs")
-    os.makedirs("/run/bin")
-    with open("/run/bin/systemctl", "w", encoding="utf-8") as fake:
+    os.makedirs("/usr/local/sbin", exist_ok=True)
+    mount("none", "/usr/local/sbin", "tmpfs")  # first in the program's own PATH
+    with open("/usr/local/sbin/systemctl", "w", encoding="utf-8") as fake:
         fake.write('#!/bin/sh\necho "$@" >> /run/systemctl\n')
-    os.chmod("/run/bin/systemctl", 0o755)
-    os.environ["PATH"] = "/run/bin:" + os.environ["PATH"]
+    os.chmod("/usr/local/sbin/systemctl", 0o755)
 
 
 def run_program(action):
@@ -102,7 +102,7 @@ def transact(disk, program, plans, mode, image, folder):
     """The node's program, as its service runs it. Returns the results."""
     enter(disk)
     sys.path.insert(0, program)
-    from engine import batch, durable
+    from engine import batch, durable, results
 
     for plan in plans:
         os.makedirs(f"{durable.RUN}/{plan['id']}")
@@ -111,13 +111,13 @@ def transact(disk, program, plans, mode, image, folder):
     if mode != "random":
         shoot = camera(mode, image, folder)
         moments = Moments(shoot)
-        keep_result = durable.keep_result
+        keep_result = results.tell
 
         def told(identifier, result):
             shoot(moments.count, f"-{result['outcome']}-{identifier}")
             keep_result(identifier, result)
 
-        durable.keep_result = told
+        results.tell = told
     batch.run([plan["id"] for plan in plans])
     return [json.loads(slurp(f"{durable.RUN}/{plan['id']}/result.json")) for plan in plans]
 

@@ -68,7 +68,7 @@ test("a cut at every call of a transaction that fails in verify leaves the old f
         rounds,
         0,
     );
-    expect(report.results).toMatchObject([{ outcome: "failed", phase: "verify", rollback: "the node is as it was" }]);
+    expect(report.results).toMatchObject([{ outcome: "failed", phase: "verify", undone: { state: "complete" } }]);
     expect(report.faults).toEqual([]);
     expect(report.old).toBe(report.images);
 });
@@ -89,7 +89,7 @@ test("a cut at every call of three transactions in one batch leaves each of them
     );
     expect(report.results).toMatchObject([
         { outcome: "applied" },
-        { outcome: "failed", rollback: "the node is as it was" },
+        { outcome: "failed", undone: { state: "complete" } },
         { outcome: "applied" },
     ]);
     expect(report.faults).toEqual([]);
@@ -112,7 +112,7 @@ const mutants: [
         "without the fsync of a staged file",
         "mixture",
         "asked",
-        "engine/durable.py",
+        "engine/safe.py",
         "        os.fsync(fd)\n    except BaseException as error",
         "        pass\n    except BaseException as error",
     ],
@@ -120,23 +120,23 @@ const mutants: [
         "that writes the live file in place",
         "mixture",
         "asked",
-        "engine/transaction.py",
-        "os.rename(durable.staged_name(path, self.identifier), path)",
+        "engine/files.py",
+        "os.rename(staged, name, src_dir_fd=held, dst_dir_fd=held)",
         "open(path, 'w').write(file['content'])",
     ],
     [
-        "that says 'applied' before the journal's end is on the disk",
+        "that says 'applied' before the journal is closed",
         "broken",
         "asked",
-        "engine/durable.py",
-        "        os.rename(self.folder, spent)\n        sync_folder(self.root)",
-        "        os.rename(self.folder, spent)",
+        "engine/transaction.py",
+        '            self.journal.close()\n            reach("decided")',
+        '            results.tell(self.identifier, {"outcome": "applied"})\n            self.journal.close()',
     ],
     [
         "whose recovery tidies up without putting back",
         "mixture",
         "flushed",
-        "engine/durable.py",
+        "engine/recovery.py",
         'if name.startswith("."):',
         "if True:",
     ],
@@ -144,9 +144,9 @@ const mutants: [
         "whose recovery puts back one file of several",
         "mixture",
         "flushed",
-        "engine/durable.py",
-        "reversed(list(enumerate(entries)))]",
-        "reversed(list(enumerate(entries))[:1])]",
+        "engine/undo.py",
+        "reversed(steps.load(record))",
+        "reversed(steps.load(record)[:3])",
     ],
 ];
 

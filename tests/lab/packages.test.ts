@@ -1,6 +1,6 @@
 /** Debian packages in a transaction, with the real apt and dpkg of a node and a repository of our own on its disk. */
 import { openTestNode, readNodeFile } from "../helpers/lab";
-import { clientOf, push } from "../helpers/crashNode";
+import { clientOf, newId, push } from "../helpers/crashNode";
 import type { NodeClient } from "../../host/nodeClient";
 import type { Lab, LabNode } from "../../lab";
 
@@ -32,8 +32,13 @@ for name in one other broken; do
     printf "Package: holdfast-test-$name\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nProvides: holdfast-test-mta\\nConflicts: holdfast-test-mta\\nReplaces: holdfast-test-mta\\nDescription: x\\n" >$name/DEBIAN/control
 done
 printf '#!/bin/sh\\necho its script has a reason >&2; exit 1\\n' >broken/DEBIAN/postinst && chmod 755 broken/DEBIAN/postinst`;
+/** One whose script waits until it may go on. */
+const slow = `
+mkdir -p slow/DEBIAN
+printf 'Package: holdfast-test-slow\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n' >slow/DEBIAN/control
+printf '#!/bin/sh\\ntouch /run/slow-waits\\nfor i in $(seq 600); do test -e /run/slow-goes && exit 0; sleep 0.1; done; exit 1\\n' >slow/DEBIAN/postinst && chmod 755 slow/DEBIAN/postinst`;
 const repository = `
-for name in daemon one other broken; do
+for name in daemon one other broken slow; do
     dpkg-deb --root-owner-group --build $name >/dev/null
     dpkg-deb --field $name.deb
     echo "Filename: ./$name.deb"
@@ -46,7 +51,7 @@ beforeAll(async () => {
     ({ lab, node } = await openTestNode(2));
     client = await clientOf(lab, node);
     await shell(
-        `rm -rf /srv/repository && mkdir -p /srv/repository && cd /srv/repository ${daemon} ${rivals} ${repository}`,
+        `rm -rf /srv/repository && mkdir -p /srv/repository && cd /srv/repository ${daemon} ${rivals} ${slow} ${repository}`,
     );
     // The second one fails, as Proxmox' enterprise repository does without a subscription.
     await shell(`mkdir -p /root/sources && mv /etc/apt/sources.list* /root/sources; mkdir -p /etc/apt/sources.list.d
@@ -81,7 +86,7 @@ test("where a later phase fails the package stays, and its daemon is off", async
         units: { [unit]: { enabled: true, active: true } },
         verify: [{ argv: ["false"] }],
     });
-    expect(result).toMatchObject({ outcome: "failed", phase: "verify", rollback: "the node is as it was" });
+    expect(result).toMatchObject({ outcome: "failed", phase: "verify", undone: { state: "complete" } });
     expect(await isInstalled("holdfast-test-daemon")).toBe(true);
     expect(await shell(`systemctl is-enabled ${unit} || true; systemctl is-active ${unit} || true`)).toBe(
         "disabled\ninactive",
@@ -95,7 +100,7 @@ test("one that would remove another is refused by name, and nothing is changed",
         outcome: "failed",
         phase: "stage",
         message: "installing holdfast-test-other would remove holdfast-test-one: install it by hand, knowing what goes",
-        rollback: "nothing was changed",
+        undone: { state: "nothing" },
     });
     expect([await isInstalled("holdfast-test-one"), await isInstalled("holdfast-test-other")]).toEqual([true, false]);
 });
@@ -182,7 +187,7 @@ describe("together with one whose own script fails", () => {
             push(client, broken),
         ]);
         expect(both.map(({ result }) => result)).toMatchObject([
-            { outcome: "failed", phase: "validate", rollback: "nothing was changed" },
+            { outcome: "failed", phase: "validate", undone: { state: "nothing" } },
             { outcome: "failed", phase: "stage" },
         ]);
         expect(
@@ -190,5 +195,63 @@ describe("together with one whose own script fails", () => {
                 `ls /run/seen-by-daemon 2>/dev/null || true; systemctl is-enabled ${unit} || true; systemctl is-active ${unit} || true`,
             ),
         ).toBe("disabled\ninactive");
+    });
+});
+
+describe("interrupted while apt works", () => {
+    const wanted = {
+        files: { [file]: "ours\n" },
+        packages: ["holdfast-test-daemon", "holdfast-test-slow"],
+        units: { [unit]: { enabled: true, active: true } },
+    };
+    beforeEach(() =>
+        shell(
+            `systemctl disable --now ${unit} || true; touch /run/slow-goes; apt-get -y -q purge 'holdfast-test-*' >/dev/null; systemctl daemon-reload; rm -rf /etc/holdfast-test /run/seen-by-daemon /run/slow-*; mkdir -p /etc/holdfast-test`,
+        ),
+    );
+    const isWaiting = () => shell("for i in $(seq 300); do test -e /run/slow-waits && exit 0; sleep 0.1; done; exit 1");
+    const runner = async (id: string) =>
+        (JSON.parse(await readNodeFile(node, `/run/holdfast/${id}/plan.json`)) as { unit: string }).unit;
+
+    test.each([
+        ["stopped, as a reboot does it", "systemctl stop --no-block"],
+        ["killed", "systemctl kill --signal=KILL --kill-whom=main"],
+    ])("%s: dpkg ends its work first, and then nothing was changed", async (_, command) => {
+        const id = newId();
+        const pushed = push(client, { ...wanted, id });
+        await isWaiting();
+        await shell(`${command} ${await runner(id)}; sleep 1; touch /run/slow-goes`);
+        expect((await pushed).result).toMatchObject({
+            outcome: "failed",
+            code: "ended-early",
+            undone: { state: "nothing" },
+        });
+        expect(await isInstalled("holdfast-test-slow")).toBe(true);
+        expect(await shell("dpkg --audit; ls /etc/holdfast/journal; ls /run/seen-by-daemon 2>/dev/null || true")).toBe(
+            "",
+        );
+        expect(await shell(`systemctl is-enabled ${unit} || true`)).toBe("disabled");
+        expect((await push(client, wanted)).result.outcome).toBe("applied");
+        expect(await readNodeFile(node, "/run/seen-by-daemon")).toBe("ours");
+    });
+
+    test("the node loses power: the service stays masked over the boot, and the next push has dpkg finish", async () => {
+        const id = newId();
+        const pushed = push(client, { ...wanted, id });
+        await isWaiting();
+        await node.kill();
+        await node.start();
+        expect((await pushed).result).toMatchObject({
+            outcome: "failed",
+            code: "went-down",
+            undone: { state: "nothing" },
+        });
+        expect(await shell(`systemctl is-enabled ${unit} || true; ls /run/seen-by-daemon 2>/dev/null || true`)).toBe(
+            "masked",
+        );
+        await shell("touch /run/slow-goes");
+        expect((await push(client, wanted)).result.outcome).toBe("applied");
+        expect(await readNodeFile(node, "/run/seen-by-daemon")).toBe("ours");
+        expect(await shell("dpkg --audit; ls /etc/holdfast/journal")).toBe("");
     });
 });

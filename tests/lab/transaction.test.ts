@@ -2,6 +2,7 @@
 import { openTestNode, readNodeFile } from "../helpers/lab";
 import { clientOf, fingerprint, newId, noExtras, push, specFor, type Push } from "../helpers/crashNode";
 import type { NodeClient } from "../../host/nodeClient";
+import type { Result, StepVerdict } from "../../host/observation";
 import type { Applied } from "../../host/push";
 import type { Lab, LabNode } from "../../lab";
 
@@ -54,6 +55,11 @@ async function state(): Promise<string> {
     const contents = await Promise.all([first, second].map((path) => readNodeFile(node, path)));
     const found = new Set(contents.map((content) => content.split(" ")[0]));
     return found.size === 1 ? [...found].join() : `mixture: ${contents.join(", ")}`;
+}
+
+/** What could not be undone. */
+function problemsOf({ undone }: Result): readonly StepVerdict[] {
+    return (undone?.verdicts ?? []).filter(({ state }) => state !== "ok");
 }
 
 async function litter(): Promise<string> {
@@ -113,7 +119,7 @@ describe.each(phases)("in %s", (phase, meanwhile) => {
             outcome: "failed",
             phase: "rollback",
             message: expect.stringContaining("ended early") as string,
-            rollback: phase === "validate" ? "nothing was changed" : "the node is as it was",
+            undone: { state: phase === "validate" ? "nothing" : "complete" },
         });
         expect(await state()).toBe("old");
         await expectHealed();
@@ -129,7 +135,7 @@ describe.each(phases)("in %s", (phase, meanwhile) => {
         expect(result).toMatchObject({
             outcome: "failed",
             message: expect.stringContaining("went down") as string,
-            rollback: phase === "validate" ? "nothing was changed" : "the node is as it was",
+            undone: { state: phase === "validate" ? "nothing" : "complete" },
         });
         expect(await state()).toBe("old");
         const log = await shell("journalctl --boot --output=cat --no-pager");
@@ -183,10 +189,9 @@ describe("many files, so that the phase lasts", () => {
             expect(result).toMatchObject({
                 outcome: "failed",
                 phase: "rollback",
-                rollback:
-                    phase === "stage"
-                        ? "nothing was changed"
-                        : (expect.stringMatching(/^(nothing was changed|the node is as it was)$/) as string),
+                undone: {
+                    state: phase === "stage" ? "nothing" : (expect.stringMatching(/^(nothing|complete)$/) as string),
+                },
             });
             expect(await contents()).toBe("300 old");
             expect(await litter()).toBe("");
@@ -219,18 +224,22 @@ describe("many files, so that the phase lasts", () => {
 });
 
 test.each([
-    ["validate", "nothing was changed"],
-    ["activate", "the node is as it was"],
-    ["verify", "the node is as it was"],
-] as const)("a command that fails in %s: the old files, the phase and its words", async (phase, rollback) => {
+    ["validate", "nothing"],
+    ["activate", "incomplete"],
+    ["verify", "complete"],
+] as const)("a command that fails in %s: the old files, the phase and its words", async (phase, undone) => {
     const { result } = await push(client, { files, [phase]: [{ argv: ["sh", "-c", "echo no good >&2; exit 3"] }] });
     expect(result).toEqual({
         id: expect.any(String) as string,
-        outcome: "failed",
+        outcome: undone === "incomplete" ? "stuck" : "failed",
         phase,
+        code: `${phase}-failed`,
         message: expect.stringMatching(/^sh -c .*: exit status 3: no good$/) as string,
-        rollback: phase === "activate" ? (expect.stringContaining("NOT complete") as string) : rollback,
+        undone: { state: undone, verdicts: expect.any(Array) as StepVerdict[] },
     });
+    expect(problemsOf(result)).toEqual(
+        undone === "incomplete" ? [expect.objectContaining({ code: "activate-failed" })] : [],
+    );
     expect(await state()).toBe("old");
     await expectHealed();
 });
@@ -267,15 +276,15 @@ test("a validator that is missing is named", async () => {
     expect(result).toMatchObject({
         phase: "validate",
         message: "no-such-tool: no-such-tool is not installed",
-        rollback: "nothing was changed",
+        undone: { state: "nothing" },
     });
     expect(await state()).toBe("old");
 });
 
 test("a new version of the program removes those that are a month old, and results as old", async () => {
-    const version = (await shell("ls /usr/local/lib/holdfast | grep -E '^[0-9a-f]{16}$'")).split("\n")[0]!;
+    const version = await shell("readlink /usr/local/lib/holdfast/current");
     await shell(
-        `cd /usr/local/lib/holdfast && rm -rf ${version} && mkdir -p 0123456789abcdef fedcba9876543210 watchdog && touch -d '31 days ago' 0123456789abcdef watchdog /var/lib/holdfast/results/0123456789abcdef.json`,
+        `cd /usr/local/lib/holdfast && rm -rf [0-9a-f]*[0-9a-f] && mkdir -p 0123456789abcdef fedcba9876543210 watchdog && touch -d '31 days ago' 0123456789abcdef watchdog /var/lib/holdfast/results/0123456789abcdef.json`,
     );
     await (
         await clientOf(lab, node)
@@ -315,7 +324,7 @@ describe("/run full while a transaction is under way", () => {
         own.end();
         expect(both.map(({ result }) => result)).toMatchObject([
             { outcome: "applied", id: wanted.id },
-            { outcome: "failed", phase: "verify", rollback: "the node is as it was" },
+            { outcome: "failed", phase: "verify", undone: { state: "complete" } },
         ]);
         expect([await readNodeFile(node, first), await readNodeFile(node, second)]).toEqual(["new 1", "old 2"]);
         expect(await litter()).toBe("");
@@ -336,7 +345,7 @@ describe("several at once from one client", () => {
             outcome: "failed",
             phase: "validate",
             id: ids.second,
-            rollback: "nothing was changed",
+            undone: { state: "nothing" },
         });
         expect([await readNodeFile(node, first), await readNodeFile(node, second)]).toEqual(["new 1", "old 2"]);
         await push(client, { id: ids.third, files: old });
@@ -354,12 +363,12 @@ describe("several at once from one client", () => {
         expect(one.result).toMatchObject({
             outcome: "failed",
             message: expect.stringContaining("ended early") as string,
-            rollback: "the node is as it was",
+            undone: { state: "complete" },
         });
         expect(other.result).toMatchObject({
             outcome: "failed",
             message: expect.stringContaining("ended early") as string,
-            rollback: "the node is as it was",
+            undone: { state: "complete" },
         });
         expect(await state()).toBe("old");
         await expectHealed();
@@ -375,7 +384,7 @@ describe("several at once from one client", () => {
             expect(result).toMatchObject({
                 outcome: "failed",
                 message: expect.stringContaining("ended early") as string,
-                rollback: "nothing was changed",
+                undone: { state: "nothing" },
             });
         expect(await state()).toBe("old");
         await expectHealed();
@@ -392,7 +401,7 @@ describe("several at once from one client", () => {
         ]);
         expect(both.map(({ result }) => result)).toMatchObject([
             { outcome: "applied" },
-            { outcome: "failed", phase: "verify", rollback: "the node is as it was" },
+            { outcome: "failed", phase: "verify", undone: { state: "complete" } },
         ]);
         expect([await readNodeFile(node, first), await readNodeFile(node, second)]).toEqual(["new 1", "old 2"]);
         expect(await reloads()).toBe(before + 2);
@@ -421,7 +430,7 @@ describe("someone else", () => {
             outcome: "failed",
             phase: "commit",
             message: expect.stringContaining(`${second} was edited`) as string,
-            rollback: "nothing was changed",
+            undone: { state: "nothing" },
         });
         expect(await shell(`cat ${first} ${second}`)).toBe("old 1\ntheirs");
         expect(await litter()).toBe("");
@@ -445,8 +454,11 @@ describe("someone else", () => {
         await acted;
         expect(result).toMatchObject({
             phase: "verify",
-            rollback: expect.stringContaining(`NOT complete: ${second}: left alone: edited since`) as string,
+            outcome: "stuck",
         });
+        expect(problemsOf(result)).toEqual([
+            { state: "bad", code: "edited-since", subject: second, text: `${second}: left alone: edited since` },
+        ]);
         expect(await shell(`cat ${first} ${second}`)).toBe("old 1\nrepaired");
         await shell(`echo 'old 2' > ${second}`);
         await expectHealed();
@@ -500,7 +512,7 @@ describe("a place that cannot be written", () => {
     /** A file system of that size with a managed file in it, and little room. */
     async function onSmallDisk(options: string, script: string, check: (path: string) => Promise<void>): Promise<void> {
         await shell(
-            `mkdir -p /etc/holdfast-test/disk && mount -t tmpfs -o ${options} none /etc/holdfast-test/disk && cd /etc/holdfast-test/disk && echo 'old 3' > third && (${script}) 2>/dev/null || true`,
+            `mkdir -p /etc/holdfast-test/disk && mount -t tmpfs -o mode=755,${options} none /etc/holdfast-test/disk && cd /etc/holdfast-test/disk && echo 'old 3' > third && (${script}) 2>/dev/null || true`,
         );
         try {
             await check("/etc/holdfast-test/disk/third");
@@ -519,7 +531,7 @@ describe("a place that cannot be written", () => {
             expect(result).toMatchObject({
                 outcome: "failed",
                 phase: "stage",
-                rollback: "nothing was changed",
+                undone: { state: "nothing" },
                 message: `${third}: No space left on device; free space or inodes there`,
             });
             expect(await state()).toBe("old");
@@ -559,7 +571,8 @@ describe("a place that cannot be written", () => {
                     if (result.outcome === "failed")
                         expect(result).toMatchObject({
                             message: expect.stringMatching(/^\/etc\/.*: No space left on device; free space/) as string,
-                            rollback: expect.stringMatching(/^(nothing was changed|the node is as it was)$/) as string,
+                            code: "disk-full",
+                            undone: { state: expect.stringMatching(/^(nothing|complete)$/) as string },
                         });
                 }
             } finally {
@@ -582,7 +595,7 @@ describe("a place that cannot be written", () => {
                 message: expect.stringMatching(
                     /^\/etc\/holdfast\/journal: Read-only file system; the file system is read-only/,
                 ) as string,
-                rollback: "nothing was changed",
+                undone: { state: "nothing" },
             });
         } finally {
             await shell("umount /etc");
@@ -634,7 +647,7 @@ describe("a place that cannot be written", () => {
             outcome: "failed",
             phase: "stage",
             message: expect.stringContaining(message) as string,
-            rollback: "nothing was changed",
+            undone: { state: "nothing" },
         });
         expect(await shell(`ls -ld ${second}; cat /etc/hostname`)).toBe(before);
         expect(await readNodeFile(node, first)).toBe("old 1");
@@ -652,7 +665,7 @@ describe("a place that cannot be written", () => {
         ],
         [
             "on a disk that is read-only by now",
-            "mkdir disk && mount -t tmpfs none disk && touch disk/file && mount -o remount,ro disk",
+            "mkdir disk && mount -t tmpfs -o mode=755 none disk && touch disk/file && mount -o remount,ro disk",
             "/etc/holdfast-test/disk/file",
             "Read-only file system; the file system is read-only: find out why (dmesg)",
             "umount disk",
@@ -673,7 +686,7 @@ describe("a place that cannot be written", () => {
                     outcome: "failed",
                     phase: "stage",
                     message: expect.stringContaining(message) as string,
-                    rollback: "nothing was changed",
+                    undone: { state: "nothing" },
                 });
                 expect((await push(client, { files })).result).toMatchObject({ outcome: "applied" });
             } finally {
@@ -703,10 +716,11 @@ test("what a command says of a secret file is told to the client alone, also whe
         secret: true,
     });
     expect(result).toMatchObject({
-        outcome: "failed",
+        outcome: "stuck",
         message: expect.stringContaining("token=NewSecretValue") as string,
-        rollback: expect.stringContaining("NOT complete: sh -c") as string,
+        undone: { state: "incomplete" },
     });
+    expect(problemsOf(result)[0]?.text).toMatch(/^sh -c .*old 1/s);
     expect(
         await shell(
             `journalctl --no-pager --output=cat --identifier=holdfast | grep ${id} | grep -cE 'NewSecretValue|old 1' || true`,
@@ -732,8 +746,8 @@ describe("units", () => {
     const on = { units: { [unit]: { enabled: true, active: true } } };
 
     test("are enabled and started, and put back where verify fails", async () => {
-        expect((await push(client, { files, ...on, verify: [{ argv: ["false"] }] })).result.rollback).toBe(
-            "the node is as it was",
+        expect((await push(client, { files, ...on, verify: [{ argv: ["false"] }] })).result.undone?.state).toBe(
+            "complete",
         );
         expect(await states()).toBe("disabled\ninactive");
         expect((await push(client, on)).result.outcome).toBe("applied");
@@ -757,7 +771,7 @@ describe("units", () => {
 
     test("are put back after the program was killed, and after a power cut", async () => {
         const killed = inPhase("verify", (id) => killRunner(id, "main"), on);
-        expect((await push(client, killed.wanted)).result.rollback).toBe("the node is as it was");
+        expect((await push(client, killed.wanted)).result.undone?.state).toBe("complete");
         await killed.acted;
         expect(await states()).toBe("disabled\ninactive");
         const cut = inPhase(
@@ -800,7 +814,7 @@ describe("units", () => {
         expect(result).toMatchObject({
             phase: "activate",
             message: expect.stringContaining(`systemctl start ${unit}`) as string,
-            rollback: "the node is as it was",
+            undone: { state: "complete" },
         });
         expect(await states()).toMatch(/^disabled\n(inactive|failed)$/);
         expect(await state()).toBe("old");
@@ -813,7 +827,7 @@ test("a package that no repository has: an error that names it, and nothing chan
         outcome: "failed",
         phase: "stage",
         message: expect.stringContaining("Unable to locate package no-such-package") as string,
-        rollback: "nothing was changed",
+        undone: { state: "nothing" },
     });
     expect(await state()).toBe("old");
     await expectHealed();
@@ -885,7 +899,8 @@ describe("a unit that goes with its file", () => {
             outcome: "failed",
             phase: "commit",
             message: expect.stringContaining("the edit was kept") as string,
-            rollback: `NOT complete: ${path}: left alone: edited since`,
+            code: "edited-meanwhile",
+            undone: { state: "complete", verdicts: [expect.objectContaining({ code: "edit-kept", subject: path })] },
         });
         expect(await states()).toBe("enabled\nactive");
         expect(await readNodeFile(node, path)).toContain("# edited");

@@ -4,38 +4,46 @@ systemd reads its unit files once for all, which takes longer than the rest of a
 A power cut undoes those that are not done yet, in any order: so none may touch a file or unit of another in its batch.
 """
 
+from __future__ import annotations
+
 import json
 import re
+from collections.abc import Sequence
+from typing import Any
 
-from engine import commands, durable, lock, packages, recovery, transaction, units
+from engine import commands, durable, lock, packages, recovery, units, verdict
 from engine.refusal import Refused
+from engine.step import Tell, refuse_if_ending
+from engine.transaction import Transaction
+from engine.unit_steps import RELOAD
 from look import observe
 
 
-def run(identifiers):
+def run(identifiers: Sequence[str]) -> bool:
     """The plans are in the transactions' folders below /run/holdfast, and then the results. Returns whether all are applied."""
     transactions = [begin(identifier) for identifier in identifiers]
     for each in split(transactions):
         work(each)
-    return all(each.result["outcome"] == "applied" for each in transactions)
+    return all(each.result is not None and each.result["outcome"] == "applied" for each in transactions)
 
 
-def begin(identifier):
+def begin(identifier: str) -> Transaction:
     folder = f"{durable.RUN}/{identifier}"
     with open(f"{folder}/plan.json", encoding="utf-8") as stream:
         plan = json.load(stream)
     events = Events(f"{folder}/events")
 
-    def tell(phase, message):
+    def tell(phase: str, message: str) -> None:
         events.add({"phase": phase, "message": message})
         print(f"transaction {identifier} {phase}: {message}", flush=True)
 
-    return transaction.Transaction(plan, tell)
+    return Transaction(plan, tell)
 
 
-def split(transactions):
+def split(transactions: Sequence[Transaction]) -> list[list[Transaction]]:
     """Into runs of consecutive ones that have no file and no unit in common."""
-    batches, claimed = [], set()
+    batches: list[list[Transaction]] = []
+    claimed: set[str] = set()
     for each in transactions:
         claims = claims_of(each.plan)
         if not batches or claims & claimed:
@@ -46,16 +54,16 @@ def split(transactions):
     return batches
 
 
-def claims_of(plan):
+def claims_of(plan: dict[str, Any]) -> set[str]:
     """A unit's file, and a drop-in beside it, are claimed with the unit."""
     owned = (re.fullmatch(r"/.*/systemd/system/([^/]+?)(?:\.d/[^/]+)?", path) for path in plan["files"])
     return {*plan["files"], *plan.get("units", {}), *(match.group(1) for match in owned if match)}
 
 
-def work(transactions):
+def work(transactions: Sequence[Transaction]) -> None:
     """Phase by phase, so that little time passes between the first commit and the last."""
 
-    def tell(phase, message):
+    def tell(phase: str, message: str) -> None:
         for each in transactions:
             each.tell(phase, message)
 
@@ -71,14 +79,14 @@ def work(transactions):
     except Refused as refused:  # the lock; anything unforeseen goes on to runner.after, which undoes it
         for each in transactions:
             if each.result is None:
-                each.fail(refused, durable.NOTHING)
+                each.fail(refused, verdict.NOTHING)
 
 
-def holder_of(transactions):
+def holder_of(transactions: Sequence[Transaction]) -> str:
     return f"{transactions[0].plan['client']}, transaction {', '.join(each.identifier for each in transactions)}"
 
 
-def prepare(transactions):
+def prepare(transactions: Sequence[Transaction]) -> None:
     complaints = install([each for each in transactions if each.result is None and each.plan.get("packages")])
     for each in transactions:
         each.note_folders()
@@ -86,26 +94,29 @@ def prepare(transactions):
         each.prepare(complaints.get(each.identifier))
 
 
-def install(transactions):
+def install(transactions: Sequence[Transaction]) -> dict[str, Refused]:
     """{id: complaint} of those whose packages could not be installed."""
     wanted = sorted({name for each in transactions for name in each.plan["packages"]})
     if not wanted:
         return {}
     for each in transactions:
         each.tell("stage", f"installing {', '.join(wanted)}")
+    refuse_if_ending("stage")
+    planned = sorted({unit for each in transactions for unit in each.plan.get("units", {})})
     # All of them for the whole time: what one run has unpacked the next one may configure, and so start.
-    with packages.held(sorted({unit for each in transactions for unit in each.missing_units})):
+    with packages.held(observe.missing_units(planned), wanted, [each.identifier for each in transactions], transactions[0].tell):
         complaint = packages.install(wanted)
         if not complaint:
             return {}
         # One of them is at fault, the others' packages may even be there by now.
-        alone = {} if len(transactions) == 1 or packages.is_waiting(complaint) else {each.identifier: packages.install(each.plan["packages"]) for each in transactions}
+        is_common = len(transactions) == 1 or complaint.code == "package-locked"
+        alone = {} if is_common else {each.identifier: packages.install(each.plan["packages"]) for each in transactions}
     installed = observe.installed_packages(wanted)
     missing = [each for each in transactions if not set(each.plan["packages"]) <= set(installed)]
     return {each.identifier: alone.get(each.identifier) or complaint for each in missing}
 
 
-def commit(transactions):
+def commit(transactions: Sequence[Transaction]) -> None:
     for each in transactions:
         each.commit()
     stuck = [each.identifier for each in transactions if each.is_stuck]
@@ -114,28 +125,36 @@ def commit(transactions):
             each.withdraw(f"transaction {', '.join(stuck)} could not be undone, so nothing beside it goes on")
 
 
-def activate(transactions):
+def activate(transactions: Sequence[Transaction]) -> None:
     for each in transactions:
         each.enable()
-    complaint = None
-    reading = [each for each in transactions if each.result is None and each.reads_units]
-    if reading:
-        reading[0].tell("activate", " ".join(transaction.RELOAD))
-        reloaded = commands.run(transaction.RELOAD, units.TIMEOUT)
-        complaint = None if reloaded.ok else f"{' '.join(transaction.RELOAD)}: {reloaded.explain()}"
+    reload = Reload()
     for each in transactions:
-        each.activate(complaint if each in reading else None)
+        each.activate(reload)
         each.verify()
         each.finish()
+
+
+class Reload:
+    """Of systemd's unit files, once for all: by the time of the first, all have enabled what the next boot starts."""
+
+    def __init__(self) -> None:
+        self.outcome: commands.Outcome | None = None
+
+    def __call__(self, tell: Tell) -> str | None:
+        if self.outcome is None:
+            tell("activate", " ".join(RELOAD))
+            self.outcome = commands.run(RELOAD, units.TIMEOUT)
+        return None if self.outcome.ok else self.outcome.explain()
 
 
 class Events:
     """What the client is shown meanwhile, a line each. Where /run is full they end; the node's log has them all the same."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path, self.is_whole = path, True
 
-    def add(self, event):
+    def add(self, event: dict[str, str]) -> None:
         if not self.is_whole:
             return
         line = json.dumps(event).encode() + b"\n"

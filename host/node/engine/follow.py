@@ -1,20 +1,28 @@
 """What a client hears of transactions that a service does (runner.py): events as they come, and results."""
 
+from __future__ import annotations
+
 import json
 import os
 import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from engine import durable, runner
+from engine import durable, results, runner
+from engine.verdict import Result
+
+Place = int | None  # of a transaction in the request
 
 POLL = 0.02  # seconds between looks for news: fifty a second cost a node nothing to speak of
 TOGETHER = 0.5  # seconds that a result waits for others: what they have made is then looked at with the same commands
 
 
-def follow(identifiers, send):
+def follow(identifiers: Mapping[Place, str], send: Callable[[dict[str, Any]], None]) -> Iterator[dict[Place, Result]]:
     """Of several transactions, {place in the request or None: id}: sends the events on as they come, and yields {place:
     result} of those that stand. Bounded by the transactions' own bounds."""
     positions = dict.fromkeys(identifiers, 0)
-    stand, since = {}, None
+    stand: dict[Place, Result] = {}
+    since: float | None = None
     last_look = time.monotonic()
     while positions or stand:
         now = time.monotonic()
@@ -24,14 +32,14 @@ def follow(identifiers, send):
             folder = f"{durable.RUN}/{identifier}"
             if not is_time and not has_news(folder, position):
                 continue
-            done = durable.read_regular(f"{folder}/result.json")
+            done = results.read(identifier)
             positions[number] = pass_on(f"{folder}/events", position, {} if number is None else {"set": number}, send)
-            is_lost = is_time and not done and not runner.is_running(runner.unit_of(identifier)) and not runner.has_result(identifier)
+            is_lost = is_time and not done and not runner.is_running(runner.unit_of(identifier)) and not results.has(identifier)
             if done or is_lost:
                 del positions[number]
-                stand[number] = json.loads(done) if done else remembered(identifier)
+                stand[number] = done or results.remembered(identifier)
                 since = since or now
-        if stand and (not positions or now - since > TOGETHER):
+        if stand and (not positions or now - (since or now) > TOGETHER):
             yield stand
             stand, since = {}, None
         if is_time:
@@ -40,12 +48,12 @@ def follow(identifiers, send):
             time.sleep(POLL)
 
 
-def has_news(folder, position):
+def has_news(folder: str, position: int) -> bool:
     """Asked fifty times a second for each transaction, while the node has better things to do: so nothing is opened."""
     return runner.size_of(f"{folder}/events") > position or os.path.exists(f"{folder}/result.json")
 
 
-def pass_on(path, position, about, send):
+def pass_on(path: str, position: int, about: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> int:
     """Of what has come since the last look the latest: it is shown to a human, and the node's log has them all."""
     try:
         with open(path, "rb") as stream:
@@ -56,8 +64,3 @@ def pass_on(path, position, about, send):
     if lines:
         send({**about, "event": json.loads(lines[-1])})
     return position + sum(map(len, lines))
-
-
-def remembered(identifier):
-    kept = durable.read_regular(f"{durable.RESULTS}/{identifier}.json")
-    return json.loads(kept) if kept else {"outcome": "unknown"}

@@ -1,12 +1,19 @@
 """Putting the program itself on the node: once per version, whole or not at all, with the boot unit that undoes."""
 
+from __future__ import annotations
+
+import errno
 import glob
 import importlib.util
 import marshal
 import os
 import time
+import types
+from collections.abc import Mapping
 
-from engine import commands, durable
+from engine import boot, commands, durable
+
+Modules = Mapping[str, tuple[str, types.CodeType | None]]  # source and compiled, by path in the program's folder
 
 LIBRARY = "/usr/local/lib/holdfast"
 CURRENT = f"{LIBRARY}/current"  # a link to the last one that was put there: for timers, and for root's own programs
@@ -39,9 +46,35 @@ SyslogIdentifier=holdfast
 [Install]
 WantedBy=sysinit.target
 """
+RECOVER_HEAD = '''"""Written by Holdfast: undoes a transaction that was cut off. `python3 /etc/holdfast/recover.py` does no harm at any time."""
+import importlib.machinery
+import sys
+
+MODULES = {}
+'''
+RECOVER_TAIL = '''
+
+class Kept:
+    def find_spec(self, name, path=None, target=None):
+        if name in MODULES:
+            return importlib.machinery.ModuleSpec(name, self, origin=__file__, is_package=name == "engine")
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        exec(compile(MODULES[module.__name__], f"{__file__}:{module.__name__}", "exec"), module.__dict__)
 
 
-def ensure(version, modules):
+sys.meta_path.insert(0, Kept())
+from engine import boot
+
+if __name__ == "__main__":
+    sys.exit(boot.main())
+'''
+
+
+def ensure(version: str, modules: Modules | None) -> str:
     """`modules`: {path: (source, code or None)}, or None where this very version is what runs. Returns the program's folder.
 
     Everything is durable before the first commit relies on it.
@@ -50,17 +83,28 @@ def ensure(version, modules):
         ensure_folder(folder)
     program = f"{LIBRARY}/{version}"
     if not os.path.isdir(program):
+        if modules is None:
+            raise FileNotFoundError(errno.ENOENT, "this version of Holdfast's program was removed while it ran", program)
         install_program(program, modules)
         tidy(program)
     point(CURRENT, version)
-    ensure_file(RECOVER, durable.read_regular(f"{program}/engine/durable.py"), 0o644)
+    ensure_file(RECOVER, recover_program(program).encode(), 0o644)
     for name, order in UNITS.items():
         ensure_file(f"{SYSTEM}/{name}", UNIT_TEXT.replace("ORDER", order).encode(), 0o644)
         ensure_link(f"{SYSTEM}/sysinit.target.wants/{name}", f"{SYSTEM}/{name}")
     return program
 
 
-def ensure_folder(path):
+def recover_program(program: str) -> str:
+    """One file, so that it is replaced whole or not at all: the modules as they are, and what imports them from there."""
+    texts = []
+    for name in boot.MODULES:
+        with open(f"{program}/engine/{name}.py", encoding="utf-8") as stream:
+            texts.append(f'MODULES["engine{"" if name == "__init__" else f".{name}"}"] = r\'\'\'{stream.read()}\'\'\'\n')
+    return RECOVER_HEAD + "\n".join(texts) + RECOVER_TAIL
+
+
+def ensure_folder(path: str) -> None:
     try:
         os.mkdir(path, 0o700)
         durable.sync_folder(os.path.dirname(path))
@@ -68,7 +112,7 @@ def ensure_folder(path):
         pass
 
 
-def ensure_link(path, target):
+def ensure_link(path: str, target: str) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     try:
         os.symlink(target, path)
@@ -77,7 +121,7 @@ def ensure_link(path, target):
         pass  # from an earlier push, or from one that runs beside this one
 
 
-def point(link, target):
+def point(link: str, target: str) -> None:
     """Replaced in one step: whoever starts a program through it meets the old version or the new one, whole."""
     if os.path.islink(link) and os.readlink(link) == target:
         return
@@ -88,7 +132,7 @@ def point(link, target):
     durable.sync_folder(os.path.dirname(link))
 
 
-def install_program(program, modules):
+def install_program(program: str, modules: Modules) -> None:
     draft = f"{program}.{os.getpid()}.draft"
     folders = sorted({folder for path in modules for folder in ancestors(path)})
     for folder in ["", *folders]:
@@ -107,13 +151,13 @@ def install_program(program, modules):
     durable.sync_folder(LIBRARY)
 
 
-def ancestors(path):
+def ancestors(path: str) -> list[str]:
     """The folders that the module's path is in, the outermost first."""
     names = path.split("/")[:-1]
     return ["/".join(names[:count + 1]) for count in range(len(names))]
 
 
-def tidy(program):
+def tidy(program: str) -> None:
     """Removes versions and results that nobody can be waiting for any more. Backups stay: they are the human's."""
     versions = [path for path in glob.glob(f"{LIBRARY}/{'[0-9a-f]' * 16}") if path not in (program, os.path.realpath(CURRENT))]
     for path in [*versions, *glob.glob(f"{durable.RESULTS}/*.json")]:
@@ -121,7 +165,7 @@ def tidy(program):
             commands.remove_tree(path)
 
 
-def keep_compiled(folder, modules):
+def keep_compiled(folder: str, modules: Modules) -> None:
     """What Python would else do once more, at the program's next start. Valid for this source only, by its hash (PEP 552)."""
     cache = os.path.dirname(importlib.util.cache_from_source(f"{folder}/any.py"))
     os.mkdir(cache, 0o755)
@@ -132,7 +176,7 @@ def keep_compiled(folder, modules):
     durable.sync_folder(cache)
 
 
-def ensure_file(path, data, mode):
+def ensure_file(path: str, data: bytes, mode: int) -> None:
     if not os.path.islink(path) and durable.read_regular(path) == data:
         return
     durable.replace(path, data, mode)

@@ -1,67 +1,85 @@
 """Installing Debian packages: what is missing, nothing removed, the lock waited for with a bound."""
 
+from __future__ import annotations
+
 import contextlib
 import re
+from collections.abc import Iterator
 
-from engine import commands, durable, units
+from engine import commands, durable, hold, units
+from engine.journal import Journal
+from engine.refusal import Refused, translated
+from engine.step import Tell, Work, perform, reach
 
 LOCK_TIMEOUT = 120  # seconds that apt waits for another apt
 APT = ["apt-get", "-y", "-q", "-o", "Acquire::Retries=0", "-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}", "-o", "Dpkg::Options::=--force-confold"]
 REHEARSAL = 1 << 22  # bytes: all of it has to be searched
-LOCKED, UPDATE = "Could not get lock", " (apt-get update: "  # in complaints
-HELD = f"{durable.RUN}/held-units"  # what is masked now: a killed run leaves it, and its masks
+LOCKED = "Could not get lock"  # apt's own words
+HELD = f"{durable.RUN}/held-units"  # what an earlier version's program has masked until the next boot
 
 
 @contextlib.contextmanager
-def held(names):
-    """Debian starts a service as soon as it is installed, that is before its files are in place: an exporter would be open
-    to everyone. They are masked meanwhile, no longer than until a reboot, and disabled afterwards: the transaction switches
-    them on, or fails and leaves them off.
-    """
-    if not names:
-        yield
-        return
-    durable.replace(HELD, "\n".join(names).encode())
-    commands.run(["systemctl", "mask", "--runtime", "--", *names])
+def held(names: list[str], wanted: list[str], identifiers: list[str], tell: Tell) -> Iterator[None]:
+    """Holds the units while the packages are installed (hold.py), by a journal: killed or cut off, it is undone like the rest."""
+    journal = Journal(f"packages-{identifiers[0]}")
+    step = hold.HoldStep({"kind": hold.HoldStep.kind, "units": names, "packages": wanted})
     try:
+        with translated("stage", durable.JOURNAL):
+            journal.draft([step.record], **{"for": identifiers})
+            journal.seal()
+    except BaseException:
+        journal.abandon()
+        raise
+    work = Work(journal, tell)
+    work.begun = set()
+    try:
+        perform(step, work)
         yield
     finally:
-        release(names)
+        step.release()
+        journal.close()
 
 
-def release(names):
-    commands.run(["systemctl", "unmask", "--runtime", "--", *names])
-    for unit in names:  # each by itself: some of them come with the transaction's files, and are not there yet
-        units.on_disk("disable", [unit])
-    durable.remove(HELD)
-
-
-def release_leftovers():
-    """Call it with the lock held."""
+def release_leftovers() -> None:
+    """Of an earlier version's program. Call it with the lock held."""
     left = durable.read_regular(HELD)
     if left:
-        release(left.decode().split("\n"))
+        names = left.decode().split("\n")
+        commands.run(["systemctl", "unmask", "--runtime", "--", *names])
+        for unit in names:
+            units.on_disk("disable", [unit])
+        durable.remove(HELD)
 
 
-def is_waiting(complaint):
-    """Another apt has the lock: no other package fares better."""
-    return LOCKED in complaint.split(UPDATE)[0]
-
-
-def install(names):
+def install(names: list[str]) -> Refused | None:
     """Returns None, or a complaint. A run that would remove a package (an MTA, say) is refused before it starts."""
-    rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60, limit=REHEARSAL)
+    reach(f"apt-get install {' '.join(names)}")
+    rehearsed = rehearse(names)
     if not rehearsed.ok:
+        if LOCKED in rehearsed.explain():  # another apt has it: no other package fares better, so nobody waits for it twice
+            return complain(names, "package-locked", rehearsed.explain())
         refreshed = commands.run([*APT, "update"], timeout=300)  # a failing enterprise repository alone is not fatal
-        rehearsed = commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60, limit=REHEARSAL)
+        rehearsed = rehearse(names)
         if not rehearsed.ok:
-            return f"apt-get install {' '.join(names)}: {rehearsed.explain()}" + ("" if refreshed.ok else f"{UPDATE}{refreshed.explain()})")
+            stale = "" if refreshed.ok else f" (apt-get update: {refreshed.explain()})"
+            return complain(names, "package-locked" if LOCKED in rehearsed.explain() else "package-failed", f"{rehearsed.explain()}{stale}")
     removed = re.findall(r"^Remv (\S+)", rehearsed.output, re.MULTILINE)
     if removed:
-        return f"installing {' '.join(names)} would remove {', '.join(removed)}: install it by hand, knowing what goes"
-    installed = commands.run([*APT, "install", "--no-remove", "--no-install-recommends", "--", *names], timeout=900)
+        said = f"installing {' '.join(names)} would remove {', '.join(removed)}: install it by hand, knowing what goes"
+        return Refused("stage", said, "package-removes")
+    installed = commands.run([*hold.IN_SCOPE, *APT, "install", "--no-remove", "--no-install-recommends", "--", *names], timeout=900)
+    reach(f"apt-get install {' '.join(names)}, done")
     if installed.ok:
         return None
     # apt's own last word is that dpkg failed; what failed stands further up, in either stream.
     reasons = [line for line in (installed.output + installed.errors).splitlines() if line][-8:]
-    return f"apt-get install {' '.join(names)}: {installed.problem or f'exit status {installed.code}'}: {'; '.join(reasons)}"
+    said = f"{installed.problem or f'exit status {installed.code}'}: {'; '.join(reasons)}"
+    return complain(names, "package-locked" if LOCKED in said else "package-failed", said)
+
+
+def rehearse(names: list[str]) -> commands.Outcome:
+    return commands.run([*APT, "-s", "install", "--no-install-recommends", "--", *names], timeout=LOCK_TIMEOUT + 60, limit=REHEARSAL)
+
+
+def complain(names: list[str], code: str, said: str) -> Refused:
+    return Refused("stage", f"apt-get install {' '.join(names)}: {said}", code)

@@ -4,22 +4,26 @@ One serves all that a session hands over, in its order. Its queue file, `UNIT.qu
 line. It is there for as long as the runner takes more, which holds a lock on it: one without is a killed runner's.
 """
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os
+import signal
 import time
+from typing import Any
 
-from engine import batch, commands, durable, lock, recovery, transaction
-from engine.recovery import has_result
+from engine import batch, commands, durable, lock, recovery, results, step, transaction, verdict
 
 LINGER = 5  # seconds that it waits for more; a client that has nothing for three hangs up
+LONGEST_STEP = 1300  # seconds that a stop, or a reboot, waits for the step that runs and for its undo: apt may take most of it
 END = "end"  # the session's last line
 POLL, IDLE = 0.01, 0.05  # seconds between looks at its queue: right after work, and once there has been none for a while
 
-current = None  # this session's own unit
+current: str | None = None  # this session's own unit
 
 
-def start(program, plans):
+def start(program: str, plans: list[dict[str, Any]]) -> None:
     """Hands the plans over, but for those that another session has handed over already."""
     global current
     os.makedirs(durable.RUN, 0o700, exist_ok=True)
@@ -32,21 +36,22 @@ def start(program, plans):
             # A runner that did this transaction before may still wait for more, under that name.
             again = f"-{os.getpid()}" if os.path.isdir(f"{durable.RUN}/{plans[0]['id']}") else ""
             current = f"holdfast-transaction-{plans[0]['id']}{again}.service"
+        unit = current or ""
         for plan in plans:
             folder = f"{durable.RUN}/{plan['id']}"
             durable.discard(folder)
             durable.remove(f"{durable.RESULTS}/{plan['id']}.json")  # of an earlier time
             os.mkdir(folder, 0o700)
-            durable.replace(f"{folder}/plan.json", json.dumps({**plan, "unit": current}).encode())
-        append(current, [plan["id"] for plan in plans])
+            durable.replace(f"{folder}/plan.json", json.dumps({**plan, "unit": unit}).encode())
+        append(unit, [plan["id"] for plan in plans])
         if is_new:
             os.utime(program)  # in use: see install.tidy
-            begun = run_service(current, f"{program}/main.py")
+            begun = run_service(unit, f"{program}/main.py")
             if not begun.ok:
-                give_up(current, f"systemd-run: {begun.explain()}")
+                give_up(unit, f"systemd-run: {begun.explain()}")
 
 
-def dismiss():
+def dismiss() -> None:
     """The session is over: its runner, which may only just be starting, ends with its last transaction."""
     if current is not None:
         with lock.gate():
@@ -54,23 +59,24 @@ def dismiss():
                 append(current, [END])
 
 
-def run_service(unit, program):
+def run_service(unit: str, program: str) -> commands.Outcome:
     python = [*commands.PYTHON, program]
     return commands.run([
         "systemd-run", "--quiet", "--collect", f"--unit={unit}", "--service-type=exec",
-        "--property=SyslogIdentifier=holdfast", "--property=KillMode=mixed", "--property=TimeoutStopSec=600",
+        "--property=SyslogIdentifier=holdfast", "--property=KillMode=mixed", f"--property=TimeoutStopSec={LONGEST_STEP}",
         # Whatever ends the program early, a kill or the memory's end, its open journal is undone at once.
         f"--property=ExecStopPost=/bin/sh -c 'test ! -e {queue_of(unit)} || exec {' '.join(python)} after {unit}'",
         *python, "run", unit,
     ], timeout=60)
 
 
-def run(unit):
+def run(unit: str) -> int:
     """The service's program. Returns its exit status: 0 where everything was applied."""
+    signal.signal(signal.SIGTERM, step.end_soon)
     queue = open(queue_of(unit), encoding="utf-8")
     fcntl.flock(queue, fcntl.LOCK_EX)
     done, status, since, size = 0, 0, time.monotonic(), 0
-    while True:
+    while not step.is_ending:
         if size_of(queue_of(unit)) != size:
             size = size_of(queue_of(unit))  # before it is read: a line that comes in between is read again
             waiting = queued(unit)[done:]
@@ -87,40 +93,42 @@ def run(unit):
                     os.unlink(queue_of(unit))
                     return status
         time.sleep(POLL if time.monotonic() - since < 10 * IDLE else IDLE)
+    return 1  # `after` tells those that have not begun
 
 
-def after(unit):
-    """The program has ended with transactions left: killed, or by a fault of its own. Undo what it left open."""
+def after(unit: str) -> None:
+    """The program has ended with its queue there: killed, or by a fault of its own. Undo what it left open."""
     with lock.gate():
-        left = [identifier for identifier in queued(unit) if identifier != END and not has_result(identifier)]
+        left = [identifier for identifier in queued(unit) if identifier != END and not results.has(identifier)]
         durable.remove(queue_of(unit))
-    if left:
+    if left or recovery.is_needed():
         undo(left, unit)
 
 
-def undo(identifiers, unit):
-    def tell(phase, message):
+def undo(identifiers: list[str], unit: str) -> None:
+    def tell(phase: str, message: str) -> None:
         print(f"{unit} {phase}: {message}", flush=True)
 
-    with lock.locked(f"{plan_of(identifiers[0])['client']}, undoing what {unit} left", tell):
+    client = plan_of(identifiers[0]).get("client", "root") if identifiers else "root"
+    with lock.locked(f"{client}, undoing what {unit} left", tell):
         recovery.recover(tell)
         for identifier in identifiers:
-            if has_result(identifier):
+            if results.has(identifier):
                 continue  # from this recovery, or from whoever had the lock before
             if os.path.exists(f"{durable.RUN}/{identifier}/{transaction.DECIDED}"):
-                durable.keep_result(identifier, {"outcome": "applied"})
+                results.keep(identifier, {"outcome": "applied"})
             else:
-                recovery.keep_early_end(identifier, durable.NOTHING)
+                results.keep(identifier, results.noted(identifier) or results.early_end(verdict.NOTHING))
 
 
-def give_up(unit, message):
+def give_up(unit: str, message: str) -> None:
     """It never began."""
     for identifier in queued(unit):
-        durable.keep_result(identifier, {"outcome": "failed", "phase": "lock", "message": message, "rollback": durable.NOTHING})
+        results.keep(identifier, verdict.failed("lock", "start-failed", message, verdict.NOTHING))
     os.unlink(queue_of(unit))
 
 
-def takes_more(unit):
+def takes_more(unit: str) -> bool:
     """Ask with the gate held, since the runner leaves only then, and after it has given a result: so it has its lock by now."""
     try:
         with open(queue_of(unit), encoding="utf-8") as queue:
@@ -133,12 +141,12 @@ def takes_more(unit):
         return True
 
 
-def append(unit, lines):
+def append(unit: str, lines: list[str]) -> None:
     with open(queue_of(unit), "a", encoding="utf-8") as stream:
         stream.write("".join(f"{line}\n" for line in lines))
 
 
-def queued(unit):
+def queued(unit: str) -> list[str]:
     try:
         with open(queue_of(unit), encoding="utf-8") as stream:
             return [line[:-1] for line in stream if line.endswith("\n")]
@@ -146,7 +154,7 @@ def queued(unit):
         return []
 
 
-def size_of(path):
+def size_of(path: str) -> int:
     """In bytes; 0 where it is not there."""
     try:
         return os.stat(path).st_size
@@ -154,23 +162,23 @@ def size_of(path):
         return 0
 
 
-def queue_of(unit):
+def queue_of(unit: str) -> str:
     return f"{durable.RUN}/{unit}.queue"
 
 
-def plan_of(identifier):
-    return json.loads(durable.read_regular(f"{durable.RUN}/{identifier}/plan.json") or b"{}")
+def plan_of(identifier: str) -> dict[str, Any]:
+    return dict(json.loads(durable.read_regular(f"{durable.RUN}/{identifier}/plan.json") or b"{}"))
 
 
-def unit_of(identifier):
-    return plan_of(identifier).get("unit", "none.service")
+def unit_of(identifier: str) -> str:
+    return str(plan_of(identifier).get("unit", "none.service"))
 
 
-def is_under_way(identifier):
+def is_under_way(identifier: str) -> bool:
     """Handed over, and not yet decided."""
-    return os.path.isdir(f"{durable.RUN}/{identifier}") and not has_result(identifier) and is_running(unit_of(identifier))
+    return os.path.isdir(f"{durable.RUN}/{identifier}") and not results.has(identifier) and is_running(unit_of(identifier))
 
 
-def is_running(unit):
+def is_running(unit: str) -> bool:
     shown = commands.run(["systemctl", "show", "-p", "ActiveState", "--value", unit])
     return shown.output.strip() in ("active", "activating", "deactivating")

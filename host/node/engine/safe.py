@@ -49,7 +49,7 @@ def open_folder(path: str) -> int:
         raise ValueError(f"{path} is no absolute path")
     with contextlib.ExitStack() as stack:
         held = [Folder(os.open("/", FOLDER), "/")]
-        stack.callback(lambda: [os.close(each.fd) for each in held])
+        stack.callback(close_all, held)
         waiting, links = names_of(path), 0
         while waiting:
             name = waiting.pop()
@@ -75,6 +75,11 @@ def open_folder(path: str) -> int:
         if held[-1].is_shared:
             raise UnsafeFolder(held[-1].path, "everybody may write there: nothing of root's is safe in it, choose another place")
         return held.pop().fd
+
+
+def close_all(folders: list[Folder]) -> None:
+    for folder in folders:
+        os.close(folder.fd)
 
 
 class Folder:
@@ -203,6 +208,20 @@ def write_at(
         os.unlink(name, dir_fd=folder)
         if isinstance(error, OSError):
             raise OSError(error.errno, error.strerror, name) from error  # the kernel names no path for a full disk
+        raise
+    finally:
+        os.close(fd)
+
+
+def attributes_of(path: str) -> dict[str, str]:
+    """Extended attributes of a file, access control lists among them: {name: hexadecimal}."""
+    with parent(path) as (folder, name):
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        return {key: os.getxattr(fd, key).hex() for key in os.listxattr(fd)}
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return {}
         raise
     finally:
         os.close(fd)

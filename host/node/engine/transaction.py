@@ -1,290 +1,272 @@
-"""One FileSet's transaction: observe, stage, validate, commit, activate, verify, done; else rollback. Its steps are here,
-`batch.py` calls them with the lock held.
+"""One FileSet's transaction: observe, stage, validate, commit, activate, verify, done; else rollback. `batch.py` calls its
+phases with the lock held. What it does to the node is a list of steps (step.py), each with its undo; the journal has the list
+before the first is done, and every undoing goes by it.
 
-A plan is {id, client, secret?, spec, files: {path: {was: identity, content | absent, mode, owner, group}}, packages, units,
-validate, activate, verify}: only what differs, as the provider decided from the observation it was given.
+A plan is {id, client, secret?, spec, files: {path: {was: identity, content | absent, mode, owner, group, secret?}}, packages,
+units, validate, activate, verify}: only what differs, as the provider decided from the observation it was given.
 """
 
-import os
+from __future__ import annotations
 
-from engine import commands, durable
-from engine.files import STATE, back_up, edited, group_id, is_as_planned, missing_folders, note_originals, refuse_if_edited, refuse_unwritable, user_id
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from engine import durable, files, mounts, results, steps, undo, verdict
+from engine.command_steps import ActivateStep, UnchangedStep, VerifyStep, execute
+from engine.file_step import FileStep, FoldersStep, SyncStep, staged_name
+from engine.journal import Journal
 from engine.refusal import Refused, as_refused, translated
-from engine.units import TIMEOUT, on_disk
+from engine.step import State, Step, Tell, Work, perform, reach, refuse_if_ending
+from engine.unit_steps import RELOAD, ReloadStep, SettleStep, UnitsStep
+from engine.verdict import Result, Undone
 from look import observe
 
 DECIDED = "applied"  # in the transaction's folder: the journal is about to be closed
 ONLY_CLIENT = "a file here is secret, so only the client is told why"
-RELOAD = ["systemctl", "daemon-reload"]
 
 
 class Transaction:
-    """`result` is None until it is decided: then the steps that are left do nothing."""
+    """`result` is None until it is decided: then the phases that are left do nothing."""
 
-    def __init__(self, plan, tell):
+    def __init__(self, plan: dict[str, Any], tell: Tell) -> None:
         self.plan = plan
-        self.identifier = plan["id"]
+        self.identifier: str = plan["id"]
         self.tell = tell  # (phase, message): progress for the client and the log
-        self.journal = durable.Journal(self.identifier)
-        self.files = dict(plan["files"])
-        self.folders = {}
-        self.units_before = {}
-        self.missing_units = []
-        self.is_sealed = False
-        self.is_stuck = False  # not undone: its journal is open, and whoever takes the lock next tries again
-        self.result = None
-
-    def prepare(self, complaint=None):
-        """Stages and validates: of the node's own files none is touched. `complaint`: of the packages' installation."""
-        self.attempt("stage", lambda: self.make_ready(complaint), lambda: durable.NOTHING)
-
-    def commit(self):
-        self.attempt("commit", self.replace_files, self.undo_commit)
-
-    def withdraw(self, reason):
-        """Decided elsewhere: it may not go on."""
-        def refuse():
-            raise Refused("commit", reason)
-
-        self.attempt("commit", refuse, self.undo_commit)
-
-    def enable(self):
-        """What the next boot starts. systemd is not made to read it: see `reads_units`."""
-        self.attempt("activate", lambda: self.switch("enabled", True), self.rollback)
+        self.journal = Journal(self.identifier)
+        self.work = Work(self.journal, tell)
+        self.work.plan, self.work.begun = plan, set()
+        self.files: dict[str, Any] = dict(plan["files"])
+        self.folders: dict[str, list[str]] = {}
+        self.units_before: dict[str, dict[str, bool]] = {}
+        self.steps: list[Step] = []
+        self.file_steps: list[FileStep] = []
+        self.committing: list[Step] = []
+        self.enabling: list[Step] = []
+        self.activating: list[Step] = []
+        self.verifying: list[Step] = []
+        self.state = State.PLANNED
+        self.result: Result | None = None
 
     @property
-    def reads_units(self):
+    def is_stuck(self) -> bool:
+        return self.state is State.STUCK
+
+    def observe(self, seen: dict[str, Any]) -> None:
+        """`seen`: of its units."""
+        self.attempt("observe", lambda: self.look(seen))
+
+    def prepare(self, complaint: Refused | None = None) -> None:
+        """Stages and validates: of the node's own files none is touched. `complaint`: of the packages' installation."""
+        self.attempt("stage", lambda: self.make_ready(complaint))
+
+    def commit(self) -> None:
+        self.attempt("commit", self.replace_files)
+
+    def withdraw(self, reason: str) -> None:
+        """Decided elsewhere: it may not go on."""
+
+        def refuse() -> None:
+            raise Refused("commit", reason, "beside-stuck")
+
+        self.attempt("commit", refuse)
+
+    def enable(self) -> None:
+        """What the next boot starts. systemd is not made to read it: see `reads_units`."""
+        self.attempt("activate", lambda: self.perform(self.enabling))
+
+    @property
+    def reads_units(self) -> bool:
         """Whether systemd has to read its unit files again."""
-        return any(command["argv"] == RELOAD for command in self.plan.get("activate", [])) or any("enabled" in unit for unit in self.plan.get("units", {}).values())
+        return any(command["argv"] == RELOAD for command in self.plan.get("activate", [])) or any(
+            "enabled" in unit for unit in self.plan.get("units", {}).values()
+        )
 
-    def activate(self, complaint=None):
-        """`complaint`: of systemd, about reading its unit files."""
-        self.attempt("activate", lambda: self.set_going(complaint), self.rollback)
+    def activate(self, reload: Callable[[Tell], str | None]) -> None:
+        """`reload`: makes systemd read its unit files, once for all that ask for it."""
+        self.work.reload = reload
+        self.attempt("activate", lambda: self.perform(self.activating))
 
-    def verify(self):
-        self.attempt("verify", self.look_again, self.rollback)
+    def verify(self) -> None:
+        self.attempt("verify", lambda: self.perform(self.verifying))
 
-    def finish(self):
+    def finish(self) -> None:
         if self.result is None:
+            reach("decide")
             self.note_decision()
             self.journal.close()
+            reach("decided")
             self.tell("done", "applied")
             self.decide({"outcome": "applied"})
 
-    def note_decision(self):
+    def note_decision(self) -> None:
         """Killed between the journal's end and the result, it is known all the same."""
         try:
             durable.replace(f"{durable.RUN}/{self.identifier}/{DECIDED}", b"")
         except OSError as error:
             print(f"transaction {self.identifier}: {error}", flush=True)  # /run is full: it would have to be killed, too, for a wrong word
 
-    def attempt(self, phase, step, rollback):
+    def attempt(self, phase: str, act: Callable[[], None]) -> None:
         if self.result is not None:
             return
         try:
-            step()
+            act()
         except Exception as error:  # a fault of ours, too, is this transaction's alone: those beside it go on
             refused = as_refused(phase, error)
-            try:
-                undone = rollback()
-            except Exception as problem:
-                self.is_stuck = True
-                undone = durable.sentence([f"{as_refused(phase, problem)}; the next transaction or boot tries again"])
-            self.fail(refused, undone)
+            self.fail(refused, self.take_back())
 
-    def fail(self, refused, rollback):
+    def take_back(self) -> Undone:
+        if self.state in (State.PLANNED, State.STAGED):
+            self.journal.abandon()
+            return verdict.NOTHING
+        try:
+            return verdict.undone_by(undo.undo(self.journal.read(), self.work))
+        except Exception as problem:
+            text = f"{as_refused('rollback', problem)}; the next transaction or boot tries again"
+            return verdict.undone_by([verdict.bad(verdict.UNDO_FAILED, text, self.identifier)])
+
+    def fail(self, refused: Refused, undone: Undone) -> None:
+        """The journal is closed when the result is kept: who is killed in between is undone once more, and told."""
         is_secret = self.plan.get("secret")  # a command may quote the file
         self.tell(refused.phase, f"failed; {ONLY_CLIENT}" if is_secret else f"failed: {refused}")
-        self.tell("rollback", f"NOT complete; {ONLY_CLIENT}" if is_secret and rollback not in (durable.NOTHING, durable.AS_BEFORE) else rollback)
-        self.decide({"outcome": "failed", "phase": refused.phase, "message": str(refused), "rollback": rollback})
+        is_hidden = is_secret and undone["state"] == "incomplete"
+        self.tell("rollback", f"NOT complete; {ONLY_CLIENT}" if is_hidden else verdict.sentence(undone))
+        is_sealed = self.state is State.COMMITTED
+        self.result = verdict.failed(refused.phase, refused.code, str(refused), undone)
+        results.note(self.identifier, self.result)
+        self.state = State.DECIDED
+        if any(each["code"] == verdict.UNDO_FAILED for each in undone["verdicts"]):
+            self.state = State.STUCK
+        elif is_sealed and not verdict.stays_open(undone["verdicts"]):
+            reach("close what was undone")
+            self.journal.close()
+        results.tell(self.identifier, self.result)
 
-    def decide(self, result):
-        self.result = result
-        durable.keep_result(self.identifier, result)
+    def decide(self, result: Result) -> None:
+        self.result, self.state = result, State.DECIDED
+        results.keep(self.identifier, result)
 
-    def observe(self, seen):
-        """`seen`: of its units."""
-        self.attempt("observe", lambda: self.look(seen), lambda: durable.NOTHING)
-
-    def look(self, units):
+    def look(self, units: dict[str, Any]) -> None:
         """What stands as planned by now, from a push that was quicker, is left alone."""
         for path, file in list(self.files.items()):
             seen = observe.observe_file(path)
-            if is_as_planned(seen, file):
+            if files.is_as_planned(seen, file):
                 del self.files[path]
             else:
-                refuse_if_edited("observe", path, seen, file)
+                files.refuse_if_edited("observe", path, seen, file)
         # Before the packages come, whose own scripts enable and start services: a rollback switches those off again.
         planned = self.plan.get("units", {})
         self.units_before = {name: {key: units[name][key] for key in wanted} for name, wanted in planned.items()}
-        self.missing_units = [name for name in planned if units[name]["detail"].startswith("not-found")]
 
-    def note_folders(self):
+    def note_folders(self) -> None:
         """Which have to be made. Before any of a batch makes one: where two need it, whichever is undone last removes it."""
-        self.folders = {path: missing_folders(path) for path in self.files}
+        self.folders = {path: files.missing_folders(path) for path in self.files}
 
-    def make_ready(self, complaint):
+    def make_ready(self, complaint: Refused | None) -> None:
         if complaint:
-            raise Refused("stage", complaint)
-        try:
-            self.stage()
-            self.validate()
-        except BaseException:
-            self.journal.abandon()
-            raise
+            raise complaint
+        self.stage()
+        for command in self.plan.get("validate", []):
+            self.validate(command)
 
-    def stage(self):
+    def stage(self) -> None:
+        refuse_if_ending("stage")
         self.tell("stage", ", ".join(self.files) or "no files")
         for path in self.files:
-            refuse_unwritable(path)
-        entries = []
-        for path, file in self.files.items():
-            new = None if file.get("absent") else durable.digest(file["content"].encode())
-            entries.append({"path": path, "old": file["was"][1], "new": new, "folders": self.folders[path]})
+            files.refuse_unwritable(path)
+        self.plan_steps()
+        reach("draft")
+        self.state = State.STAGED
         with translated("stage", durable.JOURNAL):
-            self.journal.draft(entries, activate=self.plan.get("activate", []), units=self.units_before)
-        for entry in entries:
-            with translated("stage", entry["path"]):
-                self.stage_file(entry["path"], entry["folders"])
+            self.journal.draft([step.record for step in self.steps])
+        for step in self.file_steps:
+            reach(f"stage {step}")
+            file = self.files[step.path]
+            if not file.get("absent"):
+                with translated("stage", step.path):
+                    step.stage(self.work, file["content"], int(file["mode"], 8), files.user_id(file["owner"]), files.group_id(file["group"]))
 
-    def stage_file(self, path, folders):
-        for folder in folders:
-            if not os.path.isdir(folder):  # another file may be in it too
-                os.mkdir(folder, 0o755)
-        file = self.files[path]
-        if file.get("absent"):
-            return
-        staged = durable.staged_name(path, self.identifier)
-        durable.remove(staged)
-        attributes = durable.attributes_of(path) if file["was"][0] == "file" else {}
-        durable.write_new(staged, file["content"].encode(), int(file["mode"], 8), user_id(file["owner"]), group_id(file["group"]), attributes)
+    def plan_steps(self) -> None:
+        """In their order. What stands before the files is undone after they are back."""
+        points = mounts.points()
+        self.file_steps = [
+            FileStep.plan(path, file, self.folders[path], points, f"{number}.previous") for number, (path, file) in enumerate(self.files.items())
+        ]
+        synced = sorted({os.path.dirname(path) for path in {*self.files, *(folder for made in self.folders.values() for folder in made)}})
+        commands = self.plan.get("activate", [])
+        inactive = [name for name, before in self.units_before.items() if before.get("active") is False]
+        settle = SettleStep({"kind": SettleStep.kind, "commands": commands, "inactive": inactive})
+        self.committing = [
+            *self.switching("active", False),  # while their unit files are there: without one, systemctl disables nothing
+            settle,
+            *self.switching("enabled", False),
+            FoldersStep({"kind": FoldersStep.kind, "made": sorted({folder for made in self.folders.values() for folder in made}), "synced": synced}),
+            *self.file_steps,
+            SyncStep({"kind": SyncStep.kind, "synced": synced}),
+        ]
+        self.enabling = self.switching("enabled", True)
+        self.activating = [
+            *([ReloadStep({"kind": ReloadStep.kind})] if self.reads_units else []),
+            *(ActivateStep({"kind": ActivateStep.kind, **command}) for command in commands if command["argv"] != RELOAD),
+            *self.switching("active", True),
+        ]
+        self.verifying = [
+            *(VerifyStep({"kind": VerifyStep.kind, **command}) for command in self.plan.get("verify", [])),
+            UnchangedStep({"kind": UnchangedStep.kind}),
+        ]
+        self.work.plan = {**self.plan, "files": self.files}
+        self.steps = steps.number([*self.committing, *self.enabling, *self.activating, *self.verifying])
+        settle.record["if_begun"] = [step.number for step in self.activating]
 
-    def validate(self):
-        for command in self.plan.get("validate", []):
-            self.execute("validate", command)
-
-    def replace_files(self):
-        self.tell("commit", ", ".join(self.files) or "no files")
-        try:
-            for path, file in self.files.items():
-                refuse_if_edited("commit", path, observe.observe_file(path), file)
-                with translated("commit", STATE):
-                    back_up(path)
-            with translated("commit", STATE):
-                note_originals(self.files, self.units_before)
-            with translated("commit", durable.JOURNAL):
-                self.journal.seal()
-        except BaseException:
-            self.journal.abandon()
-            raise
-        self.is_sealed = True
-        # While their unit files are there: without one, systemctl disables nothing.
-        self.switch("active", False)
-        self.switch("enabled", False)
-        for path, file in self.files.items():
-            with translated("commit", path):
-                self.exchange(path, file)
-        for folder in {os.path.dirname(path) for path in self.files}:
-            durable.sync_folder(folder)
-
-    def undo_commit(self):
-        """systemd has read nothing of it yet."""
-        if not self.is_sealed:
-            return durable.NOTHING
-        record = self.journal.read()
-        outcomes = self.journal.undo()
-        problems = durable.complaints(outcomes)
-        for key in durable.VERBS:
-            problems += durable.switch_units(record, key, True, lambda message: self.tell("rollback", message))
-        durable.close_undone(self.journal, outcomes)
-        return durable.sentence(problems)
-
-    def exchange(self, path, file):
-        previous = durable.previous_name(path, self.identifier)
-        # An editor that renames its own new file into place is seen until the instant before ours.
-        refuse_if_edited("commit", path, observe.observe_file(path), file)
-        if file.get("absent"):
-            os.unlink(path)
-        else:
-            os.rename(durable.staged_name(path, self.identifier), path)
-        # One that writes in place: the old file still has its second name, and the edit shows there.
-        if file["was"][0] == "file" and observe.identity(observe.observe_file(previous)) != file["was"]:
-            os.rename(previous, path)
-            raise edited("commit", path)
-
-    def set_going(self, complaint):
-        if complaint:
-            raise Refused("activate", complaint)
-        for command in self.plan.get("activate", []):
-            if command["argv"] != RELOAD:
-                self.execute("activate", command)
-        self.switch("active", True)
-
-    def switch(self, key, on):
+    def switching(self, key: str, on: bool) -> list[Step]:
         """The planned units whose `key` (enabled, active) is to be `on` and was not."""
-        names = [name for name, wanted in self.plan.get("units", {}).items() if wanted.get(key) is on and self.units_before[name][key] is not on]
-        if not names:
-            return
-        verb = durable.VERBS[key][on]
-        shown = f"systemctl {verb} {' '.join(names)}"
-        self.tell("activate" if on else "commit", shown)
-        done = on_disk(verb, names) if key == "enabled" else commands.run(["systemctl", verb, "--", *names], TIMEOUT * len(names))
-        if not done.ok:
-            raise Refused("activate" if on else "commit", f"{shown}: {done.explain()}; look at journalctl {' '.join(f'-u {name}' for name in names)}")
+        planned = self.plan.get("units", {})
+        names = [name for name, wanted in planned.items() if wanted.get(key) is on and self.units_before[name][key] is not on]
+        return [UnitsStep({"kind": UnitsStep.kind, "key": key, "on": on, "names": names})] if names else []
 
-    def look_again(self):
-        for command in self.plan.get("verify", []):
-            self.execute("verify", command)
-        for path, file in self.files.items():
-            if not is_as_planned(observe.observe_file(path), file):
-                raise Refused("verify", f"{path} is not what was written: something on the node rewrites it, find out what before the next try")
-
-    def execute(self, phase, command):
+    def validate(self, command: dict[str, Any]) -> None:
         shown = " ".join(command["argv"])
-        self.tell(phase, shown)
-        complaint = execute([self.expand(word) for word in command["argv"]], command)
+        reach(f"validate {shown}")
+        refuse_if_ending("validate")
+        self.tell("validate", shown)
+        complaint = execute({**command, "argv": [self.expand(word) for word in command["argv"]]})
         if complaint:
-            raise Refused(phase, f"{shown}: {complaint}")
+            raise Refused("validate", f"{shown}: {complaint}", "validate-failed")
 
-    def expand(self, word):
+    def replace_files(self) -> None:
+        self.tell("commit", ", ".join(self.files) or "no files")
+        for path, file in self.files.items():
+            files.refuse_if_edited("commit", path, observe.observe_file(path), file)
+            with translated("commit", files.STATE):
+                files.back_up(path, file)
+        with translated("commit", files.STATE):
+            files.note_originals(self.files, self.units_before)
+        reach("seal")
+        with translated("commit", durable.JOURNAL):
+            for step in self.file_steps:
+                step.keep(self.work)
+            for folder in self.committing_folders():
+                durable.sync_folder(folder)
+            self.journal.seal()
+        self.state = State.COMMITTED
+        reach("sealed")
+        self.perform(self.committing)
+
+    def committing_folders(self) -> Iterable[str]:
+        return [folder for step in self.committing if isinstance(step, SyncStep) for folder in step.record["synced"]]
+
+    def perform(self, group: list[Step]) -> None:
+        for step in group:
+            if isinstance(step, FileStep):
+                with translated("commit", step.path):
+                    perform(step, self.work)
+            else:
+                perform(step, self.work)
+
+    def expand(self, word: str) -> str:
         """`{staged:/etc/fstab}`: the staged copy, or the live file where this transaction does not change it."""
         if not (word.startswith("{staged:") and word.endswith("}")):
             return word
-        path = word[len("{staged:"):-1]
-        staged = durable.staged_name(path, self.identifier)
+        path = word[len("{staged:") : -1]
+        staged = staged_name(path, self.identifier)
         return staged if os.path.exists(staged) else path
-
-    def rollback(self):
-        """After the commit. Returns a sentence that says whether the node is as it was."""
-        record = self.journal.read()
-
-        def log(message):
-            self.tell("rollback", message)
-
-        problems = durable.switch_units(record, "enabled", False, log)
-        problems += durable.switch_units(record, "active", False, log)
-        outcomes = self.journal.undo()
-        problems += durable.complaints(outcomes) + durable.switch_units(record, "enabled", True, log) + settle(record, log)
-        durable.close_undone(self.journal, outcomes)
-        return durable.sentence(problems)
-
-
-def settle(record, log):
-    """What the new files had set going has to see the old ones. Returns the complaints."""
-    problems = []
-    for command in record.get("activate", []):
-        complaint = execute(command["argv"], command)
-        if complaint:
-            problems.append(f"{' '.join(command['argv'])}: {complaint}")
-    return problems + durable.switch_units(record, "active", False, log) + durable.switch_units(record, "active", True, log)
-
-
-def execute(argv, command):
-    """Returns None or a complaint."""
-    timeout = command.get("timeout", 30)
-    if argv[0] == "holdfast":
-        import checks  # only where a plan asks for one
-
-        return checks.check(argv[1], argv[2:], timeout)
-    outcome = commands.run(argv, timeout)
-    return None if outcome.ok else outcome.explain()

@@ -11,7 +11,7 @@ import pwd
 import stat
 
 import probes
-from engine import commands, durable
+from engine import commands, durable, safe
 
 HEADER = b"Managed by Holdfast"
 SIZE_LIMIT = 1 << 20  # bytes, as they are sent; a configuration file is smaller, and a log put in its place must not fill the wire
@@ -88,6 +88,9 @@ def observe_file(path, when=None, yields=False):
         return {"kind": "not applicable", "detail": f"{when} does not exist"}
     if yields and os.path.lexists(path) and not is_ours(path):
         return {"kind": "not applicable", "detail": "somebody else's, it stays"}
+    why = safe.why_unsafe(path)
+    if why is not None:  # whoever it is may show anything there, and have root write anywhere
+        return {"kind": "unreadable", "detail": why}
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -174,6 +177,11 @@ def installed_packages(names):
     found = commands.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", "--", *names])
     installed = {line.split()[0] for line in found.output.splitlines() if line.endswith(" installed")}
     return [name for name in names if name in installed]
+
+
+def missing_units(names):
+    """Those that have no unit file: systemctl is asked of each by itself, since one that it stops at says nothing of the others."""
+    return [name for name in names if commands.run(["systemctl", "show", "-p", "LoadState", "--value", "--", name]).output.strip() == "not-found"]
 
 
 def observe_units(names, tell=lambda what: None):

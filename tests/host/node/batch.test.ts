@@ -4,19 +4,23 @@ import { python, scratch } from "./python";
 /** Plans without files, in a /run and a journal of their own; apt and systemd are played. */
 const play = `
 import os
-from engine import batch, commands, durable, lock, packages, transaction
+from engine import batch, commands, durable, lock, packages, refusal, transaction, unit_steps, verdict
 from look import observe
 durable.RUN = durable.RESULTS = given
+durable.JOURNAL = f"{given}/journal"
+os.mkdir(durable.JOURNAL)
 packages.HELD = f"{given}/held"
 there = []
 observe.installed_packages = lambda names: [name for name in names if name in there]
 lock.LOCK = f"{given}/lock"
-transaction.Transaction.prepare = lambda self, complaint=None: complaint and self.fail(transaction.Refused("stage", complaint), durable.NOTHING)
+transaction.Transaction.prepare = lambda self, complaint=None: complaint and self.fail(complaint, verdict.NOTHING)
 steps = []
 for step in ("commit", "enable", "activate", "verify", "finish"):
     setattr(transaction.Transaction, step, lambda self, *_, step=step: self.result or steps.append([step, self.identifier]))
 transaction.Transaction.finish = lambda self: self.result or self.decide({"outcome": "applied"})
-durable.recover = lambda log: ([], {})
+observe.missing_units = lambda names: names
+def said(text, code="package-failed"):
+    return refusal.Refused("stage", text, code)
 def plan(identifier, **more):
     os.mkdir(f"{given}/{identifier}")
     with open(f"{given}/{identifier}/plan.json", "w") as stream:
@@ -59,7 +63,7 @@ test("a unit's own file and its drop-ins are claimed with the unit", async () =>
 test("apt runs once for all; where that fails, the one at fault is found and the others go on", async () => {
     const [runs, outcomes] = await played<[string[][], object[]]>(`
 runs = []
-packages.install = lambda names: runs.append(names) or ("no such package" if "wrong" in names else there.extend(names))
+packages.install = lambda names: runs.append(names) or (said("no such package") if "wrong" in names else there.extend(names))
 outcomes = results([plan("a", packages=["good"]), plan("b", packages=["wrong"]), plan("c")])
 answer = [runs, outcomes]`);
     expect(runs).toEqual([["good", "wrong"], ["good"], ["wrong"]]);
@@ -72,7 +76,7 @@ answer = [runs, outcomes]`);
 
 test("a package that is there has no complaint, though apt fails for another's sake ever after", async () => {
     const outcomes = await played<object[]>(`
-packages.install = lambda names: there.append("good") or "boom"
+packages.install = lambda names: there.append("good") or said("boom")
 answer = results([plan("a", packages=["good"]), plan("b", packages=["wrong"])])`);
     expect(outcomes).toMatchObject([{ outcome: "applied" }, { outcome: "failed", phase: "stage", message: "boom" }]);
 });
@@ -80,9 +84,9 @@ answer = results([plan("a", packages=["good"]), plan("b", packages=["wrong"])])`
 test("while another apt has the lock, nobody waits for it twice; a list that could not be fetched meanwhile is another matter", async () => {
     const [runs, outcomes] = await played<[string[][], object[]]>(`
 runs = []
-packages.install = lambda names: runs.append(names) or "apt-get install x: exit status 100: E: Could not get lock /var/lib/dpkg/lock-frontend"
+packages.install = lambda names: runs.append(names) or said("E: Could not get lock", "package-locked")
 outcomes = results([plan("a", packages=["one"]), plan("b", packages=["two"])])
-packages.install = lambda names: runs.append(names) or "apt-get install x: exit status 100: E: Unable to locate package x (apt-get update: exit status 100: E: Could not get lock /var/lib/apt/lists/lock)"
+packages.install = lambda names: runs.append(names) or said("E: Unable to locate package x (apt-get update: E: Could not get lock)")
 results([plan("c", packages=["one"]), plan("d", packages=["two"])])
 answer = [runs, outcomes]`);
     expect(runs).toEqual([["one", "two"], ["one", "two"], ["one"], ["two"]]);
@@ -92,24 +96,25 @@ answer = [runs, outcomes]`);
     ]);
 });
 
-test("every unit that the packages bring is masked for all of apt's runs, and what a killed run left masked is released", async () => {
-    const calls = await played<string[]>(`
+test("every unit that the packages bring is masked for all of apt's runs, and what an earlier version's killed run left masked is released", async () => {
+    const calls = await played<unknown[]>(`
 calls = []
 commands.run = lambda argv, *_, **__: calls.append(" ".join(argv)) or commands.Outcome(0, "", "")
 observe.observe_units = lambda names: {name: {"enabled": False, "active": False, "detail": "not-found"} for name in names}
-packages.install = lambda names: calls.append("apt " + " ".join(names)) or "boom"
+packages.install = lambda names: calls.append("apt " + " ".join(names)) or said("boom")
 with open(packages.HELD, "w") as stream:
     stream.write("left.service")
 results([plan("a", packages=["one"], units={"one.service": {"enabled": True}}), plan("b", packages=["two"], units={"two.service": {"enabled": True}})])
-answer = [call for call in calls if "mask" in call or "apt" in call] + [os.path.exists(packages.HELD)]`);
+answer = [call for call in calls if "mask" in call or "apt" in call] + [os.path.exists(packages.HELD), os.listdir(durable.JOURNAL)]`);
     expect(calls).toEqual([
         "systemctl unmask --runtime -- left.service",
-        "systemctl mask --runtime -- one.service two.service",
+        "systemctl mask -- one.service two.service",
         "apt one two",
         "apt one",
         "apt two",
-        "systemctl unmask --runtime -- one.service two.service",
+        "systemctl unmask -- one.service two.service",
         false,
+        [],
     ]);
 });
 
@@ -117,10 +122,11 @@ test("where one cannot be undone, none goes on beside what it left, and each is 
     const outcomes = await played<object[]>(`
 def broken(self):
     def fail():
-        raise transaction.Refused("commit", "EIO")
+        raise transaction.Refused("commit", "EIO", "disk-failing")
     def stay():
         raise OSError(30, "Read-only file system", "/etc/a")
-    self.attempt("commit", fail, stay)
+    self.state, self.journal.read = transaction.State.COMMITTED, stay
+    self.attempt("commit", fail)
 def commit(self):
     if self.identifier == "b":
         broken(self)
@@ -130,16 +136,27 @@ answer = results([plan("a"), plan("b"), plan("c")])`);
         {
             outcome: "failed",
             phase: "commit",
+            code: "beside-stuck",
             message: "transaction b could not be undone, so nothing beside it goes on",
-            rollback: "nothing was changed",
+            undone: { state: "nothing" },
         },
         {
-            outcome: "failed",
+            outcome: "stuck",
             phase: "commit",
+            code: "disk-failing",
             message: "EIO",
-            rollback: expect.stringMatching(
-                /^NOT complete: .*Read-only file system: '\/etc\/a'; the next transaction or boot tries again$/,
-            ) as string,
+            undone: {
+                state: "incomplete",
+                verdicts: [
+                    {
+                        state: "bad",
+                        code: "undo-failed",
+                        text: expect.stringMatching(
+                            /Read-only file system: '\/etc\/a'; the next transaction or boot tries again$/,
+                        ) as string,
+                    },
+                ],
+            },
         },
         { outcome: "failed", phase: "commit" },
     ]);
@@ -148,9 +165,15 @@ answer = results([plan("a"), plan("b"), plan("c")])`);
 test("systemd reads its unit files once, between what the boot starts and what starts now", async () => {
     const steps = await played<string[][]>(`
 commands.run = lambda argv, *_, **__: steps.append(argv) or commands.Outcome(0, "", "")
-reload = [{"argv": transaction.RELOAD}]
+transaction.Transaction.enable = lambda self: steps.append(["enable", self.identifier])
+def activate(self, reload):
+    if self.reads_units:
+        reload(lambda *_: None)
+    steps.append(["activate", self.identifier])
+transaction.Transaction.activate = activate
+reload = [{"argv": unit_steps.RELOAD}]
 results([plan("a", activate=reload), plan("b", units={"u": {"enabled": True}}), plan("c")])
-answer = [step for step in steps if step[0] in ("enable", "activate") or step == transaction.RELOAD]`);
+answer = [step for step in steps if step[0] in ("enable", "activate") or step == unit_steps.RELOAD]`);
     expect(steps).toEqual([
         ["enable", "a"],
         ["enable", "b"],
@@ -165,21 +188,18 @@ answer = [step for step in steps if step[0] in ("enable", "activate") or step ==
 test("a lock that cannot be taken refuses them all with the remedy, and is free afterwards", async () => {
     const [refused, later] = await played<[object[], object[]]>(`
 plans = [plan("a"), plan("b")]
-class Full:
-    def __init__(self, file):
-        self.file = file
+class Full(lock.io.FileIO):
     def write(self, data):
         raise OSError(28, "No space left on device")
-    def __getattr__(self, name):
-        return getattr(self.file, name)
-lock.open = lambda *arguments, **options: Full(open(*arguments, **options))
+real, lock.io.FileIO = lock.io.FileIO, Full
 refused = results(plans)
-lock.open, lock.WAIT = open, 0
+lock.io.FileIO, lock.WAIT = real, 0
 answer = [refused, results([plan("c")])]`);
     const expected = {
         outcome: "failed",
         phase: "lock",
-        rollback: "nothing was changed",
+        code: "disk-full",
+        undone: { state: "nothing", verdicts: [] },
         message: expect.stringMatching(/lock: No space left on device; free space or inodes there$/) as string,
     };
     expect(refused).toMatchObject([expected, expected]);
@@ -189,7 +209,7 @@ answer = [refused, results([plan("c")])]`);
 test("a fault of the program's own is one transaction's alone, told with its kind; those beside it go on", async () => {
     const outcomes = await played<object[]>(`
 def faulty(self):
-    self.attempt("commit", (lambda: {}["lost"]) if self.identifier == "b" else (lambda: None), lambda: durable.NOTHING)
+    self.attempt("commit", (lambda: {}["lost"]) if self.identifier == "b" else (lambda: None))
 transaction.Transaction.commit = faulty
 answer = results([plan("a"), plan("b"), plan("c")])`);
     expect(outcomes).toMatchObject([
@@ -198,7 +218,8 @@ answer = results([plan("a"), plan("b"), plan("c")])`);
             outcome: "failed",
             phase: "commit",
             message: expect.stringMatching(/^KeyError: 'lost'; a fault of Holdfast's own/) as string,
-            rollback: "nothing was changed",
+            code: "fault",
+            undone: { state: "nothing" },
         },
         { outcome: "applied" },
     ]);

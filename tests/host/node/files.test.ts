@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { python, scratch } from "./python";
 
@@ -71,4 +71,52 @@ test("an original that is no UTF-8 text is not turned into another: it has no co
         "/gone": { kind: "file", sha256: "gone" },
     });
     await remove();
+});
+
+test("every code that the program can answer with is documented, and no other is used", async () => {
+    const engine = join(__dirname, "../../../host/node/engine");
+    const codes = await python<string[]>("from engine import refusal\nanswer = list(refusal.CODES)");
+    const page = await readFile(join(__dirname, "../../../docs/when-things-go-wrong.md"), "utf8");
+    for (const code of codes) expect(page).toContain(`| \`${code}\` |`);
+    const sources = await Promise.all(
+        (await readdir(engine))
+            .filter((name) => name.endsWith(".py"))
+            .map((name) => readFile(join(engine, name), "utf8")),
+    );
+    const text = sources.join("\n");
+    const refused = [...text.matchAll(/Refused\([^\n]*, "([a-z-]+)"\)/g)].map(([, code]) => code!);
+    expect(refused.length).toBeGreaterThan(10);
+    expect(refused.filter((code) => !codes.includes(code))).toEqual([]);
+    const verdicts = [...text.matchAll(/\b(?:ok|bad)\("([a-z-]+)"/g)].map(([, code]) => code!);
+    for (const code of [...verdicts, "waits", "undo-failed"]) expect(page).toContain(`| \`${code}\` |`);
+});
+
+test("nothing is kept of a secret file, and what earlier versions kept of it goes", async () => {
+    const { folder, remove } = await scratch();
+    await mkdir(join(folder, "backups"));
+    await writeFile(join(folder, "secret"), "old");
+    await writeFile(join(folder, "plain"), "old plain");
+    await writeFile(join(folder, "originals.json"), "{}");
+    const left = await python<[string[], Record<string, object>]>(
+        `
+import os
+from engine import durable, files
+from look import observe
+files.ORIGINALS, files.STATE = given + "/originals.json", given
+def planned(name, **more):
+    path = f"{given}/{name}"
+    return {"was": observe.identity(observe.observe_file(path)), "content": "new", **more}
+secret, plain = f"{given}/secret", f"{given}/plain"
+files.back_up(secret, planned("secret"))
+files.note_originals({secret: planned("secret")}, {})
+files.back_up(secret, planned("secret", secret=True))
+files.back_up(plain, planned("plain"))
+files.note_originals({secret: planned("secret", secret=True), plain: planned("plain")}, {})
+answer = [[open(f"{given}/backups/{name}").read() for name in os.listdir(f"{given}/backups")], files.originals()]`,
+        folder,
+    );
+    await remove();
+    expect(left[0]).toEqual(["old plain"]);
+    expect(left[1]).toMatchObject({ [join(folder, "secret")]: { kind: "file", secret: true } });
+    expect(left[1][join(folder, "plain")]).not.toHaveProperty("secret");
 });

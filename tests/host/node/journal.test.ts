@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmod, link, mkdir, readFile, readdir, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import execa from "execa";
 import { python, scratch } from "./python";
 
 let folder: string;
@@ -24,30 +25,32 @@ const begin = (
     python(
         `
 import os
-from engine import durable
-os.chdir(given["etc"])
-write = durable.write_new
-durable.write_new = lambda path, data, mode=0o600, uid=0, gid=0, attributes=None: write(path, data, mode, given["uid"], given["gid"], attributes)
-journal = durable.Journal("t1", given["journal"])
-entries = []
+from engine import durable, file_step, journal, mounts, step
+from look import observe
+durable.JOURNAL = given["journal"]
+opened = journal.Journal("t1")
+work = step.Work(opened, print)
+planned = []
 for name, content in given["files"].items():
     path = os.path.join(given["etc"], name)
-    entries.append({"path": path, "old": durable.digest(durable.read_regular(path)), "new": durable.digest(content.encode()) if content is not None else None, "folders": given["folders"]})
-journal.draft(entries)
-for made in given["folders"]:
-    os.mkdir(made)
-for entry in entries:
-    content = given["files"][os.path.relpath(entry["path"], given["etc"])]
+    file = {"was": observe.identity(observe.observe_file(path)), **({"absent": True} if content is None else {"content": content})}
+    planned.append(file_step.FileStep.plan(path, file, given["folders"], mounts.points(), f"{len(planned)}.previous"))
+opened.draft([each.record for each in planned])
+for each in planned:
+    content = given["files"][os.path.relpath(each.path, given["etc"])]
     if content is not None:
-        durable.write_new(durable.staged_name(entry["path"], "t1"), content.encode(), 0o640)
+        each.stage(work, content, 0o640, given["uid"], given["gid"])
 if given["seal"]:
-    journal.seal()
+    for each in planned:
+        each.keep(work)
+    opened.seal()
 for name in given["exchange"]:
+    opened.note(str(list(given["files"]).index(name)))
     path = os.path.join(given["etc"], name)
     if given["files"][name] is None:
         os.unlink(path)
     else:
-        os.rename(durable.staged_name(path, "t1"), path)
+        os.rename(file_step.staged_name(path, "t1"), path)
 answer = None`,
         { etc: join(folder, "etc"), journal: join(folder, "journal"), files, exchange, seal, folders, ...mine },
     );
@@ -57,16 +60,24 @@ interface Recovery {
     readonly faults: Readonly<Record<string, string>>;
     readonly log: readonly string[];
 }
-const recover = () =>
+/** As at boot; `points`: where something is mounted, if not as it is. */
+const recover = (points?: readonly string[]) =>
     python<Recovery>(
         `
-from engine import durable
-write = durable.write_new
-durable.write_new = lambda path, data, mode=0o600, uid=0, gid=0, attributes=None: write(path, data, mode, given["uid"], given["gid"], attributes)
+from engine import durable, mounts, recovery, verdict
+durable.JOURNAL = given["journal"]
+if given["points"]:
+    mounts.points = lambda: set(given["points"])
 log = []
-undone, faults = durable.recover(given["journal"], log.append)
-answer = {"undone": undone, "faults": faults, "log": log}`,
-        { journal: join(folder, "journal"), ...mine },
+found = recovery.undo_all(log.append, True)
+for each in found:
+    recovery.conclude(each, log.append)
+answer = {
+    "undone": [[{"id": each.journal.identifier}, verdict.sentence(each.undone)] for each in found if not each.fault],
+    "faults": {each.journal.identifier: each.fault for each in found if each.fault},
+    "log": log,
+}`,
+        { journal: join(folder, "journal"), points: points ?? null },
     );
 
 const names = async () => (await readdir(join(folder, "etc"))).sort();
@@ -165,20 +176,134 @@ test.each([
     expect(await readFile(at("file"), "utf8")).toBe("old");
 });
 
-test("a file whose mount is not there yet keeps its journal open", async () => {
+test("a change of the mode alone is undone where the second name was tidied away, too", async () => {
+    await writeFile(at("file"), "same", { mode: 0o600 });
+    await begin({ file: "same" }, ["file"]);
+    await unlink(at(".file.holdfast-t1-previous"));
+    expect((await recover()).undone[0]?.[1]).toBe("the node is as it was");
+    expect((await stat(at("file"))).mode & 0o777).toBe(0o600);
+});
+
+test("a file whose mount is not there yet keeps its journal open, a bind mount's too", async () => {
     await writeFile(at("file"), "old");
     await begin({ file: "new" }, ["file"]);
     const path = join(folder, "journal", "t1", "journal.json");
-    const record = JSON.parse(await readFile(path, "utf8")) as { entries: { mount: string }[] };
-    const { mount } = record.entries[0]!;
-    const write = async (at: string) =>
-        writeFile(path, JSON.stringify({ ...record, entries: [{ ...record.entries[0], mount: at }] }));
-    await write(join(folder, "etc"));
-    expect((await recover()).undone[0]?.[1]).toContain(`waits for ${join(folder, "etc")} to be mounted`);
+    const record = JSON.parse(await readFile(path, "utf8")) as { steps: { mount: string }[] };
+    await writeFile(path, JSON.stringify({ ...record, steps: [{ ...record.steps[0], mount: join(folder, "etc") }] }));
+    expect((await recover(["/"])).undone[0]?.[1]).toContain(`waits for ${join(folder, "etc")} to be mounted`);
     expect(await journalNames()).toEqual(["t1"]);
-    await write(mount);
-    expect((await recover()).undone[0]?.[1]).toBe("the node is as it was");
+    expect(await readFile(at("file"), "utf8")).toBe("new");
+    expect((await recover(["/", join(folder, "etc")])).undone[0]?.[1]).toBe("the node is as it was");
     expect(await readFile(at("file"), "utf8")).toBe("old");
+});
+
+test("what an earlier version's program left open is undone all the same", async () => {
+    const entry = { mode: 0o604, ...mine, attributes: {}, folders: [], mount: "/" };
+    const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+    const left = join(folder, "journal", "t1");
+    await mkdir(left);
+    for (const name of ["twin", "copied", "removed"]) await writeFile(at(name), "new");
+    await writeFile(at(".twin.holdfast-t1-previous"), "old");
+    await chmod(at(".twin.holdfast-t1-previous"), 0o604);
+    await unlink(at("removed"));
+    await mkdir(at("made"));
+    await writeFile(at("made/added"), "new");
+    const entries = [
+        { ...entry, path: at("twin"), old: digest("old"), new: digest("new") },
+        { ...entry, path: at("copied"), old: digest("old"), new: digest("new") },
+        { ...entry, path: at("removed"), old: digest("old"), new: null },
+        { path: at("made/added"), old: null, new: digest("new"), folders: [at("made")], mount: "/" },
+    ];
+    for (const number of [0, 1, 2]) await writeFile(join(left, `${number}.previous`), "old");
+    await writeFile(
+        join(left, "journal.json"),
+        JSON.stringify({ version: 1, id: "t1", entries, activate: [{ argv: ["false"] }], units: {} }),
+    );
+    await mkdir(join(folder, "journal", ".t2.draft"));
+    await writeFile(at(".twin.holdfast-t2"), "staged");
+    await writeFile(
+        join(folder, "journal", ".t2.draft", "journal.json"),
+        JSON.stringify({ version: 1, id: "t2", entries: [entries[0]], activate: [], units: {} }),
+    );
+    expect((await recover()).undone).toEqual([
+        [{ id: "t2" }, "nothing was changed"],
+        [{ id: "t1" }, "the node is as it was"],
+    ]);
+    expect(await names()).toEqual(["copied", "removed", "twin"]);
+    for (const name of ["twin", "copied", "removed"]) {
+        expect(await readFile(at(name), "utf8")).toBe("old");
+        expect((await stat(at(name))).mode & 0o777).toBe(0o604);
+    }
+    expect(await journalNames()).toEqual([]);
+});
+
+test("units that an earlier version's program was about to switch are put back, and its commands see the old files", async () => {
+    const left = join(folder, "journal", "t1");
+    await mkdir(left);
+    const units = { "on.service": { enabled: true, active: true }, "off.service": { enabled: false, active: false } };
+    await writeFile(
+        join(left, "journal.json"),
+        JSON.stringify({ version: 1, id: "t1", entries: [], activate: [{ argv: ["settle"] }], units }),
+    );
+    const calls = await python<string[]>(
+        `
+from engine import commands, durable, recovery
+durable.JOURNAL = given
+calls = []
+commands.run = lambda argv, *_, **__: calls.append(" ".join(argv)) or commands.Outcome(0, "", "")
+found = recovery.undo_all(print, False)
+answer = calls`,
+        join(folder, "journal"),
+    );
+    expect(calls).toEqual([
+        "systemctl stop -- off.service",
+        "systemctl disable -- off.service",
+        "systemctl enable -- on.service",
+        "settle",
+        "systemctl stop -- off.service",
+        "systemctl start -- on.service",
+    ]);
+});
+
+test("a journal that waits to be confirmed is left alone until its deadline, and undone at a boot", async () => {
+    await writeFile(at("file"), "old");
+    await begin({ file: "new" }, ["file"]);
+    const look = (isBoot: boolean, seconds: number) =>
+        python<string[]>(
+            `
+import time
+from engine import durable, journal, recovery
+durable.JOURNAL = given["journal"]
+journal.Journal("t1").note(f"confirming {time.monotonic() + given['seconds']}")
+answer = [each.journal.identifier for each in recovery.undo_all(lambda _: None, given["isBoot"])]`,
+            { journal: join(folder, "journal"), isBoot, seconds },
+        );
+    expect(await look(false, 60)).toEqual([]);
+    expect(await readFile(at("file"), "utf8")).toBe("new");
+    expect(await look(true, 60)).toEqual(["t1"]);
+    expect(await readFile(at("file"), "utf8")).toBe("old");
+});
+
+test("the boot's program is one file that needs nothing beside it", async () => {
+    await writeFile(at("file"), "old");
+    await begin({ file: "new" }, ["file"]);
+    const program = join(__dirname, "../../../host/node");
+    const text = await python<string>(
+        "from engine import install\nanswer = install.recover_program(given).replace('/etc/holdfast/journal', '@/journal').replace('/run/holdfast', '@/run').replace('/var/lib/holdfast', '@/state')",
+        program,
+    );
+    await writeFile(
+        join(folder, "recover.py"),
+        text.replaceAll("@/", `${folder}/`).replaceAll('["systemctl", "daemon-reload"]', '["true"]'),
+    );
+    const { stdout } = await execa("python3", ["-I", "-S", "-B", join(folder, "recover.py")], { cwd: "/" });
+    expect(stdout).toContain(`recover: transaction t1: ${at("file")}: restored`);
+    expect(await readFile(at("file"), "utf8")).toBe("old");
+    expect(JSON.parse(await readFile(join(folder, "run/t1/result.json"), "utf8"))).toMatchObject({
+        outcome: "failed",
+        code: "went-down",
+        undone: { state: "complete" },
+    });
 });
 
 test("what an operator puts beside the journals is not touched", async () => {

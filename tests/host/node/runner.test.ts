@@ -4,8 +4,9 @@ import { python, scratch } from "./python";
 /** systemd and the transactions are played; files and locks are real. */
 const play = `
 import os
-from engine import batch, commands, durable, runner, transaction
+from engine import batch, commands, durable, recovery, results, runner, transaction, verdict
 durable.RUN = durable.RESULTS = given
+durable.JOURNAL = f"{given}/journal"
 units, done = [], []
 def run(argv, timeout=0):
     if argv[0] == "systemd-run":
@@ -79,15 +80,22 @@ durable.RESULTS = f"{given}/results"
 os.mkdir(durable.RESULTS)
 ids = ["undone", "earlier", "applied", "unbegun"]
 runner.start(given, [{"id": identifier, "client": "test"} for identifier in ids])
-durable.keep_result("earlier", {"outcome": "failed", "rollback": "the node is as it was"})
+results.keep("earlier", verdict.failed("verify", "verify-failed", "no", verdict.undone_by([])))
 open(f"{given}/applied/{transaction.DECIDED}", "w").close()
-durable.recover = lambda log: ([({"id": "undone", "entries": []}, "NOT complete: /etc/a: left alone: edited since")], {})
+left = verdict.undone_by([verdict.bad("edited-since", "/etc/a: left alone: edited since", "/etc/a")])
+found = recovery.Found(recovery.Journal("undone"), ["undone"], {"id": "undone", "steps": []}, left, left["verdicts"])
+found.journal.close = lambda log: None
+recovery.undo_all = lambda log, is_boot: [found]
 runner.after(units[0])
 answer = [json.load(open(f"{given}/{identifier}/result.json")) for identifier in ids]`);
     expect(outcomes).toMatchObject([
-        { outcome: "failed", rollback: "NOT complete: /etc/a: left alone: edited since" },
-        { outcome: "failed", rollback: "the node is as it was" },
+        {
+            outcome: "stuck",
+            code: "ended-early",
+            undone: { state: "incomplete", verdicts: [{ code: "edited-since" }] },
+        },
+        { outcome: "failed", code: "verify-failed", undone: { state: "complete" } },
         { outcome: "applied" },
-        { outcome: "failed", rollback: "nothing was changed" },
+        { outcome: "failed", code: "ended-early", undone: { state: "nothing" } },
     ]);
 });
