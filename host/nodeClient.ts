@@ -45,6 +45,7 @@ export class NodeClient {
     /** Pushes that the next remote command will do. */
     private waiting: Push[] = [];
     private isPushing = false;
+    private isCancelled = false;
     /** From the last look of a refresh, for the lints of what comes after it. Undefined where nobody has looked. */
     facts: NodeFacts | undefined;
     /** Of the last pushes, for the next. */
@@ -95,9 +96,20 @@ export class NodeClient {
         tell: (event: PhaseEvent) => void,
     ): Promise<Applied> {
         const push = new Push(name, spec, extras, plan, tell);
-        this.waiting.push(push);
+        if (this.isCancelled) push.fail(this.cancelled());
+        else this.waiting.push(push);
         void this.pushAll();
         return push.done;
+    }
+
+    /** Pushes that wait for the node, or look at it, are not begun; one whose plan is sent is waited for: the node finishes it in any case. */
+    cancel(): void {
+        this.isCancelled = true;
+        for (const push of this.waiting.splice(0)) push.fail(this.cancelled());
+    }
+
+    private cancelled(): Error {
+        return new Error(`${this.host.name}: cancelled, so this was not begun`);
     }
 
     private async pushAll(): Promise<void> {
@@ -123,6 +135,7 @@ export class NodeClient {
             const specs = pushes.map(({ spec }) => spec);
             const { talk, look } = await this.lookFor(pushes);
             try {
+                if (this.isCancelled) throw this.cancelled();
                 const plans = pushes.map((push, index) => push.decide({ ...look, seen: look.looks[index]! }));
                 talk.send({ plans, key: (await this.connection)?.publicKey });
                 while (unsettled().length > 0) {

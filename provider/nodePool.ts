@@ -35,8 +35,7 @@ export class NodePool {
         return client;
     };
 
-    end(): void {
-        for (const client of this.clients.values()) client.end();
-        this.clients.clear();
+    cancel(): void {
+        for (const client of this.clients.values()) client.cancel();
     }
 }

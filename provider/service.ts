@@ -156,6 +156,7 @@ export function providerService(engineAddress: string | undefined, version: stri
         /** Nothing new is begun; what has begun is waited for, since a node finishes or undoes its transaction in any case. */
         async cancel() {
             isCancelled = true;
+            nodes.cancel();
             return new Empty();
         },
     };
