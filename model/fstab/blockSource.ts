@@ -1,7 +1,7 @@
 /** Sources that no mount can work with: what the type asks for decides. Tried with mount(8) and findmnt of util-linux 2.38. */
 import { nearest } from "../lint/nearest";
 import type { FstabEntry } from "./parse";
-import { isDeviceName, isTag, tagNames } from "./source";
+import { isDeviceName, isTag, splitTag, tagNames } from "./source";
 
 export const blockTypes: ReadonlySet<string> = new Set([
     "ext2",
@@ -74,9 +74,18 @@ export interface SourceProblem {
     readonly remedy: string;
 }
 
+/** Of most file systems. FAT's (4-4), NTFS's (16 digits) and those of ISO images (a date) begin otherwise. */
+const wholeUuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
 /** A source that is neither a path nor a tag, where the type needs a block device or an image file. Undefined where it may work. */
 export function sourceProblem(entry: FstabEntry): SourceProblem | undefined {
     const { source, fstype } = entry;
+    const [tagName, value] = splitTag(source) ?? [];
+    if (tagName === "UUID" && /^[0-9a-f]{8}-[0-9a-f-]*$/i.test(value!) && !wholeUuid.test(value!) && !isBind(entry))
+        return {
+            problem: `'${value}' begins like a file system's UUID, which has 8-4-4-4-12 digits, and is not whole, so this is never mounted`,
+            remedy: "Copy it whole: 'blkid' prints it.",
+        };
     if (source.startsWith("/") || isTag(source) || !needsBlockDevice(entry)) return undefined;
     const emptyTag = /^([A-Z]+)=(?:"")?$/.exec(source)?.[1];
     if (emptyTag !== undefined && tagNames.includes(emptyTag))

@@ -450,3 +450,14 @@ describe("options that take more than was meant", () => {
         expect(messageOf("UUID=1 /a ext4 nofial 0 2\n", "unknown-option")).toContain("Did you mean 'nofail'?");
     });
 });
+
+test.each([
+    ["UUID=0a1b0000-0000-4000-8000-00000000001", ["3 bad-source"]],
+    ['UUID="0a1b0000-0000-4000-8000"', ["3 bad-source"]],
+    ["UUID=0a1b0000-0000-4000-8000-000000000001", []],
+    ["UUID=4C8E-0B1D", []],
+    ["UUID=2023-01-05-10-20-30-00", []],
+    ["PARTUUID=2f6b5c3e-01", []],
+])("a UUID that was cut short: %s", (source, expected) => {
+    expect(found(`# cut\n${root}${source} /srv ext4 nofail,x-systemd.device-timeout=5s 0 2\n`)).toEqual(expected);
+});
