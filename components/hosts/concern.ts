@@ -10,7 +10,7 @@ export const hosts = {
     roles: ["node"],
     managed: "always",
     sendsMail: false,
-    risk: "none",
+    risk: "boot or network",
     files: { "/etc/hosts": {}, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { when: "/etc/cloud/cloud.cfg" } },
     schema,
     merge: mergeHostsFile,

@@ -87,13 +87,17 @@ test("a node under maintenance stays in its peers' hosts files", () => {
     });
 });
 
-test("risky concerns wait for the canary, and harmless ones for nothing", () => {
+test("risky concerns, the hosts file among them, wait for the canary, and harmless ones for nothing", () => {
     const at = (event: string) => recorder.events.indexOf(event);
     expect(at("end pve02-interfaces")).toBeGreaterThan(-1);
     expect(at("start pve01-fstab")).toBeGreaterThan(at("end pve02-interfaces"));
     expect(at("start pve01-interfaces")).toBeGreaterThan(at("end pve02-interfaces"));
     expect(at("start pve03-fstab")).toBeGreaterThan(at("end pve01-fstab"));
-    expect(Math.max(at("start pve01-hosts"), at("start pve03-hosts"))).toBeLessThan(at("end pve02-interfaces"));
+    expect(at("start pve01-hosts")).toBeGreaterThan(at("end pve02-hosts"));
+    expect(at("start pve03-hosts")).toBeGreaterThan(at("end pve01-hosts"));
+    const harmless = ["pve01-node-exporter", "pve03-node-exporter"].map((name) => at(`start ${name}`));
+    expect(Math.min(...harmless)).toBeGreaterThan(-1);
+    expect(Math.max(...harmless)).toBeLessThan(at("end pve02-interfaces"));
 });
 
 test("credentials are no part of any input", () => {

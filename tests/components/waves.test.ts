@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
-import { parseFleet } from "../../components/fleet";
+import { type Machine, parseFleet } from "../../components/fleet";
 import { planWaves } from "../../components/rollout";
 import type { Lab } from "../../lab";
 import { behind } from "../../provider/order";
@@ -75,13 +75,13 @@ async function state(): Promise<State> {
 /** Every wave whole before the next. */
 function expectOrder(step: Step, events: readonly string[]): void {
     const waves = planWaves(parseFleet(fleetOf(step), () => "").fleet!);
-    const at = (kind: string, name: string) => events.indexOf(`${kind} ${name}/interfaces`);
+    const at = (kind: string, wave: readonly Machine[]) =>
+        wave.flatMap(({ identity: { name } }) =>
+            ["hosts", "interfaces"].map((concern) => events.indexOf(`${kind} ${name}/${concern}`)),
+        );
     waves.slice(1).forEach((wave, index) => {
-        const before = waves[index]!.map(({ identity }) => at("end", identity.name));
-        for (const { identity } of wave) {
-            const begun = at("start", identity.name);
-            if (begun >= 0) expect(begun).toBeGreaterThan(Math.max(...before));
-        }
+        const before = Math.max(...at("end", waves[index]!));
+        for (const begun of at("start", wave)) if (begun >= 0) expect(begun).toBeGreaterThan(before);
     });
 }
 
@@ -112,6 +112,20 @@ test("canary first, then batch by batch; after a failure nothing further is begu
         0,
         ["start pve02/interfaces", "start pve01/interfaces", "start pve03/interfaces"],
     ]);
+});
+
+test("a hosts file too: what the canary refuses reaches no other node", async () => {
+    expect((await up(calm)).exitCode).toBe(0);
+    const grown = { ...calm, nodes: [...calm.nodes, "pve04"] };
+    await writeFile(join(project.folder, "fail"), "pve02/hosts\n");
+    const failed = await up(grown);
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.events).toEqual(["start pve02/hosts", "fail pve02/hosts"]);
+    await writeFile(join(project.folder, "fail"), "");
+    const mended = await up(grown);
+    expect(mended.exitCode).toBe(0);
+    expectOrder(grown, mended.events);
+    expect(mended.events).toEqual(expect.arrayContaining(calm.nodes.map((name) => `end ${name}/hosts`)));
 });
 
 test("a state of earlier versions, in which a wave depends on the one before, goes through a targeted up and loses that", async () => {
@@ -177,6 +191,7 @@ test("a failure names the nodes that it leaves alone, in the order in which thei
     const fleet = { ...fleetOf({ ...calm, maintenance: ["pve03"], nodes: names }) };
     expect(behind(JSON.stringify(fleet), "pve02", "interfaces")).toEqual(["pve01", "pve04"]);
     expect(behind(fleet, "pve01", "interfaces")).toEqual(["pve04"]);
+    expect(behind(fleet, "pve02", "hosts")).toEqual(["pve01", "pve04"]);
     expect(behind(fleet, "pve02", "node-exporter")).toEqual([]);
     expect(behind(fleet, "pve09", "interfaces")).toEqual([]);
     expect(behind("no JSON", "pve02", "interfaces")).toEqual([]);
