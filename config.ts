@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Fleet, formatFault, parseFleet, secretsOf } from "./components/fleet";
+import { type Fleet, formatFault, parseFleet, secretKeys, secretsOf } from "./components/fleet";
 
 /**
  * The fleet that the stack declares, with the files it names already read.
@@ -24,9 +24,6 @@ export function loadFleet(config = new pulumi.Config("holdfast"), root = process
 export function loadMailPassword(config = new pulumi.Config("holdfast")): pulumi.Output<string> | undefined {
     return config.getSecret("mailPassword");
 }
-
-/** Keys of `holdfast:` that open something. */
-const secretKeys = ["privateKey", "privateKeyPassphrase", "mailPassword"] as const;
 
 /**
  * One line each: what opens something and stands in plain text in the stack file. A warning and no error: at three in the

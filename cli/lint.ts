@@ -5,7 +5,7 @@ import { lintFormats, lintKinds, type LintOptions } from "./lint/options";
 export function registerLint(program: Command): void {
     program
         .command("lint")
-        .description("check hosts, fstab, interfaces and smartd.conf files, offline")
+        .description("check hosts, fstab, interfaces and smartd.conf files, and stack files, offline")
         .argument("[files...]", "files to check; - reads standard input")
         .addOption(new Option("--kind <kind>", "what they are (default: by the file's name)").choices(lintKinds))
         .addOption(
@@ -15,7 +15,7 @@ export function registerLint(program: Command): void {
         )
         .addHelpText(
             "after",
-            "\nExample:\n  npx holdfast lint nodes/*/interfaces\n  ssh root@pve01 cat /etc/fstab | npx holdfast lint --kind fstab -",
+            "\nExample:\n  npx holdfast lint Pulumi.*.yaml nodes/*/interfaces\n  ssh root@pve01 cat /etc/fstab | npx holdfast lint --kind fstab -",
         )
         .action(async (files: string[], options: LintOptions) => {
             // Loaded only here: no other command pays for it.

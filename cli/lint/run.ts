@@ -2,6 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { lintKinds, type LintOptions } from "./options";
+import { filesBeside } from "./projectFile";
+import { isStackFile, lintStack } from "./stack";
 import { formatFinding, hasErrors, type Finding } from "../../model/lint/finding";
 import { formatOfPath, guessFormat, lintContent, type FormatName } from "../../model/lint/formats";
 import { showControls } from "../../model/lint/controls";
@@ -23,6 +25,7 @@ interface Output {
 }
 
 type Kind = (typeof lintKinds)[number];
+type NodeKind = Exclude<Kind, "stack">;
 
 const formats: ReadonlyMap<string, (findings: readonly FileFinding[]) => Output> = new Map([
     ["text", textOutput],
@@ -52,6 +55,10 @@ export async function lintFiles(
             problems.push(`${file}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
         });
         if (content === undefined) continue;
+        if (kind === "stack" || (kind === undefined && isStackFile(path))) {
+            for (const finding of lintStack(content, filesBeside(path))) findings.push({ ...finding, file });
+            continue;
+        }
         const format = formatOf(path, content, kind);
         if (format === "text")
             problems.push(
@@ -72,7 +79,7 @@ function badUsage(message: string): LintResult {
 }
 
 /** A file of interfaces.d stays a fragment when it is given as `--kind interfaces`. */
-function formatOf(path: string, content: string, kind: Kind | undefined): FormatName {
+function formatOf(path: string, content: string, kind: NodeKind | undefined): FormatName {
     if (kind === undefined) return guessFormat(path, content);
     if (kind === "interfaces" && formatOfPath(path) === "interfaces.d") return "interfaces.d";
     return kind;

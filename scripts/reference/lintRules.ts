@@ -17,6 +17,7 @@ const places: readonly (readonly [string, string])[] = [
     ["fstab", "model/fstab"],
     ["interfaces", "model/interfaces"],
     ["smartd.conf", "model/smartd"],
+    ["`Pulumi.STACK.yaml`", "cli/lint"],
     ["`holdfast adopt` only", "cli/adopt"],
 ];
 const severities = new Set(["error", "warning", "not checked"]);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -95,7 +95,11 @@ describe("exit 2", () => {
 
     test.each<[string[], LintOptions, RegExp]>([
         [[], {}, /no file given/],
-        [["notes"], { kind: "crypttab" }, /unknown kind 'crypttab'; use one of: hosts, fstab, interfaces, smartd/],
+        [
+            ["notes"],
+            { kind: "crypttab" },
+            /unknown kind 'crypttab'; use one of: hosts, fstab, interfaces, smartd, stack/,
+        ],
         [["notes"], { format: "xml" }, /unknown format 'xml'; use one of: text, json, github/],
         [["notes"], { format: "toString" }, /unknown format 'toString'/],
         [["notes"], {}, /notes: neither its name nor its content tells the grammar/],
@@ -139,6 +143,156 @@ test("github shows control characters, so that a file cannot steer the log it is
     const { stdout } = await lint(["nodes/pve04/interfaces"], { format: "github" });
     expect(stdout).toContain("\\x1b]0;owned\\x07\\u202e");
     expect(stdout).not.toMatch(/[\x1b\x07\u202e]/);
+});
+
+describe("a stack file", () => {
+    const head = "config:\n  holdfast:fleet:\n    nodes:\n";
+    const declared = `${head}      pve01: { address: 192.0.2.11 }\n`;
+
+    async function lintStack(content: string, options: LintOptions = {}, name = "Pulumi.x.yaml") {
+        return lintFiles([name], options, async () => content);
+    }
+    const linesOf = async (content: string) => (await lintStack(content)).stdout.split("\n").slice(0, -1);
+
+    test("that is sound has no findings, and neither has the example", async () => {
+        expect(await lintStack(declared)).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+        const { exitCode, stdout } = await lintFiles([join(__dirname, "../../Pulumi.prod.yaml")]);
+        expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.not.stringContaining(": error:") });
+    });
+
+    test("is one by its name, or by --kind", async () => {
+        expect((await lintStack("config: {}\n", {}, "prod/Pulumi.prod.yaml")).stdout).toContain("[no-fleet]");
+        expect((await lintStack("config: {}\n", { kind: "stack" }, "-")).stdout).toMatch(
+            /^<stdin>:1:1: error: .*\[no-fleet\]\n$/,
+        );
+        expect((await lintStack("config: {}\n", {}, "Pulumi.yaml")).stdout).not.toContain("[no-fleet]");
+    });
+
+    test.each([
+        [
+            "an unknown key",
+            "      pve01:\n        address: 192.0.2.11\n        adress6: 2001:db8::1\n",
+            /^6:9: error: holdfast:fleet\.nodes\.pve01\.adress6: unknown key; did you mean address6\?/,
+        ],
+        [
+            "a wrong value, by its key",
+            "      pve01: { address: 192.0.2.300 }\n",
+            /^4:16: error: holdfast:fleet\.nodes\.pve01\.address: /,
+        ],
+        [
+            "what is missing, by what lacks it",
+            "      pve01: { maintenance: true }\n",
+            /^4:7: error: holdfast:fleet\.nodes\.pve01\.address: is missing/,
+        ],
+        [
+            "an item of a list",
+            '      pve01:\n        address: 192.0.2.11\n        aliases: [fine, "a b"]\n',
+            /^6:25: error: holdfast:fleet\.nodes\.pve01\.aliases\[1\]/,
+        ],
+        [
+            "what two fields say together",
+            "      pve01: { address: 192.0.2.11 }\n      pve02:\n        address: 192.0.2.11\n",
+            /^6:9: error: .*already taken by/,
+        ],
+        [
+            "an alias, where its anchor stands",
+            "      pve01: &n\n        addres: 192.0.2.11\n      pve02: *n\n",
+            /^5:9: error: holdfast:fleet\.nodes\.pve0[12]\.addres: /,
+        ],
+        [
+            "what was merged, where it stands",
+            "      pve01: { <<: &n { mistake: 1 }, address: 192.0.2.11 }\n",
+            /^4:25: error: holdfast:fleet\.nodes\.pve01\.mistake: /,
+        ],
+        [
+            "a file that is not there",
+            "      pve01: { address: 192.0.2.11, fstab: { file: nodes/none } }\n",
+            /^4:46: error: holdfast:fleet\.nodes\.pve01\.fstab\.file: cannot read "nodes\/none": no such file/,
+        ],
+    ])("%s is a line that an editor can jump to", async (_, nodes, expected) => {
+        const { stdout, exitCode } = await lintStack(head + nodes);
+        const found = stdout.split("\n").map((line) => line.replace("Pulumi.x.yaml:", ""));
+        expect(found).toContainEqual(expect.stringMatching(expected));
+        expect(found[0]).toMatch(/ \[stack-setting\]$/);
+        expect(exitCode).toBe(1);
+    });
+
+    test("all faults are said at once, in the order of the file", async () => {
+        const text = `${head}      pve02: { addres: 192.0.2.12 }\n      pve01: { addres: 192.0.2.11 }\n    rollout: { canary: [pve03] }\n`;
+        expect((await linesOf(text)).map((line) => line.split(":")[1])).toEqual(["4", "4", "5", "5", "6"]);
+    });
+
+    test.each([
+        [
+            "a list that does not end",
+            `${head}      pve01: [1\n`,
+            /^Pulumi\.x\.yaml:5:1: error: This is no YAML that Pulumi could read: .*end with a \]/,
+        ],
+        ["a key twice", `${declared}      pve01: {}\n`, /^Pulumi\.x\.yaml:5:7: error: .*unique/],
+        [
+            "aliases without end",
+            `a: &a [x, x, x, x, x, x, x, x, x, x]\n${"bcdefg"
+                .split("")
+                .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${"abcdef"[index]}`).join(", ")}]\n`)
+                .join("")}`,
+            /^Pulumi\.x\.yaml:1:1: error: .*alias/,
+        ],
+        ["lists in lists without end", "[".repeat(9000), /^Pulumi\.x\.yaml:1:\d+: error: /],
+    ])("%s is a fault of the YAML", async (_, text, expected) => {
+        const found = await linesOf(text);
+        expect(found[0]).toMatch(expected);
+        expect(found[0]).toMatch(/ \[yaml-syntax\]$/);
+        expect(found.length).toBeLessThan(11);
+        expect((await lintStack(text)).exitCode).toBe(1);
+    });
+
+    test("what contains itself comes to an end", async () => {
+        const found = await linesOf(`${head}      pve01: &n\n        address: 192.0.2.11\n        ssh: *n\n`);
+        expect(found.join()).toContain("holdfast:fleet.nodes.pve01.ssh");
+    });
+
+    test("encrypted values are accepted and said to be unchecked; what stands beside them is checked", async () => {
+        const secure = "{ secure: v1:c2VjcmV0 }";
+        const text = `config:\n  holdfast:mailPassword: ${secure}\n  holdfast:fleet:\n    nodes:\n      pve01:\n        address: ${secure}\n        ssh: { hostKey: ${secure} }\n        maintenance: 1\n`;
+        const { stdout, stderr } = await lintStack(text);
+        expect(stdout).toMatch(/^Pulumi\.x\.yaml:8:9: error: holdfast:fleet\.nodes\.pve01\.maintenance: [^\n]*\n$/);
+        expect(stderr.split("\n").slice(0, -1)).toEqual([
+            expect.stringMatching(/^Pulumi\.x\.yaml:6:9: not checked: .*address is encrypted/),
+            expect.stringMatching(/^Pulumi\.x\.yaml:7:16: not checked: .*hostKey is encrypted/),
+        ]);
+        expect(await lintStack(`config:\n  holdfast:fleet: ${secure}\n`)).toMatchObject({ exitCode: 0, stdout: "" });
+        const named = await lintStack(`${head}      secure: { address: 192.0.2.11 }\n`);
+        expect(named).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+    });
+
+    test("a key or a password in plain text is a warning that does not show it", async () => {
+        const { exitCode, stdout } = await lintStack(
+            declared.replace("config:\n", "config:\n  holdfast:mailPassword: hunter2\n"),
+        );
+        expect({ exitCode, stdout }).toEqual({
+            exitCode: 0,
+            stdout: expect.stringMatching(
+                /^Pulumi\.x\.yaml:2:3: warning: holdfast:mailPassword stands in plain text.*\[plain-secret\]\n$/,
+            ),
+        });
+        expect(stdout).not.toContain("hunter2");
+    });
+
+    test("json and github have the same findings", async () => {
+        const text = `${head}      pve01: { addres: 192.0.2.11 }\n`;
+        const json = JSON.parse((await lintStack(text, { format: "json" })).stdout) as unknown[];
+        expect(json[0]).toEqual({
+            file: "Pulumi.x.yaml",
+            line: 4,
+            column: 7,
+            severity: "error",
+            rule: "stack-setting",
+            message: expect.stringContaining("address"),
+        });
+        expect((await lintStack(text, { format: "github" })).stdout).toMatch(
+            /^::error file=Pulumi\.x\.yaml,line=4,col=7,title=stack-setting::/,
+        );
+    });
 });
 
 describe("kinds", () => {
@@ -207,6 +361,21 @@ describe("the command", () => {
         expect(output.stdout).toContain(`${file}:8:1: error: `);
         await writeFile(file, sound);
         expect(await run("--format", "github", file)).toBe(0);
+    });
+
+    test("looks the files of a stack up beside it, and not through a link that leads out", async () => {
+        const stack = join(folder, "Pulumi.x.yaml");
+        await mkdir(join(folder, "nodes"));
+        await writeFile(
+            stack,
+            "config:\n  holdfast:fleet:\n    nodes:\n      pve01: { address: 192.0.2.11, hostsFile: { file: nodes/hosts } }\n",
+        );
+        await writeFile(join(folder, "nodes/hosts"), "192.0.2.11 pve01\n");
+        expect([await run(stack), output.stdout]).toEqual([0, ""]);
+        await rm(join(folder, "nodes/hosts"));
+        await symlink("/etc/hostname", join(folder, "nodes/hosts"));
+        expect(await run(stack)).toBe(1);
+        expect(output.stdout).toContain("it is a link to outside the project [stack-setting]");
     });
 
     test("no file, a missing file and a folder exit 2", async () => {

@@ -37,7 +37,7 @@ test("the rules that stop both incidents are found in the sources, with their se
 
 test("every format of model/ is known to `holdfast lint --kind` and has its rules in the reference", () => {
     const formats = readdirSync(join(checkout, "model"), { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(join(checkout, "model", entry.name, "lint.ts"))).map(({ name }) => name);
-    expect([...lintKinds].sort()).toEqual(formats.sort());
+    expect([...lintKinds].sort()).toEqual([...formats, "stack"].sort());
     const titles = [...lintRules(checkout).keys()];
     for (const format of formats) expect([format, titles.some((title) => title === format || title === `${format}.conf`)]).toEqual([format, true]);
 });

@@ -1,0 +1,89 @@
+/** A stack file offline: what `pulumi preview` would refuse of it, with the place where it stands. */
+import { formatFault, parseFleet, secretKeys, type ReadFile } from "../../components/fleet";
+import { formatPath } from "../../model/fleet/faults";
+import { finding, firstLine, type Finding } from "../../model/lint/finding";
+import { lintSize } from "../../model/lint/limits";
+import { standIns } from "./encrypted";
+import { readYaml, type YamlSource } from "./yamlSource";
+
+type Path = readonly PropertyKey[];
+
+const fleetKey = "holdfast:fleet";
+
+/** `Pulumi.prod.yaml`; `Pulumi.yaml` is the project's. */
+export function isStackFile(path: string): boolean {
+    return /(?:^|\/)Pulumi\.[^/]+\.ya?ml$/.test(path);
+}
+
+/** Sorted by place. @param readFile of the files that it names with `file:` */
+export function lintStack(text: string, readFile: ReadFile): Finding[] {
+    const tooLong = lintSize(text);
+    if (tooLong.length > 0) return tooLong;
+    const { source, findings } = readYaml(text);
+    const found = source ? lintConfig(source, readFile) : [...findings];
+    return found.sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function lintConfig({ data, placeOf }: YamlSource, readFile: ReadFile): Finding[] {
+    const config = entriesOf(entriesOf(data)["config"]);
+    const plain = secretKeys
+        .map((key) => `holdfast:${key}`)
+        .filter((key) => typeof config[key] === "string")
+        .map((key) =>
+            finding(
+                "plain-secret",
+                "warning",
+                placeOf(["config", key]),
+                `${key} stands in plain text: whoever reads this file or its history has it. Replace it where it is used, then: pulumi config set --secret ${key}`,
+            ),
+        );
+    if (config[fleetKey] === undefined)
+        return [
+            ...plain,
+            finding(
+                "no-fleet",
+                "error",
+                firstLine,
+                `config has no ${fleetKey}. Declare the nodes there; \`npx holdfast adopt root@NODE\` writes it for a node that runs.`,
+            ),
+        ];
+    return [...plain, ...lintFleet(config[fleetKey], (path) => placeOf(["config", fleetKey, ...path]), readFile)];
+}
+
+function lintFleet(written: unknown, placeOf: YamlSource["placeOf"], readFile: ReadFile): Finding[] {
+    const { data, encrypted } = standIns(asData(written));
+    const { fleet, faults } = parseFleet(data, readFile);
+    const isHidden = ({ path }: { readonly path: Path }) => encrypted.some((hidden) => isAtOrBelow(path, hidden));
+    return [
+        ...encrypted.map((path) =>
+            finding(
+                "encrypted-value",
+                "not checked",
+                placeOf(path),
+                `${formatPath(path)} is encrypted: \`pulumi preview\` decrypts and checks it.`,
+            ),
+        ),
+        ...faults
+            .filter((fault) => !isHidden(fault))
+            .map((fault) => finding("stack-setting", "error", placeOf(fault.path), formatFault(fault))),
+        ...(fleet?.warnings ?? []).map((warning) => finding("unwise-setting", "warning", placeOf([]), warning)),
+    ];
+}
+
+/** `pulumi config set` without `--path` writes JSON as text. */
+function asData(written: unknown): unknown {
+    if (typeof written !== "string") return written;
+    try {
+        return JSON.parse(written);
+    } catch {
+        return written; // what is no JSON either is a fault of the fleet: "expected an object"
+    }
+}
+
+function isAtOrBelow(path: Path, above: Path): boolean {
+    return above.every((step, index) => path[index] === step);
+}
+
+function entriesOf(value: unknown): Readonly<Record<string, unknown>> {
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
