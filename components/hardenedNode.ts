@@ -6,6 +6,7 @@ import { ConcernComponent, type Secrets, withSecrets } from "./component";
 import type { ConcernDefinition, FleetView, PlanArgs } from "./concern";
 import type { Machine } from "./fleet";
 import { isRisky } from "./rollout";
+import { summaryOf } from "./summary";
 import { afterSuccessOf } from "./waves";
 import { type Concern, concernNames, concerns } from "./table";
 
@@ -50,11 +51,7 @@ export class HardenedNode extends pulumi.ComponentResource {
         });
         const bySetting = concernNames.map((concern) => [concerns[concern].setting, this.made[concern]]);
         Object.assign(this, Object.fromEntries(bySetting));
-        this.registerOutputs({
-            observed: Object.fromEntries(
-                Object.entries(this.fileSets).map(([concern, { observed }]) => [concern, observed]),
-            ),
-        });
+        this.registerOutputs({ ...summaryOf(this.fileSets, node.maintenance) });
     }
 
     /** By concern. Their order is that of the stack's output `managed`: another one would show up in every preview. */

@@ -1,6 +1,7 @@
 /** The program's side of the one custom resource. */
 import * as pulumi from "@pulumi/pulumi";
 import { FILE_SET_TYPE, type FileArgs, type FileSetArgs } from "../model/contract/fileSet";
+import { isExceptionalFact } from "../model/contract/verdict";
 
 /** What was seen on the node after the last operation; verdicts and states, never raw measurements. */
 export interface Observed {
@@ -18,8 +19,22 @@ export type FileSetInputs = pulumi.Inputs & {
 
 export class FileSet extends pulumi.CustomResource {
     declare readonly observed: pulumi.Output<Observed>;
+    /** Not enumerable: whoever exports a resource gets what the provider says. */
+    readonly #declared: pulumi.Output<FileSetArgs["facts"]>;
 
     constructor(name: string, args: FileSetInputs, options?: pulumi.CustomResourceOptions) {
         super(FILE_SET_TYPE, name, { ...args, observed: undefined }, options);
+        this.#declared = pulumi.output(args.facts);
+    }
+
+    /** The facts that are not as declared or could not be told; by name, as in `observed`. */
+    get exceptions(): pulumi.Output<Record<string, string>> {
+        return pulumi
+            .all([this.observed, this.#declared])
+            .apply(([{ facts }, declared]) =>
+                Object.fromEntries(
+                    Object.entries(facts).filter(([name, value]) => isExceptionalFact(value, declared?.[name]?.value)),
+                ),
+            );
     }
 }

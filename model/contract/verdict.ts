@@ -39,3 +39,12 @@ export function factText({ state, text }: Verdict): string {
 export function isSkippedFact(value: string): boolean {
     return value === SKIPPED || value.startsWith(`${SKIPPED}: `);
 }
+
+/** Of a fact that is only reported: it could not be told, or a mail got nowhere. */
+const reported = /^(?:unknown|undeliverable)\b/;
+
+/** Whether it deserves a line where only exceptions are told. `declared`: undefined where nothing is expected of it. */
+export function isExceptionalFact(value: string, declared: string | undefined): boolean {
+    if (isSkippedFact(value)) return false;
+    return declared === undefined ? reported.test(value) : value !== declared;
+}

@@ -14,8 +14,8 @@ const fleet = {
     nodes: { pve01, pve03: { ...pve03, fstab: undefined } },
 };
 
-test("the program's outputs say per node what is managed, what was seen, and what was skipped", async () => {
-    recordRegistrations();
+test("the program's outputs say per node what is managed, what was skipped, and of what was seen only the exceptions", async () => {
+    recordRegistrations({ "mon1-node-exporter": { "metrics port": "silent", "metrics folder": "root's alone" } });
     const warned: string[] = [];
     jest.spyOn(pulumi.log, "warn").mockImplementation(async (message) => void warned.push(message));
     pulumi.runtime.setAllConfig({ "holdfast:fleet": JSON.stringify(fleet) });
@@ -24,23 +24,18 @@ test("the program's outputs say per node what is managed, what was seen, and wha
 
     expect(await valueOf(pulumi.output(nodes))).toEqual({
         pve01: {
-            managed: ["hosts", "fstab", "interfaces"],
-            observed: {
-                hosts: { facts: { seen: "pve01-hosts" } },
-                fstab: { facts: { seen: "pve01-fstab" } },
-                interfaces: { facts: { seen: "pve01-interfaces" } },
-            },
+            managed: "hosts, fstab, interfaces",
             skipped: false,
         },
-        pve03: { managed: ["hosts"], observed: { hosts: { facts: { seen: "pve03-hosts" } } }, skipped: true },
+        pve03: { managed: "hosts", skipped: true },
     });
     expect(await valueOf(pulumi.output(hosts))).toEqual({
         mon1: {
-            managed: ["node-exporter"],
-            observed: { "node-exporter": { facts: { seen: "mon1-node-exporter" } } },
+            managed: "node-exporter",
             skipped: false,
+            attention: { "node-exporter": { "metrics port": "silent" } },
         },
-        nas: { managed: [], observed: {}, skipped: false },
+        nas: { managed: "", skipped: false },
     });
     expect(warned).toEqual([
         "holdfast:fleet.hosts.nas.roles: not applied: this version of Holdfast does not act on it yet",

@@ -119,6 +119,17 @@ export class PulumiProject {
         return this.run(process.execPath, [join(checkout, "cli", "holdfast.js"), ...args]);
     }
 
+    /** What state keeps of a node's facts after the last look, by concern. */
+    async factsInState(stack: string, node: string): Promise<Record<string, Record<string, string>>> {
+        const { deployment } = JSON.parse(await this.pulumi("stack", "export", "--stack", stack)) as {
+            deployment: { resources: { id?: string; outputs?: { observed?: { facts: Record<string, string> } } }[] };
+        };
+        const own = deployment.resources.flatMap(({ id = "", outputs }) =>
+            id.startsWith(`${node}/`) && outputs?.observed ? [[id.slice(node.length + 1), outputs.observed.facts]] : [],
+        );
+        return Object.fromEntries(own) as Record<string, Record<string, string>>;
+    }
+
     async remove(): Promise<void> {
         await rm(this.folder, { recursive: true, force: true });
     }

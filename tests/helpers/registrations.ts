@@ -13,8 +13,8 @@ export interface Recorder {
     readonly events: readonly string[];
 }
 
-/** To be called before the first resource is made. */
-export function recordRegistrations(): Recorder {
+/** To be called before the first resource is made. @param facts what is observed of a FileSet, by its name */
+export function recordRegistrations(facts: Readonly<Record<string, object>> = {}): Recorder {
     const registered: Registration[] = [];
     const events: string[] = [];
     void pulumi.runtime.setMocks(
@@ -25,7 +25,8 @@ export function recordRegistrations(): Recorder {
                 // Long enough for whatever does not wait for this resource to be registered meanwhile.
                 for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
                 if (custom) events.push(`end ${name}`);
-                return { id: custom ? name : undefined, state: { ...inputs, observed: { facts: { seen: name } } } };
+                const observed = { facts: facts[name] ?? { seen: name } };
+                return { id: custom ? name : undefined, state: { ...inputs, observed } };
             },
             call: () => ({}),
         },

@@ -134,10 +134,7 @@ beforeEach(async () => {
 });
 
 test("`up` sends its test message by the node's own postfix, knows that it was delivered, and takes nothing away", async () => {
-    const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "postfix")) as {
-        nodes: Record<string, { observed: { mail: { facts: object } } }>;
-    };
-    expect(nodes[node.name]?.observed.mail.facts).toEqual({
+    expect((await project.factsInState("postfix", node.name)).mail).toEqual({
         mail: "delivered",
         relay: "not used: this node has a sendmail of its own, /usr/sbin/sendmail",
     });

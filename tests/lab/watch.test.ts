@@ -92,22 +92,28 @@ afterAll(async () => {
     await project.remove();
 });
 
-test("a node without sensors, disks and BMC is handled, and its outputs say so", async () => {
+/** Of the node in the stack's outputs. */
+async function summary(): Promise<unknown> {
     const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "watch")) as {
-        nodes: Record<string, { observed: Record<string, { facts: object }> }>;
+        nodes: Record<string, unknown>;
     };
-    const { observed } = nodes[node.name]!;
-    expect(observed).toMatchObject({
-        ipmievd: { facts: { "BMC events": "not checked: this node has no BMC, ipmievd is inactive" } },
-        temperature: { facts: { temperature: "no trustworthy sensor", "watchdog runs": "on time" } },
+    return nodes[node.name];
+}
+
+test("a node without sensors, disks and BMC is handled: its state says so, the stack's outputs only what is not right", async () => {
+    expect(await project.factsInState("watch", node.name)).toMatchObject({
+        ipmievd: { "BMC events": "not checked: this node has no BMC, ipmievd is inactive" },
+        temperature: { temperature: "no trustworthy sensor", "watchdog runs": "on time" },
         smartd: {
-            facts: {
-                "disks without smartd": "none",
-                "self-tests": "not checked: no disk whose self-tests smartd starts",
-            },
+            "disks without smartd": "none",
+            "self-tests": "not checked: no disk whose self-tests smartd starts",
         },
-        "node-exporter": { facts: { "metrics port": "answers, and others are refused" } },
-        mail: { facts: { mail: "accepted" } },
+        "node-exporter": { "metrics port": "answers, and others are refused" },
+        mail: { mail: "accepted" },
+    });
+    expect(await summary()).toEqual({
+        managed: expect.stringMatching(/^hosts, .*smartd, .*node-exporter$/),
+        skipped: false,
     });
     expect(
         await shell(
@@ -316,10 +322,9 @@ describe("a program of Holdfast's own", () => {
 test("a mail that cannot be delivered is a warning in the outputs, and no failed up", async () => {
     await declare({}, { mail: { to: "ops@example.test", relay: `smtp://${sink.address}:2526` } });
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "watch");
-    const { nodes } = JSON.parse(await project.pulumi("stack", "output", "--json", "--stack", "watch")) as {
-        nodes: Record<string, { observed: { mail: { facts: { mail: string } } } }>;
-    };
-    expect(nodes[node.name]?.observed.mail.facts.mail).toMatch(/^undeliverable: .*refused/i);
+    expect(await summary()).toMatchObject({
+        attention: { mail: { mail: expect.stringMatching(/^undeliverable: .*refused/i) } },
+    });
 });
 
 test("the exporter answers in TLS, and only whoever knows the password", async () => {
