@@ -1,6 +1,6 @@
 /** One text out of a Python program and the modules that it says `from shared.MODULE import NAME, …` of, or `from engine.MODULE`. Pure. */
 
-/** Stands at the start of a file or nowhere; what it brings, every Python on a node has (3.11 or later). */
+/** Has to come before all else in the whole text; where one module says it, it may name what it defines further down. */
 const FUTURE = /^from __future__ import annotations\n/gm;
 const HEAD = /^#!.*\n"""[^]*?"""\n/;
 const IMPORT = /^from ((?:shared|engine)\.\w+) import (?:\([^)]*\)|[^(\n]*)\n/gm;
@@ -26,7 +26,13 @@ export function bundle(program: string, read: (module: string) => string): strin
     if (head === undefined) throw new Error("a program begins with its interpreter and a docstring");
     const part = (name: string, text: string) => `# ${"-".repeat(20)} ${name}\n${withoutImports(text).trim()}\n`;
     const shared = [...modules].map(([name, source]) => part(name, source));
-    return [head, ...shared, part("the program itself", program.slice(head.length))].join("\n\n");
+    const [future] = [program, ...modules.values()].join("\n").match(FUTURE) ?? [];
+    return [
+        head,
+        ...(future === undefined ? [] : [future]),
+        ...shared,
+        part("the program itself", program.slice(head.length)),
+    ].join("\n\n");
 }
 
 function withoutImports(text: string): string {

@@ -29,12 +29,14 @@ export class FileSet extends pulumi.CustomResource {
 
     /** The facts that are not as declared or could not be told; by name, as in `observed`. */
     get exceptions(): pulumi.Output<Record<string, string>> {
-        return pulumi
-            .all([this.observed, this.#declared])
-            .apply(([{ facts }, declared]) =>
+        return pulumi.all([this.observed as pulumi.Output<Observed | undefined>, this.#declared]).apply(
+            // Of a resource that failed or was left alone there is nothing to see.
+            ([observed, declared]) =>
                 Object.fromEntries(
-                    Object.entries(facts).filter(([name, value]) => isExceptionalFact(value, declared?.[name]?.value)),
+                    Object.entries(observed?.facts ?? {}).filter(([name, value]) =>
+                        isExceptionalFact(value, declared?.[name]?.value),
+                    ),
                 ),
-            );
+        );
     }
 }

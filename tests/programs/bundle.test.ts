@@ -19,6 +19,16 @@ describe("a program and its modules in one text", () => {
             "print(two, os)",
         ]);
     });
+    test("may name in an annotation what is defined further down, where one module may", () => {
+        const text = bundle(
+            `${head}from shared.a import one\n`,
+            read({ a: "from __future__ import annotations\none = 1\n" }),
+        );
+        expect(text.split("\n").filter((line) => /^[a-z]/.test(line))).toEqual([
+            "from __future__ import annotations",
+            "one = 1",
+        ]);
+    });
     test("is the program itself where it needs none", () => {
         for (const text of ["#!/bin/sh\necho\n", `${head}print()\n`]) expect(bundle(text, read({}))).toBe(text);
     });
@@ -52,4 +62,16 @@ test("every program is managed by Holdfast, says so at its start, and loses its 
         expect(text.split("\n")[1]).toContain("Managed by Holdfast.");
         expect(path).not.toMatch(/\.[^/]*$/);
     }
+});
+
+/** Each text's definitions, and nothing of what it does. */
+const DEFINE = `
+import json, sys
+for path, text in json.load(sys.stdin).items():
+    exec(compile(text, path, "exec"), {"__name__": path})`;
+
+test("every program's definitions can be run, before it does anything", async () => {
+    const programs = [...ownPrograms()].filter(([, text]) => text.includes('if __name__ == "__main__":'));
+    expect(programs.length).toBeGreaterThan(3);
+    await execa("python3", ["-ISXutf8", "-c", DEFINE], { input: JSON.stringify(Object.fromEntries(programs)) });
 });
