@@ -35,7 +35,7 @@ export interface ConcernDefinition {
     /** The settings as the plan gets them; called only where the concern is on, with `{}` for `true` and for nothing. */
     readonly resolve: (given: never, context: ResolveContext) => unknown;
     /** One line each about settings that are unwise; of all machines at once, so that it is said once. */
-    readonly warnings?: (machines: readonly never[]) => readonly string[];
+    readonly warnings?: (machines: readonly never[], fleet: FleetView) => readonly string[];
     /** Keys of `holdfast:` whose values it needs: the content of its `secret` files is made with them. */
     readonly secrets?: (settings: never) => readonly string[];
     /** The files, packages, units and commands; none, one or several FileSets. */

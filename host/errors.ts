@@ -13,6 +13,9 @@ export class UnreachableError extends Error {
     }
 }
 
+/** The machine at the node's address is called otherwise. */
+export class OtherNameError extends UnreachableError {}
+
 /** The connection broke after a plan was sent: the node finishes or undoes it by itself. */
 export class ConnectionLostError extends Error {
     override readonly name = "ConnectionLostError";

@@ -15,7 +15,7 @@ import {
 } from "./answers";
 import type { Connection, ConnectOptions } from "./connection";
 import { Conversation } from "./conversation";
-import { AnswerError, ConnectionLostError, UnreachableError } from "./errors";
+import { AnswerError, ConnectionLostError, OtherNameError, UnreachableError } from "./errors";
 import { canonical, type Observation, type PhaseEvent, type Spec, type Surroundings } from "./observation";
 import { nodeProgram } from "./program";
 import { Push, type Answer, type Applied, type Extras, type Look, type Planner } from "./push";
@@ -301,7 +301,7 @@ export class NodeClient {
                     `cannot be looked at: ${answer.result.message ?? "no word why"}`,
                 );
             if (!anyName && answer.hostname.split(".")[0] !== this.host.name)
-                throw new UnreachableError(
+                throw new OtherNameError(
                     this.host.name,
                     `the host at ${this.host.address} calls itself ${answer.hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`,
                 );

@@ -1,10 +1,16 @@
 /** What the stack's config says of a node: how it is reached, and whether it is to be contacted at all. */
 import type { HostArgs } from "../model/contract/fileSet";
+import type { NodeIdentity } from "../model/lint/lintContext";
 import type { Configuration } from "./configuration";
 
 export interface Declared {
+    readonly identity: NodeIdentity;
+    /** Of the cluster. */
+    readonly isNode: boolean;
     readonly host: HostArgs;
     readonly maintenance: boolean;
+    /** In the project, where the stack keeps one of its own. */
+    readonly hostsFile?: string;
 }
 
 /** Parsed once for all looks of an operation. */
@@ -13,6 +19,11 @@ const parsed = new WeakMap<Configuration, Promise<ReadonlyMap<string, Declared>>
 /** Undefined where the stack declares no such node: its FileSets are a program's own, or it has been taken out. */
 export async function declaredNode(configuration: Configuration, name: string): Promise<Declared | undefined> {
     return (await fleetOf(configuration)).get(name);
+}
+
+/** All machines that the stack declares. */
+export async function declaredNodes(configuration: Configuration): Promise<Declared[]> {
+    return [...(await fleetOf(configuration)).values()];
 }
 
 /** For an import, which starts from nothing but `NODE/CONCERN`. */
@@ -37,9 +48,9 @@ async function parse(given: unknown): Promise<ReadonlyMap<string, Declared>> {
     const { fleet, faults } = parseFleet(typeof given === "string" ? JSON.parse(given) : given, () => "");
     if (!fleet) throw new Error(`holdfast:fleet of this stack has faults: ${faults.map(formatFault).join("; ")}`);
     return new Map(
-        [...fleet.nodes, ...fleet.hosts].map(({ identity: { name }, host, maintenance }) => [
-            name,
-            { host, maintenance },
+        [...fleet.nodes, ...fleet.hosts].map(({ identity, host, maintenance, roles, hostsFile }) => [
+            identity.name,
+            { identity, isNode: roles.includes("node"), host, maintenance, hostsFile: hostsFile?.file?.path },
         ]),
     );
 }

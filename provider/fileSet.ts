@@ -13,10 +13,11 @@ import type { NodeClient } from "../host/nodeClient";
 import type { Applied, Extras, Look } from "../host/push";
 import { identityOf, undoneInWords, type Observation, type PhaseEvent, type SeenFile } from "../host/observation";
 import type { Configuration } from "./configuration";
-import { declaredNode, importedNode } from "./declared";
+import { type Declared, declaredNode, declaredNodes, importedNode } from "./declared";
 import { checkInputs } from "./inputs";
 import { machineOf, mayBeAnother } from "./machine";
 import type { Origin } from "./nodePool";
+import { newNames, PeerNames, renameInWords, type NewName } from "./peerNames";
 import { planUpdate } from "./plan";
 import { RefusedError } from "./refused";
 import type { FileSetState } from "./fileState";
@@ -60,6 +61,7 @@ export class FileSetController {
         private readonly nodes: (host: FileSetArgs["host"], origin?: Origin) => NodeClient,
         /** What has been said of a node already, of all its FileSets. */
         private readonly said = new Set<string>(),
+        private readonly peerNames = new PeerNames(nodes),
     ) {}
 
     /** With the node's facts where this very operation has looked at it (`--refresh`); a preview alone does not look. */
@@ -86,6 +88,8 @@ export class FileSetController {
         if (!(await this.reach(expected)).maintenance) {
             if (mayBeAnother(actual, expected.host))
                 this.sayOnce(FIRST_PUSH_SOON(expected.host.name), (message) => log.info(message));
+            for (const name of await this.newNames(actual, known))
+                if (name.instead.length > 0) this.sayOnce(renameInWords(name), (message) => log.info(message));
             return differences;
         }
         log.warning(
@@ -171,6 +175,11 @@ export class FileSetController {
         return declared ? { ...declared, origin: "stack" } : { host, maintenance, origin: "state" };
     }
 
+    private async newNames(last: FileSetState | undefined, expected: FileSetArgs): Promise<NewName[]> {
+        if (expected.files["/etc/hosts"] === undefined) return []; // without reading the fleet
+        return newNames(last, expected, await declaredNodes(this.configuration));
+    }
+
     private sayOnce(message: string, say: (message: string) => void): void {
         if (this.said.has(message)) return;
         this.said.add(message);
@@ -190,6 +199,7 @@ export class FileSetController {
         };
         if (last.onDelete !== "restore") {
             log.info(`${idOf(last)}: its files stay on the node as they are (onDelete: keep)`);
+            await this.sayWhoKnows(last, log);
             return;
         }
         const { host, maintenance, origin } = await this.reach(last);
@@ -204,6 +214,18 @@ export class FileSetController {
         const before = await node.inspect(last.concern, specOf(last), extras);
         const restored = restoring({ ...last, host }, before);
         await this.work(restored, last, log, new Set());
+    }
+
+    /** A node that has left the stack, of the others' hosts files: those that the stack keeps are the user's. */
+    private async sayWhoKnows({ host: { name }, concern }: FileSetArgs, log: Log): Promise<void> {
+        if (concern !== "hosts") return;
+        const declared = await declaredNodes(this.configuration).catch((): Declared[] => []); // a config with faults keeps nothing from being taken out
+        if (declared.some(({ identity }) => identity.name === name)) return;
+        const kept = declared.flatMap(({ hostsFile }) => hostsFile ?? []);
+        if (kept.length > 0)
+            log.warning(
+                `${name} has left the stack; hosts files that the stack keeps are yours, so delete its line where one stands: ${[...new Set(kept)].join(", ")}`,
+            );
     }
 
     private async imported(id: string): Promise<FileSetArgs> {
@@ -228,6 +250,7 @@ export class FileSetController {
         log: Log,
         secretFiles: ReadonlySet<string> = new Set(),
     ): Promise<FileSetState> {
+        await this.peerNames.prove(expected.host.name, await this.newNames(last, expected));
         const state = await this.work(expected, last, log, secretFiles);
         for (const difference of compare(state, expected))
             log.warning(

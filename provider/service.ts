@@ -12,6 +12,7 @@ import { FileSetController, PartlyAppliedError } from "./fileSet";
 import { faultsOfSecrets } from "./inputs";
 import { NodePool } from "./nodePool";
 import { behind, Restores } from "./order";
+import { PeerNames } from "./peerNames";
 import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./responses";
 import type { FileSetState } from "./fileState";
 import { decode, encode, tellable, type Decoded } from "./wire";
@@ -26,7 +27,8 @@ export function providerService(engineAddress: string | undefined, version: stri
     const look = lookOf(commandLineOf(process.ppid));
     const said = new Set<string>();
     const restores = new Restores();
-    const controller = () => new FileSetController(configuration, nodes.get, said);
+    const peerNames = new PeerNames(nodes.get);
+    const controller = () => new FileSetController(configuration, nodes.get, said, peerNames);
     const silent = { status: () => undefined, info: () => undefined, warning: () => undefined };
     const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) =>
         log?.for(urn, (message) => tellable(message, ...given)) ?? silent;

@@ -1,7 +1,7 @@
 /** One machine of the fleet: who it is, how it is reached, and what every concern that stands on it is to do. */
 import type { HostArgs } from "../../model/contract/fileSet";
 import type { NodeIdentity } from "../../model/lint/lintContext";
-import type { ConcernDefinition, ProjectFile, ResolveContext, Role } from "../concern";
+import type { ConcernDefinition, FleetView, ProjectFile, ResolveContext, Role } from "../concern";
 import { type Concern, concerns } from "../table";
 import { mergedSetting, type Written } from "./merge";
 import type { FleetConfig, HostConfig, NodeConfig } from "./schema";
@@ -96,9 +96,10 @@ export function unwise(machines: readonly Machine[]): string[] {
     const all = machines.flatMap((machine) =>
         settingsOf(machine).map((each) => ({ name: machine.identity.name, ...each })),
     );
+    const view: FleetView = { machines };
     return Object.values(concerns).flatMap((concern: ConcernDefinition) => {
         const having = all.filter((each) => each.concern === concern);
-        return concern.warnings?.(having as never[]) ?? [];
+        return concern.warnings?.(having as never[], view) ?? [];
     });
 }
 

@@ -2,7 +2,14 @@
 import type { NodeIdentity } from "../../model/lint/lintContext";
 import type { ConcernDefinition, FleetView, PlanArgs } from "../concern";
 import { planHostsFile } from "./plan";
-import { checkHostsFile, type HostsFileSettings, mergeHostsFile, resolveHostsFile, schema } from "./settings";
+import {
+    checkHostsFile,
+    type HostsFileSettings,
+    mergeHostsFile,
+    resolveHostsFile,
+    schema,
+    warnOfFormerNodes,
+} from "./settings";
 
 export const hosts = {
     component: "HostsFile",
@@ -16,6 +23,7 @@ export const hosts = {
     merge: mergeHostsFile,
     check: checkHostsFile,
     resolve: resolveHostsFile,
+    warnings: warnOfFormerNodes,
     plan: ({ fleet, ...args }: PlanArgs<HostsFileSettings>) =>
         planHostsFile({ ...args, peers: peersOf(fleet, args.node) }),
 } as const satisfies ConcernDefinition;

@@ -5,7 +5,8 @@ import type { Fault } from "../../model/fleet/faults";
 import { object } from "../../model/fleet/kit";
 import { checkUnique } from "../../model/fleet/unique";
 import * as value from "../../model/fleet/values";
-import type { Place, ProjectFile, ResolveContext } from "../concern";
+import { formerNodes } from "../../model/hosts/formerNodes";
+import type { FleetView, Place, ProjectFile, ResolveContext } from "../concern";
 
 export const schema = object(
     {
@@ -58,4 +59,23 @@ export function checkHostsFile({ machine, merged, path }: Place<HostsFileConfig>
             })),
         ),
     );
+}
+
+/**
+ * A kept file that names a node which the stack has no more: it is the user's, so nothing takes the line out. Once for a
+ * file that several nodes have.
+ */
+export function warnOfFormerNodes(
+    having: readonly { readonly settings: HostsFileSettings }[],
+    { machines }: FleetView,
+): string[] {
+    const nodes = machines.filter(({ roles }) => roles.includes("node")).map(({ identity }) => identity);
+    const others = machines.map(({ identity }) => identity.name);
+    const lines = having.flatMap(({ settings: { file, extra } }) =>
+        formerNodes(file?.content ?? "", nodes, [...others, ...extra.flatMap(({ names }) => names)]).map(
+            ({ line, address, name }) =>
+                `${file!.path}:${line}: ${name} (${address}) is named like a node and is none of this stack. Delete the line if the node is gone; another host's is kept in peace under hostsFile.extra`,
+        ),
+    );
+    return [...new Set(lines)];
 }

@@ -570,6 +570,21 @@ describe("a parsed fleet", () => {
             "holdfast:fleet.defaults.bootReadiness: not applied: this version of Holdfast does not act on it yet",
         ]);
     });
+    test("a kept hosts file that names a node which the stack has no more is warned about, once for all who have it", () => {
+        const kept = "127.0.0.1 localhost\n192.0.2.60 nas\n192.0.2.14 pve04.example.test pve04\n192.0.2.15 pve05\n";
+        const given = {
+            domain: "example.test",
+            defaults: { hostsFile: { file: "hosts" } },
+            nodes: { pve01: { address: "192.0.2.11" }, pve02: { address: "192.0.2.12" } },
+            hosts: { pve05: { address: "192.0.2.15" } },
+        };
+        const warnings = (fleet: object) => parseFleet(fleet, () => kept).fleet?.warnings;
+        expect(warnings(given)).toEqual([
+            "hosts:3: pve04 (192.0.2.14) is named like a node and is none of this stack. Delete the line if the node is gone; another host's is kept in peace under hostsFile.extra",
+        ]);
+        const extra = [{ address: "192.0.2.14", names: ["pve04"] }];
+        expect(warnings({ ...given, defaults: { hostsFile: { file: "hosts", extra } } })).toEqual([]);
+    });
     test("a node's own file replaces the defaults' stanzas", () => {
         const given = {
             ...threeNodes(),

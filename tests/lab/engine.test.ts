@@ -168,6 +168,25 @@ describe("the fleet", () => {
         expect(await readNodeFile(second, "/etc/hosts")).toContain("192.0.2.62");
         expectSuccess(await project.runPulumi(drift));
     });
+
+    test("keeps a name in all its hosts files where a node is renamed in the stack alone", async () => {
+        const { [second.name]: node, ...others } = fleet.nodes;
+        const before = await readNodeFile(first, "/etc/hosts");
+        await project.configure("test", { fleet: { ...fleet, nodes: { ...others, pve09: node! } }, connectTimeout: 5 });
+        expect(expectSuccess(await project.runPulumi(preview))).toContain(
+            `pve09 stands at ${second.address}, which was ${second.fqdn} ${second.name}`,
+        );
+        const { exitCode, output } = await project.runPulumi(up);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(
+            `${first.name}: /etc/hosts was left as it is: it would call ${second.address} pve09, but pve09: the host at`,
+        );
+        expect(output).toContain(`calls itself ${second.name}. Holdfast never renames a node`);
+        expect(await readNodeFile(first, "/etc/hosts")).toBe(before);
+        await project.configure("test", { fleet, connectTimeout: 5 });
+        expectSuccess(await project.runPulumi(up));
+        expectSuccess(await project.runPulumi(drift));
+    });
 });
 
 describe("a FileSet", () => {

@@ -421,6 +421,22 @@ describe("what contacts nobody", () => {
         expect(plugin.logged).toEqual(["pve01/hosts: its files stay on the node as they are (onDelete: keep)"]);
     });
 
+    test("a delete of a node that has left the stack names the hosts files that the stack keeps", async () => {
+        const hostsFile = { file: "nodes/pve02/hosts" };
+        const fleet = { nodes: { pve02: { address: "192.0.2.12", hostsFile }, pve03: { address: "192.0.2.13" } } };
+        await plugin.configure({ fleet: JSON.stringify(fleet) });
+        await plugin.delete(state);
+        expect(plugin.logged[1]).toBe(
+            "pve01 has left the stack; hosts files that the stack keeps are yours, so delete its line where one stands: nodes/pve02/hosts",
+        );
+        await plugin.delete({ ...state, host: { ...host, name: "pve02" } }); // a destroy: it is declared still
+        await plugin.delete({ ...state, concern: "fstab" });
+        await plugin.configure({ fleet: "{}" });
+        await plugin.delete(state);
+        expect(plugin.logged.slice(2).join("\n")).not.toContain("left the stack");
+        expect(plugin.logged).toHaveLength(5);
+    });
+
     test("create, update and read of a node under maintenance, each of which says that it was skipped", async () => {
         const resting = { ...args, maintenance: true };
         expect((await plugin.create(resting)).state).toMatchObject({ files: {} });
