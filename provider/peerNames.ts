@@ -98,7 +98,7 @@ export class PeerNames {
             this.asked.get(client) ??
             client.inspect("hosts", NOTHING, { facts: false, sourced: [] }).then(
                 () => undefined,
-                (error: Error) => error,
+                (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
             );
         this.asked.set(client, known);
         return known;
