@@ -160,13 +160,15 @@ export class FileSetController {
         }
         const node = this.nodes(host, origin);
         const seen = await node.read(args.concern, specOf(args));
-        if (last?.host && machineOf(last, seen, host) === "another")
-            this.sayOnce(FIRST_PUSH(args.host.name), (message) => log.warning(message));
-        // How it is reached is no drift: where the stack says otherwise by now, the next `up` takes that over.
-        const state = stateOf(args, seen);
-        if (inputs?.host) await sayWhoWrote(compare(state, args), seen, node, log);
-        const { observed: _, machine: _machine, ...live } = state;
-        return { inputs: live, state };
+        return judged(args.host.name, async () => {
+            if (last?.host && machineOf(last, seen, host) === "another")
+                this.sayOnce(FIRST_PUSH(args.host.name), (message) => log.warning(message));
+            // How it is reached is no drift: where the stack says otherwise by now, the next `up` takes that over.
+            const state = stateOf(args, seen);
+            if (inputs?.host) await sayWhoWrote(compare(state, args), seen, node, log);
+            const { observed: _, machine: _machine, ...live } = state;
+            return { inputs: live, state };
+        });
     }
 
     /** As the stack says now, not as the last `up` left it in state. */
@@ -299,6 +301,19 @@ export class FileSetController {
                 `${expected.host.name}: ${path} is pending activation: it takes effect at the next reload or boot, and any Apply in the Proxmox GUI reloads it`,
             );
         }
+    }
+}
+
+/** Whatever a node's files make our own code stumble over is that node's `could not tell`, by name; the others are looked at. */
+async function judged<T>(name: string, judge: () => Promise<T>): Promise<T> {
+    try {
+        return await judge();
+    } catch (error) {
+        if (error instanceof UnreachableError) throw error;
+        const why = error instanceof Error ? error.message : String(error);
+        throw new UnreachableError(name, `what stands there cannot be judged: ${why}. Please report this`, {
+            cause: error,
+        });
     }
 }
 

@@ -60,7 +60,24 @@ export function collectStack(name: string, { steps, diagnostics }: Digest): Stac
     return { name, status, ...(general.length > 0 && { error: [...new Set(general)].join("; ") }), nodes: all };
 }
 
+/** Each node by itself: what one node's files make our own code stumble over says nothing of the others. */
 function collectNode(name: string, steps: readonly Step[], diagnostics: readonly Diagnostic[]): NodeDrift {
+    try {
+        return judgeNode(name, steps, diagnostics);
+    } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        const reason = `what stands there cannot be judged: ${why}. Please report this`;
+        const concerns = steps.map((step): Concern => ({
+            name: concernOf(step),
+            status: "unreachable",
+            facts: {},
+            hazards: [],
+        }));
+        return { name, status: "unreachable", reason, concerns, changes: [] };
+    }
+}
+
+function judgeNode(name: string, steps: readonly Step[], diagnostics: readonly Diagnostic[]): NodeDrift {
     const changes = steps.filter(({ op }) => isChange(op)).flatMap((step) => collectChanges(step, diagnostics));
     const errors = [
         ...new Set(

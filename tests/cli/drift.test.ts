@@ -324,6 +324,26 @@ describe("the verdict", () => {
     });
 });
 
+test("what one node's files make our own code stumble over says nothing of the others", () => {
+    const poison = new Proxy({}, { get: (_, key) => (key === "content" ? fail() : undefined) });
+    const fail = () => {
+        throw new RangeError("Maximum call stack size exceeded");
+    };
+    const steps = [step({ node: "pve01" }), step({ node: "pve02" }), step({ node: "pve03", concern: "fstab" })];
+    const files = Object.defineProperty({}, "/etc/fstab", { enumerable: true, get: () => poison });
+    (steps[2]!.newState.outputs as Record<string, unknown>)["files"] = files;
+
+    const { status, nodes } = collectStack("prod", { steps, diagnostics: [] } as unknown as Digest);
+
+    expect(status).toBe("unknown");
+    expect(nodes.map(({ name, status }) => [name, status])).toEqual([
+        ["pve01", "clean"],
+        ["pve02", "clean"],
+        ["pve03", "unreachable"],
+    ]);
+    expect(nodes[2]!.reason).toContain("Maximum call stack size exceeded");
+});
+
 describe("a concern", () => {
     test("has the facts that were seen, and the lints of the live files", () => {
         const outputs = {
