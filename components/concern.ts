@@ -36,6 +36,8 @@ export interface ConcernDefinition {
     readonly resolve: (given: never, context: ResolveContext) => unknown;
     /** One line each about settings that are unwise; of all machines at once, so that it is said once. */
     readonly warnings?: (machines: readonly never[], fleet: FleetView) => readonly string[];
+    /** One line each for the machines that could have it and have it not. */
+    readonly lacking?: (names: readonly string[]) => readonly string[];
     /** Keys of `holdfast:` whose values it needs: the content of its `secret` files is made with them. */
     readonly secrets?: (settings: never) => readonly string[];
     /** The files, packages, units and commands; none, one or several FileSets. */

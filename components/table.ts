@@ -8,6 +8,7 @@ import { temperature } from "./temperature/concern";
 import { ipmievd } from "./ipmievd/concern";
 import { logDigest } from "./logDigest/concern";
 import { nodeExporter } from "./nodeExporter/concern";
+import { rescueAccess } from "./rescueAccess/concern";
 import type { ConcernDefinition } from "./concern";
 
 /** By the second half of a FileSet's id (`pve01/hosts`), in the order in which users see them. */
@@ -21,6 +22,7 @@ export const concerns = {
     ipmievd,
     "log-digest": logDigest,
     "node-exporter": nodeExporter,
+    "rescue-access": rescueAccess,
 } as const satisfies Readonly<Record<string, ConcernDefinition>>;
 
 export type Concern = keyof typeof concerns;

@@ -23,8 +23,6 @@ export interface Connection {
     exec(command: string): Promise<ClientChannel>;
     /** Who we are there. */
     readonly user: string;
-    /** The public half of the key that let us in. */
-    readonly publicKey?: string;
     onClose(listener: () => void): void;
     end(): void;
 }
@@ -46,14 +44,13 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
                 (late) => late?.destroy(),
             );
         }
-        const { client, logIn } = await open(node, target, options, socket);
+        const { client } = await open(node, target, options, socket);
         opened.unshift(client);
         const listeners: (() => void)[] = [];
         const tellClosed = () => listeners.splice(0).forEach((listener) => listener());
         client.once("close", tellClosed);
         return {
             user: target.user,
-            publicKey: logIn.usedKey,
             exec: (command) =>
                 answered(
                     node,

@@ -7,8 +7,6 @@ import {
     type AuthHandlerMiddleware,
     type BaseAgent,
     type ParsedKey,
-    type SignCallback,
-    type SigningRequestOptions,
 } from "ssh2";
 import type { SshTarget } from "./sshTarget";
 
@@ -22,8 +20,6 @@ export interface Credentials {
 export class LogIn {
     /** What was tried, for the error message: names of files and the agent, never keys. */
     readonly tried: string[] = [];
-    /** The key that let us in, once we are in: `ssh-ed25519 AAAA… holdfast`, what has to stand in authorized_keys2. */
-    usedKey: string | undefined;
     private readonly methods: AnyAuthMethod[] = [];
 
     constructor(
@@ -45,9 +41,7 @@ export class LogIn {
 
     /** ssh2's `authHandler`. */
     readonly next: AuthHandlerMiddleware = (_left, _partial, proceed) => {
-        const method = this.methods.shift();
-        if (method?.type === "publickey") this.usedKey = lineOf(method.key as ParsedKey);
-        proceed(method ?? (false as never));
+        proceed(this.methods.shift() ?? (false as never));
     };
 
     private offerFile(file: string, passphrase?: string): void {
@@ -70,18 +64,17 @@ export class LogIn {
 
     private offerAgent(socket: string): void {
         const only = this.target.identitiesOnly ? publicKeysOf(this.target.identityFiles) : undefined;
-        const agent = new Agent(socket, only, (key) => (this.usedKey = lineOf(key)));
+        const agent = new Agent(socket, only);
         this.methods.push({ type: "agent", username: this.target.user, agent: agent as unknown as BaseAgent }); // the types know no agent of ParsedKeys
         this.tried.push("the SSH agent");
     }
 }
 
-/** An agent that says which of its keys was asked to sign, and offers no more than `IdentitiesOnly` allows. */
+/** An agent that offers no more than `IdentitiesOnly` allows. */
 class Agent extends OpenSSHAgent {
     constructor(
         socket: string,
         private readonly only: ReadonlySet<string> | undefined,
-        private readonly signs: (key: ParsedKey) => void,
     ) {
         super(socket);
     }
@@ -93,16 +86,6 @@ class Agent extends OpenSSHAgent {
                 keys?.filter((key) => this.only?.has(blobOf(key as ParsedKey)) ?? true),
             ),
         );
-    }
-
-    override sign(
-        key: ParsedKey | Buffer | string,
-        data: Buffer,
-        options?: SigningRequestOptions | SignCallback,
-        done?: SignCallback,
-    ): boolean {
-        this.signs(key as ParsedKey);
-        return super.sign(key, data, options as SigningRequestOptions, done);
     }
 }
 
@@ -126,8 +109,4 @@ function parse(text: string, passphrase?: string): ParsedKey | string {
 
 function blobOf(key: ParsedKey): string {
     return key.getPublicSSH().toString("base64");
-}
-
-function lineOf(key: ParsedKey): string {
-    return `${key.type} ${blobOf(key)} holdfast`;
 }

@@ -137,7 +137,7 @@ export class NodeClient {
             try {
                 if (this.isCancelled) throw this.cancelled();
                 const plans = pushes.map((push, index) => push.decide({ ...look, seen: look.looks[index]! }));
-                talk.send({ plans, key: (await this.connection)?.publicKey });
+                talk.send({ plans });
                 while (unsettled().length > 0) {
                     const answer = parseOutcome(this.host.name, await talk.receive(APPLY_TIMEOUT), specs);
                     for (const push of answer.set === undefined ? unsettled() : [pushes[answer.set]!])

@@ -20,12 +20,35 @@ export function nodeProgram(): NodeProgram {
 }
 
 function load(folder: string): NodeProgram {
-    const modules = Object.fromEntries(
-        pythonFiles(folder).map((path) => [path, readFileSync(join(folder, path), "utf8")]),
+    const modules = Object.fromEntries([
+        ...pythonFiles(folder).map((path): [string, string] => [path, readFileSync(join(folder, path), "utf8")]),
+        ...ofConcerns(join(folder, "..", "..", "components")),
+    ]);
+    const concerns = "concerns/__init__.py";
+    modules[concerns] = modules[concerns]!.replace(
+        "FOLDERS: list[str] = []",
+        `FOLDERS = ${JSON.stringify(folders(modules))}`,
     );
     const text = JSON.stringify(modules);
     const version = createHash("sha256").update(text).digest("hex").slice(0, 16);
     return { version, packed: deflateSync(text), command: `/usr/bin/python3 -I -S -X utf8 -c '${bootstrap(version)}'` };
+}
+
+/** What the concerns bring, as `concerns/CONCERN/node/…`: a folder of theirs is read where it is, no table names it. */
+function ofConcerns(components: string): [string, string][] {
+    return pythonFiles(components).flatMap((path): [string, string][] => {
+        const [concern = "", part] = path.split("/");
+        if (part !== "node") return [];
+        return [
+            [`concerns/${concern}/__init__.py`, ""],
+            [`concerns/${path}`, readFileSync(join(components, path), "utf8")],
+        ];
+    });
+}
+
+function folders(modules: object): string[] {
+    const found = Object.keys(modules).map((path) => /^concerns\/(\w+)\/node\//.exec(path)?.[1]);
+    return [...new Set(found.filter((folder) => folder !== undefined))];
 }
 
 /** Paths below `folder`, the same on every machine: `engine/durable.py`. */

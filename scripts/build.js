@@ -15,7 +15,7 @@ execFileSync(process.execPath, [compiler, "--project", join(root, "tsconfig.buil
 });
 /** Read at run time, from beside the code. */
 for (const folder of ["templates", "toolchain"]) cpSync(join(root, folder), join(dist, folder), { recursive: true });
-for (const folder of ["host", "lab", "programs"])
+for (const folder of ["components", "host", "lab", "programs"])
     cpSync(join(root, folder), join(dist, folder), {
         recursive: true,
         filter: (path) => !/\.ts$|__pycache__/.test(path),

@@ -99,7 +99,13 @@ export function unwise(machines: readonly Machine[]): string[] {
     const view: FleetView = { machines };
     return Object.values(concerns).flatMap((concern: ConcernDefinition) => {
         const having = all.filter((each) => each.concern === concern);
-        return concern.warnings?.(having as never[], view) ?? [];
+        const lacking = machines.filter(
+            ({ identity, roles }) => standsOn(concern, roles) && !having.some(({ name }) => name === identity.name),
+        );
+        return [
+            ...(concern.warnings?.(having as never[], view) ?? []),
+            ...(concern.lacking?.(lacking.map(({ identity }) => identity.name)) ?? []),
+        ];
     });
 }
 
@@ -112,11 +118,11 @@ function settingsOf(machine: Machine): { readonly concern: ConcernDefinition; re
 }
 
 function hostArgs(config: FleetConfig, name: string, { address, ssh }: Pick<HostConfig, "address" | "ssh">): HostArgs {
-    return { address, ...config.ssh, ...withoutHost(ssh), name };
+    return { address, ...reach(config.ssh), ...reach(ssh), name };
 }
 
-/** In the resource's arguments the SSH target is called `address`. */
-function withoutHost(ssh: NodeConfig["ssh"]): Partial<HostArgs> {
-    const { host, ...rest } = ssh ?? {};
+/** In the resource's arguments the SSH target is called `address`; whose keys are let in is no part of them. */
+function reach(ssh: NodeConfig["ssh"]): Partial<HostArgs> {
+    const { host, rescueKeys: _, ...rest } = ssh ?? {};
     return host === undefined ? rest : { ...rest, address: host };
 }

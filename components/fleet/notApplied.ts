@@ -12,6 +12,8 @@ export function notApplied(fleet: FleetConfig): string[] {
     const paths: string[][] = Object.entries(fleet.hosts ?? {}).flatMap(([name, { roles = [] }]) =>
         roles.every((role) => builtRoles.has(role)) ? [] : [["hosts", name, "roles"]],
     );
+    for (const [name, { ssh }] of Object.entries(fleet.hosts ?? {}))
+        if (ssh?.rescueKeys) paths.push(["hosts", name, "ssh", "rescueKeys"]);
     const holders = [
         { path: ["defaults"], concerns: fleet.defaults ?? {} },
         ...Object.entries(fleet.nodes).map(([name, concerns]) => ({ path: ["nodes", name], concerns })),

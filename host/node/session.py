@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-from engine import commands, durable, files, install, recovery, results, runner, safe, verdict
+from engine import durable, files, install, recovery, results, runner, verdict
 from engine.follow import follow
 from engine.refusal import Refused, code_of, explain
 from look import facts, observe
@@ -165,7 +165,6 @@ def apply(request, version, modules):
 def tell_of(sets, decisions, decided):
     for number in decisions:
         remember(sets[number]["name"], sets[number]["spec"])
-    keep_key(decided.get("key"))
     for number, plan in decisions.items():
         if plan.get("nothing"):
             send({"set": number, "result": {"outcome": "unchanged"}})
@@ -203,18 +202,3 @@ def remember(name, spec):
     data = json.dumps(spec, sort_keys=True).encode()
     if durable.read_regular(path) != data:
         durable.replace(path, data)
-
-
-def keep_key(line):
-    """Proxmox keeps root's authorized_keys in pmxcfs; without pmxcfs (incident A) only authorized_keys2 lets us in."""
-    folder = "/root/.ssh"
-    if not line or not os.path.realpath(f"{folder}/authorized_keys").startswith("/etc/pve/"):
-        return
-    path = f"{folder}/authorized_keys2"
-    kept = (durable.read_regular(path) or b"").decode("utf-8", "replace")
-    if line.split()[1] in kept:
-        return
-    if "authorized_keys2" not in commands.run(["sshd", "-T"]).output:
-        send({"event": {"phase": "lock", "message": f"sshd does not read {path} (AuthorizedKeysFile): with pmxcfs down, no key lets Holdfast in"}})
-    else:
-        safe.write(path, (kept + ("\n" if kept and not kept.endswith("\n") else "") + line + "\n").encode())

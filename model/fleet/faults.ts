@@ -106,5 +106,5 @@ function isSecret(input: unknown, path: readonly PropertyKey[]): boolean {
         ((path[1] === "relay" && input.includes("@")) || (path[1] === "user" && input.includes(":")))
     )
         return true;
-    return /:\/\/[^/]*@|(?:pass(?:word|wd|phrase)?|secret|token)\s*[=:]/i.test(input);
+    return /PRIVATE KEY|:\/\/[^/]*@|(?:pass(?:word|wd|phrase)?|secret|token)\s*[=:]/i.test(input);
 }

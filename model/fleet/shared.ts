@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { flag, object } from "./kit";
 import * as value from "./values";
+import { authorizedKey } from "../values/ssh";
 
 const proxy = object({
     host: value.sshTarget,
@@ -15,6 +16,12 @@ export const sshDefaults = {
     user: value.user.optional(),
     sudo: flag.optional().describe("run the program on the node through `sudo -n`; by default for every user but root"),
     proxy: proxy.optional().describe("jump host"),
+    rescueKeys: z
+        .array(authorizedKey)
+        .optional()
+        .describe(
+            "root's keys on the nodes that work while pmxcfs is down, in /root/.ssh/authorized_keys2; a node's list replaces the fleet's, [] is none",
+        ),
 };
 export const sshSchema = object({
     host: value.sshTarget.optional().describe("what to connect to; by default the address"),

@@ -65,6 +65,23 @@ function holdsType(key: string): boolean {
     );
 }
 
+/** A line of authorized_keys(5): options, then a key of a type that OpenSSH takes, then a comment. */
+export const authorizedKey = text(
+    /^(?:[a-z][a-z-]*(?:="[^"\p{Cc}]*")?(?:,[a-z][a-z-]*(?:="[^"\p{Cc}]*")?)* )?(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) AAAA[A-Za-z0-9+/]{36,}={0,2}(?: [^\p{Cc}]{1,200})?$/u,
+    "a public key on one line, as in authorized_keys: ssh-ed25519 AAAA… ops@example.test",
+    {
+        likely: (given) => (given.includes("PRIVATE KEY") ? "the public half: this is a private key" : undefined),
+        abort: true,
+    },
+).refine(holdsItsType, {
+    error: "expected a whole public key: the base64 part is cut short, or of another type than stands before it",
+});
+
+function holdsItsType(line: string): boolean {
+    const [, type = "", encoded = ""] = /(?:^| )((?:sk-)?(?:ssh|ecdsa)[^ "]*) (AAAA\S+)/.exec(line) ?? [];
+    return type.startsWith("sk-") ? holdsType(`${type} ${encoded}`) : isWholeHostKey(`${type} ${encoded}`);
+}
+
 export interface Destination {
     readonly user?: string;
     readonly host: string;

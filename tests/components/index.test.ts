@@ -40,5 +40,6 @@ test("the program's outputs say per node what is managed, what was skipped, and 
     expect(warned).toEqual([
         "holdfast:fleet.hosts.nas.roles: not applied: this version of Holdfast does not act on it yet",
         "holdfast:fleet.defaults.bootReadiness: not applied: this version of Holdfast does not act on it yet",
+        expect.stringMatching(/^pve01, pve03: without ssh\.rescueKeys/),
     ]);
 });

@@ -284,7 +284,7 @@ describe("unknown keys", () => {
     });
     test("a shared host key has no place in the fleet's ssh", () => {
         expect(faultsOf(withValue(["ssh", "hostKey"], hostKey))).toEqual([
-            "holdfast:fleet.ssh.hostKey: unknown key; known are port, user, sudo, proxy",
+            "holdfast:fleet.ssh.hostKey: unknown key; known are port, user, sudo, proxy, rescueKeys",
         ]);
     });
 });
@@ -568,6 +568,7 @@ describe("a parsed fleet", () => {
         expect(parseFleet(given, readFixture).fleet?.warnings).toEqual([
             "holdfast:fleet.hosts.vm1.roles: not applied: this version of Holdfast does not act on it yet",
             "holdfast:fleet.defaults.bootReadiness: not applied: this version of Holdfast does not act on it yet",
+            expect.stringMatching(/^pve01, pve02, pve03: without ssh\.rescueKeys/),
         ]);
     });
     test("a kept hosts file that names a node which the stack has no more is warned about, once for all who have it", () => {

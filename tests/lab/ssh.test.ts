@@ -13,7 +13,9 @@ import type { Lab, LabNode } from "../../lab";
 import type { HostArgs } from "../../model/contract/fileSet";
 import { CuttingProxy, type Cut } from "../helpers/cuttingProxy";
 import { openTestLab, readNodeFile } from "../helpers/lab";
+import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 import { runs } from "../helpers/soak";
+import { planRescueAccess } from "../../components/rescueAccess";
 
 jest.setTimeout(300_000);
 
@@ -415,24 +417,43 @@ describe("root's key in pmxcfs", () => {
         ]),
     );
 
-    test("also stands in authorized_keys2, and lets us in when pmxcfs is down", async () => {
+    test("is copied nowhere by a push that nobody asked for it", async () => {
         await put(clientOf(), "key", "/etc/holdfast-ssh-key", "x\n");
-        const line = readFileSync(`${lab.identityFile}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
-        expect(await readNodeFile(node, `${keys}2`)).toBe(`${line} holdfast`);
+        expect((await node.exec(["test", "-e", `${keys}2`], { reject: false })).exitCode).toBe(1);
+    });
+
+    const rescue = async (rescueKeys: readonly string[]) =>
+        pushFileSet(
+            lab,
+            planRescueAccess({ host: await hostOf(node), node: identity(), settings: { keys: rescueKeys } }),
+        );
+    const identity = () => ({ name: node.name, address: node.address });
+    const ownKey = () => readFileSync(`${lab.identityFile}.pub`, "utf8").trim();
+
+    test("lets us in when pmxcfs is down, once it is declared; one that nobody declared is told", async () => {
+        const stranger = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVleGFt visitor";
+        await node.exec(["tee", "-a", keys], { input: `${stranger}\n` });
+        const { observed } = await rescue([ownKey()]);
+        expect(observed.facts).toMatchObject({
+            "rescue keys": "read by sshd",
+            "root's keys": "in pmxcfs",
+            "root's other keys": expect.stringMatching(/^visitor \(SHA256:[^)]{43}\)$/),
+        });
         await node.exec(["mv", "/etc/pve/priv", "/etc/pve/gone"]);
         expect(await nameOf(clientOf())).toBe(node.name);
         await node.exec(["mv", "/etc/pve/gone", "/etc/pve/priv"]);
     });
 
-    test("is not written where sshd does not read it: a warning says what that means", async () => {
-        await node.exec(["rm", `${keys}2`]);
+    test("goes where the list is empty", async () => {
+        await rescue([]);
+        expect((await node.exec(["test", "-e", `${keys}2`], { reject: false })).exitCode).toBe(1);
+    });
+
+    test("is not taken for a way in where sshd does not read that file", async () => {
         await node.exec(["tee", "/etc/ssh/sshd_config.d/keys.conf"], {
             input: "AuthorizedKeysFile .ssh/authorized_keys\n",
         });
-        const said: string[] = [];
-        await put(clientOf(), "key", "/etc/holdfast-ssh-key", "y\n", (message) => said.push(message));
-        expect(said).toContainEqual(expect.stringContaining("with pmxcfs down, no key lets Holdfast in"));
-        expect((await node.exec(["test", "-e", `${keys}2`], { reject: false })).exitCode).toBe(1);
+        await expect(rescue([ownKey()])).rejects.toThrow(/sshd does not read \/root\/\.ssh\/authorized_keys2/);
     });
 });
 

@@ -2,13 +2,14 @@
 
 Never a raw measurement (a temperature, an age): a nightly drift run would never be clean. Never a change.
 
-A probe is a function `(*words) -> str or Verdict` in any module of the program, and a line here: its module is loaded where a FileSet
-asks for it, so that a node need not have what it never uses.
+A probe is a function `(*words) -> str or Verdict` in any module of the program, and a line here or in `node/` of its
+concern: its module is loaded where a FileSet asks for it, so that a node need not have what it never uses.
 """
 
 import functools
 import importlib
 
+import concerns
 from look.verdict import Verdict, seen, unknown
 from look.words import one_line
 
@@ -44,9 +45,10 @@ def probe(name, arguments):
 
 
 def ask(name, arguments):
-    if name not in PROBES:
+    path = PROBES.get(name) or concerns.brings("PROBES", name)
+    if path is None:
         return unknown("no-such-probe", f"unknown probe {name}")
-    module, function = PROBES[name].rsplit(".", 1)
+    module, function = path.rsplit(".", 1)
     try:
         return getattr(importlib.import_module(module), function)(*arguments)
     except Exception as error:  # one that cannot tell must not keep the others from being heard
