@@ -15,6 +15,8 @@ export interface ChildOptions {
     readonly all?: boolean;
     /** Seconds; none by default. */
     readonly timeout?: number;
+    /** What it gets where this command is killed; by default what nothing survives. */
+    readonly deathSignal?: "KILL" | "INT";
 }
 
 export interface Ended {
@@ -30,9 +32,9 @@ export interface Ended {
 
 /** Its exit status, whatever it is, is a result. A second signal ends it at once. */
 export async function runChild(command: string, args: readonly string[], options: ChildOptions): Promise<Ended> {
-    const { env, all = false, timeout } = options;
+    const { env, all = false, timeout, deathSignal = "KILL" } = options;
     if (told !== undefined) return { signal: told, stdout: "", stderr: "", cut: told };
-    const [file = command, ...words] = [...diesWithParent(env), command, ...args];
+    const [file = command, ...words] = [...diesWithParent(env, deathSignal), command, ...args];
     const child = execa(file, words, {
         env,
         extendEnv: false,
@@ -82,8 +84,8 @@ export async function runChild(command: string, args: readonly string[], options
 }
 
 /** Where the kernel can be asked to end the child with us (SIGKILL leaves no time to do it): util-linux's setpriv asks. */
-function diesWithParent(env: NodeJS.ProcessEnv): string[] {
-    const asking = ["setpriv", "--pdeathsig", "KILL", "--"];
+function diesWithParent(env: NodeJS.ProcessEnv, signal: string): string[] {
+    const asking = ["setpriv", "--pdeathsig", signal, "--"];
     return spawnSync(asking[0]!, [...asking.slice(1), "true"], { env, stdio: "ignore" }).status === 0 ? asking : [];
 }
 

@@ -4,6 +4,9 @@ import { showControls } from "../model/lint/controls";
 /** Characters. GitHub takes 65,536, pulumi/actions cuts at 64,000; the rest is for the marker that `holdfast publish` adds. */
 export const COMMENT_LIMIT = 63_000;
 
+/** Last line of a report that could not tell because somebody is at work: `holdfast publish` opens no issue for that. */
+export const UNDER_WAY = "<!-- holdfast: under way -->";
+
 /**
  * A code block of what somebody else wrote: no mention, link, reference or command of the forge's lives in one, and what steers a
  * terminal or hides from its reader is shown.

@@ -23,6 +23,8 @@ export interface RunOptions {
     readonly timeout?: number;
     /** Beside what pulumi needs. */
     readonly env?: Readonly<Record<string, string>>;
+    /** What the engine gets where this command is killed. */
+    readonly deathSignal?: "KILL" | "INT";
 }
 
 /** Without questions and colours. An exit status other than 0 is a result. @throws Error where pulumi is missing or was killed */

@@ -123,6 +123,7 @@ const nodeFacts = z.strictObject({
 const surroundings = {
     hostname: line(256),
     facts: nodeFacts.optional(),
+    busy: z.strictObject({ state: z.enum(["running", "left open"]), by: line(256), since: seconds }).optional(),
     sourced: mapOf(path, content).optional(),
     writers: mapOf(path, line(8192)).optional(),
     originals: mapOf(text(4096), original).optional(),

@@ -1,6 +1,7 @@
 /** One node: its one connection, its shared observation, its pushes. */
 import pLimit from "p-limit";
 import pRetry, { AbortError } from "p-retry";
+import type { Busy } from "../model/contract/busyLook";
 import type { HostArgs } from "../model/contract/fileSet";
 import type { NodeFacts } from "../model/lint/lintContext";
 import {
@@ -48,6 +49,8 @@ export class NodeClient {
     private isCancelled = false;
     /** From the last look of a refresh, for the lints of what comes after it. Undefined where nobody has looked. */
     facts: NodeFacts | undefined;
+    /** Of the last such look: Holdfast's own work on the node. */
+    busy: Busy | undefined;
     /** Of the last pushes, for the next. */
     private kept: { readonly talk: Conversation; readonly timer: NodeJS.Timeout } | undefined;
     private readonly session = pLimit(SESSIONS);
@@ -64,6 +67,7 @@ export class NodeClient {
     async read(name: string, spec: Spec): Promise<Observation> {
         const first = (this.everything ??= this.ask(name, spec, { facts: true }));
         this.facts = (await first).facts;
+        this.busy = (await first).busy;
         const known = (await first).observed.find((each) => sameSpec(each.spec, spec));
         return known?.seen ?? this.seenIn(await this.ask(name, spec, {}), spec);
     }

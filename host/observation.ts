@@ -1,4 +1,5 @@
 /** What the node's program tells: the shapes of host/node/look/observe.py and session.py. */
+import type { Busy } from "../model/contract/busyLook";
 import type { CommandArgs } from "../model/contract/fileSet";
 import type { Verdict } from "../model/contract/verdict";
 import type { NodeFacts } from "../model/lint/lintContext";
@@ -58,6 +59,8 @@ export interface Surroundings {
     readonly hostname: string;
     readonly facts?: NodeFacts;
     readonly sourced?: Readonly<Record<string, string>>;
+    /** Holdfast's own work there, at the time of the look. */
+    readonly busy?: Busy;
     /** By path: who may have written it at the time that was asked about; a path of which nothing is known is missing. */
     readonly writers?: Readonly<Record<string, string>>;
     /** The state before Holdfast's first write; a path that Holdfast never wrote is missing here. */

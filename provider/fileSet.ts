@@ -7,6 +7,7 @@ import { concernNames, definitionOf, isConcern } from "../components/table";
 import { formatOfPath } from "../model/lint/formats";
 import { parseInterfaces } from "../model/interfaces/parse";
 import { sourcedPatterns } from "../model/interfaces/network";
+import { busyLook, describeBusy, type Busy } from "../model/contract/busyLook";
 import { skippedLook } from "../model/contract/skippedLook";
 import { UnreachableError } from "../host/errors";
 import type { NodeClient } from "../host/nodeClient";
@@ -165,10 +166,23 @@ export class FileSetController {
                 this.sayOnce(FIRST_PUSH(args.host.name), (message) => log.warning(message));
             // How it is reached is no drift: where the stack says otherwise by now, the next `up` takes that over.
             const state = stateOf(args, seen);
-            if (inputs?.host) await sayWhoWrote(compare(state, args), seen, node, log);
+            if (inputs?.host) await this.sayWhy(compare(state, args), seen, node, args.host.name, log);
             const { observed: _, machine: _machine, ...live } = state;
             return { inputs: live, state };
         });
+    }
+
+    /** Of what differs: Holdfast's own work, where that is under way; else when and perhaps by whom it was written. */
+    private async sayWhy(
+        differences: readonly Difference[],
+        seen: Observation,
+        node: NodeClient,
+        name: string,
+        log: Log,
+    ): Promise<void> {
+        if (differences.length === 0) return;
+        const busy = node.busy ?? (await sayWhoWrote(differences, seen, node, log));
+        if (busy) log.warning(`${busyLook(name, busy.state)}${describeBusy(busy)}`);
     }
 
     /** As the stack says now, not as the last `up` left it in state. */
@@ -422,23 +436,27 @@ function asExpected(path: string, original: SeenFile) {
     return { content: original.content, mode: original.mode, owner: original.owner, group: original.group };
 }
 
-/** When, and perhaps by whom, a file that differs was written: said, and kept out of state. `holdfast drift` asks for data instead of words. */
+/**
+ * When, and perhaps by whom, a file that differs was written: said, and kept out of state. `holdfast drift` asks for data instead of words.
+ * @returns what Holdfast itself is doing there meanwhile; then nobody is named
+ */
 async function sayWhoWrote(
     differences: readonly Difference[],
     { files }: Observation,
     node: NodeClient,
     log: Log,
-): Promise<void> {
+): Promise<Busy | undefined> {
     const edited = differences.flatMap(({ path }) => /^files\["(.+)"\]\.content$/.exec(path)?.[1] ?? []);
     const written = Object.fromEntries(
         edited.flatMap((path) => (files[path]?.modified === undefined ? [] : [[path, files[path].modified] as const])),
     );
-    if (Object.keys(written).length === 0) return;
-    const { writers = {} } = await node.inspect(
+    if (Object.keys(written).length === 0) return undefined;
+    const { writers = {}, busy } = await node.inspect(
         "drift",
         { files: {}, packages: [], units: [], facts: {} },
         { facts: false, sourced: [], written },
     );
+    if (busy) return busy;
     for (const [path, seconds] of Object.entries(written)) {
         const by = writers[path];
         const modified = new Date(seconds * 1000).toISOString();
@@ -448,4 +466,5 @@ async function sayWhoWrote(
                 : `${path}: last written ${modified}${by === undefined ? "" : `, perhaps by ${by}`}`,
         );
     }
+    return undefined;
 }

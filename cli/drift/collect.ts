@@ -3,6 +3,7 @@ import { parseDataLine } from "../../model/contract/dataLine";
 import { FILE_SET_TYPE } from "../../model/contract/fileSet";
 import { formatOfPath, lintContent } from "../../model/lint/formats";
 import type { NodeIdentity } from "../../model/lint/lintContext";
+import { busyLook } from "../../model/contract/busyLook";
 import { skippedLook } from "../../model/contract/skippedLook";
 import { changesOf } from "./changes";
 import type { Diagnostic, Digest, Step } from "./digest";
@@ -87,6 +88,12 @@ function judgeNode(name: string, steps: readonly Step[], diagnostics: readonly D
         ),
     ];
     const concerns = steps.map((step) => collectConcern(step, diagnostics));
+    const busy = busyReason(name, steps, diagnostics);
+    if (busy) {
+        // Who wrote what is Holdfast's own doing.
+        const own = changes.map(({ by: _by, modified: _modified, ...change }) => change);
+        return { name, status: "unreachable", ...busy, concerns, changes: own };
+    }
     if (errors.length > 0) return { name, status: "unreachable", reason: errors.join("; "), concerns, changes };
     if (concerns.every(({ status }) => status === "skipped"))
         return { name, status: "skipped", reason: "under maintenance, not contacted", concerns, changes };
@@ -96,6 +103,24 @@ function judgeNode(name: string, steps: readonly Step[], diagnostics: readonly D
     if (unseen.length > 0)
         return { name, status: "unreachable", reason: `${unseen.join(", ")}: not looked at`, concerns, changes };
     return { name, status: "clean", concerns, changes };
+}
+
+/** In the provider's own words, where what differs may be Holdfast's half-done work. */
+function busyReason(
+    name: string,
+    steps: readonly Step[],
+    diagnostics: readonly Diagnostic[],
+): { reason: string; underWay?: true } | undefined {
+    for (const { urn, severity, message } of diagnostics) {
+        if (severity !== "warning" || !steps.some((step) => step.urn === urn)) continue;
+        for (const state of ["running", "left open"] as const) {
+            const start = message.indexOf(busyLook(name, state));
+            if (start === -1) continue;
+            const reason = message.slice(start + busyLook(name, state).length).trim();
+            return { reason, ...(state === "running" && { underWay: true }) };
+        }
+    }
+    return undefined;
 }
 
 function collectConcern(step: Step, diagnostics: readonly Diagnostic[]): Concern {

@@ -1,7 +1,7 @@
 /** For a comment on an issue or a pull request: verdict first, then as many diffs as fit. */
 import { showControls } from "../../model/lint/controls";
-import { COMMENT_LIMIT, codeWord, fenced } from "../comment";
-import type { Change, DriftReport, NodeDrift } from "./report";
+import { COMMENT_LIMIT, codeWord, fenced, UNDER_WAY } from "../comment";
+import { isUnderWay, type Change, type DriftReport, type NodeDrift } from "./report";
 import { describeChange, tally } from "./text";
 
 /** No single file may crowd out the others. */
@@ -16,7 +16,7 @@ const LINE = 500;
 export function renderMarkdown(report: DriftReport, limit = COMMENT_LIMIT): string {
     const titled = report.stacks.length > 1;
     const head = [
-        `## ${verdicts[report.verdict]}`,
+        `## ${isUnderWay(report) ? "⏳ An update is under way" : verdicts[report.verdict]}`,
         "",
         ...report.stacks.flatMap(({ name, error, nodes }) => [
             `${titled ? `${codeWord(name)}: ` : ""}${tally(nodes)}`,
@@ -44,7 +44,10 @@ export function renderMarkdown(report: DriftReport, limit = COMMENT_LIMIT): stri
         left > 0
             ? `\n${left} more ${left === 1 ? "change" : "changes"} not shown here: \`npx holdfast drift\` prints all of them.\n`
             : "";
-    return cut(head, limit - foot.length - 200) + shown.join("") + note + (report.verdict === "clean" ? "" : foot);
+    const body = cut(head, limit - foot.length - 200) + shown.join("") + note;
+    // The way back is no advice while somebody is at work.
+    if (isUnderWay(report)) return `${body}\n${UNDER_WAY}\n`;
+    return body + (report.verdict === "clean" ? "" : foot);
 }
 
 /** Every node that is not clean, so that the list is whole where the rest is cut. */

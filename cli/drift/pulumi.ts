@@ -9,6 +9,7 @@ import type { StackDrift } from "./report";
  * @param timeout seconds; none by default
  */
 export async function refreshStack(stack?: string, timeout?: number): Promise<StackDrift> {
+    const began = new Date();
     const running = runPulumi(
         ["refresh", "--preview-only", "--json", ...(stack === undefined ? [] : ["--stack", stack])],
         { timeout, env: { [DATA_LINES]: "1" } },
@@ -27,7 +28,16 @@ export async function refreshStack(stack?: string, timeout?: number): Promise<St
         const reason = found?.error ?? (plain(stderr) || `pulumi refresh: exit status ${exitCode}`);
         return { name, status: "unknown", nodes: found?.nodes ?? [], error: reason };
     }
-    return found;
+    // Only a difference can be somebody's work half done.
+    if (found.nodes.every(({ changes }) => changes.length === 0)) return found;
+    const { otherUpdate } = await import("./underWay");
+    const other = await otherUpdate(name, began);
+    if (!other) return found;
+    const nodes = found.nodes.map(({ changes, ...node }) => ({
+        ...node,
+        changes: changes.map(({ by: _by, modified: _modified, ...change }) => change),
+    }));
+    return { name, status: "unknown", error: other.text, ...(other.isUnderWay && { underWay: true as const }), nodes };
 }
 
 /** Stacks of this project. */

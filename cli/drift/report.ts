@@ -43,6 +43,9 @@ const node = z.strictObject({
     name: z.string(),
     status,
     reason: z.string().optional().meta({ description: "Why it is unreachable or skipped." }),
+    underWay: z.literal(true).optional().meta({
+        description: "Holdfast itself is at work there: what differs may be its own, and nobody's edit.",
+    }),
     concerns: z.array(concern),
     changes: z.array(change),
 });
@@ -50,6 +53,9 @@ const node = z.strictObject({
 const stack = z.strictObject({
     name: z.string(),
     status: z.enum(["clean", "drift", "unknown"]),
+    underWay: z.literal(true).optional().meta({
+        description: "An update of the stack is under way: what differs may be its own; `error` says which.",
+    }),
     error: z.string().optional().meta({ description: "Why the stack as a whole could not be looked at." }),
     nodes: z.array(node),
 });
@@ -79,6 +85,20 @@ export function summarize(stacks: readonly StackDrift[], checkedAt: Date): Drift
 /** What could not be looked at wins: a clean half says nothing about the other. */
 export function worst(parts: readonly { readonly status: StackDrift["status"] }[]): StackDrift["status"] {
     return (["unknown", "drift"] as const).find((status) => parts.some((part) => part.status === status)) ?? "clean";
+}
+
+/** Nothing is known to be wrong but that somebody is at work: the next look will tell. */
+export function isUnderWay({ verdict, stacks }: DriftReport): boolean {
+    const unknown = stacks.filter(({ status }) => status === "unknown");
+    const isOwn = ({ underWay, error, nodes }: StackDrift) =>
+        (underWay === true || error === undefined) &&
+        nodes.every((node) => node.status !== "unreachable" || node.underWay === true);
+    return (
+        verdict === "unknown" &&
+        unknown.length > 0 &&
+        unknown.every(isOwn) &&
+        stacks.every((stack) => stack.status !== "drift")
+    );
 }
 
 /** Text of `schema/holdfast-drift.schema.json`. */

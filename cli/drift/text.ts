@@ -19,8 +19,11 @@ function renderStack({ name, status, error, nodes }: StackDrift, titled: boolean
     ];
 }
 
-function renderNode({ name, status, reason, changes }: NodeDrift): string[] {
-    const label = { drift: "drift", unreachable: "could not be looked at", skipped: "skipped", clean: "clean" }[status];
+function renderNode({ name, status, reason, underWay, changes }: NodeDrift): string[] {
+    const label =
+        underWay === true
+            ? "could not tell"
+            : { drift: "drift", unreachable: "could not be looked at", skipped: "skipped", clean: "clean" }[status];
     return [`${name}: ${label}${reason === undefined ? "" : `: ${reason}`}`, ...changes.flatMap(renderChange)];
 }
 

@@ -18,7 +18,16 @@ export async function preview({ format, stack, refresh, timeout }: PreviewOption
         ...(refresh ? ["--refresh"] : []),
         ...(stack === undefined ? [] : ["--stack", stack]),
     ];
-    const { exitCode, all = "", cut } = await runPulumi(args, { all: true, timeout });
+    const {
+        exitCode,
+        all = "",
+        cut,
+    } = await runPulumi(args, {
+        all: true,
+        timeout,
+        // A killed engine would leave its language host behind; one that is interrupted ends it.
+        deathSignal: "INT",
+    });
     const output = cut === undefined ? all : `${all}\nerror: the preview was cut short (${cut}): run it again\n`;
     const succeeded = exitCode === 0 && cut === undefined;
     return {

@@ -1,5 +1,6 @@
 /** Finds what an earlier run has published, by a marker that readers do not see (its last line), and brings it up to date. */
 import type { CommentOptions, IssueOptions } from "./options";
+import { UNDER_WAY } from "../comment";
 import type { Forge, Note } from "./forge";
 
 /** @returns one line that says what was done */
@@ -28,6 +29,10 @@ export async function publishIssue(
         await issues.comment(open.id, withoutMarkers(report));
         return `issue closed: ${(await issues.close(open.id)).url}`;
     }
+    if (!open && lastLine(report) === UNDER_WAY)
+        return "no issue opened: an update is under way, the next look will tell";
+    if (open && lastLine(report) === UNDER_WAY)
+        return "issue left as it is: an update is under way, the next look will tell";
     if (!open) return `issue opened: ${(await issues.open(title, body)).url}`;
     return `issue updated: ${(await issues.edit(open.id, body)).url}`;
 }

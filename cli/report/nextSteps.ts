@@ -31,6 +31,10 @@ export function nextSteps({ stacks }: DriftReport): NextStep[] {
             command: "ssh-add",
         },
         {
+            nodes: named(({ underWay }) => underWay === true),
+            text: "Holdfast itself was at work there: nothing is known yet. Look again when it has ended.",
+        },
+        {
             nodes: named((node) => obstacle(node) === "node"),
             text: "could not be looked at. Use the console, or set maintenance: true to leave it out meanwhile.",
         },
@@ -52,8 +56,8 @@ export function nextSteps({ stacks }: DriftReport): NextStep[] {
 }
 
 /** What stands between us and an unreachable node, by the words of host/connection.ts and host/hostKeys.ts. */
-function obstacle({ status, reason = "" }: NodeDrift): "own key" | "host key" | "node" | undefined {
-    if (status !== "unreachable") return undefined;
+function obstacle({ status, reason = "", underWay }: NodeDrift): "own key" | "host key" | "node" | undefined {
+    if (status !== "unreachable" || underWay === true) return undefined;
     if (/host key changed|offers host key|host key of .* is not known|has no host key of/.test(reason))
         return "host key";
     return /no key to log in|accepts none of the keys/.test(reason) ? "own key" : "node";

@@ -9,10 +9,10 @@ written, and no other file is read out, so the installed program has to be of th
 import os
 import re
 import sys
-from typing import Any, Dict, NoReturn, Optional
+from typing import Any, NoReturn
 
 LIBRARY = "/usr/local/lib/holdfast"
-EMPTY: Dict[str, Any] = {"files": {}, "packages": [], "units": [], "facts": {}}
+EMPTY: dict[str, Any] = {"files": {}, "packages": [], "units": [], "facts": {}}
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def use_version(own: str, command: str) -> None:
             f"this key may only look, and through the installed program alone: that is version {own}, the client's is {wanted}. "
             "The next `pulumi up` that writes to this node, with a key that may, brings it"
         )
-    os.execv(sys.executable, [sys.executable, "-I", "-S", "-X", "utf8", beside])
+    os.execv(sys.executable, [sys.executable, "-I", "-S", "-X", "utf8", beside])  # noqa: S606 - constants and a checked version, and no shell
 
 
 def refuse(reason: str) -> NoReturn:
@@ -52,7 +52,7 @@ def refuse(reason: str) -> NoReturn:
     sys.exit(1)
 
 
-def why_not(request: Any, managed: Dict[str, Any]) -> Optional[str]:
+def why_not(request: Any, managed: dict[str, Any]) -> str | None:
     """None where a drift run would ask this."""
     if request.get("op") != "read":
         return "this key may only look: use one that may write"

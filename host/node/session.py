@@ -11,7 +11,7 @@ import time
 from engine import durable, files, install, recovery, results, runner, verdict
 from engine.follow import follow
 from engine.refusal import Refused, code_of, explain
-from look import facts, observe
+from look import busy, facts, observe
 
 
 def receive():
@@ -105,6 +105,9 @@ def read(request, version, modules):
 def around(request, tell):
     """What the lints want to know besides the files themselves."""
     answer = {"hostname": os.uname().nodename}
+    at_work = busy.busy()
+    if at_work is not None:
+        answer["busy"] = at_work
     if request.get("facts"):
         tell("disks, mounts and links")
         answer["facts"] = facts.gather()

@@ -8,8 +8,16 @@ import { collectStack, stackOf } from "../../cli/drift/collect";
 import { parseDigest, type Digest } from "../../cli/drift/digest";
 import { renderMarkdown } from "../../cli/drift/markdown";
 import { renderMetrics, writeMetrics } from "../../cli/drift/metrics";
-import { driftJsonSchema, driftReport, exitStatus, summarize, type StackDrift } from "../../cli/drift/report";
+import {
+    driftJsonSchema,
+    driftReport,
+    exitStatus,
+    isUnderWay,
+    summarize,
+    type StackDrift,
+} from "../../cli/drift/report";
 import { renderText } from "../../cli/drift/text";
+import { busyLook, describeBusy } from "../../model/contract/busyLook";
 import { referTo } from "../../model/contract/ownProgram";
 
 const urnOf = (node: string, concern: string) =>
@@ -592,6 +600,46 @@ describe("metrics", () => {
         } finally {
             await rm(folder, { recursive: true });
         }
+    });
+});
+
+describe("Holdfast's own work", () => {
+    const said = (message: string) => [{ urn: urnOf("pve01", "hosts"), severity: "warning", message }];
+    const busy = { by: "ops@workstation", since: 1767323045 };
+    const message = (state: "running" | "left open") =>
+        `${busyLook("pve01", state)}${describeBusy({ ...busy, state })}`;
+
+    test("under way on a node: could not tell, nobody is blamed, and no way back is advised", () => {
+        const report = summarize([collect([step(edited)], said(message("running")))], checkedAt);
+        expect([report.verdict, isUnderWay(report)]).toEqual(["unknown", true]);
+        expect(renderText(report)).toMatch(
+            /^pve01: could not tell: a transaction is under way \(since 2026-01-02T03:04:05Z, by ops@workstation\)/,
+        );
+        expect(renderText(report)).not.toContain("perhaps by");
+        expect(renderMarkdown(report)).toMatch(/<!-- holdfast: under way -->\n$/);
+        expect(renderMarkdown(report)).not.toContain("up --refresh");
+    });
+
+    test("cut off there is for somebody to settle", () => {
+        const report = summarize([collect([step(edited)], said(message("left open")))], checkedAt);
+        expect([report.verdict, isUnderWay(report)]).toEqual(["unknown", false]);
+        expect(renderText(report)).toContain("was cut off (2026-01-02T03:04:05Z)");
+    });
+
+    test("excuses no other node: one that cannot be reached is told", () => {
+        const report = summarize(
+            [
+                collect(
+                    [step(edited), step({ node: "pve02" })],
+                    [
+                        ...said(message("running")),
+                        { urn: urnOf("pve02", "hosts"), severity: "error", message: "no route" },
+                    ],
+                ),
+            ],
+            checkedAt,
+        );
+        expect(isUnderWay(report)).toBe(false);
     });
 });
 

@@ -1,9 +1,11 @@
+import { readdirSync, readlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
 import { driftReport } from "../../cli/drift/report";
 import type { Lab, LabNode } from "../../lab";
-import { openTestLab, sshArguments } from "../helpers/lab";
+import { openTestLab, readNodeFile, sshArguments } from "../helpers/lab";
 import { PulumiProject } from "../helpers/pulumiProject";
 
 jest.setTimeout(300_000);
@@ -101,13 +103,135 @@ test("an unreachable node is status 1 and named, and the drift elsewhere is prin
         const { exitCode, stdout } = await project.holdfast("drift", "--format", "markdown");
         expect(exitCode).toBe(1);
         expect(stdout).toMatch(/^## ❌ Could not tell\n\n2 nodes: 1 drift, 1 unreachable\n/);
-        expect(stdout).toContain(`| ${second.name} | unreachable | ${second.name}: root@`);
+        expect(stdout).toContain(`| \`${second.name}\` | unreachable |`);
+        expect(stdout).toMatch(new RegExp(`\n\`${second.name}\`\n\`\`\`text\n${second.name}: root@`));
         expect(stdout).toContain("mode 0600, expected 0644");
     } finally {
         await second.exec(["systemctl", "start", "ssh.service"]);
         await first.exec(["sh", "-c", "chmod 644 /etc/hosts; cat >/etc/hosts"], { input: clean });
     }
 });
+
+/** As a transaction on the node does, for as long as `during` takes. */
+async function whileLocked(node: LabNode, during: () => Promise<void>): Promise<void> {
+    const holding =
+        "exec 9<>/run/holdfast/lock; flock 9; echo ops@workstation >/run/holdfast/lock; echo $$ >/run/holding; exec sleep 600";
+    await node.exec(["sh", "-c", "rm -f /run/holding; umask 077; mkdir -p /run/holdfast"]);
+    await node.exec(["systemd-run", "--quiet", "--unit=holding", "sh", "-c", holding]);
+    try {
+        await node.exec(["sh", "-c", "for i in $(seq 600); do [ -s /run/holding ] && exit; sleep 0.1; done; exit 1"]);
+        await during();
+    } finally {
+        await node.exec(["systemctl", "stop", "holding.service"]);
+    }
+}
+
+test("what differs while a transaction is under way on the node is nobody's edit: could not tell, and no issue", async () => {
+    await whileLocked(first, async () => {
+        await first.exec(["sh", "-c", "echo '# half done' >>/etc/hosts"]);
+        const { exitCode, stdout } = await project.holdfast("drift");
+        expect(exitCode).toBe(1);
+        expect(stdout).toMatch(
+            new RegExp(
+                `^${first.name}: could not tell: a transaction is under way \\(since .*Z, by ops@workstation\\)`,
+                "m",
+            ),
+        );
+        expect(stdout).not.toContain("perhaps by");
+        const markdown = await project.holdfast("drift", "--format", "markdown");
+        expect(markdown.stdout).toMatch(/^## ⏳ An update is under way\n[^]*\n<!-- holdfast: under way -->\n$/);
+    });
+    expect(await project.holdfast("drift")).toMatchObject({
+        exitCode: 2,
+        stdout: expect.stringContaining("(written "),
+    });
+    await first.exec(["sed", "-i", "/# half done/d", "/etc/hosts"]);
+});
+
+test("what differs during an `up`, or after one that was killed, is its own; the way out is named, and works", async () => {
+    const [before, config] = [await readNodeFile(first, "/etc/hosts"), join(project.folder, "Pulumi.drift.yaml")];
+    const stack = await readFile(config, "utf8");
+    await project.write(
+        "Pulumi.drift.yaml",
+        stack
+            .replace("fleet:\n", "fleet:\n    onDelete: restore\n")
+            .replace(`${first.name}:\n`, `${first.name}:\n        aliases: [${first.name}-more]\n`),
+    );
+    await whileLocked(first, async () => {
+        const up = project.startPulumi(["up", "--yes", "--skip-preview", "--stack", "drift"]);
+        await new Promise<void>((resolve) => {
+            let said = "";
+            up.all!.on("data", (data: Buffer) => {
+                said += data.toString();
+                if (said.includes("waiting for ops@workstation")) resolve();
+            });
+        });
+        await first.exec(["sh", "-c", "echo '# half done' >>/etc/hosts"]);
+        const during = await project.holdfast("drift");
+        expect(during.exitCode).toBe(1);
+        expect(during.stdout).toMatch(
+            /^error: an update of the stack is under way \(since .*, by .*@.*, process \d+\)/,
+        );
+        up.kill("SIGKILL");
+        await up;
+        const after = await project.holdfast("drift");
+        expect(after.exitCode).toBe(1);
+        expect(after.stdout).toMatch(/^error: an update of the stack was killed \(since .*`pulumi cancel --yes`, then/);
+    });
+    await project.pulumi("cancel", "--yes", "--stack", "drift");
+    await project.pulumi("refresh", "--clear-pending-creates", "--yes", "--stack", "drift");
+    await project.write("Pulumi.drift.yaml", stack);
+    await project.pulumi("up", "--yes", "--skip-preview", "--stack", "drift");
+    expect(await project.holdfast("drift")).toMatchObject({ exitCode: 0 });
+    expect(await readNodeFile(first, "/etc/hosts")).toBe(before);
+});
+
+test("a drift run that is killed leaves no engine and no provider behind", async () => {
+    await first.exec(["systemctl", "kill", "--signal=STOP", "--kill-whom=all", "ssh.service"]);
+    try {
+        // The language host of an `up` that was killed outlives it: pulumi's own doing.
+        const before = new Set(processesIn(project.folder));
+        const command = project.start(process.execPath, [join(__dirname, "../../cli/holdfast.js"), "drift"]);
+        const mine = async () => {
+            const { stdout } = await execa("pgrep", ["-f", "pulumi.* refresh --preview-only"], { reject: false });
+            return stdout
+                .split("\n")
+                .filter(Boolean)
+                .map(Number)
+                .filter((pid) => cwdOf(pid) === project.folder);
+        };
+        await until(async () => (await mine()).length > 0);
+        command.kill("SIGKILL");
+        await command;
+        await until(async () => (await mine()).length === 0);
+        await until(() => Promise.resolve(processesIn(project.folder).every((pid) => before.has(pid))));
+    } finally {
+        await first.exec(["systemctl", "kill", "--signal=CONT", "--kill-whom=all", "ssh.service"]);
+    }
+});
+
+/** Bounded only against a hang. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+    for (let tries = 0; !(await holds()); tries++) {
+        if (tries > 600) throw new Error("it never came true");
+        await delay(100);
+    }
+}
+
+function cwdOf(pid: number): string | undefined {
+    try {
+        return readlinkSync(`/proc/${pid}/cwd`);
+    } catch {
+        return undefined; // gone
+    }
+}
+
+/** Whatever still works in that folder: engine, language host, provider. */
+function processesIn(folder: string): number[] {
+    return readdirSync("/proc")
+        .map(Number)
+        .filter((pid) => pid > 0 && cwdOf(pid) === folder);
+}
 
 test("a node under maintenance is said to be skipped, and is no drift", async () => {
     await writeStack({ maintenance: true });

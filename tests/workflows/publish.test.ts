@@ -88,6 +88,16 @@ describe.each(["github", "gitlab"] as const)("on %s", (kind) => {
         expect(server.issues).toMatchObject([{ isOpen: true, body: expect.stringContaining("pve02 unreachable") }]);
     });
 
+    test("a look in the middle of an update opens no issue, and leaves an open one as it is", async () => {
+        const underWay = "## ⏳ An update is under way\n\n<!-- holdfast: under way -->\n";
+        const cannotTell = { ...drifted, status: 1 };
+        expect(await publishIssue(forge(), underWay, cannotTell)).toMatch(/^no issue opened: /);
+        expect(server.issues).toEqual([]);
+        await publishIssue(forge(), "hosts differ\n+<!-- holdfast: under way -->\nmore", cannotTell);
+        expect(await publishIssue(forge(), underWay, cannotTell)).toMatch(/^issue left as it is: /);
+        expect(server.issues).toMatchObject([{ isOpen: true, body: expect.stringContaining("hosts differ") }]);
+    });
+
     test("a run that ended without a report says so", async () => {
         await publishIssue(forge(), "", drifted);
         expect(server.issues[0]!.body).toMatch(/^## ❌ Could not tell\n\nThe run ended without a report/);
