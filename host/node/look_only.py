@@ -20,6 +20,7 @@ def main() -> None:
     use_version(os.path.basename(program), os.environ.get("SSH_ORIGINAL_COMMAND", ""))
     sys.path.insert(0, program)
     import session
+    from engine import verdict
 
     print("holdfast ready", flush=True)
     while (request := session.receive()) is not None:
@@ -27,7 +28,7 @@ def main() -> None:
         if refused is None:
             session.answer(request, os.path.basename(program), None)
         else:
-            session.send({"result": session.failure("lock", refused)})
+            session.send({"result": verdict.failed("lock", "look-only", refused, verdict.NOTHING)})
 
 
 def use_version(own: str, command: str) -> None:
