@@ -148,7 +148,7 @@ test("no service user has root write elsewhere, by a folder renamed and a link p
     const planted = await shell(
         `mkdir -p /root/precious/node-exporter; for file in holdfast_temperature.prom node-exporter/holdfast_temperature.prom levels level temperature.sensors; do echo keep >/root/precious/$file; done
 # Made anew, since the lab's overlay lets nobody rename a folder of the image.
-rm -rf ${folder}/holdfast_temperature.prom /var/lib/prometheus/node-exporter; mkdir /var/lib/prometheus/node-exporter
+rm -rf ${folder}/holdfast_temperature.prom /var/lib/prometheus/node-exporter*; mkdir /var/lib/prometheus/node-exporter
 echo old >/var/lib/prometheus/node-exporter/holdfast_temperature.prom
 for user in $(getent passwd | awk -F: '$3 > 0 { print $1 }'); do runuser -u $user -- sh -c '${attack}' 2>/dev/null; done
 systemctl start holdfast-temperature.service; find /var/lib /run -maxdepth 3 -lname /root/precious`,
