@@ -1,7 +1,7 @@
 /** The provider's configuration: the `holdfast:` keys of the stack, as the engine passes them on. */
 import { userInfo, hostname } from "node:os";
 import type { Credentials } from "../host/credentials";
-import { isRecord } from "./wire";
+import { isRecord, type Decoded } from "./secrets";
 
 export interface Configuration {
     readonly credentials: Credentials;
@@ -59,4 +59,11 @@ export function currentConfig(
 ): Record<string, unknown> {
     const isDefault = /^default(_|$)/.test(provider);
     return isDefault && stack["fleet"] !== undefined ? stack : given;
+}
+
+/** Keys of `holdfast:` that hold no secret; of all others the stack's values, which come without their wrapping, count as such. */
+const OPEN_KEYS = new Set(["fleet", "connectTimeout", "allowUnknownHostKey", "version", "pluginDownloadURL"]);
+
+export function secretConfig(stack: Record<string, unknown>): Decoded<unknown> {
+    return { value: stack, secrets: Object.keys(stack).flatMap((key) => (OPEN_KEYS.has(key) ? [] : [[key]])) };
 }

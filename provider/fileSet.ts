@@ -206,7 +206,12 @@ export class FileSetController {
      * `onDelete: keep` (the default) contacts nobody: taking a node out of the stack must not bring `127.0.1.1` back.
      * How to delete is as last declared; what stands there is as last seen.
      */
-    async delete(declared: FileSetArgs, seen: FileSetState, log: Log): Promise<void> {
+    async delete(
+        declared: FileSetArgs,
+        seen: FileSetState,
+        log: Log,
+        secretFiles: ReadonlySet<string> = new Set(),
+    ): Promise<void> {
         const last: FileSetState = {
             ...declared,
             files: seen.files,
@@ -229,7 +234,7 @@ export class FileSetController {
         const node = this.nodes(host, origin);
         const before = await node.inspect(last.concern, specOf(last), extras);
         const restored = restoring({ ...last, host }, before);
-        await this.work(restored, last, log, new Set());
+        await this.work(restored, last, log, secretFiles);
     }
 
     /** A node that has left the stack, of the others' hosts files: those that the stack keeps are the user's. */

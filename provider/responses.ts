@@ -16,14 +16,17 @@ const KIND = {
     update: messages.PropertyDiff.Kind.UPDATE,
 };
 
-export function checkResponse({ inputs, failures }: Checked, given: Decoded<unknown>): messages.CheckResponse {
+export function checkResponse(
+    { inputs, failures }: Checked,
+    ...given: readonly Decoded<unknown>[]
+): messages.CheckResponse {
     const answer = new messages.CheckResponse();
-    answer.setInputs(encode(inputs, given.secrets));
+    answer.setInputs(encode(inputs, ...given));
     answer.setFailuresList(
         failures.map(({ property, reason }) => {
             const failure = new messages.CheckFailure();
-            failure.setProperty(property);
-            failure.setReason(tellable(reason, given));
+            failure.setProperty(tellable(property, ...given));
+            failure.setReason(tellable(reason, ...given));
             return failure;
         }),
     );
@@ -61,7 +64,7 @@ export class InitFailedError extends Error {
     constructor(
         message: string,
         readonly state: FileSetState,
-        readonly secrets: Decoded<unknown>["secrets"] = [],
+        readonly given: readonly Decoded<unknown>[] = [],
     ) {
         super(message);
     }
@@ -73,11 +76,11 @@ export function errorResponse(error: unknown): Partial<ServiceError> {
 }
 
 /** The engine reads ErrorResourceInitFailed out of a google.rpc.Status, which gRPC carries in a trailer. */
-function initFailed({ message, state, secrets }: InitFailedError): Metadata {
+function initFailed({ message, state, given }: InitFailedError): Metadata {
     const detail = new messages.ErrorResourceInitFailed();
     detail.setId(idOf(state));
     detail.setReasonsList([message]);
-    detail.setProperties(encode(state, secrets));
+    detail.setProperties(encode(state, ...given));
     const any = new Any();
     any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
     const wrapped = new Status();

@@ -4,7 +4,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import type { FileSetArgs } from "../model/contract/fileSet";
-import { currentConfig, parseConfiguration, takeStackConfig, type Configuration } from "./configuration";
+import { currentConfig, parseConfiguration, secretConfig, takeStackConfig, type Configuration } from "./configuration";
 import { commandLineOf, lookOf } from "./engineCommand";
 import { EngineLog } from "./engineLog";
 import { FILE_SET_TYPE } from "../model/contract/fileSet";
@@ -17,13 +17,19 @@ import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./r
 import type { FileSetState } from "./fileState";
 import { decode, encode, tellable, type Decoded } from "./wire";
 
-/** `version` is the package's. */
-export function providerService(engineAddress: string | undefined, version: string): UntypedServiceImplementation {
+/** `version` is the package's. `poolOf`: of another kind of nodes, in unit tests. */
+export function providerService(
+    engineAddress: string | undefined,
+    version: string,
+    poolOf = (configuration: () => Configuration): Pick<NodePool, "get" | "cancel"> => new NodePool(configuration),
+): UntypedServiceImplementation {
     const stack = takeStackConfig(process.env);
     let configuration: Configuration = parseConfiguration({});
+    /** What the configuration has of secrets: they may turn up in any FileSet. */
+    let ours: readonly Decoded<unknown>[] = [secretConfig(stack)];
     let log = engineAddress ? new EngineLog(engineAddress) : undefined;
     let isCancelled = false;
-    const nodes = new NodePool(() => configuration);
+    const nodes = poolOf(() => configuration);
     const look = lookOf(commandLineOf(process.ppid));
     const said = new Set<string>();
     const restores = new Restores();
@@ -31,7 +37,7 @@ export function providerService(engineAddress: string | undefined, version: stri
     const controller = () => new FileSetController(configuration, nodes.get, said, peerNames);
     const silent = { status: () => undefined, info: () => undefined, warning: () => undefined };
     const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) =>
-        log?.for(urn, (message) => tellable(message, ...given)) ?? silent;
+        log?.for(urn, (message) => tellable(message, ...given, ...ours)) ?? silent;
 
     const service = {
         async handshake() {
@@ -65,8 +71,9 @@ export function providerService(engineAddress: string | undefined, version: stri
             return answer;
         },
         async configure(request: messages.ConfigureRequest) {
-            const given = decode<Record<string, unknown>>(request.getArgs()).value;
-            configuration = parseConfiguration(currentConfig(given, stack, request.getName()));
+            const given = decode<Record<string, unknown>>(request.getArgs());
+            configuration = parseConfiguration(currentConfig(given.value, stack, request.getName()));
+            ours = [given, secretConfig(stack)];
             const answer = new messages.ConfigureResponse();
             answer.setAcceptsecrets(true);
             answer.setSupportspreview(true);
@@ -76,14 +83,13 @@ export function providerService(engineAddress: string | undefined, version: stri
         async check(request: messages.CheckRequest) {
             refuseOtherTypes(request.getUrn());
             const news = decode<FileSetArgs>(request.getNews());
-            const checked = controller().check(
-                news.value,
-                decode(request.getOlds()).value,
-                logOf(request.getUrn(), news),
-            );
+            const olds = decode(request.getOlds());
+            const checked = controller().check(news.value, olds.value, logOf(request.getUrn(), news, olds));
             return checkResponse(
                 { ...checked, failures: [...checked.failures, ...faultsOfSecrets(news.secrets)] },
                 news,
+                olds,
+                ...ours,
             );
         },
         async diff(request: messages.DiffRequest) {
@@ -91,7 +97,7 @@ export function providerService(engineAddress: string | undefined, version: stri
             const news = decode<FileSetArgs>(request.getNews());
             const before = decode<FileSetArgs>(request.getOldInputs());
             return diffResponse(
-                await controller().diff(olds.value, news.value, logOf(request.getUrn(), news)),
+                await controller().diff(olds.value, news.value, logOf(request.getUrn(), news, olds, before)),
                 before.value,
                 news.value,
             );
@@ -100,7 +106,7 @@ export function providerService(engineAddress: string | undefined, version: stri
             const news = decode<FileSetArgs>(request.getProperties());
             const answer = new messages.CreateResponse();
             if (request.getPreview()) {
-                answer.setProperties(encode(controller().preview(news.value), news.secrets));
+                answer.setProperties(encode(controller().preview(news.value), news, ...ours));
                 return answer;
             }
             refuseInLook("create");
@@ -108,26 +114,27 @@ export function providerService(engineAddress: string | undefined, version: stri
                 controller().create(news.value, logOf(request.getUrn(), news), secretFiles(news)),
             );
             answer.setId(id);
-            answer.setProperties(encode(state, news.secrets));
+            answer.setProperties(encode(state, news, ...ours));
             return answer;
         },
         async update(request: messages.UpdateRequest) {
             const olds = decode<FileSetState>(request.getOlds());
             const news = decode<FileSetArgs>(request.getNews());
+            const before = decode<FileSetArgs>(request.getOldInputs());
             const answer = new messages.UpdateResponse();
             if (!request.getPreview()) refuseInLook("update");
             const state = request.getPreview()
                 ? controller().preview(news.value)
-                : await pushed(request, [news, olds], () =>
+                : await pushed(request, [news, olds, before], () =>
                       controller().update(
                           olds.value,
                           news.value,
-                          logOf(request.getUrn(), news, olds),
+                          logOf(request.getUrn(), news, olds, before),
                           secretFiles(news, olds),
-                          decode<FileSetArgs>(request.getOldInputs()).value,
+                          before.value,
                       ),
                   );
-            answer.setProperties(encode(state, news.secrets));
+            answer.setProperties(encode(state, news, olds, before, ...ours));
             return answer;
         },
         async read(request: messages.ReadRequest) {
@@ -139,8 +146,8 @@ export function providerService(engineAddress: string | undefined, version: stri
             );
             const answer = new messages.ReadResponse();
             answer.setId(request.getId());
-            answer.setInputs(encode(live.inputs, inputs.secrets));
-            answer.setProperties(encode(live.state, inputs.secrets));
+            answer.setInputs(encode(live.inputs, inputs, last, ...ours));
+            answer.setProperties(encode(live.state, inputs, last, ...ours));
             return answer;
         },
         async delete(request: messages.DeleteRequest) {
@@ -148,7 +155,12 @@ export function providerService(engineAddress: string | undefined, version: stri
             const last = decode<FileSetState>(request.getProperties());
             const declared = decode<FileSetArgs>(request.getOldInputs());
             const remove = () =>
-                controller().delete(declared.value, last.value, logOf(request.getUrn(), last, declared));
+                controller().delete(
+                    declared.value,
+                    last.value,
+                    logOf(request.getUrn(), last, declared),
+                    secretFiles(last, declared),
+                );
             const { host, concern } = last.value;
             await guarded(request, [last, declared], () =>
                 last.value.onDelete === "restore" ? restores.run(host.name, concern, remove) : remove(),
@@ -181,9 +193,9 @@ export function providerService(engineAddress: string | undefined, version: stri
         try {
             return await work();
         } catch (error) {
-            const message = tellable(error instanceof Error ? error.message : String(error), ...given);
+            const message = tellable(error instanceof Error ? error.message : String(error), ...given, ...ours);
             throw error instanceof PartlyAppliedError
-                ? new InitFailedError(message, error.state, given[0]?.secrets)
+                ? new InitFailedError(message, error.state, [...given, ...ours])
                 : new Error(message, { cause: error });
         } finally {
             log?.end(request.getUrn());

@@ -370,7 +370,8 @@ describe("wire", () => {
                 const given = { ...value, [key]: [secret(hidden), { deep: secret("x") }] };
                 const { value: bare, secrets } = decode<Record<string, unknown>>(encode(given));
                 expect(bare[key]).toEqual([hidden, { deep: "x" }]);
-                expect(encode(bare, secrets).toJavaScript()).toEqual(encode(given).toJavaScript());
+                // By path alone: an equal text in another place would be wrapped too.
+                expect(encode(bare, { value: {}, secrets }).toJavaScript()).toEqual(encode(given).toJavaScript());
             }),
         );
     });
