@@ -90,6 +90,8 @@ export interface ConcernArgs {
     readonly maintenance?: boolean;
     /** What `pulumi destroy`, or taking the node out, does to what stands there; `keep` by default. */
     readonly onDelete?: FileSetArgs["onDelete"];
+    /** A first push may replace files that stand there. */
+    readonly takeOver?: boolean;
 }
 
 /** What a concern may know of the other machines. */
@@ -109,7 +111,7 @@ export interface PlanArgs<S> extends ConcernArgs {
 /** As a FileSet takes it. */
 export function ofConcern<Name extends string>(
     concern: Name,
-    { host, node, maintenance, onDelete }: ConcernArgs,
+    { host, node, maintenance, onDelete, takeOver }: ConcernArgs,
 ): ConcernArgs & { readonly concern: Name } {
-    return { host, node, maintenance, onDelete, concern };
+    return { host, node, maintenance, onDelete, ...(takeOver && { takeOver }), concern };
 }

@@ -81,13 +81,13 @@ export interface HardenOptions {
 
 /** A component for each concern that the machine's settings ask for, in the order of the table. */
 export function harden(machine: Machine, { name, fleet, secrets, optionsOf }: HardenOptions): ByConcern {
-    const { identity: node, host, maintenance, onDelete } = machine;
+    const { identity: node, host, maintenance, onDelete, takeOver } = machine;
     return Object.fromEntries(
         concernNames.flatMap((concern) => {
             const definition: ConcernDefinition = concerns[concern];
             const settings: unknown = machine[concerns[concern].setting];
             if (!settings) return [];
-            const args: PlanArgs<unknown> = { host, node, maintenance, onDelete, settings, fleet };
+            const args: PlanArgs<unknown> = { host, node, maintenance, onDelete, takeOver, settings, fleet };
             const planned = withSecrets(definition as Planner, args, secrets);
             return [[concern, new ConcernComponent(definition, `${name}-${concern}`, planned, optionsOf(concern))]];
         }),

@@ -25,6 +25,7 @@ export interface Asked {
     readonly sourced?: readonly string[];
     readonly written?: Readonly<Record<string, number>>;
     readonly originals?: readonly string[];
+    readonly origins?: readonly string[];
 }
 
 /** `observed`: for what was asked and for all else that Holdfast manages there, each by its own spec. */
@@ -127,6 +128,7 @@ const surroundings = {
     sourced: mapOf(path, content).optional(),
     writers: mapOf(path, line(8192)).optional(),
     originals: mapOf(text(4096), original).optional(),
+    origins: mapOf(path, z.enum(["holdfast", "package", "installer"])).optional(),
 };
 
 const set = z.int().min(0).optional();
@@ -215,12 +217,14 @@ function refuseUnasked(node: string, answer: Surroundings, asked: Asked): void {
         sourced: (asked.sourced ?? []).length > 0,
         writers: asked.written !== undefined,
         originals: asked.originals !== undefined,
+        origins: (asked.origins ?? []).length > 0,
     };
-    for (const key of ["facts", "sourced", "writers", "originals"] as const)
+    for (const key of ["facts", "sourced", "writers", "originals", "origins"] as const)
         if (answer[key] !== undefined && !isAsked[key])
             throw new AnswerError(node, `answers what was not asked for: ${key}`);
     refuseUnknown(node, "writers", Object.keys(answer.writers ?? {}), Object.keys(asked.written ?? {}));
     refuseUnknown(node, "originals", Object.keys(answer.originals ?? {}), asked.originals ?? []);
+    refuseUnknown(node, "origins", Object.keys(answer.origins ?? {}), asked.origins ?? []);
 }
 
 /** Every file, unit and fact of the spec and no other; of the packages those that are there. */

@@ -166,6 +166,7 @@ export class NodeClient {
                 const asked = {
                     facts: pushes.some(({ extras }) => extras.facts),
                     sourced: [...new Set(pushes.flatMap(({ extras }) => extras.sourced))],
+                    origins: [...new Set(pushes.flatMap(({ extras }) => extras.origins ?? []))],
                 };
                 const specs = pushes.map(({ spec }) => spec);
                 talk.send(

@@ -63,6 +63,8 @@ export interface Surroundings {
     readonly busy?: Busy;
     /** By path: who may have written it at the time that was asked about; a path of which nothing is known is missing. */
     readonly writers?: Readonly<Record<string, string>>;
+    /** By path: where a file comes from that may be replaced unseen; somebody's own is missing. */
+    readonly origins?: Readonly<Record<string, "holdfast" | "package" | "installer">>;
     /** The state before Holdfast's first write; a path that Holdfast never wrote is missing here. */
     readonly originals?: Readonly<Record<string, SeenFile | UnitBefore>>;
 }

@@ -20,6 +20,8 @@ export interface Extras {
     readonly written?: Readonly<Record<string, number>>;
     /** Paths and units whose state before Holdfast is asked for. */
     readonly originals?: readonly string[];
+    /** Paths of files whose origin is asked for: a first push replaces nobody's own unseen. */
+    readonly origins?: readonly string[];
 }
 
 export interface Look extends Surroundings {

@@ -18,7 +18,7 @@ export async function writeLabStack(
     { defaults = nothingByDefault }: LabStackOptions = {},
 ): Promise<void> {
     const nodes = await Promise.all(lab.nodes.map(async (node) => [node.name, await nodeConfig(node)] as const));
-    const fleet = { domain, ssh: { user: "root" }, defaults, nodes: Object.fromEntries(nodes) };
+    const fleet = { domain, ssh: { user: "root" }, takeOver: true, defaults, nodes: Object.fromEntries(nodes) };
     await writeFile(file, `${header(lab.id)}\n${stringify({ config: { "holdfast:fleet": fleet } }, { lineWidth: 0 })}`);
 }
 

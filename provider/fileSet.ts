@@ -19,7 +19,7 @@ import { checkInputs } from "./inputs";
 import { machineOf, mayBeAnother } from "./machine";
 import type { Origin } from "./nodePool";
 import { newNames, PeerNames, renameInWords, type NewName } from "./peerNames";
-import { planUpdate } from "./plan";
+import { planUpdate, unseenPaths } from "./plan";
 import { RefusedError } from "./refused";
 import type { FileSetState } from "./fileState";
 import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference } from "./state";
@@ -53,6 +53,8 @@ interface Reach {
 
 const FIRST_PUSH = (name: string) =>
     `${name}: another machine than at the last look, under the host key that the stack pins now: reinstalled or replaced. It gets a first push; what stands there of its own is kept in /var/lib/holdfast/backups on it`;
+const UNSEEN = (name: string) =>
+    `${name}: a first push, and this preview has not looked at the node: where a file stands there that no package, no installer and not Holdfast brought, \`up\` shows the difference and stops. Import what stands there first, or set takeOver: true for the node`;
 const FIRST_PUSH_SOON = (name: string) =>
     `${name}: the stack pins another host key than at the last \`up\`. If another machine answers, it gets a first push: what stands there is replaced, and kept in /var/lib/holdfast/backups on it; \`pulumi preview --refresh --diff\` looks and shows it`;
 
@@ -97,6 +99,15 @@ export class FileSetController {
             `${expected.host.name}: skipped, it is under maintenance; pending: ${differences.map(({ path }) => path).join(", ")}`,
         );
         return [];
+    }
+
+    /** As `preview`, and says once what a first push will do where it finds somebody's file. */
+    previewCreate(expected: FileSetArgs, log: Log): object {
+        const { host, maintenance, takeOver } = expected;
+        const name: unknown = isRecord(host) ? host.name : undefined;
+        if (!maintenance && !takeOver && typeof name === "string" && !isUnknown(name))
+            this.sayOnce(UNSEEN(name), (message) => log.info(message));
+        return this.preview(expected);
     }
 
     /** Only a look at the node tells what stands there, and a preview does not look. */
@@ -286,10 +297,12 @@ export class FileSetController {
         log: Log,
         secretFiles: ReadonlySet<string>,
     ): Promise<FileSetState> {
-        const extras = extrasFor(
-            Object.keys(expected.files),
-            Object.values(expected.files).flatMap(({ content }) => content ?? []),
-        );
+        const contents = Object.values(expected.files).flatMap(({ content }) => content ?? []);
+        const origins = unseenPaths(expected, last);
+        const extras = {
+            ...extrasFor(Object.keys(expected.files), contents),
+            ...(origins.length > 0 && { origins }),
+        };
         const name = expected.host.name;
         log.status("observe");
         const plan = (look: Look) =>

@@ -101,6 +101,7 @@ const fileSet = z.strictObject({
         .optional(),
     node: z.looseObject({ name: z.string(), address: z.string() }).optional(),
     onDelete: z.enum(["keep", "restore"]).optional(),
+    takeOver: z.boolean().optional(),
     maintenance: z.boolean().optional(),
 });
 

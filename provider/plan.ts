@@ -31,9 +31,10 @@ export function planUpdate(
     { client, secretFiles = new Set() }: PlanOptions,
 ): Plan | "nothing" {
     const files = changedFiles(expected, look.seen, secretFiles);
-    // Another machine has no edit since the last look: it gets a first push.
-    if (last && machineOf(last, look.seen, expected.host) !== "another")
-        refuseUnseenEdits(expected, last, look.seen, secretFiles);
+    // Another machine has no edit since the last look: it gets a first push, which its new key in the stack has asked for.
+    const isAnother = last !== undefined && machineOf(last, look.seen, expected.host) === "another";
+    if (last && !isAnother) refuseUnseenEdits(expected, last, look.seen, secretFiles);
+    if (!isAnother) refuseUnknownFiles(expected, Object.keys(files), last, look, secretFiles);
     refuseLints(expected, files, look);
     const packages = (expected.packages ?? []).filter((name) => !look.seen.packages.includes(name));
     const units = changedUnits(expected, look.seen);
@@ -127,6 +128,42 @@ function refuseUnseenEdits(
             `${expected.host.name}: edited on the node since the last look, so nothing was changed. Look at it, take it over into the stack if it is a fix, then run \`pulumi up --refresh\`:\n${complaints.join("\n")}`,
         );
     }
+}
+
+/** Paths that this push would be the first to write: what stands there nobody has seen yet. */
+export function unseenPaths(expected: FileSetArgs, last: FileSetState | undefined): string[] {
+    return expected.takeOver ? [] : Object.keys(expected.files).filter((path) => last?.files[path] === undefined);
+}
+
+/** A first push replaces what a package, the installer or Holdfast itself brought; somebody's own it shows, and stops. */
+function refuseUnknownFiles(
+    expected: FileSetArgs,
+    changed: readonly string[],
+    last: FileSetState | undefined,
+    look: Look,
+    secretFiles: ReadonlySet<string>,
+): void {
+    const unseen = new Set(unseenPaths(expected, last));
+    const complaints = changed.flatMap((path) => {
+        const seen = look.seen.files[path];
+        if (!unseen.has(path) || seen?.kind !== "file" || look.origins?.[path] !== undefined) return [];
+        const file = expected.files[path]!;
+        if (!file.absent && !seen.binary && seen.content === file.content) return []; // only its mode or owner
+        if (secretFiles.has(path)) return [`${path}: its content is secret, so look at it on the node`];
+        if (file.absent || seen.binary) return [`${path}: ${seen.binary ? "is no UTF-8 text" : "would be removed"}`];
+        return [describeReplacement(path, seen.content ?? "", file.content ?? "")];
+    });
+    if (complaints.length > 0)
+        throw new RefusedError(
+            `${expected.host.name}: a first push, and what stands there was brought by no package, no installer and not by Holdfast, so nothing was changed. Take over into the stack what should stay; then import it (\`pulumi import\` of ${expected.host.name}/${expected.concern}, docs/adopt.md), or set takeOver: true for the node: it is then replaced, and kept in /var/lib/holdfast/backups on it:\n${complaints.join("\n")}`,
+        );
+}
+
+function describeReplacement(path: string, now: string, declared: string): string {
+    const options = { context: 2, timeout: PATIENCE };
+    const [from, to] = [`${path} (on the node)`, `${path} (declared)`];
+    const patch = createTwoFilesPatch(from, to, now, declared, undefined, undefined, options);
+    return patch?.replace(/^=+\n/, "") ?? `${path}: is another text altogether`;
 }
 
 function isSame(known: FileState, live: FileState): boolean {

@@ -106,7 +106,9 @@ export function providerService(
             const news = decode<FileSetArgs>(request.getProperties());
             const answer = new messages.CreateResponse();
             if (request.getPreview()) {
-                answer.setProperties(encode(controller().preview(news.value), news, ...ours));
+                answer.setProperties(
+                    encode(controller().previewCreate(news.value, logOf(request.getUrn(), news)), news, ...ours),
+                );
                 return answer;
             }
             refuseInLook("create");

@@ -17,6 +17,8 @@ export interface Machine extends ConcernSettings {
     readonly roles: readonly Role[];
     readonly maintenance: boolean;
     readonly onDelete: NonNullable<FleetConfig["onDelete"]>;
+    /** Absent where it is false. */
+    readonly takeOver?: true;
 }
 
 interface Given {
@@ -59,6 +61,7 @@ export function resolveMachine(config: FleetConfig, name: string, { own, roles, 
         roles,
         maintenance,
         onDelete,
+        ...((own.takeOver ?? config.takeOver) && { takeOver: true as const }),
         ...(settings as ConcernSettings),
     };
 }

@@ -31,6 +31,7 @@ const reach = {
     maintenance: flag.optional().describe("true: not contacted; its state and its line in the peers' hosts files stay"),
     ssh: sshSchema.optional().describe("how to reach it"),
     onDelete: onDelete.optional().describe("of this one; the fleet's by default"),
+    takeOver: flag.optional().describe("of this one; the fleet's by default"),
 };
 const node = object({ ...reach, aliases: z.array(value.anyName).optional().describe("further names"), ...settings });
 const host = object({
@@ -55,6 +56,11 @@ export const fleetSchema = object({
         .optional()
         .describe(
             "what `pulumi destroy`, or taking a node or concern out of the stack, does: keep the files as they are (default), or restore what stood there before Holdfast",
+        ),
+    takeOver: flag
+        .optional()
+        .describe(
+            "true: a first push may replace files that stand there; by default it shows what no package, installer or Holdfast brought, and stops",
         ),
     defaults: object(settings).optional().describe("any concern's settings, for every node that has none of its own"),
     nodes: z.record(value.hostName, node),

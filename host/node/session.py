@@ -118,6 +118,10 @@ def around(request, tell):
         from look import provenance  # a drift run asks for it, where something differs
 
         answer["writers"] = provenance.writers(request["written"])
+    if request.get("origins"):
+        from look import origin  # a first push asks for it
+
+        answer["origins"] = origin.origins(request["origins"])
     if request.get("originals"):
         answer["originals"] = read_originals(request["originals"])
     return answer

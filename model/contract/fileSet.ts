@@ -88,6 +88,8 @@ export interface FileSetArgs {
     readonly node?: NodeIdentity;
     /** What `pulumi destroy` does: keep what stands (default), or put back what was there before Holdfast. */
     readonly onDelete?: "keep" | "restore";
+    /** A first push may replace files that stand there and are nobody's that Holdfast knows; else it shows them and stops. */
+    readonly takeOver?: boolean;
     /** Not contacted; state is kept, every look at it says that it was skipped. */
     readonly maintenance?: boolean;
 }

@@ -16,6 +16,8 @@ export interface NodeConfig {
 
 export interface FleetConfig {
     domain: string;
+    /** As the lab's own stack says. */
+    takeOver?: boolean;
     defaults: object;
     nodes: Record<string, NodeConfig>;
 }
@@ -24,10 +26,10 @@ export async function fleetOf(lab: Lab, project: PulumiProject, names: readonly 
     const file = join(project.folder, "lab.yaml");
     await writeLabStack(lab, file);
     const { config } = parse(await readFile(file, "utf8")) as { config: { "holdfast:fleet": FleetConfig } };
-    const { domain, nodes } = config["holdfast:fleet"];
+    const { domain, takeOver, nodes } = config["holdfast:fleet"];
     // Three concerns are enough here; the others have tests of their own.
     const defaults = { ...nothingByDefault, bootReadiness: false };
-    return { domain, defaults, nodes: Object.fromEntries(names.map((name) => [name, nodes[name]!])) };
+    return { domain, takeOver, defaults, nodes: Object.fromEntries(names.map((name) => [name, nodes[name]!])) };
 }
 
 export function expectSuccess({ exitCode, output }: Pick<Finished, "exitCode" | "output">): string {

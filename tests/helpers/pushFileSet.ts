@@ -22,7 +22,7 @@ export async function hostOf(node: Pick<LabNode, "name" | "ssh" | "hostKey">): P
 
 /** Check and Create, as the engine would call them. @throws with the check's failures, or with the push's error */
 export async function pushFileSet(lab: Pick<Lab, "identityFile">, args: FileSetArgs): Promise<FileSetState> {
-    const { inputs, failures } = checkInputs(args);
+    const { inputs, failures } = checkInputs({ takeOver: true, ...args });
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
     const privateKey = await readFile(lab.identityFile, "utf8");
     const node = new NodeClient(args.host, { credentials: { privateKey }, allowUnknownHostKey: false, timeout: 20 });

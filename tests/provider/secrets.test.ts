@@ -52,6 +52,7 @@ function argsOf({ whole, maintenance }: Case, content: string, isSecret: boolean
     return {
         host,
         concern: "test",
+        takeOver: true,
         files: { [path]: isSecret && whole ? secret(file) : file, [other]: { content: "plain\n", ...attributes } },
         facts: { relay: { probe: "relay", value: "fine" } },
         ...(maintenance && { maintenance }),

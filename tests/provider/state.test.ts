@@ -167,7 +167,7 @@ describe("planUpdate", () => {
 
     test("replaces what a first push finds, expecting to find just that at the commit", () => {
         const seen = withContent("before Holdfast\n");
-        const plan = planUpdate(args, undefined, look(seen), options);
+        const plan = planUpdate({ ...args, takeOver: true }, undefined, look(seen), options);
         expect(plan).toMatchObject({
             client: "test",
             files: { "/etc/motd": { content: "declared\n", was: identityOf(seen.files["/etc/motd"]!) } },
@@ -176,7 +176,11 @@ describe("planUpdate", () => {
 
     test("gives the same work the same name, and other work another", () => {
         const idOf = (content: string, wanted = args) =>
-            (planUpdate(wanted, undefined, look(withContent(content)), options) as { id: string }).id;
+            (
+                planUpdate({ ...wanted, takeOver: true }, undefined, look(withContent(content)), options) as {
+                    id: string;
+                }
+            ).id;
         expect(idOf("a")).toBe(idOf("a"));
         expect(idOf("a")).not.toBe(idOf("b"));
         expect(idOf("a")).not.toBe(idOf("a", { ...args, concern: "other" }));
@@ -486,4 +490,50 @@ test("a fact that is skipped on the node stands in state as it did before, and i
     expect(compare(skipped, declared)).toEqual([]);
     const unknown = stateOf(declared, { ...empty, facts: { bmc: { ...bmc, state: "unknown" } } });
     expect(compare(unknown, declared)).toEqual([{ path: "facts.bmc.value", kind: "update" }]);
+});
+
+describe("a first push", () => {
+    const file = { mode: "0644", owner: "root", group: "root" };
+    const args: FileSetArgs = {
+        host: { name: "pve01", address: "192.0.2.11" },
+        concern: "test",
+        files: { "/etc/x": { content: "declared\n", ...file } },
+    };
+    const seen: Observation = {
+        files: { "/etc/x": { kind: "file", content: "somebody's\n", sha256: "s", ...file } },
+        packages: [],
+        units: {},
+        facts: {},
+    };
+    const plan = (given: object, origins?: Record<string, "holdfast" | "package" | "installer">, last?: object) => () =>
+        planUpdate({ ...args, ...given }, last as never, { ...look(seen), origins }, options);
+
+    test("shows somebody's own file and stops, with both ways on", () => {
+        expect(plan({})).toThrow(RefusedError);
+        expect(plan({})).toThrow(/-somebody's\n\+declared/);
+        expect(plan({})).toThrow(/`pulumi import` of pve01\/test.*takeOver: true/);
+    });
+
+    test.each(["package", "installer", "holdfast"] as const)("replaces what a %s brought", (origin) => {
+        expect(plan({}, { "/etc/x": origin })()).toMatchObject({ files: { "/etc/x": { content: "declared\n" } } });
+    });
+
+    test("replaces it where the stack says so, and where state knows the file", () => {
+        expect(plan({ takeOver: true })()).toMatchObject({ files: { "/etc/x": {} } });
+        const last = { ...args, files: { "/etc/x": { content: "somebody's\n", ...file } } };
+        expect(plan({}, undefined, last)()).toMatchObject({ files: { "/etc/x": {} } });
+    });
+
+    test("goes for a file that a later version adds, too, and never shows a secret one", () => {
+        expect(plan({}, undefined, { ...args, files: {} })).toThrow(/-somebody's/);
+        const secretOnes = { client: "test", secretFiles: new Set(["/etc/x"]) };
+        expect(() => planUpdate(args, undefined, look(seen), secretOnes)).toThrow(
+            /^(?![^]*somebody)[^]*its content is secret/,
+        );
+    });
+
+    test("does not stop where the text is as declared already", () => {
+        const same = { files: { "/etc/x": { content: "somebody's\n", ...file, mode: "0600" } } };
+        expect(plan(same)()).toMatchObject({ files: { "/etc/x": { mode: "0600" } } });
+    });
 });

@@ -20,6 +20,7 @@ from look import facts, observe
 
 STATE = "/var/lib/holdfast"
 ORIGINALS = f"{STATE}/originals.json"
+WRITTEN = f"{STATE}/written.json"
 NAME_LIMIT = 255 - len(previous_name("", "0" * 16))
 FS_IOC_GETFLAGS = 0x80086601
 FS_IMMUTABLE_FL, FS_APPEND_FL = 0x10, 0x20  # linux/fs.h
@@ -179,3 +180,23 @@ def originals() -> dict[str, Any]:
     except ValueError as error:
         said = f"{ORIGINALS} is no JSON ({error}): put it right, or move it away and what stands now counts as the state before Holdfast"
         raise Refused("commit", said, "originals-damaged") from error
+
+
+def note_written(plan_files: Mapping[str, Any]) -> None:
+    """What Holdfast has written, by its digest: a later first push knows it again. What a restore brought back is not Holdfast's."""
+    before, known = originals(), written()
+    for path, file in plan_files.items():
+        known.pop(path, None)
+        new = None if file.get("absent") else durable.digest(file["content"].encode())
+        if new is not None and new != before.get(path, {}).get("sha256"):
+            known[path] = new
+    durable.replace(WRITTEN, json.dumps(known, indent=1, sort_keys=True).encode())
+
+
+def written() -> dict[str, Any]:
+    """{path: SHA-256}. A record that is gone or damaged only makes a first push ask."""
+    try:
+        known = json.loads(durable.read_regular(WRITTEN) or b"{}")
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

@@ -93,11 +93,19 @@ class Transaction:
     def finish(self) -> None:
         if self.result is None:
             reach("decide")
+            self.note_files()
             self.note_decision()
             self.journal.close()
             reach("decided")
             self.tell("done", "applied")
             self.decide({"outcome": "applied"})
+
+    def note_files(self) -> None:
+        """A record that cannot be kept makes a later first push ask, and is no reason to undo anything."""
+        try:
+            files.note_written(self.files)
+        except (OSError, Refused) as error:
+            print(f"transaction {self.identifier}: {error}", flush=True)
 
     def note_decision(self) -> None:
         """Killed between the journal's end and the result, it is known all the same."""
