@@ -339,7 +339,7 @@ test("what one node's files make our own code stumble over says nothing of the o
     };
     const steps = [step({ node: "pve01" }), step({ node: "pve02" }), step({ node: "pve03", concern: "fstab" })];
     const files = Object.defineProperty({}, "/etc/fstab", { enumerable: true, get: () => poison });
-    (steps[2]!.newState.outputs)["files"] = files;
+    steps[2]!.newState.outputs["files"] = files;
 
     const { status, nodes } = collectStack("prod", { steps, diagnostics: [] });
 

@@ -232,7 +232,10 @@ describe("a FileSet", () => {
             "filesets.json",
             JSON.stringify(
                 Object.fromEntries(
-                    Object.entries(sets).map(([name, args]) => [name, { host, concern: name, takeOver: true, ...args }]),
+                    Object.entries(sets).map(([name, args]) => [
+                        name,
+                        { host, concern: name, takeOver: true, ...args },
+                    ]),
                 ),
             ),
         );

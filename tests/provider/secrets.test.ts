@@ -114,10 +114,10 @@ type Call = (call: { request: unknown }, done: (error: Error | null, answer?: un
 
 /** All that a verb lets out: the answer in plain terms, or the error with its trailer. */
 async function answerOf(given: Case, verb: string, request: unknown): Promise<string> {
-    const service = providerService(undefined, "0.0.0", () => ({ get: () => nodeOf(given), cancel: () => undefined })) as unknown as Record<
-        string,
-        Call
-    >;
+    const service = providerService(undefined, "0.0.0", () => ({
+        get: () => nodeOf(given),
+        cancel: () => undefined,
+    })) as unknown as Record<string, Call>;
     return new Promise((resolve) =>
         service[verb]!({ request }, (error, answer) => {
             const trailer = (error as { metadata?: { get(key: string): unknown[] } } | null)?.metadata?.get(
