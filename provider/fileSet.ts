@@ -23,6 +23,7 @@ import { planUpdate, unseenPaths } from "./plan";
 import { RefusedError } from "./refused";
 import type { FileSetState } from "./fileState";
 import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference } from "./state";
+import { stillDiffers } from "./stillDiffers";
 import { isRecord } from "./wire";
 
 /** Applied in part: kept in state with what was observed, so that the next `up` goes on from there. */
@@ -283,11 +284,8 @@ export class FileSetController {
         secretFiles: ReadonlySet<string> = new Set(),
     ): Promise<FileSetState> {
         await this.peerNames.prove(expected.host.name, await this.newNames(last, expected));
-        const state = await this.work(expected, last, log, secretFiles);
-        for (const difference of compare(state, expected))
-            log.warning(
-                `${idOf(expected)}: ${difference.path} is still not as declared, and an \`up\` cannot change that; look at the node`,
-            );
+        const { state, seen } = await this.work(expected, last, log, secretFiles);
+        for (const difference of stillDiffers(expected, state, seen)) log.warning(`${idOf(expected)}: ${difference}`);
         return state;
     }
 
@@ -296,7 +294,7 @@ export class FileSetController {
         last: FileSetState | undefined,
         log: Log,
         secretFiles: ReadonlySet<string>,
-    ): Promise<FileSetState> {
+    ): Promise<{ readonly state: FileSetState; readonly seen: Observation }> {
         const contents = Object.values(expected.files).flatMap(({ content }) => content ?? []);
         const origins = unseenPaths(expected, last);
         const extras = {
@@ -321,7 +319,7 @@ export class FileSetController {
         if (result.outcome === "unchanged") log.status("as declared, nothing was touched");
         if (result.outcome === "applied") this.sayWhatComes(expected, applied, log);
         if (result.outcome !== "applied" && result.outcome !== "unchanged") throw failure(name, applied, state);
-        return state;
+        return { state, seen: applied.seen };
     }
 
     /** The file is on disk, the running network is not yet what it says. */

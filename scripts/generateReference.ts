@@ -31,7 +31,7 @@ export function renderReference(): string {
                     ["rule", "severity", "what it says"],
                     rules.map(({ name, severities, messages }) => [
                         `\`${name}\``,
-                        [...(severities.size > 0 ? severities : ["error"])].sort().join(", "),
+                        [...severities].sort().join(", "),
                         [...messages].join(" *or* ") || "see [adopt](adopt.md)",
                     ]),
                 )}`,

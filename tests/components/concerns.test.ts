@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import * as components from "../../components";
 import { concernNames, concerns } from "../../components/table";
 import type { ManagedFile } from "../../components/concern";
+import { remedies } from "../../model/contract/factRemedies";
 import type { FileSetArgs } from "../../model/contract/fileSet";
 import { type FleetNode, parseFleet } from "../../components/fleet";
 import { ownPrograms } from "../../programs";
@@ -42,6 +43,16 @@ function planOf(concern: string): FileSetArgs {
     if (!registration) throw new Error(`pve01 of Pulumi.prod.yaml has no ${concern}`);
     return registration.inputs as unknown as FileSetArgs;
 }
+
+test("what a user can do about a fact that is not as declared is said, for every probe of which a value is declared", () => {
+    const all = recorder.registered.flatMap(({ inputs }) =>
+        Object.values((inputs as Partial<FileSetArgs>).facts ?? {}),
+    );
+    const probes = [...new Set(all.flatMap(({ probe, value }) => (value === undefined ? [] : [probe])))];
+    expect(probes.length).toBeGreaterThan(8);
+    expect(probes.filter((probe) => !(probe in remedies))).toEqual([]);
+    expect(Object.keys(remedies).filter((probe) => !known.probes.includes(probe))).toEqual([]);
+});
 
 test("what stands in everybody's state keeps its name: another one would replace the resource", () => {
     expect(Object.entries(concerns).map(([concern, { component }]) => `${concern} ${component}`)).toEqual(

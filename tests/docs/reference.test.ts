@@ -35,6 +35,32 @@ test("the rules that stop both incidents are found in the sources, with their se
     for (const place of rules.keys()) expect([place, rules.get(place)!.length > 0]).toEqual([place, true]);
 });
 
+test("a rule of one word is listed, and one whose severity a function decides, a parameter brings or an object holds", () => {
+    const rules = new Map([...lintRules(checkout).values()].flat().map((rule) => [rule.name, [...rule.severities].sort().join(", ")]));
+    expect(Object.fromEntries(["backslash", "broadcast", "crlf", "missing-gateway", "missing-loopback", "missing-nic", "invalid-name", "invalid-address", "undefined-value", "undecided-name", "bad-pass"].map((name) => [name, rules.get(name)]))).toEqual({
+        backslash: "warning",
+        broadcast: "error, warning",
+        crlf: "error, warning",
+        "missing-gateway": "not checked, warning",
+        "missing-loopback": "not checked, warning",
+        "missing-nic": "error, not checked, warning",
+        "invalid-name": "error, warning",
+        "invalid-address": "error, warning",
+        "undefined-value": "error, warning",
+        "undecided-name": "warning",
+        "bad-pass": "error",
+    });
+    expect([...rules].filter(([, severities]) => severities === "")).toEqual([]);
+});
+
+test("every rule that a lint's source names is listed", () => {
+    const listed = new Set([...lintRules(checkout).values()].flat().map(({ name }) => name));
+    const files = ["model", "cli/adopt", "cli/lint"].flatMap((folder) => readdirSync(join(checkout, folder), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts")).map((path) => join(checkout, folder, path)));
+    const named = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\bfinding\(\s*"([a-z0-9-]+)"|\brule: "([a-z0-9-]+)"/g)].map(([, called, held]) => called ?? held!));
+    expect(named.length).toBeGreaterThan(100);
+    expect(named.filter((name) => !listed.has(name))).toEqual([]);
+});
+
 test("every format of model/ is known to `holdfast lint --kind` and has its rules in the reference", () => {
     const formats = readdirSync(join(checkout, "model"), { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(join(checkout, "model", entry.name, "lint.ts"))).map(({ name }) => name);
     expect([...lintKinds].sort()).toEqual([...formats, "stack"].sort());

@@ -106,6 +106,17 @@ describe("the fleet", () => {
         expectSuccess(await project.runPulumi(drift));
     });
 
+    test("says in words what no up can change, and what to do about it", async () => {
+        await first.exec(["cp", "/etc/network/interfaces", "/etc/network/interfaces.new"]);
+        const { output } = await project.runPulumi(repair);
+        expect(output).toMatch(
+            new RegExp(`${first.name}/interfaces: /etc/network/interfaces\\.new waits there: .*Revert`),
+        );
+        await first.exec(["rm", "/etc/network/interfaces.new"]);
+        expectSuccess(await project.runPulumi(repair));
+        expectSuccess(await project.runPulumi(drift));
+    });
+
     test("has a node that is down: an error that names it, and the drift run fails", async () =>
         off(async () => {
             const { exitCode, output } = await project.runPulumi(drift);

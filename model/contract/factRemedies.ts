@@ -1,0 +1,61 @@
+/** What it means for people that a fact is not as declared though all was pushed, and what they can do about it: no `up` can. */
+import { showControls } from "../lint/controls";
+import type { FactArgs } from "./fileSet";
+import type { factCodes, Verdict } from "./verdict";
+
+type Code = keyof typeof factCodes;
+/** @param found what the node says; @param wanted what is declared */
+type Remedy = (args: readonly string[], found: string, wanted: string) => string;
+
+/** Where the node could not tell. */
+const untold: Partial<Record<Code, string>> = {
+    "mail-does-not-say": "Ask it by hand: /usr/local/lib/holdfast/mail --fate",
+    "network-never-started": "Look at: systemctl status networking",
+    "no-reading": "The next run may have one; else look at: journalctl -t holdfast",
+    "no-such-probe": "Another version of Holdfast wrote the node's program: run `pulumi up` again",
+    "probe-failed": "Look at what it says; the other facts are as told",
+};
+
+/** By probe, where the node told. Every probe of which a concern declares a value is here. */
+export const remedies: Readonly<Record<string, Remedy>> = {
+    source: ([source, target = "its target"]) =>
+        `${source} is not on this node, so nothing can be mounted on ${target}: the next boot goes on without it if its entry says nofail, and stops if not. Plug the disk in; if it is gone for good, take its entry out of the node's fstab in the stack`,
+    mount: ([target]) =>
+        `${target} is not mounted, and the node is declared to need it. Mount it there and read what that says: mount ${target}`,
+    resolver: ([name], found, wanted) =>
+        `the node resolves ${name} to ${found} and not to ${wanted}, though its hosts file says so: something is asked before that file. Look at the line hosts: of /etc/nsswitch.conf, and at: getent ahosts ${name}`,
+    "interfaces-pending": () =>
+        "/etc/network/interfaces.new waits there: a change of the Proxmox GUI that the next Apply or boot puts in the place of the declared file. Take it over into the stack, or press Revert in the GUI",
+    "sourced-files": (_, found) =>
+        `a file that the interfaces file sources is not sound: ${found} It is not Holdfast's: mend it on the node`,
+    ipmievd: (_, found) => `${found}, so the BMC's events are not written down. Look at: systemctl status ipmievd`,
+    sel: (_, found) =>
+        `the BMC's event log: ${found}; a full one notes nothing any more. Keep what it holds, then clear it: ipmitool sel save FILE, ipmitool sel clear`,
+    "last-run": ([stamp], found) =>
+        `what runs by a timer is ${found === "never" ? "not known to have run" : found} (it leaves its time at ${stamp}). Look at: systemctl list-timers --all 'holdfast-*', and journalctl -t holdfast`,
+    exporter: ([port], found) =>
+        `the metrics on port ${port}: ${found}. Look at: systemctl status prometheus-node-exporter, and systemctl show -p IPAddressDeny prometheus-node-exporter`,
+    "root-alone": ([folder], found) =>
+        `${folder}: ${found}, so root does not write there. Give it and what is above it to root: chown root:root, chmod go-w`,
+    "smartd-coverage": (_, found) =>
+        `smartd does not watch ${found}. A disk that came while smartd ran: systemctl restart smartmontools; one that is gone or was never there: correct smartd.devices in the stack`,
+    "self-tests": (_, found) =>
+        `the disks' self-tests are ${found}: smartd should have started one two days ago. Look at: journalctl -u smartmontools`,
+};
+
+/** One line. @param verdict absent where nothing was answered about it; @param found as it stands in state */
+export function explainFact(name: string, fact: FactArgs, found: string, verdict: Verdict | undefined): string {
+    const { probe, args = [], value = "" } = fact;
+    const advice = verdict?.state === "unknown" ? untold[verdict.code as Code] : undefined;
+    if (verdict === undefined || verdict.state === "unknown")
+        return line(
+            `whether '${name}' is '${value}' could not be told${found === "unknown" ? "" : `: ${found}`}. ${advice ?? "Look at the node"}`,
+        );
+    const remedy = remedies[probe];
+    return line(remedy ? remedy(args, found, value) : `'${name}' is '${found}' and not '${value}'. Look at the node`);
+}
+
+/** A node's words are in it. */
+function line(text: string): string {
+    return showControls(text.replace(/\s+/g, " "));
+}
