@@ -813,6 +813,22 @@ describe("a stack that exists", () => {
         expect(await read()).toBe(example);
     });
 
+    test("has the last word on the domain: a node that names another one does not take it along", async () => {
+        const text =
+            "config:\n  holdfast:fleet:\n    domain: example.test\n    nodes:\n      pve02: { address: 192.0.2.12 }\n";
+        const vendor = hosts.replaceAll("example.test", "vendor.example");
+        await adoptInto(text, [{ files: { "/etc/hosts": vendor, "/etc/network/interfaces": interfaces } }], true);
+        const { domain, nodes } = parse(await read()).config["holdfast:fleet"];
+        expect([domain, Object.keys(nodes as object), nodes.pve01.aliases]).toEqual([
+            "example.test",
+            ["pve02", "pve01"],
+            undefined,
+        ]);
+        expect(readFileSync(join(root, "nodes/pve01/hosts"), "utf8")).toMatch(
+            /^192\.0\.2\.11\s+pve01\.example\.test pve01/m,
+        );
+    });
+
     test("may say where a node's file is kept, and that a file is left alone", async () => {
         const text =
             "config:\n  holdfast:fleet:\n    nodes:\n      pve01: { address: 192.0.2.11, hostsFile: { file: hosts/one }, fstab: false }\n";
