@@ -4,23 +4,15 @@ import fcntl
 import os
 import shlex
 
-from engine.safe import make_folder, open_folder, write
+from engine.safe import make_folder, open_own, write
 
 # What runs as another user than root, a rehearsal say, writes as that user.
 OWNER = (os.geteuid(), os.getegid())
 
 
-def own_folder(path: str, mode: int = 0o700) -> None:
-    """Makes a folder of Holdfast's own, and those of its own above it, which have this mode then whatever they had."""
-    names = path.split("/")
-    first = names.index("holdfast") + 1 if "holdfast" in names else len(names)
-    for depth in range(first, len(names) + 1):
-        make_folder("/".join(names[:depth]), mode)
-
-
 def store(path: str, text: str, mode: int = 0o600, folder_mode: int = 0o700) -> None:
     """Whole or not at all. Raises OSError, UnsafeFolder among them."""
-    own_folder(os.path.dirname(path), folder_mode)
+    make_folder(os.path.dirname(path), folder_mode)
     write(path, text.encode("utf-8", "replace"), mode, *OWNER)
 
 
@@ -55,17 +47,10 @@ def first_line(path: str) -> str:
 
 def hold(path: str) -> tuple[bool, int | None]:
     """Takes a lock for as long as this program runs: whether nobody else holds it, and what keeps it. A lock that
-    cannot be had at all, on a /run that is read-only say, keeps nobody from his work. Root's alone: whoever can open it
-    can hold it."""
-    above, name = os.path.split(path)
+    cannot be had at all, on a /run that is read-only say, keeps nobody from his work. Root's alone."""
     try:
-        own_folder(above)
-        folder = open_folder(above)
-        try:
-            lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
-        finally:
-            os.close(folder)
-        os.fchmod(lock, 0o600)
+        make_folder(os.path.dirname(path))
+        lock = open_own(path)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True, lock
     except BlockingIOError:

@@ -729,9 +729,40 @@ test("what a command says of a secret file is told to the client alone, also whe
     await shell(`echo 'old 1' > ${first}`);
 });
 
-test("the locks are root's alone: nobody else can keep a push waiting", async () => {
+/** As nobody: opens and locks what it can of Holdfast's, and keeps it until it is told to end, 40 s at most. Prints what it got. */
+const meddle = `
+import fcntl, os, time
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+got, end = {}, time.monotonic() + 40
+open("/tmp/meddling", "w").close()
+while time.monotonic() < end and os.path.exists("/tmp/meddling"):
+    for root in ("/run/holdfast", "/var/lib/holdfast", "/etc/holdfast"):
+        known = [f"{root}/lock", f"{root}/start", f"{root}/journal"]
+        for path in [root, *known, *(os.path.join(at, name) for at, _, names in os.walk(root) for name in names)]:
+            try:
+                if path not in got:
+                    got[path] = os.open(path, os.O_RDONLY)
+                    fcntl.flock(got[path], fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                pass
+    time.sleep(0.001)
+print(*sorted(got))
+`;
+
+test("nobody can open or lock anything of Holdfast's, and a push goes through while he tries", async () => {
+    const own = "/run/holdfast /var/lib/holdfast /etc/holdfast /etc/holdfast/journal";
     await push(client, { files });
-    expect(await shell("stat --format '%a %U' /run/holdfast/lock /run/holdfast/start")).toBe("600 root\n600 root");
+    await shell(`chmod 0755 ${own}; chmod 0666 /run/holdfast/lock /run/holdfast/start; rm -f /tmp/meddling`);
+    await push(client, { files: { [first]: "new 2\n" } });
+    const meddler = node.exec(["python3", "-c", meddle]);
+    await shell("timeout 20 sh -c 'until test -e /tmp/meddling; do sleep 0.1; done'");
+    const pushed = await push(client, { files: { [first]: "new 3\n" } });
+    await shell("rm -f /tmp/meddling");
+    expect((await meddler).stdout).toBe("");
+    expect(pushed.result.outcome).toBe("applied");
+    expect(await shell(`stat --format %a ${own}`)).toBe("700\n700\n700\n700");
 });
 
 describe("units", () => {

@@ -3,7 +3,7 @@
 import os
 import re
 
-from engine import commands, durable
+from engine import commands, durable, safe
 from look import facts
 
 
@@ -66,7 +66,7 @@ def fstab_generator(timeout: float, staged: str, *essential: str) -> str | None:
     generator = "/usr/lib/systemd/system-generators/systemd-fstab-generator"
     folder = f"{durable.RUN}/fstab-generator-{os.getpid()}"
     commands.remove_tree(folder)  # a killed one's, of the same number
-    os.makedirs(folder, 0o700)
+    safe.make_folder(folder)
     try:
         script = 'mount -t tmpfs none /sys && exec "$0" "$@"'
         ran = commands.run(

@@ -159,7 +159,7 @@ class Events:
             return
         line = json.dumps(event).encode() + b"\n"
         try:
-            with open(self.path, "ab", buffering=0) as stream:
+            with lock.own_file(self.path) as stream:
                 self.is_whole = stream.write(line) == len(line)
         except OSError:
             self.is_whole = False

@@ -11,7 +11,7 @@ import time
 import types
 from collections.abc import Mapping
 
-from engine import boot, commands, durable
+from engine import boot, commands, durable, safe
 
 Modules = Mapping[str, tuple[str, types.CodeType | None]]  # source and compiled, by path in the program's folder
 
@@ -80,7 +80,7 @@ def ensure(version: str, modules: Modules | None) -> str:
     Everything is durable before the first commit relies on it.
     """
     for folder in ("/etc/holdfast", durable.JOURNAL, STATE, f"{STATE}/backups", durable.RESULTS, f"{STATE}/managed"):
-        ensure_folder(folder)
+        safe.make_folder(folder)
     program = f"{LIBRARY}/{version}"
     if not os.path.isdir(program):
         if modules is None:
@@ -104,16 +104,8 @@ def recover_program(program: str) -> str:
     return RECOVER_HEAD + "\n".join(texts) + RECOVER_TAIL
 
 
-def ensure_folder(path: str) -> None:
-    try:
-        os.mkdir(path, 0o700)
-        durable.sync_folder(os.path.dirname(path))
-    except FileExistsError:
-        pass
-
-
 def ensure_link(path: str, target: str) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    safe.ensure_folder(os.path.dirname(path))
     try:
         os.symlink(target, path)
         durable.sync_folder(os.path.dirname(path))
@@ -136,7 +128,7 @@ def install_program(program: str, modules: Modules) -> None:
     draft = f"{program}.{os.getpid()}.draft"
     folders = sorted({folder for path in modules for folder in ancestors(path)})
     for folder in ["", *folders]:
-        os.makedirs(os.path.join(draft, folder), 0o755)
+        safe.make_folder(os.path.join(draft, folder).rstrip("/"), 0o755)
     for path, (source, _) in modules.items():
         durable.write_new(f"{draft}/{path}", source.encode(), 0o644)
     for folder in [*reversed(folders), ""]:
@@ -168,7 +160,7 @@ def tidy(program: str) -> None:
 def keep_compiled(folder: str, modules: Modules) -> None:
     """What Python would else do once more, at the program's next start. Valid for this source only, by its hash (PEP 552)."""
     cache = os.path.dirname(importlib.util.cache_from_source(f"{folder}/any.py"))
-    os.mkdir(cache, 0o755)
+    safe.make_folder(cache, 0o755)
     for path, (source, code) in modules.items():
         if code is not None:
             head = importlib.util.MAGIC_NUMBER + b"\x03\0\0\0" + importlib.util.source_hash(source.encode())

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import io
-import os
 import time
 from collections.abc import Iterator
 
-from engine import durable, refusal
+from engine import durable, refusal, safe
 from engine.step import Tell, refuse_if_ending
 
 LOCK, GATE = f"{durable.RUN}/lock", f"{durable.RUN}/start"
@@ -31,10 +30,8 @@ def gate() -> Iterator[None]:
 
 
 def own_file(path: str) -> io.FileIO:
-    """Root's alone: whoever can open a file can lock it, and would keep every push waiting."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    os.fchmod(fd, 0o600)
-    return io.FileIO(fd, "ab+")
+    """Root's alone, see safe.open_own."""
+    return io.FileIO(safe.open_own(path), "ab+")
 
 
 def taken(file: io.FileIO) -> bool:

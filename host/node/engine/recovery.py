@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from engine import durable, journal, packages, results, undo, verdict
+from engine import durable, journal, packages, results, safe, undo, verdict
 from engine.journal import Journal, Record
 from engine.lock import LOCK, locked
 from engine.refusal import Refused
@@ -120,6 +120,6 @@ def settle_first(tell: Tell) -> None:
     """Before a look that a push is decided by: what is under way may yet be undone, and what was killed is undone now."""
     if not is_needed() and not os.path.exists(LOCK):
         return
-    os.makedirs(durable.RUN, 0o700, exist_ok=True)
+    safe.make_folder(durable.RUN)
     with locked("a look before a push", tell):
         recover_or_refuse(tell)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from types import TracebackType
 
+from engine import safe
+
 # Documented in docs/when-things-go-wrong.md. A code never changes its meaning.
 CODES = {
     "answer-too-long": "what stands on the node is more than one answer may hold",
@@ -71,11 +73,15 @@ def as_refused(phase: str, error: Exception) -> Refused:
 
 
 def code_of(error: OSError) -> str:
+    if isinstance(error, safe.UnsafeFolder):
+        return "unsafe-folder"
     return REMEDIES.get(errno.errorcode.get(error.errno or 0, ""), ("io-failed", ""))[0]
 
 
 def explain(error: OSError, path: str) -> str:
     """The path, what is wrong there, and the remedy."""
+    if isinstance(error, safe.UnsafeFolder):
+        return f"{'' if error.filename == path else f'{path}: '}{error.filename} {error.strerror}"
     remedy = REMEDIES.get(errno.errorcode.get(error.errno or 0, ""), ("", "look at the path on the node"))[1]
     return f"{path}: {error.strerror}; {remedy}"
 
@@ -90,9 +96,5 @@ class translated:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        from engine import safe
-
-        if isinstance(error, safe.UnsafeFolder):
-            raise Refused(self.phase, f"{self.path}: {error.filename} {error.strerror}", "unsafe-folder") from error
         if isinstance(error, OSError):
             raise Refused(self.phase, explain(error, self.path), code_of(error)) from error

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 
-from engine import durable, verdict
+from engine import durable, safe, verdict
 from engine.step import reach
 from engine.verdict import Result, Undone
 
@@ -30,7 +30,7 @@ def tell(identifier: str, result: Result) -> None:
     """In /run, where who is connected looks for it; /var need not be there early in a boot."""
     reach(f"{result['outcome']} is told of {identifier}")
     with contextlib.suppress(OSError):  # said below
-        os.makedirs(f"{durable.RUN}/{identifier}", 0o700, exist_ok=True)
+        safe.make_folder(f"{durable.RUN}/{identifier}")
     write(f"{durable.RUN}/{identifier}/result.json", identifier, result)
     forget_plan(f"{durable.RUN}/{identifier}/plan.json")
 

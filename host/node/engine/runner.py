@@ -7,13 +7,14 @@ line. It is there for as long as the runner takes more, which holds a lock on it
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 import signal
 import time
 from typing import Any
 
-from engine import batch, commands, durable, lock, recovery, results, step, transaction, verdict
+from engine import batch, commands, durable, lock, recovery, results, safe, step, transaction, verdict
 
 LINGER = 5  # seconds that it waits for more; a client that has nothing for three hangs up
 LONGEST_STEP = 1300  # seconds that a stop, or a reboot, waits for the step that runs and for its undo: apt may take most of it
@@ -26,7 +27,7 @@ current: str | None = None  # this session's own unit
 def start(program: str, plans: list[dict[str, Any]]) -> None:
     """Hands the plans over, but for those that another session has handed over already."""
     global current
-    os.makedirs(durable.RUN, 0o700, exist_ok=True)
+    safe.make_folder(durable.RUN)
     with lock.gate():  # the same push from two clients at once is one transaction
         plans = [plan for plan in plans if not is_under_way(plan["id"])]
         if not plans:
@@ -142,8 +143,8 @@ def takes_more(unit: str) -> bool:
 
 
 def append(unit: str, lines: list[str]) -> None:
-    with open(queue_of(unit), "a", encoding="utf-8") as stream:
-        stream.write("".join(f"{line}\n" for line in lines))
+    with io.BufferedWriter(lock.own_file(queue_of(unit))) as stream:
+        stream.write("".join(f"{line}\n" for line in lines).encode())
 
 
 def queued(unit: str) -> list[str]:

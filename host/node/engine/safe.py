@@ -228,23 +228,66 @@ def attributes_of(path: str) -> dict[str, str]:
 
 
 def make_folder(path: str, mode: int = 0o700) -> None:
-    """A folder of Holdfast's own and those above it, whatever the umask is; one that is there gets this mode."""
+    """A folder of Holdfast's own, and those of its own above it: they have this mode then, whatever the umask is and whoever
+    made them before. What else is missing above them is made for everybody to read. Raises OSError, UnsafeFolder among them."""
+    names = path.split("/")
+    first = names.index("holdfast") + 1 if "holdfast" in names else len(names)
+    for depth in range(first, len(names) + 1):
+        ensure_folder("/".join(names[:depth]), mode)
+
+
+def ensure_folder(path: str, mode: int | None = None) -> None:
+    """With that mode; without one a folder that is there keeps its own, and one that is made is for everybody to read."""
     try:
+        folder = open_folder(path)
+    except UnsafeFolder as unsafe:
+        if mode is None or unsafe.filename != path:
+            raise
+        take_from_others(path)
         folder = open_folder(path)
     except FileNotFoundError:
         above = os.path.dirname(path)
         if not os.path.isdir(above):
-            make_folder(above, 0o755)
+            ensure_folder(above)
         with parent(path) as (held, name):
             with contextlib.suppress(FileExistsError):  # another process was quicker
-                os.mkdir(name, mode, dir_fd=held)
+                os.mkdir(name, 0o700 if mode is None else mode, dir_fd=held)
+                mode = 0o755 if mode is None else mode
             os.fsync(held)
         folder = open_folder(path)
     try:
-        if stat.S_IMODE(os.fstat(folder).st_mode) != mode:
+        if mode is not None and stat.S_IMODE(os.fstat(folder).st_mode) != mode:
             os.fchmod(folder, mode)
     finally:
         os.close(folder)
+
+
+def take_from_others(path: str) -> None:
+    """A folder of root's that others may write to is closed to them; any other is left as it is."""
+    with parent(path) as (held, name):
+        status = os.stat(name, dir_fd=held, follow_symlinks=False)
+        if stat.S_ISDIR(status.st_mode) and is_trusted(status.st_uid) and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            folder = os.open(name, FOLDER, dir_fd=held)
+            try:
+                os.fchmod(folder, stat.S_IMODE(status.st_mode) & 0o755)
+            finally:
+                os.close(folder)
+
+
+def open_own(path: str) -> int:
+    """A descriptor of a lock or list of Holdfast's own, to read and to append to; close it. Root's alone whatever the umask is
+    and whoever made it before: whoever can open a file can lock it, and keep waiting all that want it."""
+    with parent(path) as (folder, name):
+        fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        owner = os.fstat(fd).st_uid
+        if not is_trusted(owner):
+            raise UnsafeFolder(path, f"belongs to {user_name(owner)}, who may hold it for as long as he likes: remove it")
+        os.fchmod(fd, 0o600)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
 
 
 def why_unsafe(path: str) -> str | None:

@@ -4,7 +4,7 @@ import { python, scratch } from "./python";
 /** systemd and the transactions are played; files and locks are real. */
 const play = `
 import os
-from engine import batch, commands, durable, recovery, results, runner, transaction, verdict
+from engine import batch, commands, durable, lock, recovery, results, runner, transaction, verdict
 durable.RUN = durable.RESULTS = given
 durable.JOURNAL = f"{given}/journal"
 units, done = [], []
@@ -32,6 +32,25 @@ answer = [done, [name for name in os.listdir(given) if name.endswith(".queue")]]
     expect(done).toEqual([["0123456789abcdef", "fedcba9876543210"]]);
     expect(left).toEqual([]);
 });
+
+test.each(["0o000", "0o022"])(
+    "with umask %s what it leaves in /run is root's alone, all the way down",
+    async (umask) => {
+        const open = await played<unknown[]>(`
+durable.RUN = f"{given}/run/holdfast"
+os.makedirs(durable.RUN)
+os.chmod(durable.RUN, 0o755)  # as an earlier version's hook made it
+lock.GATE = f"{durable.RUN}/start"
+os.umask(${umask})
+runner.start(given, plans)
+batch.Events(f"{durable.RUN}/0123456789abcdef/events").add({})
+results.keep("0123456789abcdef", {"outcome": "applied"})
+results.keep("00000000000000aa", {"outcome": "applied"})
+found = [os.path.join(folder, name) for folder, _, names in os.walk(durable.RUN) for name in [".", *names]]
+answer = [len(found), *(path for path in found if os.stat(path).st_mode & 0o077)]`);
+        expect(open).toEqual([11]);
+    },
+);
 
 test("a runner that nobody dismisses leaves after a while, and the next start is a new one", async () => {
     const [first, second] = await played<string[]>(`

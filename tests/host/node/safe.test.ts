@@ -113,12 +113,46 @@ answer = None`,
     expect(await readdir(join(folder, "moved"))).toEqual(["file"]);
 });
 
-test("Holdfast's own folders have their mode whatever the umask is, and whoever made them before", async () => {
-    await mkdir(join(folder, "before"), { mode: 0o755 });
-    await python(
-        `${head}os.umask(0o077)\nsafe.make_folder(given + "/before", 0o700)\nsafe.make_folder(given + "/new/deeper", 0o750)\nanswer = None`,
-        folder,
+describe.each(["0o000", "0o022", "0o077"])("with umask %s", (umask) => {
+    const modes = (...names: string[]) =>
+        Promise.all(names.map(async (name) => ((await stat(join(folder, name))).mode & 0o777).toString(8)));
+
+    test.each([0o755, 0o1777])(
+        "Holdfast's own folders have their mode, whatever it was, and others keep theirs",
+        async (before) => {
+            await mkdir(join(folder, "run/holdfast"), { recursive: true });
+            await chmod(join(folder, "run"), 0o711);
+            await chmod(join(folder, "run/holdfast"), before);
+            await python(
+                `${head}os.umask(${umask})
+safe.make_folder(given + "/run/holdfast/id")
+safe.make_folder(given + "/lib/holdfast/version", 0o755)
+answer = None`,
+                folder,
+            );
+            expect(await modes("run", "run/holdfast", "run/holdfast/id")).toEqual(["711", "700", "700"]);
+            expect(await modes("lib", "lib/holdfast", "lib/holdfast/version")).toEqual(["755", "755", "755"]);
+        },
     );
-    const mode = async (name: string) => (await stat(join(folder, name))).mode & 0o777;
-    expect([await mode("before"), await mode("new/deeper")]).toEqual([0o700, 0o750]);
+
+    test("a lock or list of Holdfast's own is root's alone, whoever made it before, and is no link", async () => {
+        await writeFile(join(folder, "before"), "kept ");
+        await chmod(join(folder, "before"), 0o666);
+        await symlink("before", join(folder, "link"));
+        const refused = await python<string>(
+            `${head}os.umask(${umask})
+from engine import lock
+for name in ("new", "before"):
+    with lock.own_file(f"{given}/{name}") as file:
+        file.write(b"added")
+try:
+    answer = lock.own_file(f"{given}/link").name
+except OSError as error:
+    answer = error.strerror`,
+            folder,
+        );
+        expect(refused).toContain("Too many levels of symbolic links");
+        expect(await modes("new", "before")).toEqual(["600", "600"]);
+        expect(await readFile(join(folder, "before"), "utf8")).toBe("kept added");
+    });
 });
