@@ -1,10 +1,12 @@
 """The constant program on the node. `run UNIT` and `after UNIT` are started by systemd; a session is started over SSH."""
 
+from __future__ import annotations
+
 import os
 import sys
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     from engine import runner
 
@@ -12,7 +14,8 @@ def main(arguments):
     if verb == "run":
         return runner.run(unit)
     if verb == "after":
-        return runner.after(unit)
+        runner.after(unit)
+        return 0
     print(f"usage: main.py run|after UNIT, got {verb}", file=sys.stderr)
     return 2
 

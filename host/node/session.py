@@ -3,32 +3,38 @@
 Frames are `LENGTH NEWLINE JSON`. A frame that is cut short means nothing at all: the work starts only on a whole plan.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 import time
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from engine import durable, files, install, recovery, results, runner, verdict
 from engine.follow import follow
 from engine.refusal import Refused, code_of, explain
 from look import busy, facts, observe
 
+Message = dict[str, Any]  # a frame's content; the client's are checked by the program that sends them, see host/conversation.ts
 
-def receive():
+
+def receive() -> Message | None:
     """The next frame, or None where the client is gone."""
     head = sys.stdin.buffer.readline(32)
     if not head.endswith(b"\n"):
         return None
     wanted = int(head)
     data = sys.stdin.buffer.read(wanted)
-    return json.loads(data) if len(data) == wanted else None
+    return dict(json.loads(data)) if len(data) == wanted else None
 
 
 FRAME_LIMIT = 6 << 20  # bytes: the client takes no more (ANSWER_LIMIT in host/conversation.ts)
 PROGRESS = 5  # seconds between words on what a look is at
 
 
-def send(message):
+def send(message: Message) -> None:
     # Names of files may be no UTF-8 (surrogates): what cannot be said is shown as ?.
     data = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")
     if len(data) > FRAME_LIMIT and "result" in message:
@@ -40,16 +46,16 @@ def send(message):
     sys.stdout.buffer.flush()
 
 
-def shortened(message):
+def shortened(message: Message) -> Message:
     """Without the texts of long files. What else is in a result is bounded."""
     files = {path: {"kind": "unreadable", "detail": "too long to be sent"} if len(seen.get("content", "")) > 4096 else seen for path, seen in message["seen"]["files"].items()}
     return {**message, "seen": {**{key: value for key, value in message["seen"].items() if key != "sourced"}, "files": files}}
 
 
-def longest(value, name=""):
+def longest(value: object, name: str = "") -> list[str]:
     """What takes the most room, as words: a log, perhaps, where a configuration file is expected."""
     found = []
-    unread = [(name, value)]
+    unread: list[tuple[str, object]] = [(name, value)]
     while unread:
         name, value = unread.pop()
         if isinstance(value, str):
@@ -63,16 +69,16 @@ def longest(value, name=""):
 class Progress:
     """Says what a look is at, seldom enough to cost nothing: silence would be taken for a lost connection."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.told = time.monotonic()
 
-    def __call__(self, what):
+    def __call__(self, what: str) -> None:
         if time.monotonic() - self.told > PROGRESS:
             send({"event": {"phase": "observe", "message": what}})
             self.told = time.monotonic()
 
 
-def main(version, modules=None):
+def main(version: str, modules: install.Modules | None = None) -> None:
     """`modules`: {path: (source, code or None)} where the program is not installed yet and runs from what the client sent."""
     try:
         while (request := receive()) is not None:
@@ -81,7 +87,7 @@ def main(version, modules=None):
         runner.dismiss()
 
 
-def answer(request, version, modules):
+def answer(request: Message, version: str, modules: install.Modules | None) -> None:
     try:
         {"read": read, "apply": apply, "result": result}[request["op"]](request, version, modules)
     except BrokenPipeError:
@@ -92,7 +98,7 @@ def answer(request, version, modules):
         send({"result": verdict.failed(refused.phase, refused.code, str(refused), verdict.NOTHING)})
 
 
-def read(request, version, modules):
+def read(request: Message, version: str, modules: install.Modules | None) -> None:
     """Answers for the spec that was asked for and for every other one that Holdfast manages here."""
     specs = managed()
     if "spec" in request:
@@ -102,32 +108,32 @@ def read(request, version, modules):
     send({"observed": [{"spec": spec, "seen": each} for spec, each in zip(specs.values(), seen)], **around(request, tell)})
 
 
-def around(request, tell):
+def around(request: Message, tell: observe.Tell) -> Message:
     """What the lints want to know besides the files themselves."""
-    answer = {"hostname": os.uname().nodename}
+    found: Message = {"hostname": os.uname().nodename}
     at_work = busy.busy()
     if at_work is not None:
-        answer["busy"] = at_work
+        found["busy"] = at_work
     if request.get("facts"):
         tell("disks, mounts and links")
-        answer["facts"] = facts.gather()
+        found["facts"] = facts.gather()
     if request.get("sourced"):
-        answer["sourced"] = observe.read_matching(request["sourced"])
+        found["sourced"] = observe.read_matching(request["sourced"])
     if request.get("written"):
         tell("who wrote what differs")
         from look import provenance  # a drift run asks for it, where something differs
 
-        answer["writers"] = provenance.writers(request["written"])
+        found["writers"] = provenance.writers(request["written"])
     if request.get("origins"):
         from look import origin  # a first push asks for it
 
-        answer["origins"] = origin.origins(request["origins"])
+        found["origins"] = origin.origins(request["origins"])
     if request.get("originals"):
-        answer["originals"] = read_originals(request["originals"])
-    return answer
+        found["originals"] = read_originals(request["originals"])
+    return found
 
 
-def read_originals(names):
+def read_originals(names: Iterable[str]) -> dict[str, Message]:
     """{path or unit: as it was before Holdfast}; a file's content comes from the backups."""
     known = files.originals()
     found = {name: known[name] for name in names if name in known}
@@ -142,7 +148,7 @@ def read_originals(names):
     return found
 
 
-def apply(request, version, modules):
+def apply(request: Message, version: str, modules: install.Modules | None) -> None:
     """Looks at several FileSets, takes a decision for each (a plan, `nothing` or `refused`), and follows one service that does
     them in their order. Frames about one of them carry its place in the request as `set`."""
     if os.geteuid() == 0:
@@ -151,8 +157,8 @@ def apply(request, version, modules):
     tell = Progress()
     send({"looks": observe.observe_all([each["spec"] for each in sets], tell), **around(request, tell)})
     decided = receive()
-    decisions = {} if decided is None else {number: plan for number, plan in enumerate(decided["plans"]) if not plan.get("refused")}
-    if not decisions:
+    decisions = {number: plan for number, plan in enumerate(decided["plans"]) if not plan.get("refused")} if decided else {}
+    if not decided or not decisions:
         return
     if os.geteuid() != 0:
         said = "not root on the node: connect as root, or as a user with sudo -n"
@@ -169,7 +175,7 @@ def apply(request, version, modules):
         raise RuntimeError(f"handed over, then: {error}") from error
 
 
-def tell_of(sets, decisions, decided):
+def tell_of(sets: list[Message], decisions: Mapping[int, Message], decided: Message) -> None:
     for number in decisions:
         remember(sets[number]["name"], sets[number]["spec"])
     for number, plan in decisions.items():
@@ -182,17 +188,17 @@ def tell_of(sets, decisions, decided):
             send({"set": number, "result": outcome, "seen": each})
 
 
-def result(request, version, modules):
+def result(request: Message, version: str, modules: install.Modules | None) -> None:
     """What became of a transaction whose client lost the connection. Asking again is harmless."""
     is_here = os.path.isdir(f"{durable.RUN}/{request['id']}")
-    outcome = next(follow({None: request["id"]}, send))[None] if is_here else results.remembered(request["id"])
+    outcome = next(follow({None: str(request["id"])}, send))[None] if is_here else results.remembered(request["id"])
     send({"result": outcome, "seen": observe.observe_all([request["spec"]], Progress())[0]})
 
 
-def managed():
+def managed() -> dict[str, Message]:
     """{concern: spec}: every FileSet that was ever applied here, so that one command answers for all."""
     folder = "/var/lib/holdfast/managed"
-    specs = {}
+    specs: dict[str, Message] = {}
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         if not name.endswith(".json"):
             continue
@@ -204,7 +210,7 @@ def managed():
     return specs
 
 
-def remember(name, spec):
+def remember(name: str, spec: Message) -> None:
     path = f"/var/lib/holdfast/managed/{name}.json"
     data = json.dumps(spec, sort_keys=True).encode()
     if durable.read_regular(path) != data:

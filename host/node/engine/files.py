@@ -28,7 +28,7 @@ FS_IMMUTABLE_FL, FS_APPEND_FL = 0x10, 0x20  # linux/fs.h
 
 def is_as_planned(seen: dict[str, Any], file: dict[str, Any]) -> bool:
     if file.get("absent"):
-        return seen["kind"] == "absent"
+        return bool(seen["kind"] == "absent")
     owner, group = file["owner"], file["group"]
     names = [observe.user_name(int(owner)) if owner.isdigit() else owner, observe.group_name(int(group)) if group.isdigit() else group]
     return observe.identity(seen) == ["file", durable.digest(file["content"].encode()), file["mode"], *names, None]

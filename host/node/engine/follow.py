@@ -6,12 +6,12 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from engine import durable, results, runner
 from engine.verdict import Result
 
-Place = int | None  # of a transaction in the request
+Place = TypeVar("Place", int, None)  # of a transaction in the request
 
 POLL = 0.02  # seconds between looks for news: fifty a second cost a node nothing to speak of
 TOGETHER = 0.5  # seconds that a result waits for others: what they have made is then looked at with the same commands

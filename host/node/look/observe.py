@@ -3,26 +3,32 @@
 A spec says what to look at: {files: {path: {when?, yields?}}, packages: [name], units: [name], facts: {name: {probe, args}}}.
 """
 
+from __future__ import annotations
+
 import glob
 import grp
 import json
 import os
 import pwd
 import stat
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import probes
 from engine import commands, durable, safe
 
+Thing = dict[str, Any]  # a spec, or what was seen
+Tell = Callable[[str], object]  # of what comes next
 HEADER = b"Managed by Holdfast"
 SIZE_LIMIT = 1 << 20  # bytes, as they are sent; a configuration file is smaller, and a log put in its place must not fill the wire
 DATE_LIMIT = 1 << 40  # seconds since 1970: a file's time may be any number, a date may not
 
 
-def observe(spec):
+def observe(spec: Thing) -> Thing:
     return observe_all([spec])[0]
 
 
-def observe_all(specs, tell=lambda what: None):
+def observe_all(specs: Sequence[Thing], tell: Tell = lambda what: None) -> list[Thing]:
     """One command for the packages of all, one for the units: starting them takes longer than all the rest.
 
     `tell`: of what comes next, each within the minute that the client waits for a word.
@@ -36,8 +42,8 @@ def observe_all(specs, tell=lambda what: None):
     return [{**observe_spec(spec, installed, units, tell), **identity_of_machine} for spec in specs]
 
 
-def observe_spec(spec, installed, units, tell):
-    seen = {"files": {}, "facts": {}}
+def observe_spec(spec: Thing, installed: Sequence[str], units: Thing, tell: Tell) -> Thing:
+    seen: dict[str, Thing] = {"files": {}, "facts": {}}
     for path, wanted in spec.get("files", {}).items():
         tell(path)
         seen["files"][path] = observe_file(path, wanted.get("when"), wanted.get("yields"))
@@ -52,7 +58,7 @@ def observe_spec(spec, installed, units, tell):
     }
 
 
-def machine(path="/etc/machine-id"):
+def machine(path: str = "/etc/machine-id") -> dict[str, str]:
     """{machine: 32 digits} tells this machine from another one under its name. machine-id(5) asks not to show the id itself."""
     try:
         with open(path, "rb") as stream:
@@ -62,12 +68,12 @@ def machine(path="/etc/machine-id"):
     return {"machine": durable.digest(b"holdfast " + text)[:32]} if text else {}
 
 
-def sourced_by(spec):
+def sourced_by(spec: Thing) -> Thing:
     patterns = [pattern for fact in spec.get("facts", {}).values() if fact["probe"] == "sourced-files" for pattern in fact.get("args", [])]
     return {"sourced": read_matching(patterns)} if patterns else {}
 
 
-def read_matching(patterns):
+def read_matching(patterns: Iterable[str]) -> dict[str, str]:
     """{path: content} of the readable text files that the glob patterns match."""
     found = {}
     for pattern in patterns:
@@ -78,11 +84,11 @@ def read_matching(patterns):
     return found
 
 
-def in_any(specs, key):
+def in_any(specs: Iterable[Thing], key: str) -> list[str]:
     return list(dict.fromkeys(name for spec in specs for name in spec.get(key, [])))
 
 
-def observe_file(path, when=None, yields=False):
+def observe_file(path: str, when: str | None = None, yields: bool | None = False) -> Thing:
     """{kind: file|absent|symlink|folder|special|unreadable|not applicable, …}. A file has content, sha256, owner, group, mode."""
     if when is not None and not os.path.exists(when):
         return {"kind": "not applicable", "detail": f"{when} does not exist"}
@@ -111,7 +117,7 @@ def observe_file(path, when=None, yields=False):
         return {"kind": "unreadable", "detail": str(error)}
     if data is None:
         return {"kind": "absent"}
-    seen = {
+    seen: Thing = {
         "kind": "file",
         "sha256": durable.digest(data),
         "mode": f"{stat.S_IMODE(status.st_mode):04o}",
@@ -131,11 +137,11 @@ def observe_file(path, when=None, yields=False):
     return seen
 
 
-def size_on_wire(text):
+def size_on_wire(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=False).encode())
 
 
-def is_ours(path):
+def is_ours(path: str) -> bool:
     """Whether it is a plain file whose first line says so."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
@@ -146,31 +152,31 @@ def is_ours(path):
         return False
 
 
-def identity(seen):
+def identity(seen: Thing) -> list[Any]:
     """What has to stay the same between the look that a plan was made from and the commit."""
     return [seen.get(key) for key in ("kind", "sha256", "mode", "owner", "group", "detail")]
 
 
-def observe_unit(name, tell):
+def observe_unit(name: str, tell: Tell) -> Thing:
     tell(name)
-    return observe_units([name])[name]
+    return dict(observe_units([name])[name])
 
 
-def user_name(uid):
+def user_name(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
 
 
-def group_name(gid):
+def group_name(gid: int) -> str:
     try:
         return grp.getgrgid(gid).gr_name
     except KeyError:
         return str(gid)
 
 
-def installed_packages(names):
+def installed_packages(names: Sequence[str]) -> list[str]:
     """The subset of `names` that dpkg has fully installed, in their order."""
     if not names:
         return []
@@ -179,12 +185,12 @@ def installed_packages(names):
     return [name for name in names if name in installed]
 
 
-def missing_units(names):
+def missing_units(names: Iterable[str]) -> list[str]:
     """Those that have no unit file: systemctl is asked of each by itself, since one that it stops at says nothing of the others."""
     return [name for name in names if commands.run(["systemctl", "show", "-p", "LoadState", "--value", "--", name]).output.strip() == "not-found"]
 
 
-def observe_units(names, tell=lambda what: None):
+def observe_units(names: Sequence[str], tell: Tell = lambda what: None) -> dict[str, Thing]:
     """{unit: {enabled: bool, active: bool, detail: "enabled, failed"}}; one systemctl call for all."""
     if not names:
         return {}

@@ -1,5 +1,7 @@
 """Who may have written a file at a given moment: what dpkg logged, and whose SSH sessions were open then. A hint, no proof."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -15,7 +17,7 @@ DAY = 86400  # seconds that a session is looked for before the moment
 SHOWN = 3
 
 
-def writers(written):
+def writers(written: dict[str, float]) -> dict[str, str]:
     """{path: words} for {path: seconds since 1970}; a path of which nothing is known is missing."""
     found = {}
     for path, moment in written.items():
@@ -25,7 +27,7 @@ def writers(written):
     return found
 
 
-def packages_at(moment):
+def packages_at(moment: float) -> list[str]:
     try:
         with open(DPKG_LOG, "rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - TAIL))
@@ -40,7 +42,7 @@ def packages_at(moment):
     return list(dict.fromkeys(near))
 
 
-def sessions_at(moment):
+def sessions_at(moment: float) -> list[str]:
     """`root from 192.0.2.5` of every session that was open then: sshd logs both ends under one process id. Newest first."""
     listed = commands.run([
         "journalctl", "--quiet", "--no-pager", "--reverse", "--output=json", "--output-fields=MESSAGE,_PID",
