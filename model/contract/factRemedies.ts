@@ -37,6 +37,8 @@ export const remedies: Readonly<Record<string, Remedy>> = {
         `the metrics on port ${port}: ${found}. Look at: systemctl status prometheus-node-exporter, and systemctl show -p IPAddressDeny prometheus-node-exporter`,
     "root-alone": ([folder], found) =>
         `${folder}: ${found}, so root does not write there. Give it and what is above it to root: chown root:root, chmod go-w`,
+    "rescue-keys-read": (_, found) =>
+        `sshd and the declared rescue keys: ${found}, so they may let nobody in while pmxcfs is down. Look at: sshd -T | grep -i authorizedkeysfile`,
     "smartd-coverage": (_, found) =>
         `smartd does not watch ${found}. A disk that came while smartd ran: systemctl restart smartmontools; one that is gone or was never there: correct smartd.devices in the stack`,
     "self-tests": (_, found) =>

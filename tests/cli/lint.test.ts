@@ -147,7 +147,9 @@ test("github shows control characters, so that a file cannot steer the log it is
 
 describe("a stack file", () => {
     const head = "config:\n  holdfast:fleet:\n    nodes:\n";
-    const declared = `${head}      pve01: { address: 192.0.2.11 }\n`;
+    /** Without them there is a warning. */
+    const keys = "    ssh: { rescueKeys: [] }\n";
+    const declared = `${head}      pve01: { address: 192.0.2.11 }\n${keys}`;
 
     async function lintStack(content: string, options: LintOptions = {}, name = "Pulumi.x.yaml") {
         return lintFiles([name], options, async () => content);
@@ -228,7 +230,11 @@ describe("a stack file", () => {
             `${head}      pve01: [1\n`,
             /^Pulumi\.x\.yaml:5:1: error: This is no YAML that Pulumi could read: .*end with a \]/,
         ],
-        ["a key twice", `${declared}      pve01: {}\n`, /^Pulumi\.x\.yaml:5:7: error: .*unique/],
+        [
+            "a key twice",
+            `${head}      pve01: { address: 192.0.2.11 }\n      pve01: {}\n`,
+            /^Pulumi\.x\.yaml:5:7: error: .*unique/,
+        ],
         [
             "aliases without end",
             `a: &a [x, x, x, x, x, x, x, x, x, x]\n${"bcdefg"
@@ -261,7 +267,7 @@ describe("a stack file", () => {
             expect.stringMatching(/^Pulumi\.x\.yaml:7:16: not checked: .*hostKey is encrypted/),
         ]);
         expect(await lintStack(`config:\n  holdfast:fleet: ${secure}\n`)).toMatchObject({ exitCode: 0, stdout: "" });
-        const named = await lintStack(`${head}      secure: { address: 192.0.2.11 }\n`);
+        const named = await lintStack(`${head}      secure: { address: 192.0.2.11 }\n${keys}`);
         expect(named).toEqual({ exitCode: 0, stdout: "", stderr: "" });
     });
 
@@ -368,7 +374,7 @@ describe("the command", () => {
         await mkdir(join(folder, "nodes"));
         await writeFile(
             stack,
-            "config:\n  holdfast:fleet:\n    nodes:\n      pve01: { address: 192.0.2.11, hostsFile: { file: nodes/hosts } }\n",
+            "config:\n  holdfast:fleet:\n    nodes:\n      pve01: { address: 192.0.2.11, hostsFile: { file: nodes/hosts } }\n    ssh: { rescueKeys: [] }\n",
         );
         await writeFile(join(folder, "nodes/hosts"), "192.0.2.11 pve01\n");
         expect([await run(stack), output.stdout]).toEqual([0, ""]);
