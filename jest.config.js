@@ -12,6 +12,8 @@ const common = {
 };
 
 module.exports = {
+    // A bound against what hangs, not a measure: a loaded machine takes five times as long as an idle one.
+    testTimeout: 30_000,
     projects: [
         {
             ...common,
