@@ -7,6 +7,7 @@ import { commentedMounts } from "./hazards/commentedMounts";
 import { deviceNames } from "./hazards/deviceNames";
 import { missingDevices } from "./hazards/missingDevices";
 import { pendingInterfaces } from "./hazards/pendingInterfaces";
+import { keysInPmxcfs } from "./hazards/keysInPmxcfs";
 import { maskedCluster } from "./hazards/maskedCluster";
 import { unpinnedNames } from "./hazards/unpinnedNames";
 import type { Hazard, KeptFile } from "./hazard";
@@ -67,6 +68,7 @@ export function findHazards(survey: Survey, context: LintContext, kept: readonly
         ...shifted,
         ...fstab.flatMap((file) => commentedMounts(file, survey)),
         ...maskedCluster(survey),
+        ...keysInPmxcfs(survey),
         ...unpinnedNames(survey),
         ...pendingInterfaces(survey),
         ...cloudInitHazards(survey, kept),

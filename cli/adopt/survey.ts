@@ -42,6 +42,9 @@ const paths = [
     "/etc/pve/storage.cfg",
     "/etc/pve/jobs.cfg",
     "/etc/smartd.conf",
+    "/root/.ssh/authorized_keys",
+    "/root/.ssh/authorized_keys2",
+    "/etc/pve/priv/authorized_keys",
     ...hostKeyFiles,
 ];
 const interfacesFolder = "/etc/network/interfaces.d/";

@@ -1,6 +1,7 @@
 /** One drift run over one or more stacks. */
 import pLimit from "p-limit";
 import { listStacks, refreshStack } from "./pulumi";
+import { withRemedy } from "../remedy";
 import type { DriftReport, StackDrift } from "./report";
 
 /** Engines at once: each takes a core of its own while it starts. */
@@ -31,15 +32,4 @@ export async function runDrift({ stack, allStacks, timeout }: DriftSelection): P
         ...(each.error !== undefined && { error: withRemedy(each.error) }),
     }));
     return (await import("./report")).summarize(told, checkedAt);
-}
-
-/** The engine's own words, and what to type next where it does not say. */
-function withRemedy(error: string): string {
-    // Its words name no folder, and advise a new project.
-    if (error.includes("no Pulumi.yaml project file found"))
-        return `no Pulumi.yaml in ${process.cwd()} or above it; run this in the project's folder`;
-    if (/no stack named '.*' found/.test(error)) return `${error}; \`pulumi stack ls\` lists those that exist`;
-    if (error.includes("PULUMI_ACCESS_TOKEN must be set"))
-        return `${error}; or \`pulumi login\` to where the stacks are kept`;
-    return error;
 }

@@ -2,6 +2,7 @@
 import { showControls } from "../../model/lint/controls";
 import type { PreviewOptions } from "./options";
 import { runPulumi } from "../pulumi";
+import { brokenStateIn } from "../remedy";
 import { renderPreview } from "./markdown";
 
 export interface Previewed {
@@ -28,8 +29,9 @@ export async function preview({ format, stack, refresh, timeout }: PreviewOption
         // A killed engine would leave its language host behind; one that is interrupted ends it.
         deathSignal: "INT",
     });
-    const output = cut === undefined ? all : `${all}\nerror: the preview was cut short (${cut}): run it again\n`;
     const succeeded = exitCode === 0 && cut === undefined;
+    const added = cut !== undefined ? `the preview was cut short (${cut}): run it again` : brokenStateIn(all);
+    const output = succeeded || added === undefined ? all : `${all}\nerror: ${added}\n`;
     return {
         exitCode: succeeded ? 0 : 1,
         text: format === "text" ? showControls(output) : renderPreview({ output, succeeded, stack, refresh }),

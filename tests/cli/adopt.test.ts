@@ -39,6 +39,33 @@ function adoptOne(parts: SurveyParts = {}) {
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD7Ud9GQB5ZjvL2IT0+";
 
+describe("root's keys in pmxcfs", () => {
+    const own = "/root/.ssh/authorized_keys";
+    const link = { kind: "symlink", detail: "/etc/pve/priv/authorized_keys" } as SeenFile;
+    const keysHazard = (files: SurveyParts["files"]) =>
+        adoptOne({ files }).node.hazards.filter(({ rule }) => rule === "keys-in-pmxcfs");
+
+    test("are told, with those of people proposed as rescue keys and those of nodes left out", () => {
+        const shared = 'ssh-rsa AAAAnode root@pve01\n# old\nfrom="192.0.2.0/24" ssh-ed25519 AAAAperson ops@desk\n';
+        const [hazard] = keysHazard({ [own]: link, "/etc/pve/priv/authorized_keys": shared });
+        expect(hazard).toMatchObject({ file: own, severity: "warning" });
+        const proposed = /ssh: (\{ rescueKeys: \[.*\] \})$/.exec(hazard!.message)?.[1];
+        expect(parse(proposed!)).toEqual({ rescueKeys: ['from="192.0.2.0/24" ssh-ed25519 AAAAperson ops@desk'] });
+    });
+
+    test("what an earlier version put into authorized_keys2 is proposed too, and said to be declared by nobody", () => {
+        const [hazard] = keysHazard({ [own]: link, "/root/.ssh/authorized_keys2": "ssh-ed25519 AAAAown holdfast\n" });
+        expect(hazard!.message).toContain("only those in /root/.ssh/authorized_keys2 work, which nobody has declared");
+        expect(hazard!.message).toContain('["ssh-ed25519 AAAAown holdfast"]');
+    });
+
+    test("a plain file of root's own is no hazard, and neither is a link elsewhere", () => {
+        expect(keysHazard({ [own]: "ssh-ed25519 AAAA ops\n" })).toEqual([]);
+        expect(keysHazard({ [own]: { ...link, detail: "/srv/keys" } })).toEqual([]);
+        expect(keysHazard({})).toEqual([]);
+    });
+});
+
 describe("the host that is typed", () => {
     test.each([
         ["pve01", { host: "pve01" }],

@@ -16,6 +16,8 @@ DPKG_SUMS = "/var/lib/dpkg/info/*.md5sums"
 UCF_HASHES = "/var/lib/ucf/hashfile"
 # Holdfast's own by name; where an earlier version kept no record of what it wrote, that is enough.
 OWN_FOLDERS = ("/etc/holdfast/", "/usr/local/lib/holdfast/")
+# Versions before `ssh.rescueKeys` wrote the key of whoever ran them there, one line each, with this comment.
+RESCUE_KEYS, OWN_COMMENT = "/root/.ssh/authorized_keys2", "holdfast"
 STOCK_NAMES = {"localhost", "localhost.localdomain", "localhost4", "localhost6", "pvelocalhost"}
 
 
@@ -35,6 +37,8 @@ def origin(path: str, written: dict[str, str], shipped: dict[str, set[str]]) -> 
         if written[path] == durable.digest(data):
             return "holdfast"
     elif is_ours(path) and (path.startswith(OWN_FOLDERS) or "holdfast" in os.path.basename(path)):
+        return "holdfast"
+    if path == RESCUE_KEYS and all(line.split()[-1] == OWN_COMMENT for line in data.decode("utf-8", "replace").splitlines() if line.strip()):
         return "holdfast"
     if hashlib.md5(data, usedforsecurity=False).hexdigest() in shipped.get(path, ()):
         return "package"

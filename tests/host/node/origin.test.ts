@@ -29,7 +29,7 @@ async function ask(path: string): Promise<unknown> {
 from engine import files
 from look import origin
 folder = given["folder"]
-files.WRITTEN = folder + "/written.json"
+files.WRITTEN, origin.RESCUE_KEYS = folder + "/written.json", folder + "/authorized_keys2"
 origin.DPKG_STATUS, origin.UCF_HASHES, origin.DPKG_SUMS = folder + "/status", folder + "/ucf", folder + "/*.md5sums"
 answer = origin.origins([given["path"]])`;
     return (await python<Record<string, unknown>>(script, { folder, path }))[path];
@@ -49,6 +49,12 @@ test("a package's configuration file is known by dpkg's own record, and an edite
 test("so are one that ucf keeps, and a package's file outside of /etc", async () => {
     expect(await originOf("ucf.conf", text, { ucf: `${md5}  ${join(folder, "ucf.conf")}\n` })).toBe("package");
     expect(await originOf("tool", text, { "p.md5sums": `${md5}  ${join(folder, "tool").slice(1)}\n` })).toBe("package");
+});
+
+test("the keys that earlier versions put there unasked are Holdfast's, and with anybody else's beside them they are not", async () => {
+    expect(await originOf("authorized_keys2", "ssh-ed25519 AAAA holdfast\nssh-rsa BBBB holdfast\n")).toBe("holdfast");
+    expect(await originOf("authorized_keys2", "ssh-ed25519 AAAA holdfast\nssh-rsa BBBB ops\n")).toBeUndefined();
+    expect(await originOf("authorized_keys", "ssh-ed25519 AAAA holdfast\n")).toBeUndefined();
 });
 
 test("what Holdfast wrote is known by its digest; edited since, it is somebody's, whatever its header says", async () => {
