@@ -46,12 +46,18 @@ export async function otherUpdate(stack: string, began: Date): Promise<OtherUpda
             text: `an update of the stack is under way, so what differs may be its own; look again when it has ended. If it was killed: ${WAY_OUT}`,
             isUnderWay: true,
         };
-    if (known?.lastUpdate !== undefined && Date.parse(known.lastUpdate) >= began.getTime() - 1000)
+    if (known?.lastUpdate !== undefined && endedSince(known.lastUpdate, began))
         return {
             text: `an update of the stack has ended while this looked (${known.lastUpdate}), so what differs may be its own; look again`,
             isUnderWay: true,
         };
     return undefined;
+}
+
+/** A folder's time has milliseconds, Pulumi Cloud's whole seconds: then it ended some time within that one. */
+export function endedSince(lastUpdate: string, began: Date): boolean {
+    const stamp = Date.parse(lastUpdate);
+    return stamp + (stamp % 1000 === 0 ? 999 : 0) >= began.getTime();
 }
 
 function describeLock({

@@ -45,7 +45,7 @@ async function writeStack({ maintenance = false } = {}): Promise<void> {
             }),
         ),
     );
-    await project.configure("drift", { fleet: { domain: "example.test", nodes } });
+    await project.configure("drift", { fleet: { domain: "example.test", takeOver: true, nodes } });
 }
 
 test("a stack that was just applied has no drift, exit status 0", async () => {

@@ -65,7 +65,7 @@ beforeAll(async () => {
             ]),
         ),
     ) as object;
-    await project.configure("hostile", { fleet: { domain: "example.test", nodes } });
+    await project.configure("hostile", { fleet: { domain: "example.test", takeOver: true, nodes } });
     await project.pulumi("stack", "init", "hostile");
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "hostile");
     await taken.exec(

@@ -24,7 +24,7 @@ beforeAll(async () => {
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "drift", "-f", key]);
     const ssh = { host: node.ssh.host, port: node.ssh.port, hostKey: await node.hostKey() };
     await project.configure("look", {
-        fleet: { domain: "example.test", nodes: { [node.name]: { address: node.address, ssh } } },
+        fleet: { domain: "example.test", takeOver: true, nodes: { [node.name]: { address: node.address, ssh } } },
     });
     await project.pulumi("stack", "init", "look");
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "look");
