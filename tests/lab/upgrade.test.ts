@@ -23,6 +23,7 @@ const announced: Readonly<Record<string, RegExp>> = {
     ...Object.fromEntries(
         [...ownPrograms().keys()].map((path) => [path, /other programs on a node .* are Python now/]),
     ),
+    "/etc/holdfast/recover.py": /`\/etc\/holdfast\/recover\.py` is replaced/,
     "/etc/hosts": /comment above a node's own name .* the next `up` changes this one comment on every node/,
 };
 const STACK = "earlier";
