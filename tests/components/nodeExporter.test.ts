@@ -156,7 +156,8 @@ test("a password without TLS is warned of, on the machines where it would travel
         pve02: { address: "192.0.2.12", nodeExporter: { tls: { certificate: "/a", key: "/b" } } },
     };
     const warnings = (monitoring?: object) =>
-        parseFleet({ monitoring, defaults: { nodeExporter: { basicAuth } }, nodes }, () => "").fleet?.warnings;
+        parseFleet({ monitoring, ssh: { rescueKeys: [] }, defaults: { nodeExporter: { basicAuth } }, nodes }, () => "")
+            .fleet?.warnings;
     expect(warnings({ hosts: ["192.0.2.50"] })).toEqual([
         expect.stringMatching(/^pve01: nodeExporter.basicAuth without tls: the password travels in the clear; add/),
     ]);

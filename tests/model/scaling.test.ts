@@ -77,7 +77,8 @@ function furtherFstab(): string {
         "UUID=2 /g defaults ext4 0 2",
         "/dev/vg/c /h\\04 ext4 nofail 0 2",
         "UUID=3 /i ntfs-3g soft,intr,nofail,x-systemd.device-timeout=1s 0 0",
-        "UUID=4 /usr ext4 nosuid,noexec 0 2",
+        "UUID=4 /usr ext4 noexec 0 2",
+        "UUID=5 /usr ext4 nosuid 0 2",
         "",
     ].join("\n");
 }
