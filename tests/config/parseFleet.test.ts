@@ -575,6 +575,7 @@ describe("a parsed fleet", () => {
         const kept = "127.0.0.1 localhost\n192.0.2.60 nas\n192.0.2.14 pve04.example.test pve04\n192.0.2.15 pve05\n";
         const given = {
             domain: "example.test",
+            ssh: { rescueKeys: [] },
             defaults: { hostsFile: { file: "hosts" } },
             nodes: { pve01: { address: "192.0.2.11" }, pve02: { address: "192.0.2.12" } },
             hosts: { pve05: { address: "192.0.2.15" } },
