@@ -1,6 +1,6 @@
 /**
  * How long the lints take on texts that once cost the square of their length: milliseconds at two sizes. Needs no node:
- * `node --require ./scripts/loadTypeScript.js bench/lints.ts`.
+ * `node --require ./toolchain/loadTypeScript.js bench/lints.ts`.
  */
 import { lintContent, type FormatName } from "../model/lint/formats";
 
