@@ -86,7 +86,10 @@ describe("the exporter", () => {
         const { observed } = await push((shared, { nodeExporter }) =>
             planNodeExporter({ ...shared, settings: nodeExporter! }),
         );
-        expect(observed.facts).toEqual({ "metrics port": "answers, and others are refused" });
+        expect(observed.facts).toEqual({
+            "metrics folder": "root's alone",
+            "metrics port": "answers, and others are refused",
+        });
         expect((await scrape()).stdout).toContain("node_exporter_build_info");
     });
 
@@ -175,7 +178,8 @@ describe("a disk whose health fails", () => {
         await sh("mkfs.ext4 -q -F /dev/nvme?n1"); // one that holds nothing is only mailed about
         await node.failDiskHealth();
         expect(await eventually("cat /run/systemd/shutdown/scheduled 2>/dev/null", 60)).toMatch(/^MODE=poweroff$/m);
-        expect(await subjects()).toMatch(/disk failing, shutting down in 5 minutes/);
+        // It acts first and mails afterwards.
+        await eventually("grep -hs '^Subject:.*disk failing, shutting down in 5 minutes' /root/mails/*", 60);
         expect(await subjects()).toMatch(/SMART/i);
     });
 
