@@ -2,7 +2,9 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { secretsOfCommands } from "./components/commands/settings";
 import { type Fleet, formatFault, parseFleet, secretKeys, secretsOf } from "./components/fleet";
+import { formatPath } from "./model/fleet/faults";
 
 /**
  * The fleet that the stack declares, with the files it names already read.
@@ -31,11 +33,12 @@ export function loadMailPassword(config = new pulumi.Config("holdfast")): pulumi
  * @param isSecret as the engine says of a full key
  */
 export function plainSecretWarnings(
+    { commands }: Pick<Fleet, "commands">,
     config: Pick<pulumi.Config, "get"> = new pulumi.Config("holdfast"),
     isSecret: (key: string) => boolean = isConfigSecret,
     stack = pulumi.getStack(),
 ): string[] {
-    return secretKeys
+    return [...new Set([...secretKeys, ...secretsOfCommands(commands).map(({ key }) => key)])]
         .filter((key) => config.get(key) !== undefined && !isSecret(`holdfast:${key}`))
         .map(
             (key) =>
@@ -48,12 +51,25 @@ function isConfigSecret(key: string): boolean {
     return (JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[]).includes(key);
 }
 
-/** What the fleet's concerns need of `holdfast:`, by key; always secrets, whether or not they are stored as such. */
+/**
+ * What the fleet's concerns and commands need of `holdfast:`, by key; always secrets, whether or not they are stored as such.
+ * @throws pulumi.RunError where a command is given a key that the stack has not
+ */
 export function loadSecrets(
-    { nodes, hosts }: Pick<Fleet, "nodes" | "hosts">,
+    { nodes, hosts, commands = [] }: Pick<Fleet, "nodes" | "hosts"> & Partial<Pick<Fleet, "commands">>,
     config = new pulumi.Config("holdfast"),
 ): Record<string, pulumi.Output<string> | undefined> {
-    const needed = [...nodes, ...hosts].flatMap(secretsOf);
+    const given = secretsOfCommands(commands);
+    const missing = given.find(({ key }) => config.get(key) === undefined);
+    if (missing)
+        throw new pulumi.RunError(
+            `${formatPath(missing.path)}: holdfast:${missing.key} is missing: pulumi config set --secret holdfast:${missing.key}`,
+        );
+    const needed = [
+        ...[...nodes, ...hosts].flatMap(secretsOf),
+        ...given.map(({ key }) => key),
+        ...(commands.some(({ host }) => host) ? ["privateKey", "privateKeyPassphrase"] : []),
+    ];
     return Object.fromEntries([...new Set(needed)].map((key) => [key, config.getSecret(key)]));
 }
 

@@ -1,17 +1,22 @@
 /** Composition root: the stack's fleet, hardened. */
 import * as pulumi from "@pulumi/pulumi";
-import { hardenFleet, watchHosts } from "./components/hardenedFleet";
+import { hardenFleet, named, watchHosts } from "./components/hardenedFleet";
 import { summaryOf } from "./components/summary";
 import { loadFleet, loadMailPassword, loadSecrets, mailPasswordWarnings, plainSecretWarnings } from "./config";
 
 const fleet = loadFleet();
 const hasPassword = loadMailPassword() !== undefined;
-for (const warning of [...plainSecretWarnings(), ...fleet.warnings, ...mailPasswordWarnings(fleet, hasPassword)])
+for (const warning of [...plainSecretWarnings(fleet), ...fleet.warnings, ...mailPasswordWarnings(fleet, hasPassword)])
     void pulumi.log.warn(warning);
 
 const secrets = loadSecrets(fleet);
 const hardened = hardenFleet(fleet, secrets);
 const watched = watchHosts(fleet, secrets);
+// Loaded where it is used: @pulumi/command costs time, and a plugin.
+if (fleet.commands.length > 0)
+    void import("./components/commands").then(({ runCommands }) =>
+        runCommands(fleet.commands, { secrets, fileSets: { ...named(hardened), ...named(watched) } }),
+    );
 
 /** By node: what is managed there, whether it was left alone, and what was seen there that is not as declared or unknown. */
 export const nodes = Object.fromEntries(

@@ -47,6 +47,17 @@ export function watchHosts(fleet: Fleet, secrets: Secrets = {}): Readonly<Record
     return Object.fromEntries(made);
 }
 
+/** By name in the state, `pve01-fstab`, of all machines. */
+export function named(
+    machines: Readonly<Record<string, { readonly fileSets: Readonly<Record<string, FileSet>> }>>,
+): Readonly<Record<string, FileSet>> {
+    return Object.fromEntries(
+        Object.entries(machines).flatMap(([name, { fileSets }]) =>
+            Object.entries(fileSets).map(([concern, fileSet]): [string, FileSet] => [`${name}-${concern}`, fileSet]),
+        ),
+    );
+}
+
 function viewOf({ nodes, hosts }: Fleet) {
     return { machines: [...nodes, ...hosts] };
 }

@@ -1,4 +1,5 @@
 /** The program's side of the one custom resource. */
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { FILE_SET_TYPE, type FileArgs, type FileSetArgs } from "../model/contract/fileSet";
 import { isExceptionalFact } from "../model/contract/verdict";
@@ -21,10 +22,18 @@ export class FileSet extends pulumi.CustomResource {
     declare readonly observed: pulumi.Output<Observed>;
     /** Not enumerable: whoever exports a resource gets what the provider says. */
     readonly #declared: pulumi.Output<FileSetArgs["facts"]>;
+    readonly #content: pulumi.Output<unknown>;
 
     constructor(name: string, args: FileSetInputs, options?: pulumi.CustomResourceOptions) {
         super(FILE_SET_TYPE, name, { ...args, observed: undefined }, options);
         this.#declared = pulumi.output(args.facts);
+        const { files, packages, units } = args;
+        this.#content = pulumi.output({ files, packages, units });
+    }
+
+    /** Changes when a file, package or unit does that is declared; secret where a content is. */
+    get declaredDigest(): pulumi.Output<string> {
+        return this.#content.apply((content) => createHash("sha256").update(JSON.stringify(content)).digest("hex"));
     }
 
     /** The facts that are not as declared or could not be told; by name, as in `observed`. */

@@ -1,8 +1,9 @@
 /** The declared fleet: `holdfast:fleet` of the stack config, validated, defaults merged, files read. Nothing downstream checks again. */
 import { type Fault, describe, formatPath } from "../../model/fleet/faults";
+import { checkCommands, resolveCommands, type OwnCommand } from "../commands/settings";
 import type { ProjectFile } from "../concern";
 import { checkFleet } from "./checks";
-import { type Machine, resolveMachine, unwise } from "./machine";
+import { fileSetNames, type Machine, resolveMachine, unwise } from "./machine";
 
 import { notApplied } from "./notApplied";
 import { parseShape } from "./shape";
@@ -18,6 +19,8 @@ export interface Fleet {
     /** The machines that are no nodes of the cluster; by name. */
     readonly hosts: readonly Machine[];
     readonly rollout: { readonly canary: readonly string[]; readonly batch: number };
+    /** By name. */
+    readonly commands: readonly OwnCommand[];
     /** One line each: accepted settings that change nothing yet, or that are unwise. */
     readonly warnings: readonly string[];
 }
@@ -43,7 +46,9 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
     const hosts = namesOf(hostConfigs).map((name) =>
         resolveMachine(config, name, { own: hostConfigs[name]!, roles: hostConfigs[name]!.roles ?? [], readAt }),
     );
-    faults.push(...checkFleet(config, declaredNodes(given)));
+    const machines = [...nodes, ...hosts];
+    const reachable = machines.map((machine) => ({ ...machine, fileSets: fileSetNames(machine) }));
+    faults.push(...checkFleet(config, declaredNodes(given)), ...checkCommands(config.commands, reachable));
     if (faults.length > 0) return { faults };
     const rollout = {
         canary: config.rollout?.canary ?? nodes.slice(0, 1).map(({ identity }) => identity.name),
@@ -54,7 +59,8 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
             nodes,
             hosts,
             rollout,
-            warnings: [...notApplied(config), ...unwise([...nodes, ...hosts])],
+            commands: resolveCommands(config.commands, reachable),
+            warnings: [...notApplied(config), ...unwise(machines)],
         }),
         faults,
     };

@@ -2,7 +2,7 @@
 import type { HostArgs } from "../../model/contract/fileSet";
 import type { NodeIdentity } from "../../model/lint/lintContext";
 import type { ConcernDefinition, FleetView, ProjectFile, ResolveContext, Role } from "../concern";
-import { type Concern, concerns } from "../table";
+import { type Concern, concernNames, concerns } from "../table";
 import { mergedSetting, type Written } from "./merge";
 import type { FleetConfig, HostConfig, NodeConfig } from "./schema";
 
@@ -87,6 +87,13 @@ function givenTo(
 
 function namesFile(own: unknown): boolean {
     return typeof own === "object" && own !== null && "file" in own;
+}
+
+/** Its FileSets' names, as in the state: `pve01-fstab`. */
+export function fileSetNames(machine: Machine): string[] {
+    return concernNames
+        .filter((concern) => machine[concerns[concern].setting])
+        .map((concern) => `${machine.identity.name}-${concern}`);
 }
 
 /** Keys of `holdfast:` whose secrets the machine's concerns need. */

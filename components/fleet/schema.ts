@@ -3,6 +3,7 @@ import { z } from "zod";
 import { flag, object } from "../../model/fleet/kit";
 import { mailSchema, monitoringSchema, sshDefaults, sshSchema } from "../../model/fleet/shared";
 import * as value from "../../model/fleet/values";
+import { commandsSchema } from "../commands/settings";
 import type { ConcernDefinition } from "../concern";
 import { type Concern, concerns } from "../table";
 import { unbuilt } from "./unbuilt";
@@ -65,6 +66,7 @@ export const fleetSchema = object({
     defaults: object(settings).optional().describe("any concern's settings, for every node that has none of its own"),
     nodes: z.record(value.hostName, node),
     hosts: z.record(value.hostName, host).optional(),
+    commands: commandsSchema.optional().describe("own steps, by name, through @pulumi/command: never seen as drift"),
 });
 
 export type FleetConfig = z.infer<typeof fleetSchema>;

@@ -1,10 +1,11 @@
 import { plainSecretWarnings } from "../../config";
 
 const config = (values: Readonly<Record<string, string>>) => ({ get: (key: string) => values[key] }) as never;
+const none = { commands: [] };
 const given = { privateKey: "-----BEGIN", mailPassword: "x", fleet: "{}" };
 
 test("what opens something and stands in plain text is told, with what to type, and not quoted", () => {
-    const warnings = plainSecretWarnings(config(given), () => false, "prod");
+    const warnings = plainSecretWarnings(none, config(given), () => false, "prod");
     expect(warnings).toEqual([
         expect.stringMatching(
             /^holdfast:privateKey STANDS IN PLAIN TEXT in Pulumi\.prod\.yaml: .*pulumi config set --secret holdfast:privateKey$/,
@@ -14,9 +15,19 @@ test("what opens something and stands in plain text is told, with what to type, 
     expect(warnings.join()).not.toContain("BEGIN");
 });
 
+test("the keys that commands are given count too, each once", () => {
+    const command = { name: "notify", argv: ["true"], after: [], triggers: [], timeout: 600 };
+    const commands = [
+        { ...command, environment: { TOKEN: { secret: "notifyToken" } }, stdin: { secret: "notifyToken" } },
+    ];
+    expect(plainSecretWarnings({ commands }, config({ notifyToken: "x" }), () => false, "prod")).toEqual([
+        expect.stringMatching(/^holdfast:notifyToken STANDS IN PLAIN TEXT/),
+    ]);
+});
+
 test("a secret is no finding", () => {
-    expect(plainSecretWarnings(config(given), (key) => key === "holdfast:privateKey", "prod")).toEqual([
+    expect(plainSecretWarnings(none, config(given), (key) => key === "holdfast:privateKey", "prod")).toEqual([
         expect.stringMatching(/^holdfast:mailPassword/),
     ]);
-    expect(plainSecretWarnings(config({}), () => false, "prod")).toEqual([]);
+    expect(plainSecretWarnings(none, config({}), () => false, "prod")).toEqual([]);
 });
