@@ -251,7 +251,8 @@ function refuseUnknown(node: string, what: string, told: readonly string[], aske
         );
 }
 
-function parse<Schema extends z.ZodType>(node: string, schema: Schema, said: unknown): z.output<Schema> {
+/** By a schema; a fault is told in few words. @throws AnswerError */
+export function parse<Schema extends z.ZodType>(node: string, schema: Schema, said: unknown): z.output<Schema> {
     const parsed = schema.safeParse(said);
     if (parsed.success) return parsed.data;
     const { path: place, message } = deepest(parsed.error.issues[0]!);

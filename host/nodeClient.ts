@@ -14,6 +14,7 @@ import {
     type ReadAnswer,
     type ResultAnswer,
 } from "./answers";
+import { parseChecked, type Checked } from "./checked";
 import type { Connection, ConnectOptions } from "./connection";
 import { Conversation } from "./conversation";
 import { AnswerError, ConnectionLostError, OtherNameError, UnreachableError } from "./errors";
@@ -79,6 +80,26 @@ export class NodeClient {
     async inspect(name: string, spec: Spec, extras: Extras, { anyName = false } = {}): Promise<Look> {
         const answer = await this.ask(name, spec, extras, anyName);
         return { ...answer, seen: this.seenIn(answer, spec) };
+    }
+
+    /** The node's checks alone: nothing is written there, and nothing is compared here. @param concerns none means all that were pushed */
+    check(concerns: readonly string[]): Promise<Checked> {
+        return this.session(async () => {
+            const talk = await this.talk();
+            try {
+                talk.send({ op: "check", concerns }, LOOK_LIMIT);
+                const said = await this.answer(
+                    talk,
+                    (answer) => parseChecked(this.host.name, answer),
+                    () => undefined,
+                );
+                return said.checked;
+            } catch (error) {
+                throw asUnreachable(this.host.name, error);
+            } finally {
+                talk.close();
+            }
+        });
     }
 
     private seenIn({ observed }: ReadAnswer, spec: Spec): Observation {
@@ -169,10 +190,7 @@ export class NodeClient {
                     origins: [...new Set(pushes.flatMap(({ extras }) => extras.origins ?? []))],
                 };
                 const specs = pushes.map(({ spec }) => spec);
-                talk.send(
-                    { op: "apply", sets: pushes.map(({ name, spec }) => ({ name, spec })), ...asked },
-                    LOOK_LIMIT,
-                );
+                talk.send({ op: "apply", sets: pushes.map(setOf), ...asked }, LOOK_LIMIT);
                 const tell = (event: PhaseEvent) => pushes.forEach((push) => push.tell(event));
                 const look = await this.answer(talk, (said) => parseLooks(this.host.name, said, asked, specs), tell);
                 return { talk, look };
@@ -361,6 +379,11 @@ export class NodeClient {
 function asUnreachable(node: string, error: unknown): Error {
     if (!(error instanceof ConnectionLostError)) return error as Error;
     return new UnreachableError(node, error.message.replace(`${node}: `, ""), { cause: error });
+}
+
+/** As it is looked at, and what is expected of it. */
+function setOf({ name, spec, extras: { expected } }: Push) {
+    return { name, spec, ...(expected && { expected }) };
 }
 
 function sameSpec(a: Spec, b: Spec): boolean {

@@ -69,6 +69,14 @@ export interface Surroundings {
     readonly originals?: Readonly<Record<string, SeenFile | UnitBefore>>;
 }
 
+/** What the node's checks alone go by: the commands of Holdfast's own, and the facts of which a value is declared. */
+export interface Expected {
+    readonly commands: readonly CommandArgs[];
+    readonly facts: Readonly<
+        Record<string, { readonly probe: string; readonly args: readonly string[]; readonly value: string }>
+    >;
+}
+
 /** kind, sha256, mode, owner, group, detail: what has to stay the same between the look and the commit. */
 export type Identity = readonly (string | null)[];
 

@@ -6,6 +6,7 @@ import {
     type PhaseEvent,
     type Plan,
     type Result,
+    type Expected,
     type Spec,
     type Surroundings,
 } from "./observation";
@@ -22,6 +23,8 @@ export interface Extras {
     readonly originals?: readonly string[];
     /** Paths of files whose origin is asked for: a first push replaces nobody's own unseen. */
     readonly origins?: readonly string[];
+    /** What the node's own checks go by from now on, without a client (host/node/standing.py). */
+    readonly expected?: Expected;
 }
 
 export interface Look extends Surroundings {

@@ -22,7 +22,7 @@ import { newNames, PeerNames, renameInWords, type NewName } from "./peerNames";
 import { planUpdate, unseenPaths } from "./plan";
 import { RefusedError } from "./refused";
 import type { FileSetState } from "./fileState";
-import { compare, compareFile, fileStateOf, specOf, stateOf, type Difference } from "./state";
+import { compare, compareFile, expectedOf, fileStateOf, specOf, stateOf, type Difference } from "./state";
 import { stillDiffers } from "./stillDiffers";
 import { isRecord } from "./wire";
 
@@ -300,6 +300,7 @@ export class FileSetController {
         const extras = {
             ...extrasFor(Object.keys(expected.files), contents),
             ...(origins.length > 0 && { origins }),
+            expected: expectedOf(expected),
         };
         const name = expected.host.name;
         log.status("observe");

@@ -1,7 +1,7 @@
 /** The one comparison: `expected` (a FileSet's inputs) against `actual` (what was observed), for preview, drift and apply. */
 import { isUnknown } from "../model/contract/engineWords";
 import type { FileArgs, FileSetArgs } from "../model/contract/fileSet";
-import type { Observation, SeenFile, Spec } from "../host/observation";
+import type { Expected, Observation, SeenFile, Spec } from "../host/observation";
 import { lintContent } from "../model/lint/formats";
 import { factText, isSkippedFact } from "../model/contract/verdict";
 import { standsFor } from "../model/contract/ownProgram";
@@ -22,6 +22,18 @@ export function specOf(args: FileSetArgs): Spec {
         packages: args.packages ?? [],
         units: Object.keys(args.units ?? {}),
         facts: Object.fromEntries(facts),
+    };
+}
+
+/** What the node can check by itself of a FileSet, without us. */
+export function expectedOf({ validate = [], verify = [], facts = {} }: FileSetArgs): Expected {
+    return {
+        commands: [...validate, ...verify].filter(({ argv }) => argv[0] === "holdfast"),
+        facts: Object.fromEntries(
+            Object.entries(facts).flatMap(([name, { probe, args = [], value }]) =>
+                value === undefined ? [] : [[name, { probe, args, value }] as const],
+            ),
+        ),
     };
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { concerns } from "../components/table";
-import { factCodes } from "../model/contract/verdict";
+import { checkCodes, factCodes } from "../model/contract/verdict";
 import { commandHelp } from "./reference/commands";
 import { exportedInterfaces } from "./reference/interfaces";
 import { lintRules } from "./reference/lintRules";
@@ -41,6 +41,12 @@ export function renderReference(): string {
         table(
             ["code", "meaning"],
             Object.entries(factCodes).map(([code, meaning]) => [`\`${code}\``, meaning]),
+        ),
+        "## Codes of checks",
+        "What [a check on the node](checks.md) answers is `{concern, check, state, code, text, remedy}`.",
+        table(
+            ["code", "meaning"],
+            Object.entries(checkCodes).map(([code, meaning]) => [`\`${code}\``, meaning]),
         ),
         "## The FileSet resource",
         "`holdfast:host:FileSet`, id `NODE/CONCERN`: files, packages and units of one node that are applied, verified and undone as one. Inputs are `FileSetArgs`; outputs are the inputs as they were found on the node, and `observed.facts`.",

@@ -49,7 +49,7 @@ function staticChecks() {
 
 /** Of the folders that may have Python and shell. */
 function files() {
-    return [".ci", "host", "programs", "templates", "lab", "model", "scripts", "bench", "tests"]
+    return [".ci", "components", "host", "programs", "templates", "lab", "model", "scripts", "bench", "tests"]
         .filter((folder) => existsSync(join(root, folder)))
         .flatMap((folder) =>
             readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -1,4 +1,5 @@
-"""The constant program on the node. `run UNIT` and `after UNIT` are started by systemd; a session is started over SSH."""
+"""The constant program on the node. `run UNIT` and `after UNIT` are started by systemd, `check [CONCERN…]` by timers and by
+people; a session is started over SSH."""
 
 from __future__ import annotations
 
@@ -8,16 +9,20 @@ import sys
 
 def main(arguments: list[str]) -> int:
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    from engine import runner
+    verb, *words = arguments or [""]
+    if verb == "check":
+        import standing
 
-    verb, unit = arguments
-    if verb == "run":
-        return runner.run(unit)
-    if verb == "after":
-        runner.after(unit)
+        return standing.main(words)
+    if verb in ("run", "after") and len(words) == 1:
+        from engine import runner
+
+        if verb == "run":
+            return runner.run(words[0])
+        runner.after(words[0])
         return 0
-    print(f"usage: main.py run|after UNIT, got {verb}", file=sys.stderr)
-    return 2
+    print("usage: main.py run UNIT | after UNIT | check [CONCERN…]", file=sys.stderr)
+    return 64  # EX_USAGE: 2 says that a check is bad
 
 
 if __name__ == "__main__":

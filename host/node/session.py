@@ -89,7 +89,7 @@ def main(version: str, modules: install.Modules | None = None) -> None:
 
 def answer(request: Message, version: str, modules: install.Modules | None) -> None:
     try:
-        {"read": read, "apply": apply, "result": result}[request["op"]](request, version, modules)
+        {"read": read, "apply": apply, "result": result, "check": check}[request["op"]](request, version, modules)
     except BrokenPipeError:
         raise  # the client is gone
     except OSError as error:
@@ -106,6 +106,13 @@ def read(request: Message, version: str, modules: install.Modules | None) -> Non
     tell = Progress()
     seen = observe.observe_all(list(specs.values()), tell)
     send({"observed": [{"spec": spec, "seen": each} for spec, each in zip(specs.values(), seen)], **around(request, tell)})
+
+
+def check(request: Message, version: str, modules: install.Modules | None) -> None:
+    """The checks alone, of the concerns that are asked for, as main.py's `check` prints them."""
+    import standing  # seldom asked for
+
+    send({"hostname": os.uname().nodename, "checked": standing.answer_of(request["concerns"], version)})
 
 
 def around(request: Message, tell: observe.Tell) -> Message:
@@ -178,6 +185,8 @@ def apply(request: Message, version: str, modules: install.Modules | None) -> No
 def tell_of(sets: list[Message], decisions: Mapping[int, Message], decided: Message) -> None:
     for number in decisions:
         remember(sets[number]["name"], sets[number]["spec"])
+        if "expected" in sets[number]:
+            expect(sets[number]["name"], sets[number]["expected"])
     for number, plan in decisions.items():
         if plan.get("nothing"):
             send({"set": number, "result": {"outcome": "unchanged"}})
@@ -215,3 +224,9 @@ def remember(name: str, spec: Message) -> None:
     data = json.dumps(spec, sort_keys=True).encode()
     if durable.read_regular(path) != data:
         durable.replace(path, data)
+
+
+def expect(name: str, expected: Message) -> None:
+    import standing  # only a push has something to expect
+
+    standing.expect(name, expected)

@@ -54,7 +54,7 @@ export interface UnitArgs {
 
 /**
  * A command on the node, never through a shell. In `argv`, `{staged:/etc/fstab}` stands for the staged copy of that file.
- * `argv[0]` of `holdfast` calls a check built into the node's program (the table in `host/node/checks`).
+ * `argv[0]` of `holdfast` calls a check built into the node's program (`CHECKS` in `node/` of a concern).
  */
 export interface CommandArgs {
     readonly argv: readonly string[];
@@ -64,7 +64,7 @@ export interface CommandArgs {
 
 /** A fact that is observed along with the files; a difference from `value` is drift. */
 export interface FactArgs {
-    /** A probe built into the node's program (the table in `host/node/probes`): `resolver`, `mount`, `source`, `link`, … */
+    /** A probe built into the node's program (`PROBES` in `node/` of a concern): `resolver`, `mount`, `source`, `link`, … */
     readonly probe: string;
     readonly args?: readonly string[];
     /** Without it the fact is only reported. */

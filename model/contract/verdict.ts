@@ -16,6 +16,7 @@ export const factCodes = {
     seen: "the fact's value is the text; whether it is as declared, the provider compares",
     "all-may-scrape": "every address of this host may scrape, so none can be tried that may not",
     "bmc-silent": "the BMC does not say how full its event log is",
+    "keys-unreadable": "root's own authorized_keys cannot be read (pmxcfs hangs?)",
     "judged-by-lints": "the content goes with the answer, and the lints on the workstation judge it",
     "mail-does-not-say": "the mail program did not answer what became of the last mail",
     "network-never-started": "ifupdown2 has left no record of a start of the network",
@@ -25,6 +26,35 @@ export const factCodes = {
     "no-such-probe": "the node's program does not know the probe: it is of another version",
     "probe-failed": "the probe ended with an error, which is in the text",
     "root-without-device": "/ is on no block device (ZFS, an overlay), so its entry names none",
+    "sshd-silent": "sshd -T did not say which key files it reads",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Codes of checks, and what each means; docs/checks.md lists them. They are never renamed nor used for something else. */
+export const checkCodes = {
+    passed: "all is as it should be",
+    "address-not-held": "no interface holds the declared address, and none gets it at the next boot",
+    "addresses-untold": "which addresses the node has could not be told",
+    "check-failed": "the check broke down with the error in its text",
+    "exporter-open": "the metrics' port answers addresses that may not scrape",
+    "exporter-silent": "nothing answers on the metrics' port",
+    "filter-not-enforced":
+        "this kernel does not enforce IPAddressDeny=, so the metrics' port would be open to everyone",
+    "findmnt-silent": "findmnt --verify did not run to its end",
+    "fstab-refused": "findmnt --verify finds faults in the fstab",
+    "generator-failed": "the dry run of systemd's fstab generator failed",
+    "ifup-silent": "ifup did not run to its end",
+    "interfaces-refused": "the node's own ifup refuses the interfaces file",
+    "keys-not-read": "sshd does not read the file with the rescue keys",
+    "keys-refused": "ssh-keygen takes some of the rescue keys' lines for no keys",
+    "mount-stops-boot": "a mount that is not essential would stop the boot when its disk is missing",
+    "name-elsewhere": "the node's name resolves to another address than the declared one, or to none",
+    "name-loopback": "the node's name resolves to a loopback address, with which pmxcfs does not start",
+    "no-such-check": "the node's program does not know the check: it is of another version",
+    "not-as-declared": "a fact is not as the stack declares it",
+    "nothing-expected": "nothing on the node says what is expected of it, or it cannot be read",
+    "only-in-transaction": "the check wakes a disk or starts something, so it is asked in a transaction alone",
+    "smartd-refused": "smartd refuses its configuration, or cannot watch a disk that is there",
+    "smartd-silent": "smartd did not run to its end",
 } as const satisfies Readonly<Record<string, string>>;
 
 const SKIPPED = "not checked";

@@ -211,7 +211,7 @@ describe("interfaces", () => {
                 }),
             ),
         );
-        const script = `import glob, json, os, sys\nsys.path.insert(0, max(glob.glob("/usr/local/lib/holdfast/${"[0-9a-f]".repeat(16)}"), key=os.path.getmtime))\nimport checks\nprint(json.dumps({os.path.basename(path): checks.check("interfaces", [path], 60) for path in glob.glob("/root/fixtures/*")}))`;
+        const script = `import glob, json, os, sys\nsys.path.insert(0, max(glob.glob("/usr/local/lib/holdfast/${"[0-9a-f]".repeat(16)}"), key=os.path.getmtime))\nimport checks\nprint(json.dumps({os.path.basename(path): checks.check("interfaces", [path], 60).complaint for path in glob.glob("/root/fixtures/*")}))`;
         const complaints = JSON.parse(
             (await node.exec(["python3", "-I", "-c", script], { timeout: 120 })).stdout,
         ) as Record<string, string | null>;

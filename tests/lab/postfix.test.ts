@@ -240,9 +240,9 @@ test("a mail that no running postfix has taken up, or that a relay keeps waiting
                 `
 import glob, os, sys
 sys.path.insert(0, max(glob.glob("/usr/local/lib/holdfast/" + 16 * "[0-9a-f]"), key=os.path.getmtime))
-from probes import watch
-watch.QUEUES = dict.fromkeys(watch.QUEUES, 0)
-print(watch.mail())`,
+from concerns.mail.node import fate
+fate.QUEUES = dict.fromkeys(fate.QUEUES, 0)
+print(fate.mail())`,
             ])
         ).stdout;
     await shell("systemctl stop postfix");

@@ -48,7 +48,6 @@ def execute(command: dict[str, Any]) -> str | None:
     if argv[0] == "holdfast":
         import checks  # only where a plan asks for one
 
-        complaint: str | None = checks.check(argv[1], argv[2:], timeout)
-        return complaint
+        return checks.check(argv[1], argv[2:], timeout).complaint
     outcome = commands.run(argv, timeout)
     return None if outcome.ok else outcome.explain()

@@ -79,7 +79,7 @@ def ensure(version: str, modules: Modules | None) -> str:
 
     Everything is durable before the first commit relies on it.
     """
-    for folder in ("/etc/holdfast", durable.JOURNAL, STATE, f"{STATE}/backups", durable.RESULTS, f"{STATE}/managed"):
+    for folder in ("/etc/holdfast", durable.JOURNAL, STATE, f"{STATE}/backups", durable.RESULTS, f"{STATE}/managed", f"{STATE}/expected"):
         safe.make_folder(folder)
     program = f"{LIBRARY}/{version}"
     if not os.path.isdir(program):

@@ -2,8 +2,8 @@
 
 Never a raw measurement (a temperature, an age): a nightly drift run would never be clean. Never a change.
 
-A probe is a function `(*words) -> str or Verdict` in any module of the program, and a line here or in `node/` of its
-concern: its module is loaded where a FileSet asks for it, so that a node need not have what it never uses.
+A probe is a function `(*words) -> str or Verdict` in `node/` of a concern, and a line in its `PROBES`; what several concerns
+ask for is here. A module is loaded where a FileSet asks for it, so that a node need not have what it never uses.
 """
 
 from __future__ import annotations
@@ -20,25 +20,8 @@ from look.words import one_line
 P = ParamSpec("P")
 T = TypeVar("T")
 PROBES = {
-    "resolver": "probes.names.resolver",
-    "hostname": "probes.names.hostname",
-    "mount": "probes.mounts.mount",
-    "source": "probes.mounts.source",
-    "link": "probes.network.link",
-    "interfaces-pending": "probes.network.interfaces_pending",
-    "sourced-files": "probes.network.sourced_files",
-    "interfaces-running": "probes.network.interfaces_running",
-    "root-keys": "probes.access.root_keys",
     "root-alone": "probes.access.root_alone",
-    "exporter": "probes.exporter.verdict",
-    "temperature": "probes.watch.temperature",
-    "last-run": "probes.watch.last_run",
-    "mail": "probes.watch.mail",
-    "mail-relay": "probes.watch.mail_relay",
-    "ipmievd": "probes.watch.ipmievd",
-    "sel": "probes.watch.sel",
-    "smartd-coverage": "probes.watch.smartd_coverage",
-    "self-tests": "probes.watch.self_tests",
+    "last-run": "probes.last_run.last_run",
 }
 caches: list[functools._lru_cache_wrapper[Any]] = []
 

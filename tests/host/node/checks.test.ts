@@ -14,7 +14,7 @@ describe("findmnt", () => {
     const verify = async (fstab: string, code: number, output: string, errors = "") => {
         await writeFile(join(folder, "fstab"), fstab);
         return python<string | null>(
-            "from checks import fstab\nfrom engine import commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['output'], given['errors'])\nanswer = fstab.findmnt(5, given['staged'])",
+            "from concerns.fstab.node import checks as fstab\nfrom engine import commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['output'], given['errors'])\nanswer = fstab.findmnt(5, given['staged']).complaint",
             { code, output, errors, staged: join(folder, "fstab") },
         );
     };
@@ -73,7 +73,7 @@ describe("fstab-generator", () => {
         python<string | null>(
             `
 import os, shutil
-from checks import fstab
+from concerns.fstab.node import checks as fstab
 from engine import commands, durable
 durable.RUN = given["folder"]
 def run(argv, timeout=30, environment=None):
@@ -87,7 +87,7 @@ def run(argv, timeout=30, environment=None):
             unit.write(f"[Unit]\\nSourcePath=/etc/fstab\\n[Mount]\\nWhat=/dev/disk/by-uuid/x\\nWhere={where}\\nType=ext4\\n")
     return commands.Outcome(0, "", "")
 commands.run = run
-answer = fstab.fstab_generator(5, "/etc/fstab", *given["essential"])`,
+answer = fstab.fstab_generator(5, "/etc/fstab", *given["essential"]).complaint`,
             { folder, where, essential },
         );
 
@@ -134,7 +134,7 @@ describe("own-address", () => {
     ]);
     const ask = (address: string, code = 0) =>
         python<string | null>(
-            "from checks import names\nfrom engine import commands\ncommands.run = lambda *_, **__: commands.Outcome(given['code'], given['links'], 'no ip here')\nnames.INTERFACES = (given['folder'] + '/*',)\nanswer = names.own_address(5, 'pve01', given['address'])",
+            "from concerns.hosts.node import checks as names\nfrom engine import commands\ncommands.run = lambda *_, **__: commands.Outcome(given['code'], given['links'], 'no ip here')\nnames.INTERFACES = (given['folder'] + '/*',)\nanswer = names.own_address(5, 'pve01', given['address']).complaint",
             { address, links, code, folder },
         );
 

@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import type { NodeClient } from "../../../host/nodeClient";
 import type { Spec } from "../../../host/observation";
-import { factCodes } from "../../../model/contract/verdict";
+import { checkCodes, factCodes } from "../../../model/contract/verdict";
 import { TalkingNode } from "../../helpers/talkingNode";
 import { python } from "./python";
 
@@ -49,7 +49,7 @@ test("a look at files of every kind, packages and units is what the schema expec
 });
 
 test("every probe's answer is one", async () => {
-    const probes = await python<string[]>("import probes\nanswer = list(probes.PROBES)");
+    const probes = await python<string[]>("import probes\nanswer = [*probes.PROBES, *concerns.names('PROBES')]");
     const args: Partial<Record<string, string[]>> = {
         resolver: ["localhost"],
         mount: ["/"],
@@ -59,6 +59,7 @@ test("every probe's answer is one", async () => {
         "last-run": ["/nonexistent", "60"],
         "smartd-coverage": ["smartmontools.service"],
         "sourced-files": ["/etc/network/interfaces.d/*"],
+        "root-alone": ["/etc"],
     };
     const facts = Object.fromEntries(probes.map((probe) => [probe, { probe, args: args[probe] ?? [] }]));
     const seen = await client.read("test", { ...empty, facts });
@@ -67,11 +68,14 @@ test("every probe's answer is one", async () => {
 });
 
 test("the codes that the node's program may give are those that are documented", async () => {
+    // What the engine tells has codes of its own (tests/host/node/files.test.ts).
     const given = await python<string[]>(`
 import ast, pathlib
-calls = [node for path in pathlib.Path(sys.path[0]).rglob("*.py") for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-answer = ["seen"] + [call.args[0].value for call in calls if getattr(call.func, "id", "") in ("unknown", "skipped") and call.args]`);
-    expect([...new Set(given)].sort()).toEqual(Object.keys(factCodes).sort());
+paths = [path for folder in (sys.path[0], *concerns.__path__) for path in pathlib.Path(folder).rglob("*.py")]
+told = [path for path in paths if "engine" not in path.parts and "bootReadiness" not in path.parts]
+calls = [node for path in told for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+answer = ["seen", "passed"] + [call.args[0].value for call in calls if getattr(call.func, "id", "") in ("bad", "unknown", "skipped") and isinstance(call.args[0], ast.Constant)]`);
+    expect([...new Set(given)].sort()).toEqual(Object.keys({ ...factCodes, ...checkCodes }).sort());
 });
 
 test("what the lints want, who wrote, and what stood there before are what the schema expects", async () => {

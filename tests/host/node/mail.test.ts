@@ -10,7 +10,7 @@ afterEach(() => remove());
 describe("whether mail leaves through the stack's relay", () => {
     const relay = () =>
         python<string>(
-            "from probes import watch\nanswer = watch.mail_relay(given + '/msmtprc', given + '/sendmail')",
+            "from concerns.mail.node import fate\nanswer = fate.mail_relay(given + '/msmtprc', given + '/sendmail')",
             folder,
         );
 
@@ -34,7 +34,7 @@ describe("whether mail leaves through the stack's relay", () => {
 describe("what became of the last mail", () => {
     const fate = () =>
         python<string | string[]>(
-            "from probes import watch\nanswer = watch.mail(given + '/spool', given + '/mail')",
+            "from concerns.mail.node import fate\nanswer = fate.mail(given + '/spool', given + '/mail')",
             folder,
         );
 
@@ -50,7 +50,7 @@ describe("what became of the last mail", () => {
     });
     test("is unknown, with the reason, where the program cannot tell", async () => {
         await writeFile(join(folder, "mail"), "#!/bin/sh\n# --fate\necho out of order >&2; exit 3\n", { mode: 0o755 });
-        expect(await fate()).toEqual(["unknown", "mail-does-not-say", "unknown: exit status 3: out of order"]);
+        expect(await fate()).toEqual(["unknown", "mail-does-not-say", "unknown: exit status 3: out of order", ""]);
     });
     test("is not told by what postqueue says of others, of mails that are young yet, or in lines that are cut off", async () => {
         await mkdir(join(folder, "spool"));
@@ -59,7 +59,7 @@ describe("what became of the last mail", () => {
         const listed = async (...lines: string[]) => {
             await writeFile(join(folder, "listed"), lines.join("\n"));
             return python<string>(
-                `from engine import commands\nfrom probes import watch\nreal = commands.run
+                `from engine import commands\nfrom concerns.mail.node import fate\nreal = commands.run
 def run(argv, *rest, **options):
     if argv[0] == "postqueue":
         return real(["cat", given + "/listed"])
@@ -67,7 +67,7 @@ def run(argv, *rest, **options):
         return real(["printf", "Message-ID: <%s>\\n", "holdfast.1.2@x" if argv[-1] == "OURS" else "x@y"])
     return real(argv, *rest, **options)
 commands.run = run
-answer = watch.mail(given + "/spool", given + "/mail")`,
+answer = fate.mail(given + "/spool", given + "/mail")`,
                 folder,
             );
         };

@@ -14,14 +14,14 @@ describe("disks without smartd", () => {
         python<string>(
             `
 import os
-from probes import watch
+from concerns.smartd.node import disks
 there = os.path.exists
 os.path.exists = lambda path: path in given["paths"] if path.startswith("/dev/disk/") else there(path)
 os.path.realpath = lambda path: given["paths"].get(path, path)
-watch.physical_disks = lambda: given["disks"]
-watch.has_udev = lambda: given["udev"]
-watch.is_virtual = lambda disk: False
-answer = watch.smartd_coverage("smartmontools.service", *given["declared"])`,
+disks.physical_disks = lambda: given["disks"]
+disks.has_udev = lambda: given["udev"]
+disks.is_virtual = lambda disk: False
+answer = disks.smartd_coverage("smartmontools.service", *given["declared"])`,
             { declared, disks, udev, paths: { "/dev/disk/by-id/ata-A": "/dev/sda" } },
         );
     const gone = "/dev/disk/by-id/ata-GONE";
@@ -48,7 +48,7 @@ describe("self-tests", () => {
             await utimes(path, now + written, now + written);
         }
         return python<string>(
-            "import time\nfrom probes import watch\nwatch.STATES = given['states']\nwatch.start_of = lambda unit: (time.monotonic() + given['started']) * 1_000_000\nanswer = watch.self_tests()",
+            "import time\nfrom concerns.smartd.node import disks\ndisks.STATES = given['states']\ndisks.start_of = lambda unit: (time.monotonic() + given['started']) * 1_000_000\nanswer = disks.self_tests()",
             { started, states: `${folder}/smartd.*.state` },
         );
     };
@@ -58,6 +58,7 @@ describe("self-tests", () => {
             "skipped",
             "no-self-tests",
             "no disk whose self-tests smartd starts",
+            "",
         ]);
         expect(await selfTests(-100, { old: { due: -30 * day, written: -101 }, new: { due: day, written: -90 } })).toBe(
             "on time",
@@ -74,7 +75,7 @@ describe("smartd -q onecheck", () => {
     const check = async (device: string, said: string, code = 17) => {
         await writeFile(join(folder, "conf"), `# Managed\n${device} -d removable -a\nDEVICESCAN -a\n`);
         return python<string | null>(
-            "from checks import smartd\nfrom engine import commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['said'], '')\nanswer = smartd.smartd(5, given['staged'])",
+            "from concerns.smartd.node import checks\nfrom engine import commands\ncommands.run = lambda *_: commands.Outcome(given['code'], given['said'], '')\nanswer = checks.smartd(5, given['staged']).complaint",
             { said: said.replaceAll("@", device), code, staged: join(folder, "conf") },
         );
     };

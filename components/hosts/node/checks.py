@@ -6,37 +6,44 @@ import json
 from collections.abc import Iterable
 
 from engine import commands
-from probes.names import is_loopback, resolve
+from look.verdict import Verdict, bad, passed, unknown
+
+from .names import is_loopback, resolve
 
 
-def resolver(timeout: float, name: str, address: str) -> str | None:
+def resolver(timeout: float, name: str, address: str) -> Verdict:
     """The node's name must give its LAN address and no loopback one: pmxcfs resolves it at boot (pve-cluster)."""
     addresses = resolve(name)
     loopback = [found for found in addresses if is_loopback(found)]
     if loopback:
-        return f"{name} still resolves to {', '.join(loopback)}; look for it in /etc/hosts, or in libnss-myhostname and DNS"
+        return bad(
+            "name-loopback",
+            f"{name} still resolves to {', '.join(loopback)}",
+            "look for it in /etc/hosts, or in libnss-myhostname and DNS",
+        )
     if address not in addresses:
-        return f"{name} resolves to {', '.join(addresses) or 'nothing'}, not to {address}"
-    return None
+        return bad("name-elsewhere", f"{name} resolves to {', '.join(addresses) or 'nothing'}, not to {address}")
+    return passed()
 
 
 INTERFACES = ("/etc/network/interfaces", "/etc/network/interfaces.d/*")
 
 
-def own_address(timeout: float, name: str, address: str) -> str | None:
+def own_address(timeout: float, name: str, address: str) -> Verdict:
     """Some interface holds the address that the hosts file is about to give the name, or gets it at the next boot.
 
     A wrong digit in the stack would else be written into the hosts file of the whole fleet, and every look would find it sound.
     """
     shown = commands.run(["ip", "-j", "address", "show"], timeout, limit=1 << 20)
     if not shown.ok:
-        return f"which addresses the node has cannot be told: {shown.explain()}"
+        return unknown("addresses-untold", f"which addresses the node has cannot be told: {shown.explain()}")
     held = [each["local"] for link in json.loads(shown.output) for each in link.get("addr_info", []) if each.get("scope") == "global"]
     if same(address, held) or same(address, declared_addresses()):
-        return None
-    return (
-        f"no interface of this node holds {address}, which the stack gives {name} (it has {', '.join(held) or 'none'}), and none gets it at the next boot; "
-        f"correct the node's `address` in the stack, or give the node that address first (interfaces), then run `up` again"
+        return passed()
+    return bad(
+        "address-not-held",
+        f"no interface of this node holds {address}, which the stack gives {name} (it has {', '.join(held) or 'none'}), and none gets it at the next boot",
+        "correct the node's `address` in the stack, or give the node that address first (interfaces), then run `up` again",
     )
 
 

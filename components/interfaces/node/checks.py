@@ -4,6 +4,7 @@ import os
 import re
 
 from engine import commands
+from look.verdict import Verdict, bad, passed, unknown
 
 # What ifupdown2 fails a file for that it brings up as it should.
 HARMLESS = re.compile(
@@ -17,19 +18,22 @@ HARMLESS = re.compile(
 )
 
 
-def interfaces(timeout: float, staged: str) -> str | None:
+def interfaces(timeout: float, staged: str) -> Verdict:
     """The node's own ifup on the staged file, without applying it. It passes most mistakes (those are the lints' work)."""
     if not os.path.exists("/usr/share/ifupdown2"):
         return classic_ifup(timeout, staged)
     tried = commands.run(["ifup", "-a", "-s", "-i", staged], timeout)
     if tried.ok:
-        return None
+        return passed()
     if tried.code is None:
-        return tried.explain()
+        return unknown("ifup-silent", tried.explain())
     said = [line for line in (tried.errors + tried.output).splitlines() if line.startswith(("error:", "warning:"))]
-    return "; ".join(line for line in said if not HARMLESS.search(line)) or None
+    refused = [line for line in said if not HARMLESS.search(line)]
+    return bad("interfaces-refused", "; ".join(refused)) if refused else passed()
 
 
-def classic_ifup(timeout: float, staged: str) -> str | None:
+def classic_ifup(timeout: float, staged: str) -> Verdict:
     tried = commands.run(["ifup", "--no-act", "--force", "--all", f"--interfaces={staged}"], timeout)
-    return None if tried.ok else tried.explain()
+    if tried.code is None:
+        return unknown("ifup-silent", tried.explain())
+    return passed() if tried.ok else bad("interfaces-refused", tried.explain())

@@ -5,15 +5,16 @@ import re
 
 from engine import commands, durable, safe
 from look import facts
+from look.verdict import Verdict, bad, passed, unknown
 
 
-def findmnt(timeout: float, staged: str) -> str | None:
+def findmnt(timeout: float, staged: str) -> Verdict:
     """`findmnt --verify`, which also fails what is merely absent: a disk or folder of a `nofail` entry is no reason to stop."""
     checked = commands.run(["findmnt", "--verify", "--tab-file", staged], timeout)
     if checked.ok:
-        return None
+        return passed()
     if checked.code is None:
-        return checked.explain()
+        return unknown("findmnt-silent", checked.explain())
     entries = entries_of(staged)
     target = ""
     complaints: list[str] = []
@@ -28,7 +29,9 @@ def findmnt(timeout: float, staged: str) -> str | None:
         elif line and not line[0].isspace():
             target = line
     # It may die of a line that it cannot parse (2.41 does): only errors that are excused make it pass.
-    return "; ".join(complaints) or (None if excused and checked.code > 0 else checked.explain())
+    if complaints or not excused or checked.code < 0:
+        return bad("fstab-refused", "; ".join(complaints) or checked.explain())
+    return passed()
 
 
 def is_excused(line: str, fstype: str, options: list[str]) -> bool:
@@ -58,7 +61,7 @@ def entries_of(path: str) -> dict[str, tuple[str, list[str]]]:
     return entries
 
 
-def fstab_generator(timeout: float, staged: str, *essential: str) -> str | None:
+def fstab_generator(timeout: float, staged: str, *essential: str) -> Verdict:
     """Dry run of systemd's own generator: a mount under local-fs.target.requires stops the boot when its disk is missing.
 
     In a container /sys is read-only and the generator then ignores every device, so the run gets a /sys of its own.
@@ -75,7 +78,7 @@ def fstab_generator(timeout: float, staged: str, *essential: str) -> str | None:
             {"SYSTEMD_FSTAB": staged, "SYSTEMD_LOG_TARGET": "console"},
         )
         if not ran.ok:
-            return f"{generator}: {ran.explain()}"
+            return unknown("generator-failed", f"{generator}: {ran.explain()}")
         required = os.path.join(folder, "local-fs.target.requires")
         names = os.listdir(required) if os.path.isdir(required) else []
         targets = {mount_target(os.path.join(folder, name)) for name in names if name.endswith(".mount")}
@@ -83,8 +86,11 @@ def fstab_generator(timeout: float, staged: str, *essential: str) -> str | None:
         commands.remove_tree(folder)
     blocking = sorted(target for target in targets if target and target not in essential)
     if blocking:
-        return f"{', '.join(blocking)} would stop the boot when its disk is missing: add nofail, or declare it essential"
-    return None
+        return bad(
+            "mount-stops-boot",
+            f"{', '.join(blocking)} would stop the boot when its disk is missing: add nofail, or declare it essential",
+        )
+    return passed()
 
 
 def mount_target(unit: str) -> str | None:

@@ -4,9 +4,10 @@ import os
 import re
 
 from engine import commands
+from look.verdict import Verdict, bad, passed, unknown
 
 
-def smartd(timeout: float, staged: str) -> str | None:
+def smartd(timeout: float, staged: str) -> Verdict:
     """Every disk of the staged file, once; without mails, state files or hooks. Status 17: this node has no disk to watch.
 
     With -d removable smartd also passes over a device type that it does not know, and over a disk that is there but not of
@@ -15,9 +16,12 @@ def smartd(timeout: float, staged: str) -> str | None:
     tried = commands.run(["smartd", "-q", "onecheck", "-s", "-", "-A", "-", "-w", "/bin/true", "-c", staged], timeout)
     unsupported = [line for line in tried.output.splitlines() if "unsupported device type" in line]
     if tried.code in (0, 17):
-        return "; ".join(unsupported + refused_devices(staged, tried.output.splitlines())) or None
+        refused = unsupported + refused_devices(staged, tried.output.splitlines())
+        return bad("smartd-refused", "; ".join(refused)) if refused else passed()
+    if tried.code is None:
+        return unknown("smartd-silent", tried.explain())
     complaints = [line for line in (tried.output + tried.errors).splitlines() if re.search(r"(?i)invalid|error|unable|missing|unknown|syntax", line)]
-    return "; ".join(complaints[-3:]) or tried.explain()
+    return bad("smartd-refused", "; ".join(complaints[-3:]) or tried.explain())
 
 
 def refused_devices(staged: str, said: list[str]) -> list[str]:

@@ -7,22 +7,26 @@ import time
 from collections.abc import Iterable
 
 from engine import commands
-from look.verdict import Verdict, skipped
+from look.verdict import Verdict, bad, passed, skipped
 
 CONNECT_TIMEOUT = 0.2  # seconds; on the machine itself a connection takes less than a millisecond, or is dropped
 START_TIMEOUT = 10  # seconds until a started exporter listens
 
 
-def complaint(timeout: float, port: str, *scrapers: str) -> str | None:
-    """After a change. Returns None, or what is wrong."""
+def complaint(timeout: float, port: str, *scrapers: str) -> Verdict:
+    """After a change."""
     deadline = time.monotonic() + min(START_TIMEOUT, timeout)
     while not answers("127.0.0.1", port):
         if time.monotonic() > deadline:
-            return f"nothing answers on 127.0.0.1 port {port}; look at journalctl -u prometheus-node-exporter"
+            return bad("exporter-silent", f"nothing answers on 127.0.0.1 port {port}", "look at journalctl -u prometheus-node-exporter")
         time.sleep(0.1)
     if is_open(port, forbidden(scrapers)):
-        return f"port {port} also answers addresses that may not scrape; look at systemctl show -p IPAddressDeny prometheus-node-exporter"
-    return None
+        return bad(
+            "exporter-open",
+            f"port {port} also answers addresses that may not scrape",
+            "look at systemctl show -p IPAddressDeny prometheus-node-exporter",
+        )
+    return passed()
 
 
 def verdict(port: str, *scrapers: str) -> str | Verdict:
@@ -45,18 +49,19 @@ def is_open(port: str, others: Iterable[str]) -> bool:
     return any(connects(address, port) for address in others)
 
 
-def filter_complaint(timeout: float) -> str | None:
-    """Before anything listens: does this kernel drop what IPAddressDeny= names? Returns None, or what is wrong."""
+def filter_complaint(timeout: float) -> Verdict:
+    """Before anything listens: does this kernel drop what IPAddressDeny= names?"""
     program = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 1)"
     filtered = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "-p", "IPAddressDeny=any"]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        passed = commands.run([*filtered, "/usr/bin/python3", "-I", "-S", "-c", program, str(port)], timeout).ok
-    if not passed:
-        return None
-    return (
+        gets_through = commands.run([*filtered, "/usr/bin/python3", "-I", "-S", "-c", program, str(port)], timeout).ok
+    if not gets_through:
+        return passed()
+    return bad(
+        "filter-not-enforced",
         "this kernel does not enforce IPAddressDeny= (a container?), so the port would be open to everyone. "
-        "Set nodeExporter to false for this host, or leave monitoring.hosts out to listen on loopback only"
+        "Set nodeExporter to false for this host, or leave monitoring.hosts out to listen on loopback only",
     )
 
 

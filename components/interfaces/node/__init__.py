@@ -1,0 +1,9 @@
+"""What the node's program has for this concern, by the names under which a plan asks for it."""
+
+PROBES = {
+    "link": "concerns.interfaces.node.links.link",
+    "interfaces-pending": "concerns.interfaces.node.links.interfaces_pending",
+    "sourced-files": "concerns.interfaces.node.links.sourced_files",
+    "interfaces-running": "concerns.interfaces.node.links.interfaces_running",
+}
+CHECKS = {"interfaces": "concerns.interfaces.node.checks.interfaces"}
