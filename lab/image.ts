@@ -46,7 +46,15 @@ const packages = [
     "ca-certificates",
     "cloud-init",
     "python3",
+    // The stand-in of pmxcfs, and what its cluster and its backup need.
+    "python3-fusepy",
+    "sqlite3",
+    "corosync",
+    "restic",
 ];
+
+/** What only that release and later ones have. */
+const since: Partial<Record<Release, readonly string[]>> = { trixie: ["restic-rest-server"] };
 
 /**
  * What some nodes have and others have not, so that a test can install it where there is no registry (`dpkg --install`): .deb
@@ -96,7 +104,7 @@ async function buildTree(root: string, release: Release): Promise<void> {
         '--aptopt=Acquire::Languages "none"',
         '--aptopt=Acquire::Retries "3"',
         ...["doc", "man", "locale", "info"].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`),
-        `--include=${packages.join(",")}`,
+        `--include=${[...packages, ...(since[release] ?? [])].join(",")}`,
         `--customize-hook=${fetchExtras}`,
         release,
         root,

@@ -236,6 +236,7 @@ export class LabNode implements NodeIdentity {
                 "--timezone=off",
                 "--link-journal=no",
                 `--directory=${this.root}`,
+                "--bind=/dev/fuse", // of pmxcfs
                 ...loops.map((loop) => `--bind=${loop}`),
             ],
             {
