@@ -4,7 +4,7 @@
  *   provider -> host -> model, and what the concerns' table says.
  * The Pulumi program and the provider meet only at the resource's argument types.
  */
-const program = "^(index|config)\\.ts$|^components/";
+const program = "^(index|config|projectFile)\\.ts$|^components/";
 
 /** What a concern's folder says without Pulumi, and what is put together from it: the table, the fleet's schema, the rollout. */
 const pure = "^components/(?:(?:table|concern|rollout|pure)\\.ts$|fleet/|[^/]+/(?:concern|settings|plan)\\.ts$)";
@@ -19,12 +19,14 @@ const allowed = {
     "^provider/(?!resource\\.ts$)": ["^provider/", "^host/", pure, "^model/", "^programs/"],
     [pure]: ["^render/", "^programs/", "^model/"],
     "^components/": ["^render/", "^programs/", "^provider/resource\\.ts$", "^model/"],
-    "^config\\.ts$": [pure, "^model/"],
+    "^config\\.ts$": [pure, "^projectFile\\.ts$", "^model/"],
+    // Node's core modules only: the program and the commands read the project's files alike.
+    "^projectFile\\.ts$": [],
     "^lab/": [pure, "^model/"],
     // What runs before node_modules is there: Node's core modules only.
     "^toolchain/": [],
     // `holdfast` drives pulumi as a child process: it knows neither the program nor the provider.
-    "^cli/(?!lab\\.ts$)": ["^cli/", "^host/", pure, "^model/", "^toolchain/"],
+    "^cli/(?!lab\\.ts$)": ["^cli/", "^host/", pure, "^projectFile\\.ts$", "^model/", "^toolchain/"],
     "^cli/lab\\.ts$": ["^cli/", "^lab/", pure, "^model/", "^toolchain/"],
     // What is measured is run, not imported, but for what a report costs.
     "^bench/": ["^cli/", "^lab/", pure, "^model/"],
@@ -32,7 +34,7 @@ const allowed = {
     "^scripts/": ["^cli/", "^lab/", pure, "^model/", "^toolchain/", "^tests/helpers/"],
 };
 const project =
-    "^(index\\.ts|config\\.ts|(model|render|programs|host|provider|components|cli|lab|bench|scripts|toolchain|tests)/)";
+    "^(index\\.ts|config\\.ts|projectFile\\.ts|(model|render|programs|host|provider|components|cli|lab|bench|scripts|toolchain|tests)/)";
 
 module.exports = {
     forbidden: [

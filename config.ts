@@ -1,10 +1,9 @@
 /** The only reader of `pulumi.Config`. */
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { secretsOfCommands } from "./components/commands/settings";
 import { type Fleet, formatFault, parseFleet, secretKeys, secretsOf } from "./components/fleet";
 import { formatPath } from "./model/fleet/faults";
+import { readProjectFile } from "./projectFile";
 
 /**
  * The fleet that the stack declares, with the files it names already read.
@@ -95,14 +94,4 @@ function readConfig(config: pulumi.Config): unknown {
             `holdfast:fleet: ${error instanceof Error ? error.message : String(error)}\nPulumi.prod.yaml is an example; \`npx holdfast adopt root@NODE\` writes the config of a running node.`,
         );
     }
-}
-
-/** @throws Error where the file is absent, outside the project (through a symlink), or not UTF-8 */
-function readProjectFile(root: string, file: string): string {
-    const named = path.join(root, file);
-    if (!existsSync(named)) throw new Error(`no such file in ${root}`);
-    const real = realpathSync(named);
-    if (path.relative(realpathSync(root), real).split(path.sep)[0] === "..")
-        throw new Error("it is a link to outside the project");
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(real));
 }

@@ -6,33 +6,9 @@ import {
     type PhaseEvent,
     type Plan,
     type Result,
-    type Expected,
     type Spec,
-    type Surroundings,
 } from "./observation";
-
-/** What to look at beyond the spec. */
-export interface Extras {
-    /** Gather block devices, mounts and links. */
-    readonly facts: boolean;
-    /** Glob patterns of files whose content the lints want. */
-    readonly sourced: readonly string[];
-    /** Seconds since 1970, by path: who may have written there then is asked for. */
-    readonly written?: Readonly<Record<string, number>>;
-    /** Paths and units whose state before Holdfast is asked for. */
-    readonly originals?: readonly string[];
-    /** Paths of files whose origin is asked for: a first push replaces nobody's own unseen. */
-    readonly origins?: readonly string[];
-    /** What the node's own checks go by from now on, without a client (host/node/standing.py). */
-    readonly expected?: Expected;
-}
-
-export interface Look extends Surroundings {
-    readonly seen: Observation;
-}
-
-/** Made from a look: a plan, `"nothing"` where the node is as it should be, or an error thrown, upon which nothing happens. */
-export type Planner = (look: Look) => Plan | "nothing";
+import type { Extras, Look } from "./look";
 
 export interface Applied {
     readonly result: Result;
@@ -52,35 +28,46 @@ export interface Answer {
 export type Decision = Plan | { readonly nothing: true } | { readonly refused: true };
 
 export class Push {
-    /** Rejects with the planner's own error, UnreachableError or ConnectionLostError. */
+    /** What stands there. Rejects with UnreachableError. */
+    readonly seen: Promise<Look>;
+    /** Rejects with UnreachableError or ConnectionLostError; not before `seen` has told what stands there. */
     readonly done: Promise<Applied>;
+    /** Of what was looked at; undefined until somebody has decided. */
+    decision: Decision | undefined;
+    readonly decided: Promise<void>;
     isSettled = false;
     /** As sent to the node. */
-    plan: Plan | undefined;
+    sent: Plan | undefined;
     private before: Observation | undefined;
+    private show!: (look: Look) => void;
+    private hide!: (error: Error) => void;
     private resolve!: (applied: Applied) => void;
     private reject!: (error: Error) => void;
+    private decideIt!: () => void;
 
     constructor(
         readonly name: string,
         readonly spec: Spec,
         readonly extras: Extras,
-        private readonly planner: Planner,
         readonly tell: (event: PhaseEvent) => void,
     ) {
+        this.seen = new Promise((show, hide) => Object.assign(this, { show, hide }));
         this.done = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
+        this.decided = new Promise((decideIt) => Object.assign(this, { decideIt }));
+        // Whoever has looked hears of a failure when he commits, and who never comes to see anything hears it from `seen`.
+        this.done.catch(() => undefined);
+        this.seen.catch(() => undefined);
     }
 
-    decide(look: Look): Decision {
+    see(look: Look): void {
         this.before = look.seen;
-        try {
-            const planned = this.planner(look);
-            if (planned === "nothing") return { nothing: true };
-            return (this.plan = planned);
-        } catch (error) {
-            this.fail(error as Error);
-            return { refused: true };
-        }
+        this.show(look);
+    }
+
+    decide(decision: Decision): void {
+        this.decision ??= decision;
+        if ("refused" in this.decision) this.isSettled = true;
+        this.decideIt();
     }
 
     hear({ event, result, seen }: Answer): void {
@@ -98,11 +85,14 @@ export class Push {
 
     fail(error: Error): void {
         this.isSettled = true;
+        this.hide(error);
         this.reject(error);
+        this.decideIt();
     }
 }
 
-function isSame(before: Observation, after: Observation): boolean {
+/** Whether the node stands as it did: what was measured beside is not asked. */
+export function isSame(before: Observation, after: Observation): boolean {
     const state = ({ files, units, packages }: Observation) => [
         Object.entries(files).map(([path, file]) => [path, identityOf(file)]),
         units,

@@ -2,7 +2,7 @@
 import { credentials } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
-import type { Log } from "./fileSet";
+import type { Log } from "./log";
 
 /** Milliseconds: a phase that is over sooner nobody could read, and every message costs the engine as much as a small file. */
 const STATUS_INTERVAL = 1000;

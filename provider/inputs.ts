@@ -6,7 +6,7 @@ import type { Finding } from "../model/lint/finding";
 import type { NodeFacts } from "../model/lint/lintContext";
 import { formatOfPath, lintContent } from "../model/lint/formats";
 import { hostKey, port, sshTarget, user } from "../model/values/ssh";
-import { propertyPath } from "./state";
+import { propertyPath } from "./compare";
 import { isRecord } from "./wire";
 
 export interface CheckFailure {

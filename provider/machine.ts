@@ -27,3 +27,12 @@ export function machineOf(
 export function mayBeAnother(last: Pick<FileSetState, "host" | "machine">, host: HostArgs): boolean {
     return last.machine !== undefined && host.hostKey !== undefined && host.hostKey !== last.host.hostKey;
 }
+
+export function firstPushOf(name: string): string {
+    return `${name}: another machine than at the last look, under the host key that the stack pins now: reinstalled or replaced. It gets a first push; what stands there of its own is kept in /var/lib/holdfast/backups on it`;
+}
+
+/** In a preview, which has not looked. */
+export function firstPushSoonOf(name: string): string {
+    return `${name}: the stack pins another host key than at the last \`up\`. If another machine answers, it gets a first push: what stands there is replaced, and kept in /var/lib/holdfast/backups on it; \`pulumi preview --refresh --diff\` looks and shows it`;
+}

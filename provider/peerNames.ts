@@ -14,8 +14,6 @@ import type { FileSetState } from "./fileState";
 import { RefusedError } from "./refused";
 
 const PATH = "/etc/hosts";
-/** A node says its name whatever it is asked for. */
-const NOTHING = { files: {}, packages: [], units: [], facts: {} };
 
 export interface NewName {
     readonly node: Declared;
@@ -62,7 +60,7 @@ function namesByAddress(content: string): Map<string, Set<string>> {
     return found;
 }
 
-/** Each node is asked once in an operation, on the connection that its own FileSets use. */
+/** Each node is asked once in an operation: by the look of its own push where one is under way, on the same connection else. */
 export class PeerNames {
     private readonly asked = new Map<NodeClient, Promise<Error | undefined>>();
 
@@ -96,7 +94,7 @@ export class PeerNames {
         const client = this.nodes(host);
         const known =
             this.asked.get(client) ??
-            client.inspect("hosts", NOTHING, { facts: false, sourced: [] }).then(
+            client.meet().then(
                 () => undefined,
                 (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
             );

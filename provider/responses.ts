@@ -4,10 +4,10 @@ import { Any } from "google-protobuf/google/protobuf/any_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import type { FileSetArgs } from "../model/contract/fileSet";
-import { idOf } from "./fileSet";
-import type { Checked } from "./inputs";
+import { compare, type Difference } from "./compare";
 import type { FileSetState } from "./fileState";
-import { compare, type Difference } from "./state";
+import { idOf } from "./id";
+import type { Checked } from "./inputs";
 import { encode, tellable, type Decoded } from "./wire";
 
 const KIND = {
@@ -46,7 +46,7 @@ export function diffResponse(
             ? messages.DiffResponse.DiffChanges.DIFF_SOME
             : messages.DiffResponse.DiffChanges.DIFF_NONE,
     );
-    answer.setDiffsList([...new Set(differences.map(({ path }) => path.split(/[.[]/)[0]!))]);
+    answer.setDiffsList([...new Set(differences.map(({ parts }) => parts[0]!))]);
     answer.setHasdetaileddiff(true);
     for (const { path, kind } of differences) {
         const detail = new messages.PropertyDiff();

@@ -8,10 +8,12 @@ import { currentConfig, parseConfiguration, secretConfig, takeStackConfig, type 
 import { commandLineOf, lookOf } from "./engineCommand";
 import { EngineLog } from "./engineLog";
 import { FILE_SET_TYPE } from "../model/contract/fileSet";
-import { FileSetController, PartlyAppliedError } from "./fileSet";
+import { FileSetController } from "./fileSet";
 import { faultsOfSecrets } from "./inputs";
 import { NodePool } from "./nodePool";
+import { Operation } from "./operation";
 import { behind, Restores } from "./order";
+import { PartlyAppliedError } from "./partlyApplied";
 import { PeerNames } from "./peerNames";
 import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./responses";
 import type { FileSetState } from "./fileState";
@@ -34,7 +36,7 @@ export function providerService(
     const said = new Set<string>();
     const restores = new Restores();
     const peerNames = new PeerNames(nodes.get);
-    const controller = () => new FileSetController(configuration, nodes.get, said, peerNames);
+    const controller = () => new FileSetController(new Operation(configuration, nodes.get, said, peerNames));
     const silent = { status: () => undefined, info: () => undefined, warning: () => undefined };
     const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) =>
         log?.for(urn, (message) => tellable(message, ...given, ...ours)) ?? silent;

@@ -2,20 +2,20 @@
 import type { Observation } from "../host/observation";
 import { explainFact } from "../model/contract/factRemedies";
 import type { FileSetArgs } from "../model/contract/fileSet";
+import type { Difference } from "./compare";
 import type { FileSetState } from "./fileState";
-import { compare, propertyPath } from "./state";
 
-/** One line each. @param seen what the node told after the push, of which `state` was made */
-export function stillDiffers(expected: FileSetArgs, state: FileSetState, seen: Pick<Observation, "facts">): string[] {
-    const facts = new Map(
-        Object.entries(expected.facts ?? {}).map(([name, fact]) => [
-            propertyPath(["facts", name, "value"]),
-            () => explainFact(name, fact, state.facts?.[name]?.value ?? "unknown", seen.facts[name]),
-        ]),
-    );
-    return compare(state, expected).map(
-        ({ path }) =>
-            facts.get(path)?.() ??
-            `${path} is still not as declared, and an \`up\` cannot change that; look at the node`,
-    );
+/** One line each. @param seen what the node told after the push, of which `state` was made; `differences` are that state's */
+export function stillDiffers(
+    expected: FileSetArgs,
+    state: FileSetState,
+    differences: readonly Difference[],
+    seen: Pick<Observation, "facts">,
+): string[] {
+    return differences.map(({ path, parts: [group, name = ""] }) => {
+        const fact = group === "facts" ? expected.facts?.[name] : undefined;
+        return fact
+            ? explainFact(name, fact, state.facts?.[name]?.value ?? "unknown", seen.facts[name])
+            : `${path} is still not as declared, and an \`up\` cannot change that; look at the node`;
+    });
 }

@@ -13,6 +13,7 @@ const root = join(__dirname, "..");
 const sources = [
     "index.ts",
     "config.ts",
+    "projectFile.ts",
     ...["model", "components", "render", "programs", "provider", "host", "cli", "lab", "bench", "scripts", "toolchain"],
 ];
 

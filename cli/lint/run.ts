@@ -1,12 +1,13 @@
 /** The lints of the preview on files, and the three ways to print what they find. */
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { lintKinds, type LintOptions } from "./options";
-import { filesBeside } from "./projectFile";
 import { isStackFile, lintStack } from "./stack";
 import { formatFinding, hasErrors, type Finding } from "../../model/lint/finding";
 import { formatOfPath, guessFormat, lintContent, type FormatName } from "../../model/lint/formats";
 import { showControls } from "../../model/lint/controls";
+import { readProjectFile } from "../../projectFile";
 
 export interface LintResult {
     /** 0 clean, warnings allowed; 1 an error was found; 2 bad usage or an unreadable file, which wins over 1. */
@@ -56,7 +57,9 @@ export async function lintFiles(
         });
         if (content === undefined) continue;
         if (kind === "stack" || (kind === undefined && isStackFile(path))) {
-            for (const finding of lintStack(content, filesBeside(path))) findings.push({ ...finding, file });
+            const root = resolve(path === "-" ? "." : dirname(path)); // the folder of Pulumi.yaml
+            for (const finding of lintStack(content, (named) => readProjectFile(root, named)))
+                findings.push({ ...finding, file });
             continue;
         }
         const format = formatOf(path, content, kind);

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { NodeClient } from "../../host/nodeClient";
-import { identityOf, type Plan, type PhaseEvent, type Spec } from "../../host/observation";
+import { identityOf, type Observation, type Plan, type PhaseEvent, type Spec } from "../../host/observation";
 import type { Applied } from "../../host/push";
 import type { HostArgs } from "../../model/contract/fileSet";
 import type { Lab, LabNode } from "../../lab";
@@ -48,40 +48,33 @@ export function specFor(push: Push): Spec {
 }
 
 export async function push(client: NodeClient, wanted: Push): Promise<Applied> {
-    const spec = specFor(wanted);
-    return client.apply(
-        "crash",
-        spec,
-        noExtras,
-        (look) => {
-            wanted.between?.();
-            const files = Object.entries(wanted.files ?? {}).map(([path, content]): [string, Plan["files"][string]] => {
-                const was = identityOf(look.seen.files[path]!);
-                return [
-                    path,
-                    {
-                        was,
-                        ...(content === null ? { absent: true } : { content }),
-                        mode: wanted.mode ?? "0644",
-                        owner: "root",
-                        group: "root",
-                    },
-                ];
-            });
-            return {
-                id: wanted.id ?? newId(),
-                client: "test@workstation",
-                files: Object.fromEntries(files),
-                units: wanted.units ?? {},
-                packages: wanted.packages ?? [],
-                ...(wanted.secret && { secret: true as const }),
-                validate: wanted.validate ?? [],
-                activate: wanted.activate ?? [],
-                verify: wanted.verify ?? [],
-            };
-        },
-        (event) => wanted.on?.(event),
-    );
+    const looked = await client.look("crash", specFor(wanted), noExtras, (event) => wanted.on?.(event));
+    wanted.between?.();
+    return looked.commit(planOf(wanted, looked.seen));
+}
+
+/** A look, and that all is as it should be. */
+export async function pushNothing(client: NodeClient, spec: Spec): Promise<Applied> {
+    return (await client.look("crash", spec, noExtras, () => undefined)).commit();
+}
+
+function planOf(wanted: Push, seen: Observation): Plan {
+    const files = Object.entries(wanted.files ?? {}).map(([path, content]): [string, Plan["files"][string]] => {
+        const was = identityOf(seen.files[path]!);
+        const what = content === null ? { absent: true } : { content };
+        return [path, { was, ...what, mode: wanted.mode ?? "0644", owner: "root", group: "root" }];
+    });
+    return {
+        id: wanted.id ?? newId(),
+        client: "test@workstation",
+        files: Object.fromEntries(files),
+        units: wanted.units ?? {},
+        packages: wanted.packages ?? [],
+        ...(wanted.secret && { secret: true as const }),
+        validate: wanted.validate ?? [],
+        activate: wanted.activate ?? [],
+        verify: wanted.verify ?? [],
+    };
 }
 
 export function newId(): string {

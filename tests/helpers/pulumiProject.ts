@@ -10,6 +10,7 @@ import { ensurePulumi, pulumiEnvironment } from "../../toolchain/toolchain";
 const checkout = resolve(__dirname, "../..");
 const shared = [
     "config.ts",
+    "projectFile.ts",
     "package.json",
     "node_modules",
     "cli",

@@ -4,9 +4,11 @@ import { NodeClient } from "../../host/nodeClient";
 import type { Lab, LabNode } from "../../lab";
 import type { FileSetArgs, HostArgs } from "../../model/contract/fileSet";
 import { parseConfiguration } from "../../provider/configuration";
-import { FileSetController, type Log } from "../../provider/fileSet";
+import { FileSetController } from "../../provider/fileSet";
 import { checkInputs } from "../../provider/inputs";
 import type { FileSetState } from "../../provider/fileState";
+import type { Log } from "../../provider/log";
+import { Operation } from "../../provider/operation";
 
 const silent: Log = { status: () => undefined, info: () => undefined, warning: () => undefined };
 
@@ -27,7 +29,8 @@ export async function pushFileSet(lab: Pick<Lab, "identityFile">, args: FileSetA
     const privateKey = await readFile(lab.identityFile, "utf8");
     const node = new NodeClient(args.host, { credentials: { privateKey }, allowUnknownHostKey: false, timeout: 20 });
     try {
-        return (await new FileSetController(parseConfiguration({}), () => node).create(inputs, silent)).state;
+        const operation = new Operation(parseConfiguration({}), () => node);
+        return (await new FileSetController(operation).create(inputs, silent)).state;
     } finally {
         node.end();
     }

@@ -9,21 +9,28 @@ export type Request = Readonly<Record<string, unknown>>;
 /** What it says to each message, in its order; a string as it is. */
 export type Says = (request: Request, channel: ServerChannel) => void;
 
-const hostKey = utils.generateKeyPairSync("ed25519");
-const userKey = utils.generateKeyPairSync("ed25519");
+const hostKey = keyPair();
+const userKey = keyPair();
 
 export class TalkingNode {
     private readonly clients: NodeClient[] = [];
+    /** Connections that were made to it, and remote commands that were begun. */
+    connected = 0;
+    commands = 0;
     private readonly connections = new Set<Connection>();
     private readonly server: Server;
 
     private constructor(serve: (channel: ServerChannel, command: string) => void) {
         this.server = new Server({ hostKeys: [hostKey.private] }, (connection) => {
+            this.connected++;
             this.connections.add(connection);
             connection.on("authentication", (attempt) => attempt.accept());
             connection.on("error", () => undefined);
             connection.on("session", (accept) =>
-                accept().on("exec", (begin, _refuse, { command }) => serve(begin(), command)),
+                accept().on("exec", (begin, _refuse, { command }) => {
+                    this.commands++;
+                    serve(begin(), command);
+                }),
             );
         });
     }
@@ -92,4 +99,13 @@ export class TalkingNode {
 export function frame(value: unknown): string {
     const data = typeof value === "string" ? value : JSON.stringify(value);
     return `${Buffer.byteLength(data)}\n${data}`;
+}
+
+/** One in some hundred that ssh2 makes it cannot read again: a leading zero byte is lost. */
+function keyPair(): { private: string; public: string } {
+    for (let tries = 0; tries < 20; tries++) {
+        const made = utils.generateKeyPairSync("ed25519");
+        if (!(utils.parseKey(made.private) instanceof Error)) return made;
+    }
+    throw new Error("ssh2 made twenty keys that it cannot read");
 }

@@ -38,14 +38,8 @@ async function request(number: number): Promise<(typeof requests)[number]> {
     return requests[number - 1]!;
 }
 
-function push(concern: string) {
-    return client.apply(
-        concern,
-        spec,
-        { facts: false, sourced: [] },
-        () => plan,
-        () => undefined,
-    );
+async function push(concern: string) {
+    return (await client.look(concern, spec, { facts: false, sourced: [] }, () => undefined)).commit(plan);
 }
 
 const sound = (looks: number) => frame({ looks: Array(looks).fill(look), hostname: "pve01" });

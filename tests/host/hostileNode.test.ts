@@ -262,13 +262,7 @@ test("in a push nothing is begun on the word of such a node, and what had been s
         activate: [],
         verify: [],
     };
-    const pushed = client.apply(
-        "hosts",
-        spec,
-        extras,
-        () => plan,
-        () => undefined,
-    );
+    const pushed = client.look("hosts", spec, extras, () => undefined).then((looked) => looked.commit(plan));
     await expect(pushed).rejects.toThrow(/could not tell: .*transaction 0123456789abcdef had been sent by then/);
     expect(requests).toHaveLength(2);
 });

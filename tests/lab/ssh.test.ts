@@ -88,7 +88,7 @@ async function newKey(name: string, passphrase = ""): Promise<string> {
 }
 
 /** Puts `content` at `path`, as an Update would. */
-function put(
+async function put(
     client: NodeClient,
     concern: string,
     path: string,
@@ -96,29 +96,22 @@ function put(
     tell: (message: string) => void = () => undefined,
 ) {
     const spec: Spec = { files: { [path]: {} }, packages: [], units: [], facts: {} };
-    return client.apply(
-        concern,
-        spec,
-        nothing,
-        ({ seen }) => {
-            const live = seen.files[path]!;
-            if (live.content === content) return "nothing";
-            return {
-                id: createHash("sha256")
-                    .update(`${path}${live.content ?? ""}>${content}`)
-                    .digest("hex")
-                    .slice(0, 16),
-                client: "test",
-                files: { [path]: { was: identityOf(live), content, mode: "0644", owner: "root", group: "root" } },
-                packages: [],
-                units: {},
-                validate: [],
-                activate: [],
-                verify: [],
-            };
-        },
-        ({ message }) => tell(message),
-    );
+    const looked = await client.look(concern, spec, nothing, ({ message }) => tell(message));
+    const live = looked.seen.files[path]!;
+    if (live.content === content) return looked.commit();
+    return looked.commit({
+        id: createHash("sha256")
+            .update(`${path}${live.content ?? ""}>${content}`)
+            .digest("hex")
+            .slice(0, 16),
+        client: "test",
+        files: { [path]: { was: identityOf(live), content, mode: "0644", owner: "root", group: "root" } },
+        packages: [],
+        units: {},
+        validate: [],
+        activate: [],
+        verify: [],
+    });
 }
 
 describe("the host key", () => {

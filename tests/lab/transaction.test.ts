@@ -1,6 +1,6 @@
 /** The host transaction on a real node, with every fault of the design: old or new files whole, a clear error, and the next push heals. */
 import { openTestNode, readNodeFile } from "../helpers/lab";
-import { clientOf, fingerprint, newId, noExtras, push, specFor, type Push } from "../helpers/crashNode";
+import { clientOf, fingerprint, newId, noExtras, push, pushNothing, specFor, type Push } from "../helpers/crashNode";
 import type { NodeClient } from "../../host/nodeClient";
 import type { Result, StepVerdict } from "../../host/observation";
 import type { Applied } from "../../host/push";
@@ -286,15 +286,7 @@ test("a new version of the program removes those that are a month old, and resul
     await shell(
         `cd /usr/local/lib/holdfast && rm -rf [0-9a-f]*[0-9a-f] && mkdir -p 0123456789abcdef fedcba9876543210 watchdog && touch -d '31 days ago' 0123456789abcdef watchdog /var/lib/holdfast/results/0123456789abcdef.json`,
     );
-    await (
-        await clientOf(lab, node)
-    ).apply(
-        "crash",
-        specFor({ files }),
-        noExtras,
-        () => "nothing",
-        () => undefined,
-    );
+    await pushNothing(await clientOf(lab, node), specFor({ files }));
     expect(
         await shell(
             "cd /usr/local/lib/holdfast && ls -d */ | tr -d /; ls /var/lib/holdfast/results | grep -c 0123456789abcdef || true",
@@ -879,13 +871,7 @@ test("nothing to do touches nothing in /etc and /var/lib", async () => {
     await client.read("crash", specFor({ files })); // python keeps what it compiles of the program, once
     const folders = ["/etc", "/var/lib", "/usr/local"];
     const before = await fingerprint(node, folders);
-    const nothing = await client.apply(
-        "crash",
-        specFor({ files }),
-        noExtras,
-        () => "nothing",
-        () => undefined,
-    );
+    const nothing = await pushNothing(client, specFor({ files }));
     await client.read("crash", specFor({ files }));
     expect(nothing.result).toEqual({ outcome: "unchanged" });
     expect(await fingerprint(node, folders)).toBe(before);

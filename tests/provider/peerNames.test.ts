@@ -56,9 +56,9 @@ describe("a new name is written", () => {
     const prove = (answer: Error | undefined, names: ReturnType<typeof newNames>, given = 1) => {
         asked = 0;
         const client = {
-            inspect: () => {
+            meet: () => {
                 asked++;
-                return answer ? Promise.reject(answer) : Promise.resolve({});
+                return answer ? Promise.reject(answer) : Promise.resolve();
             },
         } as unknown as NodeClient;
         const peers = new PeerNames(() => client);

@@ -1,6 +1,7 @@
 /** What is said of a fact that no `up` can change. */
 import type { FactArgs, FileSetArgs } from "../../model/contract/fileSet";
 import type { Verdict } from "../../model/contract/verdict";
+import { compare } from "../../provider/compare";
 import { stateOf } from "../../provider/state";
 import { stillDiffers } from "../../provider/stillDiffers";
 
@@ -10,7 +11,8 @@ function said(name: string, fact: FactArgs, verdict: Partial<Verdict>): string[]
     const declared: FileSetArgs = { host, concern: "test", files: {}, facts: { [name]: fact } };
     const facts: Record<string, Verdict> = { [name]: { state: "ok", code: "seen", text: "", ...verdict } };
     const seen = { files: {}, packages: [], units: {}, facts };
-    return stillDiffers(declared, stateOf(declared, seen), seen);
+    const state = stateOf(declared, seen);
+    return stillDiffers(declared, state, compare(state, declared), seen);
 }
 
 const source = { probe: "source", args: ["UUID=9c8d", "/srv/usb"], value: "present" };
@@ -60,7 +62,8 @@ test("what could not be told is not said to be wrong; the code says what to do",
 test("files and units are named by their path", () => {
     const declared: FileSetArgs = { host, concern: "test", files: {}, units: { "a.service": { active: true } } };
     const seen = { files: {}, packages: [], units: {}, facts: {} };
-    expect(stillDiffers(declared, stateOf(declared, seen), seen)).toEqual([
+    const state = stateOf(declared, seen);
+    expect(stillDiffers(declared, state, compare(state, declared), seen)).toEqual([
         expect.stringMatching(/^units\["a\.service"\]\.active is still not as declared/),
     ]);
 });

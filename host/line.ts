@@ -1,0 +1,117 @@
+/** The way to one node: its one connection, and the remote commands on it. */
+import pLimit from "p-limit";
+import type { HostArgs } from "../model/contract/fileSet";
+import type { EventAnswer, ResultAnswer } from "./answers";
+import type { Connection, ConnectOptions } from "./connection";
+import { Conversation } from "./conversation";
+import { ConnectionLostError, OtherNameError, UnreachableError } from "./errors";
+import type { PhaseEvent } from "./observation";
+import { nodeProgram } from "./program";
+import { resolveTarget } from "./sshTarget";
+import { READ_TIMEOUT } from "./timeouts";
+
+/** Remote commands at once on one connection: sshd's MaxSessions is 10, and a node may have more concerns than that. */
+const SESSIONS = 8;
+
+export class Line {
+    /** It has called itself as the stack does. */
+    isMet = false;
+    readonly session = pLimit(SESSIONS);
+    private connection: Promise<Connection> | undefined;
+
+    constructor(
+        readonly host: HostArgs,
+        private readonly options: ConnectOptions,
+    ) {}
+
+    /** A connection that broke while it was idle is made anew, once: nothing has been said on it yet. */
+    async talk(): Promise<Conversation> {
+        const used = this.connection;
+        try {
+            return await this.begin();
+        } catch (error) {
+            if (used && this.connection !== used) return await this.begin();
+            throw error;
+        }
+    }
+
+    connected(): Promise<Connection> {
+        if (this.connection) return this.connection;
+        const opening = (this.connection = this.connect());
+        const forget = () => {
+            if (this.connection === opening) this.connection = undefined;
+        };
+        opening.then((connection) => connection.onClose(forget), forget);
+        return opening;
+    }
+
+    /**
+     * What it answers to a question that it was asked.
+     * @param tell of what the node waits for before it looks, and what it looks at
+     * @throws OtherNameError where it is called otherwise than in the stack, but for `anyName`
+     */
+    async answer<Look extends { readonly hostname: string }>(
+        talk: Conversation,
+        parse: (said: unknown) => Look | EventAnswer | ResultAnswer,
+        tell: (event: PhaseEvent) => void,
+        anyName = false,
+    ): Promise<Look> {
+        for (;;) {
+            const answer = parse(await talk.receive(READ_TIMEOUT));
+            if ("event" in answer) {
+                tell(answer.event);
+                continue;
+            }
+            if ("result" in answer)
+                throw new UnreachableError(
+                    this.host.name,
+                    `cannot be looked at: ${answer.result.message ?? "no word why"}`,
+                );
+            if (!anyName) this.meet(answer.hostname);
+            return answer;
+        }
+    }
+
+    end(): void {
+        this.connection?.then(
+            (connection) => connection.end(),
+            () => undefined,
+        );
+    }
+
+    private meet(hostname: string): void {
+        if (hostname.split(".")[0] !== this.host.name)
+            throw new OtherNameError(
+                this.host.name,
+                `the host at ${this.host.address} calls itself ${hostname}. Holdfast never renames a node (/etc/pve/nodes would move); correct the address, or the node's name in the stack`,
+            );
+        this.isMet = true;
+    }
+
+    private async begin(): Promise<Conversation> {
+        try {
+            const connection = await this.connected();
+            const sudo = this.host.sudo ?? connection.user !== "root";
+            const command = nodeProgram().command;
+            return await Conversation.begin(
+                this.host.name,
+                await connection.exec(sudo ? `sudo -n ${command}` : command),
+                READ_TIMEOUT,
+            );
+        } catch (error) {
+            throw asUnreachable(this.host.name, error);
+        }
+    }
+
+    /** ssh2 is loaded only where a node is contacted: an `up` without changes opens no connection. */
+    private async connect(): Promise<Connection> {
+        const { connect } = await import("./connection");
+        return connect(this.host.name, await resolveTarget(this.host), this.options);
+    }
+}
+
+/** Before a plan is sent, a lost connection means that nothing is known, and nothing was done. */
+export function asUnreachable(node: string, error: unknown): Error {
+    if (!(error instanceof ConnectionLostError)) return error as Error;
+    return new UnreachableError(node, error.message.replace(`${node}: `, ""), { cause: error });
+}

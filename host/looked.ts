@@ -1,0 +1,49 @@
+/**
+ * What stands on a node, and the one way to change it from there: `look`, plan, `commit`. Whoever has looked says what becomes of
+ * it, since those who looked together are waited for: a plan, nothing, or that it is let be.
+ */
+import { UnreachableError } from "./errors";
+import type { Look } from "./look";
+import type { Observation, Plan } from "./observation";
+import { isSame, type Applied, type Push } from "./push";
+
+export class Looked {
+    constructor(
+        private readonly node: string,
+        readonly look: Look,
+        private readonly push: Push,
+        /** Looks once more, where the others would not wait. */
+        private readonly again: () => Promise<Looked>,
+    ) {}
+
+    get seen(): Observation {
+        return this.look.seen;
+    }
+
+    /**
+     * Runs the transaction, together with those that were looked at in one go. Without a plan the node is as it should be: it
+     * remembers what it was asked for.
+     * @throws UnreachableError where nothing was begun, ConnectionLostError where the node goes on alone
+     */
+    async commit(plan?: Plan): Promise<Applied> {
+        if (this.push.decision !== undefined) return this.commitLate(plan);
+        this.push.decide(plan ?? { nothing: true });
+        return this.push.done;
+    }
+
+    /** Nothing is begun. */
+    letBe(): void {
+        this.push.decide({ refused: true });
+    }
+
+    /** The others are gone. What was planned holds for what stood there, and for nothing else. */
+    private async commitLate(plan?: Plan): Promise<Applied> {
+        const now = await this.again();
+        if (isSame(this.seen, now.seen)) return now.commit(plan);
+        now.letBe();
+        throw new UnreachableError(
+            this.node,
+            "what stands there has changed while this was decided, so nothing was begun; run it again",
+        );
+    }
+}

@@ -1,0 +1,29 @@
+/** A push that did not end as it should: whether anything of it stays, and so what state keeps. */
+import { identityOf, undoneInWords } from "../host/observation";
+import type { Applied } from "../host/push";
+import type { FileSetState } from "./fileState";
+
+/** Applied in part: kept in state with what was observed, so that the next `up` goes on from there. */
+export class PartlyAppliedError extends Error {
+    override readonly name = "PartlyAppliedError";
+
+    constructor(
+        message: string,
+        readonly state: FileSetState,
+    ) {
+        super(message);
+    }
+}
+
+/** A first push that was undone is no resource, an update that was undone keeps the state it had; else what stands there now is the state. */
+export function failure(name: string, { result, before, seen }: Applied, state: FileSetState): Error {
+    const isAsBefore = Object.keys(seen.files).every(
+        (path) => JSON.stringify(identityOf(before.files[path]!)) === JSON.stringify(identityOf(seen.files[path]!)),
+    );
+    const { undone = { state: "nothing", verdicts: [] } } = result;
+    const message =
+        result.outcome === "unknown"
+            ? `${name}: the connection broke and the node knows nothing of this transaction: ${isAsBefore ? "it never began there and nothing was changed, run `up` again" : "look at the node, then run `up --refresh`"}`
+            : `${name}: ${result.phase} failed: ${result.message}. ${undoneInWords(undone)}.`;
+    return isAsBefore && result.outcome !== "stuck" ? new Error(message) : new PartlyAppliedError(message, state);
+}
