@@ -4,7 +4,8 @@
 
 `ways`: what is done at each moment; `stride`: the undoing is killed as well, at each of its own moments, at every so many of
 the first. Runs as anybody: files are real and below FOLDER, systemd and apt are played by a table in a file there, which a power cut
-leaves as it is on the disk and empties of what merely ran. Prints {kind: {moments, faults}}.
+leaves as it is on the disk and empties of what merely ran. Prints {report: {kind: {moments, faults}}, told: [every result that a
+client could hear, one of a kind]}.
 """
 
 import json
@@ -117,6 +118,30 @@ def change(state, key, on, names):
 
 played = Played()
 commands.run = played.run
+
+
+TOLD = f"{root}/told"
+write_result = results.write
+
+
+def write_told(path, identifier, result):
+    with open(TOLD, "a", encoding="utf-8") as stream:
+        stream.write(f"{json.dumps({**result, 'id': identifier})}\n")
+    write_result(path, identifier, result)
+
+
+results.write = write_told
+
+
+def told():
+    """By outcome, phase and codes: of those that are alike the first."""
+    found = {}
+    for line in read(TOLD).splitlines():
+        result = json.loads(line)
+        undone = result.get("undone", {})
+        kind = [result.get(key) for key in ("outcome", "phase", "code")] + [undone.get("state")] + [each["code"] for each in undone.get("verdicts", [])]
+        found.setdefault(str(kind), result)
+    return list(found.values())
 
 
 def lay_out(folder):
@@ -371,4 +396,5 @@ def campaign(kinds, ways, stride):
 
 if __name__ == "__main__":
     given = json.load(sys.stdin)
-    print(json.dumps(campaign(given["kinds"], given["ways"], given["stride"])))
+    report = campaign(given["kinds"], given["ways"], given["stride"])
+    print(json.dumps({"report": report, "told": told()}))

@@ -4,6 +4,7 @@ import type { NodeClient } from "../../../host/nodeClient";
 import type { Spec } from "../../../host/observation";
 import { checkCodes, factCodes } from "../../../model/contract/verdict";
 import { TalkingNode } from "../../helpers/talkingNode";
+import { heard } from "../../helpers/told";
 import { python } from "./python";
 
 jest.setTimeout(60_000);
@@ -130,4 +131,73 @@ answer = Out.buffer.getvalue().decode().split("\\n")[1]`);
         result: { outcome: "applied" },
         seen: { files: { "/a": { kind: "unreadable", detail: "too long to be sent" }, "/b": { kind: "absent" } } },
     });
+});
+
+/** What no kill brings about: steps.test.ts holds those results that one does. `told` are the program's own, in its words. */
+const telling = `
+import ast, pathlib
+from engine import durable, refusal, results, runner, verdict
+import session
+told = []
+results.write = lambda path, identifier, result: None
+results.note = lambda identifier, result: told.append({**result, "id": identifier})
+results.safe.make_folder = lambda path: None
+durable.RUN = durable.RESULTS = "/nonexistent"
+session.send = lambda message: told.append(message["result"])
+`;
+
+test("every code and phase that a transaction can fail with is one of the schema's", async () => {
+    const told = await python<{ code: string; phase: string }[]>(`${telling}
+named = ("Refused", "translated", "attempt", "as_refused", "failed", "refuse_if_ending", "refuse_if_edited", "UnchangedStep")
+calls = [node for path in pathlib.Path(sys.path[0]).rglob("*.py") for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+called = [(getattr(call.func, "id", getattr(call.func, "attr", "")), call.args) for call in calls if call.args]
+phases = {args[0].value for name, args in called if name in named and isinstance(args[0], ast.Constant)}
+answer = [verdict.failed(phase, code, "why", verdict.NOTHING) for phase in sorted(phases) for code in refusal.CODES]`);
+    expect(heard(told)).toEqual(told);
+    expect(new Set(told.map(({ phase }) => phase)).size).toBeGreaterThan(5);
+});
+
+test("so are a stuck one, one that was withdrawn, one of an earlier version, and those that never began or nobody remembers", async () => {
+    const told = await python<{ outcome: string; code?: string }[]>(`${telling}
+left = [verdict.ok("put-back", "/a is back", "/a"), verdict.waits("dpkg is at work", "b.service"), verdict.bad(verdict.UNDO_FAILED, "EROFS", "/c")]
+results.keep("0", verdict.failed("commit", "disk-failing", "EIO", verdict.undone_by(left)))
+results.keep("1", verdict.failed("commit", "beside-stuck", "withdrawn", verdict.undone_by([])))
+results.keep("2", results.early_end(verdict.NOTHING))
+results.keep_downfall("3", verdict.undone_by([]))
+runner.queued, runner.os.unlink = (lambda unit: ["4"]), (lambda path: None)
+runner.give_up("a.service", "systemd-run: no")
+for said in ("nothing was changed", "the node is as it was", "NOT complete: /a was edited"):
+    told.append(verdict.from_earlier({"outcome": "failed", "phase": "verify", "message": "old", "rollback": said}))
+told.append(verdict.from_earlier({"outcome": "applied"}))
+told.append(results.remembered("5"))
+def broken(error):
+    def raises(*_):
+        raise error
+    return raises
+for error in (OSError(28, "No space left on device", "/run/holdfast"), refusal.Refused("observe", "too long", "answer-too-long")):
+    session.read = broken(error)
+    session.answer({"op": "read"}, "version", None)
+session.recovery.settle_first = lambda *_: None
+session.observe.observe_all, session.around = (lambda *_: []), (lambda *_: {})
+session.os.geteuid = lambda: 1000
+session.receive = lambda: {"plans": [{"nothing": True}]}
+session.send = lambda message: told.append(message["result"]) if "result" in message else None
+session.apply({"sets": []}, "version", None)
+answer = told`);
+    expect(heard(told)).toEqual(told);
+    expect(told.map(({ outcome, code }) => `${outcome} ${code ?? "-"}`)).toEqual([
+        "stuck disk-failing",
+        "failed beside-stuck",
+        "failed ended-early",
+        "failed went-down",
+        "failed start-failed",
+        "failed earlier-version",
+        "failed earlier-version",
+        "stuck earlier-version",
+        "applied -",
+        "unknown -",
+        "failed disk-full",
+        "failed answer-too-long",
+        "failed not-root",
+    ]);
 });

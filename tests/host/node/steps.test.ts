@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import execa from "execa";
 import { soak } from "../../helpers/soak";
+import { heard } from "../../helpers/told";
 
 jest.setTimeout(300_000);
 
@@ -63,7 +64,8 @@ async function campaign(ways: readonly string[], stride: number, program = join(
             ["-I", "-S", "-B", join(__dirname, "../../helpers/steps.py"), program, folder],
             { input: JSON.stringify({ kinds, ways, stride }) },
         );
-        return JSON.parse(stdout) as Report;
+        const { report, told } = JSON.parse(stdout) as { report: Report; told: unknown[] };
+        return { report, told: heard(told) };
     } finally {
         await rm(folder, { recursive: true, force: true });
     }
@@ -72,11 +74,13 @@ async function campaign(ways: readonly string[], stride: number, program = join(
 const faultsOf = (report: Report) => Object.values(report).flatMap(({ faults }) => faults);
 
 test.each([["failure"], ["kill"], ["power cut"], ["end"]])("%s at every moment", async (way) => {
-    const report = await campaign([way], 1);
+    const { report, told } = await campaign([way], 1);
     expect(faultsOf(report)).toEqual([]);
     for (const { moments } of Object.values(report)) expect(moments.length).toBeGreaterThan(20);
+    expect(new Set(told.map(({ outcome }) => outcome))).toEqual(new Set(["applied", "failed"]));
 });
 
 test("an undoing that is killed or cut off itself, at each of its moments, is taken up by the next", async () => {
-    expect(faultsOf(await campaign(["kill twice", "power cut twice"], soak > 1 ? 1 : 11))).toEqual([]);
+    const { report } = await campaign(["kill twice", "power cut twice"], soak > 1 ? 1 : 11);
+    expect(faultsOf(report)).toEqual([]);
 });
