@@ -3,7 +3,7 @@ import { type Concern, concerns } from "./table";
 import type { Fleet, Machine } from "./fleet";
 
 /**
- * Canaries first, then `batch` nodes at a time, in the order of the fleet. Nodes under maintenance come last: nothing is
+ * Canaries first, then `batch` nodes at a time (a number, a share, or each time twice as many), in the order of the fleet. Nodes under maintenance come last: nothing is
  * tried on them, so no wave may take them for proof. Where every canary is under maintenance, the first other node is one.
  */
 export function planWaves({ nodes, rollout }: Pick<Fleet, "nodes" | "rollout">): readonly (readonly Machine[])[] {
@@ -11,10 +11,18 @@ export function planWaves({ nodes, rollout }: Pick<Fleet, "nodes" | "rollout">):
     const named = contacted.filter(({ identity }) => rollout.canary.includes(identity.name));
     const canaries = named.length > 0 ? named : contacted.slice(0, 1);
     const others = contacted.filter((node) => !canaries.includes(node));
-    const batches = Array.from({ length: Math.ceil(others.length / rollout.batch) }, (_, index) =>
-        others.slice(index * rollout.batch, (index + 1) * rollout.batch),
-    );
+    const batches: Machine[][] = [];
+    for (let from = 0, before = canaries.length; from < others.length; from += before) {
+        before = sizeOf(rollout.batch, before, contacted.length);
+        batches.push(others.slice(from, from + before));
+    }
     return [canaries, ...batches, nodes.filter(({ maintenance }) => maintenance)].filter((wave) => wave.length > 0);
+}
+
+/** Of a wave. `before`: of the one before it; `all`: how many nodes are contacted. Never 0. */
+function sizeOf(batch: Fleet["rollout"]["batch"], before: number, all: number): number {
+    if (batch === "double") return 2 * before;
+    return typeof batch === "number" ? batch : Math.max(1, Math.floor((parseInt(batch, 10) / 100) * all));
 }
 
 /** Whether the concern, as that node is to have it, can keep it from booting or from being reached, or can power it off. */

@@ -1,14 +1,21 @@
 // Lets Node load TypeScript: sucrase takes the types away, checking them belongs to `npm test`. Each version of a file is
 // transformed once: that is a quarter of a second less for every preview, in the program and in the provider.
 const { createHash } = require("node:crypto");
+const Module = require("node:module");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { addHook } = require("pirates");
 const { version } = require("sucrase/package.json");
+require("./lateModules");
 
 /** @type {import("sucrase").Options} */
 const options = { transforms: ["imports", "typescript"] };
-const cache = join(__dirname, "..", "node_modules", ".cache", "holdfast-typescript");
+const caches = join(__dirname, "..", "node_modules", ".cache");
+const cache = join(caches, "holdfast-typescript");
+// What V8 makes of each file, from Node 22 on: a quarter of the program's start.
+/** @type {{ enableCompileCache?: (folder: string) => unknown }} */ (
+    /** @type {unknown} */ (Module)
+).enableCompileCache?.(join(caches, "holdfast-v8"));
 /** A file that a full disk or a power cut has left short does not have it. */
 const END = "\n// whole\n";
 

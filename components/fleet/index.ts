@@ -1,6 +1,7 @@
 /** The declared fleet: `holdfast:fleet` of the stack config, validated, defaults merged, files read. Nothing downstream checks again. */
 import { type Fault, describe, formatPath } from "../../model/fleet/faults";
 import { checkCommands, resolveCommands, type OwnCommand } from "../commands/settings";
+import type { BatchSize } from "../../model/fleet/values";
 import type { ProjectFile } from "../concern";
 import { checkFleet } from "./checks";
 import { fileSetNames, type Machine, resolveMachine, unwise } from "./machine";
@@ -18,9 +19,9 @@ export interface Fleet {
     readonly nodes: readonly Machine[];
     /** The machines that are no nodes of the cluster; by name. */
     readonly hosts: readonly Machine[];
-    readonly rollout: { readonly canary: readonly string[]; readonly batch: number };
     /** By name. */
     readonly commands: readonly OwnCommand[];
+    readonly rollout: { readonly canary: readonly string[]; readonly batch: BatchSize };
     /** One line each: accepted settings that change nothing yet, or that are unwise. */
     readonly warnings: readonly string[];
 }

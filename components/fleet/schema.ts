@@ -51,7 +51,11 @@ export const fleetSchema = object({
             .array(value.hostName)
             .optional()
             .describe("nodes that get risky changes first; by default the first by name"),
-        batch: value.batchSize.optional().describe("nodes at a time after that; 1 by default"),
+        batch: value.batchSize
+            .optional()
+            .describe(
+                "nodes at a time after that; 1 by default. A share such as 25% is of all nodes that are contacted, rounded down; with `double` each wave has twice the nodes of the one before, the canaries being the first",
+            ),
     }).optional(),
     onDelete: onDelete
         .optional()

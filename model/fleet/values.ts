@@ -86,7 +86,14 @@ export const sensorName = text(
 );
 export const timeOfDay = text(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "a time of day such as 06:30");
 export const seconds = wholeNumber(10, 3600, "seconds");
-export const batchSize = wholeNumber(1, 1000, "nodes at a time");
+const atATime = "nodes at a time: a whole number up to 1000, a share of them such as 25%, or double";
+const expected = { error: `expected ${atATime}` };
+export const batchSize = z.union([
+    z.int(expected).min(1, expected).max(1000, expected),
+    text(/^(?:[1-9]\d?|100)%$/, atATime),
+    z.literal("double"),
+]);
+export type BatchSize = z.infer<typeof batchSize>;
 /** fs_freq and fs_passno of fstab(5). */
 export const fstabNumber = wholeNumber(0, 9, "a digit");
 

@@ -207,7 +207,21 @@ describe("faults of single values", () => {
             { hosts: ["192.0.2.0/24"] },
             'expected an IPv4 or IPv6 address without prefix length, got "192.0.2.0/24"',
         ],
-        [["rollout", "batch"], 0, "expected nodes at a time, a whole number from 1 to 1000, got 0"],
+        [
+            ["rollout", "batch"],
+            0,
+            "expected nodes at a time: a whole number up to 1000, a share of them such as 25%, or double, got 0",
+        ],
+        [
+            ["rollout", "batch"],
+            "0%",
+            'expected nodes at a time: a whole number up to 1000, a share of them such as 25%, or double, got "0%"',
+        ],
+        [
+            ["rollout", "batch"],
+            "2.5%",
+            'expected nodes at a time: a whole number up to 1000, a share of them such as 25%, or double, got "2.5%"',
+        ],
         [["rollout", "canary"], ["pve09"], 'expected the name of a node (pve01, pve02, pve03), got "pve09"'],
         [
             ["hosts"],

@@ -1,11 +1,11 @@
-import { type FleetNode } from "../../components/fleet";
+import { type Fleet, type FleetNode } from "../../components/fleet";
 import { planWaves } from "../../components/rollout";
 
 function waves(given: {
     nodes: readonly string[];
     maintenance?: readonly string[];
     canary: readonly string[];
-    batch: number;
+    batch: Fleet["rollout"]["batch"];
 }): string[][] {
     const nodes = given.nodes.map((name): FleetNode => ({
         identity: { name, address: "192.0.2.1" },
@@ -25,6 +25,29 @@ const nodes = ["a", "b", "c", "d", "e"];
 
 test("canaries first, then batches in the order of the fleet", () => {
     expect(waves({ nodes, canary: ["c"], batch: 2 })).toEqual([["c"], ["a", "b"], ["d", "e"]]);
+});
+test("each wave may have twice the nodes of the one before, the canaries being the first", () => {
+    expect(waves({ nodes: [...nodes, "f", "g", "h"], canary: ["c"], batch: "double" })).toEqual([
+        ["c"],
+        ["a", "b"],
+        ["d", "e", "f", "g"],
+        ["h"],
+    ]);
+    expect(waves({ nodes, canary: ["a", "b"], batch: "double" })).toEqual([
+        ["a", "b"],
+        ["c", "d", "e"],
+    ]);
+});
+test("or a share of those that are contacted: rounded down, but never none", () => {
+    expect(waves({ nodes, canary: ["a"], batch: "50%" })).toEqual([["a"], ["b", "c"], ["d", "e"]]);
+    expect(waves({ nodes, maintenance: ["e"], canary: ["a"], batch: "50%" })).toEqual([
+        ["a"],
+        ["b", "c"],
+        ["d"],
+        ["e"],
+    ]);
+    expect(waves({ nodes, canary: ["a"], batch: "1%" })).toHaveLength(5);
+    expect(waves({ nodes, canary: ["a"], batch: "100%" })).toEqual([["a"], ["b", "c", "d", "e"]]);
 });
 test("several canaries go together", () => {
     expect(waves({ nodes, canary: ["c", "a"], batch: 3 })).toEqual([
