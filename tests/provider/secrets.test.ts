@@ -90,23 +90,20 @@ function nodeOf(given: Case): NodeClient {
         facts: undefined,
         read: async () => seen,
         inspect: async () => ({ hostname: "pve01", seen, writers: {}, originals: {} }),
-        apply: async (
-            _: string,
-            __: unknown,
-            ___: unknown,
-            plan: (look: object) => unknown,
-            tell: (event: object) => void,
-        ) => {
-            plan({ hostname: "pve01", seen });
-            tell({ phase: "verify", message: `saw ${given.old}` });
-            const after = { ...seen, files: { ...seen.files, [other]: { kind: "absent" } } };
-            const message = `relay said: ${given.old} and ${given.next}`;
-            return {
-                result: { outcome: "failed", phase: "verify", message, rollback: "NOT complete" },
-                seen: after,
-                before: seen,
-            };
-        },
+        look: async (_: string, __: unknown, ___: unknown, tell: (event: object) => void) => ({
+            look: { hostname: "pve01", seen },
+            letBe: () => undefined,
+            commit: async () => {
+                tell({ phase: "verify", message: `saw ${given.old}` });
+                const after = { ...seen, files: { ...seen.files, [other]: { kind: "absent" } } };
+                const message = `relay said: ${given.old} and ${given.next}`;
+                return {
+                    result: { outcome: "failed", phase: "verify", message, rollback: "NOT complete" },
+                    seen: after,
+                    before: seen,
+                };
+            },
+        }),
     } as unknown as NodeClient;
 }
 
