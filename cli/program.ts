@@ -8,6 +8,7 @@ import { registerDrift } from "./drift";
 import { registerLab } from "./lab";
 import { registerLint } from "./lint";
 import { registerPreview } from "./preview";
+import { registerReady } from "./ready";
 import { registerPublish } from "./publish";
 import { registerReport } from "./report";
 
@@ -33,6 +34,7 @@ export function buildProgram(): Command {
         registerPreview,
         registerDrift,
         registerReport,
+        registerReady,
         registerPublish,
         registerLab,
         registerCompletion,

@@ -8,6 +8,7 @@ import { temperature } from "./temperature/concern";
 import { ipmievd } from "./ipmievd/concern";
 import { logDigest } from "./logDigest/concern";
 import { nodeExporter } from "./nodeExporter/concern";
+import { bootReadiness } from "./bootReadiness/concern";
 import { rescueAccess } from "./rescueAccess/concern";
 import type { ConcernDefinition } from "./concern";
 
@@ -23,6 +24,7 @@ export const concerns = {
     "log-digest": logDigest,
     "node-exporter": nodeExporter,
     "rescue-access": rescueAccess,
+    "boot-readiness": bootReadiness,
 } as const satisfies Readonly<Record<string, ConcernDefinition>>;
 
 export type Concern = keyof typeof concerns;

@@ -86,6 +86,8 @@ function badge(mark: Mark): ComponentChild {
     return h("span", { class: `badge ${mark}` }, `${signs[mark].sign} ${signs[mark].words}`);
 }
 
-function markOf({ status, hazards }: Concern): Mark {
+function markOf({ name, status, hazards }: Concern): Mark {
+    // What the node itself says of its next boot is no mere difference.
+    if (name === "boot-readiness" && status === "drift") return "hazard";
     return hazards.some(({ severity }) => severity === "error") ? "hazard" : status;
 }

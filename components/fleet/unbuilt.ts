@@ -5,9 +5,6 @@ import { concern } from "../../model/fleet/kit";
 import * as value from "../../model/fleet/values";
 
 export const unbuilt = {
-    bootReadiness: concern({})
-        .optional()
-        .describe("would this node survive a reboot now? Accepted, and not applied yet"),
     configBackup: concern({ target: value.backupTarget })
         .optional()
         .describe("nightly, encrypted; off without a target. Accepted, and not applied yet"),

@@ -172,6 +172,9 @@ def apply(request: Message, version: str, modules: install.Modules | None) -> No
         send({"result": verdict.failed("lock", "not-root", said, verdict.NOTHING)})
         return
     program = install.ensure(version, modules)
+    for number in decisions:
+        if "expected" in sets[number]:
+            expect(sets[number]["name"], sets[number]["expected"])
     # Before another word to the client: one that is gone by now does not keep the work from being done.
     runner.start(program, [plan for plan in decisions.values() if not plan.get("nothing")])
     try:
@@ -185,8 +188,6 @@ def apply(request: Message, version: str, modules: install.Modules | None) -> No
 def tell_of(sets: list[Message], decisions: Mapping[int, Message], decided: Message) -> None:
     for number in decisions:
         remember(sets[number]["name"], sets[number]["spec"])
-        if "expected" in sets[number]:
-            expect(sets[number]["name"], sets[number]["expected"])
     for number, plan in decisions.items():
         if plan.get("nothing"):
             send({"set": number, "result": {"outcome": "unchanged"}})

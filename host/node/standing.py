@@ -81,9 +81,11 @@ def told_by(concern: str, expected: Mapping[str, Any] | None) -> Iterator[Told]:
         return
     for command in expected.get("commands", []):
         yield told(concern, " ".join(command["argv"][1:]), guarded(lambda command=command: of_command(command)))  # type: ignore[misc]
-    for name, fact in expected.get("facts", {}).items():
+    own = standing(concern)
+    # A concern with checks of its own has facts that sum them up.
+    for name, fact in expected.get("facts", {}).items() if own is None else []:
         yield told(concern, name, guarded(lambda fact=fact: of_fact(fact)))  # type: ignore[misc]
-    for name, verdict in standing(concern).items():
+    for name, verdict in (own or {}).items():
         yield told(concern, name, verdict)
 
 
@@ -108,15 +110,15 @@ def of_fact(fact: Mapping[str, Any]) -> Verdict:
     return bad("not-as-declared", f"{found['text']}, not {value}", "look at `pulumi preview --refresh --diff`, which says what to do about it")
 
 
-def standing(concern: str) -> dict[str, Verdict]:
+def standing(concern: str) -> dict[str, Verdict] | None:
     """What a concern checks by itself; the folder of `boot-readiness` is `bootReadiness`."""
     first, *rest = concern.split("-")
     folder = first + "".join(word.capitalize() for word in rest)
     if folder not in concerns.FOLDERS:
-        return {}
+        return None
     path = getattr(concerns.brought_by(folder), "STANDING", None)
     if path is None:
-        return {}
+        return None
     module, function = path.rsplit(".", 1)
     found: dict[str, Verdict] = getattr(importlib.import_module(module), function)()
     return found

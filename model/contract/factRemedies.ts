@@ -33,6 +33,10 @@ export const remedies: Readonly<Record<string, Remedy>> = {
         `the BMC's event log: ${found}; a full one notes nothing any more. Keep what it holds, then clear it: ipmitool sel save FILE, ipmitool sel clear`,
     "last-run": ([stamp], found) =>
         `what runs by a timer is ${found === "never" ? "not known to have run" : found} (it leaves its time at ${stamp}). Look at: systemctl list-timers --all 'holdfast-*', and journalctl -t holdfast`,
+    "boot-looked-at": (_, found) =>
+        `the node asks itself every night whether it would survive a reboot; that is ${found}. Look at: systemctl status holdfast-boot-readiness.timer holdfast-boot-readiness.service`,
+    "boot-readiness": (_, found) =>
+        `the next boot: ${found}. What each check looks at, and its remedy: npx holdfast ready, docs/boot-readiness.md`,
     exporter: ([port], found) =>
         `the metrics on port ${port}: ${found}. Look at: systemctl status prometheus-node-exporter, and systemctl show -p IPAddressDeny prometheus-node-exporter`,
     "root-alone": ([folder], found) =>

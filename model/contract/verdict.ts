@@ -15,6 +15,9 @@ export const states = ["ok", "bad", "unknown", "skipped"] as const;
 export const factCodes = {
     seen: "the fact's value is the text; whether it is as declared, the provider compares",
     "all-may-scrape": "every address of this host may scrape, so none can be tried that may not",
+    "boot-bad": "a check of the group says that the node would not survive a reboot",
+    "boot-nothing-to-check": "no check of the group has anything to tell on this machine",
+    "boot-untold": "a check of the group could not tell",
     "bmc-silent": "the BMC does not say how full its event log is",
     "keys-unreadable": "root's own authorized_keys cannot be read (pmxcfs hangs?)",
     "judged-by-lints": "the content goes with the answer, and the lints on the workstation judge it",
@@ -34,6 +37,7 @@ export const checkCodes = {
     passed: "all is as it should be",
     "address-not-held": "no interface holds the declared address, and none gets it at the next boot",
     "addresses-untold": "which addresses the node has could not be told",
+    "boot-check-failed": "a check of the next boot broke down with the error in its text",
     "check-failed": "the check broke down with the error in its text",
     "exporter-open": "the metrics' port answers addresses that may not scrape",
     "exporter-silent": "nothing answers on the metrics' port",

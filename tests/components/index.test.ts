@@ -24,10 +24,10 @@ test("the program's outputs say per node what is managed, what was skipped, and 
 
     expect(await valueOf(pulumi.output(nodes))).toEqual({
         pve01: {
-            managed: "hosts, fstab, interfaces",
+            managed: "hosts, fstab, interfaces, boot-readiness",
             skipped: false,
         },
-        pve03: { managed: "hosts", skipped: true },
+        pve03: { managed: "hosts, boot-readiness", skipped: true },
     });
     expect(await valueOf(pulumi.output(hosts))).toEqual({
         mon1: {
@@ -39,7 +39,6 @@ test("the program's outputs say per node what is managed, what was skipped, and 
     });
     expect(warned).toEqual([
         "holdfast:fleet.hosts.nas.roles: not applied: this version of Holdfast does not act on it yet",
-        "holdfast:fleet.defaults.bootReadiness: not applied: this version of Holdfast does not act on it yet",
         expect.stringMatching(/^pve01, pve03: without ssh\.rescueKeys/),
     ]);
 });

@@ -576,12 +576,12 @@ describe("a parsed fleet", () => {
     test("settings that change nothing yet are warned about, unless they are switched off", () => {
         const given = {
             ...threeNodes(),
-            defaults: { bootReadiness: {}, configBackup: false },
+            defaults: { configBackup: { target: "backup@192.0.2.60:/srv/backup" } },
             hosts: { vm1: { address: "192.0.2.70", roles: ["docker"] } },
         };
         expect(parseFleet(given, readFixture).fleet?.warnings).toEqual([
             "holdfast:fleet.hosts.vm1.roles: not applied: this version of Holdfast does not act on it yet",
-            "holdfast:fleet.defaults.bootReadiness: not applied: this version of Holdfast does not act on it yet",
+            "holdfast:fleet.defaults.configBackup: not applied: this version of Holdfast does not act on it yet",
             expect.stringMatching(/^pve01, pve02, pve03: without ssh\.rescueKeys/),
         ]);
     });

@@ -28,7 +28,7 @@ export async function fleetOf(lab: Lab, project: PulumiProject, names: readonly 
     const { config } = parse(await readFile(file, "utf8")) as { config: { "holdfast:fleet": FleetConfig } };
     const { domain, takeOver, nodes } = config["holdfast:fleet"];
     // Three concerns are enough here; the others have tests of their own.
-    const defaults = { ...nothingByDefault, bootReadiness: false };
+    const defaults = nothingByDefault;
     return { domain, takeOver, defaults, nodes: Object.fromEntries(names.map((name) => [name, nodes[name]!])) };
 }
 

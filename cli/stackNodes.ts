@@ -1,0 +1,43 @@
+/** The machines of a stack and how to reach them, for commands that ask the nodes themselves. */
+import { parseFleet, formatFault, type Machine } from "../components/fleet";
+import type { ConnectOptions } from "../host/connection";
+import { NodeClient } from "../host/nodeClient";
+import { runPulumi } from "./pulumi";
+
+export interface StackNodes {
+    /** Members of the cluster, in the order of the fleet. */
+    readonly nodes: readonly Machine[];
+    readonly clientOf: (machine: Machine) => NodeClient;
+}
+
+type Config = Readonly<Record<string, { readonly value?: string } | undefined>>;
+
+/** Of the selected stack where none is named. @throws Error where its config cannot be read or has faults */
+export async function stackNodes(stack?: string): Promise<StackNodes> {
+    const args = ["config", "--show-secrets", "--json", ...(stack === undefined ? [] : ["--stack", stack])];
+    const { exitCode, stdout, stderr } = await runPulumi(args);
+    if (exitCode !== 0) throw new Error(`pulumi config: ${stderr.trim().replace(/^error: /, "")}`);
+    const config = JSON.parse(stdout) as Config;
+    const text = (key: string) => config[`holdfast:${key}`]?.value;
+    const given = text("fleet");
+    if (given === undefined) throw new Error("this stack has no holdfast:fleet: declare its nodes there");
+    // Only how they are reached is asked for: the files that it names are not read.
+    const { fleet, faults } = parseFleet(JSON.parse(given), () => "");
+    if (!fleet) throw new Error(`holdfast:fleet of this stack has faults:\n${faults.map(formatFault).join("\n")}`);
+    const options: ConnectOptions = {
+        credentials: { privateKey: text("privateKey"), passphrase: text("privateKeyPassphrase") },
+        allowUnknownHostKey: text("allowUnknownHostKey") === "true",
+        timeout: Number(text("connectTimeout") ?? 15),
+    };
+    return { nodes: fleet.nodes, clientOf: ({ host }) => new NodeClient(host, options) };
+}
+
+/** Those that are named, all where none is. @throws Error where one is not declared */
+export function chosen({ nodes }: Pick<StackNodes, "nodes">, names: readonly string[]): readonly Machine[] {
+    const stranger = names.find((name) => !nodes.some(({ identity }) => identity.name === name));
+    if (stranger !== undefined)
+        throw new Error(
+            `${stranger}: the stack declares no such node; it has ${nodes.map(({ identity }) => identity.name).join(", ") || "none"}`,
+        );
+    return names.length === 0 ? nodes : nodes.filter(({ identity }) => names.includes(identity.name));
+}

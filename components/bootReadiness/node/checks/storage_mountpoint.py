@@ -1,0 +1,46 @@
+"""A directory storage on a mount that may be missing does not say so: Proxmox would fill the empty folder on the root disk."""
+
+import re
+
+from look.verdict import Verdict, bad, passed, skipped
+
+from .. import fstab
+from ..machine import Machine
+
+GROUP = "mounts"
+CODES = {
+    "boot-storage-without-mountpoint": "a directory storage lies on an optional mount and has no is_mountpoint",
+    "boot-no-storage": "there is no storage.cfg",
+}
+FILE = "/etc/pve/storage.cfg"
+
+
+def check(machine: Machine) -> Verdict:
+    text = machine.read(FILE)
+    if text is None:
+        return skipped("boot-no-storage", f"there is no {FILE}")
+    optional = [each.target.rstrip("/") for each in fstab.entries(machine) if each.target.startswith("/") and each.is_optional]
+    blocks = re.findall(r"^dir:\s*(\S+)\n((?:[ \t]+.*\n?)*)", text, re.MULTILINE)
+    open_ones = [name for name, block in blocks if is_on(optional, block) and not is_guarded(block) and is_here(machine, block)]
+    if open_ones:
+        return bad("boot-storage-without-mountpoint", f"storage {', '.join(open_ones)} would be filled on the root disk", f"pvesm set {open_ones[0]} --is_mountpoint yes")
+    return passed()
+
+
+def setting(block: str, name: str) -> str | None:
+    found = re.search(rf"^\s+{name}\s+(.+?)\s*$", block, re.MULTILINE)
+    return found.group(1) if found else None
+
+
+def is_on(targets: list[str], block: str) -> bool:
+    path = (setting(block, "path") or "").rstrip("/")
+    return any(path == target or path.startswith(f"{target}/") for target in targets)
+
+
+def is_guarded(block: str) -> bool:
+    return (setting(block, "is_mountpoint") or "no") not in ("no", "0") or setting(block, "disable") is not None
+
+
+def is_here(machine: Machine, block: str) -> bool:
+    nodes = setting(block, "nodes")
+    return nodes is None or machine.name in re.split(r"[,;\s]+", nodes)

@@ -1,0 +1,77 @@
+"""The interfaces file and what it sources, as the checks read it: no grammar, just stanzas."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from .machine import Machine
+
+FILE = "/etc/network/interfaces"
+PORTS = ("bridge-ports", "bond-slaves", "slaves", "ovs-ports", "ovs-bonds", "vlan-raw-device")
+
+
+class Stanza(NamedTuple):
+    name: str
+    family: str
+    method: str
+    options: list[tuple[str, str]]
+
+    def values(self, name: str) -> list[str]:
+        return [value for key, value in self.options if key == name]
+
+
+class Network(NamedTuple):
+    stanzas: list[Stanza]
+    started: set[str]  # names that come up at boot: auto, allow-hotplug, allow-ovs, allow-BRIDGE
+    lines: list[tuple[str, int, str]]  # file, number, text without comment
+
+
+def network(machine: Machine) -> Network | None:
+    """None where the machine has no such file."""
+    if machine.read(FILE) is None:
+        return None
+    lines = list(lines_of(machine, FILE, 0))
+    stanzas: list[Stanza] = []
+    started: set[str] = set()
+    for _, _, text in lines:
+        words = text.split()
+        if words[0] == "iface" and len(words) >= 2:
+            family, method = words[2:4] if len(words) >= 4 else ("inet", words[-1] if len(words) > 2 else "static")
+            stanzas.append(Stanza(words[1], family, method, []))
+        elif words[0] == "auto" or words[0].startswith("allow-"):
+            started |= set(words[1:])
+        elif stanzas:
+            stanzas[-1].options.append((words[0].replace("_", "-"), " ".join(words[1:])))
+    return Network(stanzas, started, lines)
+
+
+def lines_of(machine: Machine, path: str, depth: int) -> list[tuple[str, int, str]]:
+    """With what it sources, at most four deep."""
+    found: list[tuple[str, int, str]] = []
+    text = (machine.read(path) or "").replace("\\\n", " ")
+    for number, line in enumerate(text.splitlines(), 1):
+        plain = line.strip()
+        if not plain or plain.startswith("#"):
+            continue
+        words = plain.split()
+        if words[0] in ("source", "source-directory") and depth < 4:
+            for pattern in words[1:]:
+                whole = os.path.join(os.path.dirname(path), pattern)  # an absolute one stays as it is
+                for sourced in machine.find(whole + "/*" if words[0] == "source-directory" else whole):
+                    found += lines_of(machine, sourced, depth + 1)
+            continue
+        found.append((path, number, plain))
+    return found
+
+
+def ports(stanza: Stanza) -> list[str]:
+    """Names of links that the stanza is put on; no globs, no expressions."""
+    words = [word for name in PORTS for value in stanza.values(name) for word in value.split()]
+    plain = []
+    for word in words:
+        if word in ("regex", "glob"):
+            break  # what comes then is no name
+        if word != "none" and not set(word) & set("*?[(^$"):
+            plain.append(word)
+    return plain

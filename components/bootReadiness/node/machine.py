@@ -1,0 +1,102 @@
+"""The machine as the checks see it: files below a prefix, and commands. Reads only; in tests the prefix is a folder of fixtures."""
+
+from __future__ import annotations
+
+import functools
+import glob
+import json
+import os
+from typing import Any
+
+from engine import commands
+
+EXPECTED = "/etc/holdfast/boot-readiness.json"
+LIMIT = 4 << 20  # bytes of one file or one command's output
+
+
+class Machine:
+    def __init__(self, root: str = "") -> None:
+        self.root = root
+        self.asked: dict[tuple[str, ...], commands.Outcome] = {}
+
+    @functools.cached_property
+    def expected(self) -> dict[str, Any]:
+        """What the stack declares: {name, addresses: "192.0.2.11 2001:db8::11"}."""
+        return dict(json.loads(self.read(EXPECTED) or "{}"))
+
+    @property
+    def name(self) -> str:
+        return str(self.expected.get("name") or os.uname().nodename.partition(".")[0])
+
+    @property
+    def addresses(self) -> list[str]:
+        return str(self.expected.get("addresses", "")).split()
+
+    @functools.cached_property
+    def is_container(self) -> bool:
+        """It boots with the kernel, the disks and the clock of its host."""
+        return self.exists("/run/systemd/container")
+
+    def path(self, path: str) -> str:
+        return self.root + path
+
+    def read(self, path: str) -> str | None:
+        """None where there is no such file. Raises OSError where there is one and it cannot be read."""
+        try:
+            with open(self.path(path), encoding="utf-8", errors="replace") as stream:
+                return stream.read(LIMIT)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def word(self, path: str) -> str:
+        """Of a file below /proc or /sys, which refuse to be read into a buffer of megabytes; empty where there is none."""
+        try:
+            with open(self.path(path), "rb") as stream:
+                return os.read(stream.fileno(), 4096).decode("utf-8", "replace").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+
+    def lines(self, path: str) -> list[str]:
+        """Without comments and empty ones."""
+        found = [line.strip() for line in (self.read(path) or "").splitlines()]
+        return [line for line in found if line and not line.startswith("#")]
+
+    def exists(self, path: str) -> bool:
+        return os.path.exists(self.path(path))
+
+    def target(self, path: str) -> str | None:
+        """Of a link."""
+        try:
+            return os.readlink(self.path(path))
+        except OSError:
+            return None
+
+    def find(self, pattern: str) -> list[str]:
+        """Paths, sorted."""
+        return sorted(path[len(self.root) :] for path in glob.glob(self.path(pattern)))
+
+    def names(self, folder: str) -> list[str]:
+        try:
+            return sorted(os.listdir(self.path(folder)))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def changed(self, path: str) -> float:
+        """When its content or attributes last changed, which no `touch` hides; seconds since 1970."""
+        return os.lstat(self.path(path)).st_ctime
+
+    def written(self, path: str) -> float:
+        return os.stat(self.path(path)).st_mtime
+
+    def size(self, path: str) -> int:
+        return os.stat(self.path(path)).st_size
+
+    def has(self, program: str) -> bool:
+        folders = commands.ENVIRONMENT["PATH"].split(":")
+        return any(os.access(self.path(f"{folder}/{program}"), os.X_OK) for folder in folders)
+
+    def run(self, *argv: str) -> commands.Outcome:
+        """Each once in an audit, however many checks ask."""
+        if argv not in self.asked:
+            self.asked[argv] = commands.run(argv, 15, limit=LIMIT)
+        return self.asked[argv]

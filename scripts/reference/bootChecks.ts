@@ -1,0 +1,71 @@
+/** The checks of the next boot, read from their own files: what fault each finds, and its codes. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface BootCheck {
+    /** As in the answer: `own-name`. */
+    readonly name: string;
+    readonly group: string;
+    /** First line of its docstring. */
+    readonly fault: string;
+    /** Meaning by code. */
+    readonly codes: Readonly<Record<string, string>>;
+    /** Codes that it gives: those of its own, and those that another check explains. */
+    readonly given: readonly string[];
+}
+
+const folder = "components/bootReadiness/node";
+
+/** In the order in which they are asked. @throws Error for a file that is no check */
+export function bootChecks(root: string): BootCheck[] {
+    const [, list = ""] = /^CHECKS = \[([^\]]*)\]/m.exec(readFileSync(join(root, folder, "audit.py"), "utf8")) ?? [];
+    const modules = [...list.matchAll(/"(\w+)"/g)].map(([, module]) => module!);
+    const there = readdirSync(join(root, folder, "checks")).filter(
+        (file) => file.endsWith(".py") && file !== "__init__.py",
+    );
+    const forgotten = there.find((file) => !modules.includes(file.replace(/\.py$/, "")));
+    if (forgotten) throw new Error(`${folder}/checks/${forgotten} is no check that audit.py asks`);
+    return modules.map((module) =>
+        readCheck(module, readFileSync(join(root, folder, "checks", `${module}.py`), "utf8")),
+    );
+}
+
+function readCheck(module: string, text: string): BootCheck {
+    const fault = /^"""([^"]+?)"""$/m.exec(text)?.[1];
+    const group = /^GROUP = "(\w+)"$/m.exec(text)?.[1];
+    const codes = /^CODES(?:: [^=]+)? = \{([^}]*)\}$/m.exec(text)?.[1];
+    if (!fault || !group || codes === undefined) throw new Error(`${module}.py: expected a docstring, GROUP and CODES`);
+    const own = [...codes.matchAll(/"([a-z-]+)":\s*"((?:[^"\\]|\\.)*)"/g)];
+    const given = [...text.matchAll(/\b(?:bad|unknown|skipped)\(\s*"([a-z-]+)"/g)].map(([, code]) => code!);
+    return {
+        name: module.replaceAll("_", "-"),
+        group,
+        fault: fault.split("\n")[0]!,
+        codes: Object.fromEntries(own.map(([, code, meaning]) => [code!, meaning!])),
+        given: [...new Set(given)],
+    };
+}
+
+const begin = "<!-- checks: written by npm run schema -->";
+const end = "<!-- end of checks -->";
+
+/** The page with its tables as the files say. */
+export function withBootChecks(page: string, checks: readonly BootCheck[]): string {
+    const [before = "", rest = ""] = page.split(begin);
+    const [, after = ""] = rest.split(end);
+    const groups = [...new Set(checks.map(({ group }) => group))];
+    const tables = groups.map((group) => {
+        const rows = checks
+            .filter((check) => check.group === group)
+            .map(({ name, fault, codes }) => {
+                const meanings = Object.entries(codes).map(([code, meaning]) => `\`${code}\`: ${meaning}`);
+                return `| \`${name}\` | ${cell(fault)} | ${cell(meanings.join("<br>"))} |`;
+            });
+        return `### ${group}\n\n| check | the fault that it finds | codes |\n|---|---|---|\n${rows.join("\n")}`;
+    });
+    return `${before}${begin}\n\n${tables.join("\n\n")}\n\n${end}${after}`;
+}
+
+function cell(text: string): string {
+    return text.replaceAll("|", "\\|");
+}

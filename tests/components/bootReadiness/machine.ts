@@ -1,0 +1,91 @@
+/** A check of the next boot, asked of a machine made of fixtures: a folder in place of /, and what its commands say. */
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { python } from "../../host/node/python";
+
+export interface Fixture {
+    /** Content by path; of a folder, an empty one: its path ends in `/`. */
+    readonly files?: Readonly<Record<string, string>>;
+    /** Target by path. */
+    readonly links?: Readonly<Record<string, string>>;
+    /** Seconds since 1970 by path. */
+    readonly written?: Readonly<Record<string, number>>;
+    /** Output by command line, with its exit status where that is not 0; any other command is not installed. */
+    readonly commands?: Readonly<Record<string, string | readonly [number, string]>>;
+    /** What the stack declares; pve01 at 192.0.2.11 by default. */
+    readonly declared?: object;
+    /** Python before the check is asked. */
+    readonly pretend?: string;
+}
+
+export interface Told {
+    readonly state: "ok" | "bad" | "unknown" | "skipped";
+    readonly code: string;
+    readonly text: string;
+    readonly remedy: string;
+}
+
+const pve01 = { name: "pve01", addresses: "192.0.2.11" };
+
+/** @param check as it is called in the answer: `own-name` */
+export async function ask(check: string, fixture: Fixture = {}): Promise<Told> {
+    const { files = {}, links = {}, written = {}, commands = {}, declared = pve01, pretend = "" } = fixture;
+    const root = await mkdtemp(join(tmpdir(), "holdfast-boot-"));
+    try {
+        const all = { "/etc/holdfast/boot-readiness.json": JSON.stringify(declared), ...files };
+        for (const [path, content] of Object.entries(all)) {
+            await mkdir(path.endsWith("/") ? join(root, path) : dirname(join(root, path)), { recursive: true });
+            if (!path.endsWith("/")) await writeFile(join(root, path), content, { mode: 0o755 });
+        }
+        for (const [path, target] of Object.entries(links)) {
+            await mkdir(dirname(join(root, path)), { recursive: true });
+            await symlink(target, join(root, path));
+        }
+        for (const [path, seconds] of Object.entries(written)) await utimes(join(root, path), seconds, seconds);
+        const [state, code, text, remedy] = await python<[Told["state"], string, string, string]>(
+            `
+from engine import commands
+from concerns.bootReadiness.node import audit, machine
+def run(argv, timeout=0, environment=None, stdin=None, limit=0):
+    said = given["commands"].get(" ".join(argv))
+    if said is None:
+        return commands.Outcome(None, "", "", f"{argv[0]} is not installed")
+    code, output = (0, said) if isinstance(said, str) else said
+    return commands.Outcome(code, output, output if code else "")
+commands.run = run
+${pretend}
+answer = audit.verdict_of(given["check"].replace("-", "_"), machine.Machine(given["root"]))`,
+            { root, check, commands },
+        );
+        return { state, code, text, remedy };
+    } finally {
+        await rm(root, { recursive: true, force: true });
+    }
+}
+
+/** Of one check: a machine with its fault, and one that looks like it and boots. */
+export interface Pair {
+    readonly fault: Fixture;
+    /** The verdict's code, and its text. */
+    readonly says: readonly [string, RegExp];
+    readonly twin: Fixture;
+    /** Of the twin; `ok` by default. */
+    readonly is?: "ok" | "skipped";
+}
+
+/** One test for each fault, one for its twin. */
+export function pairs(check: string, cases: Readonly<Record<string, Pair>>): void {
+    describe(check, () => {
+        for (const [name, { fault, says, twin, is = "ok" }] of Object.entries(cases)) {
+            test(`finds: ${name}`, async () => {
+                const { state, code, text } = await ask(check, fault);
+                expect([state, code, text]).toEqual(["bad", says[0], expect.stringMatching(says[1])]);
+            });
+            test(`passes the twin of: ${name}`, async () => {
+                const { state, text } = await ask(check, twin);
+                expect([state, text]).toEqual([is, expect.anything()]);
+            });
+        }
+    });
+}

@@ -1,0 +1,163 @@
+/** What the network of the next boot meets. */
+import { ask, pairs, type Fixture } from "./machine";
+
+const sound =
+    "auto lo\niface lo inet loopback\n\niface enp1s0 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress 192.0.2.11/24\n\tgateway 192.0.2.1\n\tbridge-ports enp1s0\n";
+const links = { "/sys/class/net/lo/address": "", "/sys/class/net/enp1s0/device/": "" };
+const network = (text: string, more: Readonly<Record<string, string>> = {}): Fixture => ({
+    files: { ...links, "/etc/network/interfaces": text, ...more },
+});
+
+pairs("pending-interfaces", {
+    "a change in the GUI that waits": {
+        fault: network(sound, { "/etc/network/interfaces.new": sound }),
+        says: ["boot-interfaces-pending", /interfaces\.new waits/],
+        twin: network(sound, { "/etc/network/interfaces.new.bak": sound }),
+    },
+});
+
+const stray = "27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state UP\n";
+pairs("interfaces-stray", {
+    "incident B's line after the last stanza": {
+        fault: network(`${sound}\n${stray}`),
+        says: ["boot-interfaces-stray", /^\/etc\/network\/interfaces:12: `27: enx60a4b758ba5b/],
+        twin: network(`${sound}\n# ${stray}`),
+    },
+    "the same before any stanza, and in a file that is sourced": {
+        fault: network("source interfaces.d/*\n", { "/etc/network/interfaces.d/sdn": stray }),
+        says: ["boot-interfaces-stray", /interfaces\.d\/sdn:1:/],
+        twin: network("source interfaces.d/*.conf\n", { "/etc/network/interfaces.d/sdn": stray }),
+    },
+});
+
+/** What the node's own ifup says; the check runs it in the concern of the interfaces file. */
+const ifup = (verdict: string): Fixture => ({
+    ...network(sound),
+    pretend: `
+from look import verdict
+from concerns.interfaces.node import checks
+checks.interfaces = lambda timeout, path: ${verdict}`,
+});
+pairs("interfaces-ifup", {
+    "what ifup refuses": {
+        fault: ifup("verdict.bad('interfaces-refused', 'error: vmbr0: two gateways')"),
+        says: ["boot-interfaces-refused", /two gateways/],
+        twin: ifup("verdict.passed()"),
+    },
+});
+
+test("an ifup that does not answer is not taken for ok", async () => {
+    const told = await ask("interfaces-ifup", ifup("verdict.unknown('ifup-silent', 'no answer after 15 s, stopped')"));
+    expect(told).toMatchObject({ state: "unknown", code: "boot-ifup-silent" });
+});
+
+pairs("ports-exist", {
+    "a card whose name has changed": {
+        fault: network(sound.replaceAll("enp1s0", "enp2s0")),
+        says: ["boot-port-missing", /enp2s0 of vmbr0 is not there/],
+        twin: network(sound),
+    },
+    "a bond's second port": {
+        fault: network("auto bond0\niface bond0 inet manual\n\tbond-slaves enp1s0 enp9s0\n"),
+        says: ["boot-port-missing", /enp9s0 of bond0/],
+        twin: network(
+            "auto bond0\niface bond0 inet manual\n\tbond-slaves enp1s0\nauto vmbr0\niface vmbr0 inet manual\n\tbridge-ports bond0\nauto vmbr1\niface vmbr1 inet manual\n\tbridge-ports none\nauto vmbr2\niface vmbr2 inet manual\n\tbridge-ports regex enp.*\n",
+        ),
+    },
+});
+
+const bridge = { "/sys/class/net/vmbr0/bridge/": "" };
+pairs("bridge-ports", {
+    "a bridge whose port is gone": {
+        fault: network(sound, { ...bridge, "/sys/class/net/vmbr0/brif/": "" }),
+        says: ["boot-bridge-without-port", /vmbr0 has no port/],
+        twin: network(sound, { ...bridge, "/sys/class/net/vmbr0/brif/enp1s0/": "" }),
+    },
+    "an inner bridge has none by right": {
+        fault: network(sound, { ...bridge, "/sys/class/net/vmbr0/brif/": "" }),
+        says: ["boot-bridge-without-port", /vmbr0/],
+        twin: network(sound.replace("bridge-ports enp1s0", "bridge-ports none"), {
+            ...bridge,
+            "/sys/class/net/vmbr0/brif/": "",
+        }),
+    },
+});
+
+const card = { "/sys/class/net/enp1s0/device/": "", "/sys/class/net/enp1s0/address": "02:00:00:00:00:01\n" };
+const pin = (name: string, mac = "02:00:00:00:00:01") => `[Match]\nMACAddress=${mac}\n[Link]\nName=${name}\n`;
+pairs("link-names", {
+    "a .link file that nobody has booted with": {
+        fault: network(sound, { ...card, "/etc/systemd/network/10-lan.link": pin("lan0") }),
+        says: ["boot-name-would-change", /enp1s0 becomes lan0 at the next boot/],
+        twin: network(sound, { ...card, "/etc/systemd/network/10-lan.link": pin("enp1s0") }),
+    },
+    "the first of two files counts": {
+        fault: network(sound, {
+            ...card,
+            "/etc/systemd/network/10-a.link": pin("lan0"),
+            "/etc/systemd/network/20-b.link": pin("enp1s0"),
+        }),
+        says: ["boot-name-would-change", /lan0/],
+        twin: network(sound, {
+            ...card,
+            "/etc/systemd/network/10-a.link": pin("enp1s0"),
+            "/usr/lib/systemd/network/05-other.link": pin("lan0", "02:00:00:00:00:09"),
+        }),
+    },
+});
+
+test("a card that is not pinned is said, and no fault", async () => {
+    expect(await ask("link-names", network(sound, card))).toMatchObject({
+        state: "skipped",
+        code: "boot-name-not-pinned",
+        text: expect.stringContaining("enp1s0"),
+    });
+});
+
+const hook = (command: string, after: string): Fixture => ({
+    ...network(`${sound}\tpost-up ${command}\n`),
+    commands: { "systemctl show --property=After --value -- dnsmasq.service": after },
+});
+pairs("waiting-hooks", {
+    "a hook that restarts what waits for the network": {
+        fault: hook("systemctl restart dnsmasq", "basic.target networking.service"),
+        says: ["boot-hook-waits", /waits for dnsmasq\.service, which waits for the network/],
+        twin: hook("systemctl restart --no-block dnsmasq", "basic.target networking.service"),
+    },
+    "one that is ordered after a target": {
+        fault: hook("systemctl start dnsmasq.service || true", "network-online.target"),
+        says: ["boot-hook-waits", /dnsmasq/],
+        twin: hook("systemctl start dnsmasq.service", "basic.target"),
+    },
+});
+
+const dhcp = "auto enp1s0\niface enp1s0 inet dhcp\n";
+pairs("dhclient", {
+    "DHCP without a client": {
+        fault: network(dhcp, { "/usr/share/ifupdown2/": "" }),
+        says: ["boot-dhclient-missing", /enp1s0 gets no address/],
+        twin: network(dhcp, { "/usr/share/ifupdown2/": "", "/sbin/dhclient": "" }),
+    },
+    "a client that ifupdown2 does not start": {
+        fault: network(dhcp, { "/usr/share/ifupdown2/": "", "/usr/sbin/dhcpcd": "" }),
+        says: ["boot-dhclient-missing", /dhclient is not installed/],
+        twin: network(dhcp, { "/usr/sbin/dhcpcd": "" }),
+    },
+});
+
+const wanted = "/etc/systemd/system/multi-user.target.wants/networking.service";
+pairs("networking-enabled", {
+    "a service that no target wants": {
+        fault: network(sound),
+        says: ["boot-networking-disabled", /no target wants/],
+        twin: { ...network(sound, { [wanted]: "" }) },
+    },
+    "one that is masked": {
+        fault: {
+            ...network(sound, { [wanted]: "" }),
+            links: { "/etc/systemd/system/networking.service": "/dev/null" },
+        },
+        says: ["boot-networking-disabled", /masked/],
+        twin: network(sound, { [wanted]: "" }),
+    },
+});
