@@ -89,7 +89,7 @@ def main(version: str, modules: install.Modules | None = None) -> None:
 
 def answer(request: Message, version: str, modules: install.Modules | None) -> None:
     try:
-        {"read": read, "apply": apply, "result": result, "check": check}[request["op"]](request, version, modules)
+        {"read": read, "apply": apply, "result": result, "check": check, "confirm": confirm}[request["op"]](request, version, modules)
     except BrokenPipeError:
         raise  # the client is gone
     except OSError as error:
@@ -159,7 +159,7 @@ def apply(request: Message, version: str, modules: install.Modules | None) -> No
     """Looks at several FileSets, takes a decision for each (a plan, `nothing` or `refused`), and follows one service that does
     them in their order. Frames about one of them carry its place in the request as `set`."""
     if os.geteuid() == 0:
-        recovery.settle_first(lambda phase, message: send({"event": {"phase": phase, "message": message}}))
+        recovery.settle_first(lambda phase, message: send({"event": {"phase": phase, "message": message}}), bool(request.get("change")))
     sets = request["sets"]
     tell = Progress()
     send({"looks": observe.observe_all([each["spec"] for each in sets], tell), **around(request, tell)})
@@ -203,6 +203,20 @@ def result(request: Message, version: str, modules: install.Modules | None) -> N
     is_here = os.path.isdir(f"{durable.RUN}/{request['id']}")
     outcome = next(follow({None: str(request["id"])}, send))[None] if is_here else results.remembered(request["id"])
     send({"result": outcome, "seen": observe.observe_all([request["spec"]], Progress())[0]})
+
+
+def confirm(request: Message, version: str, modules: install.Modules | None) -> None:
+    """By the client that began the change, over another connection than it began it on. Asking again is harmless."""
+    from engine import pending
+
+    def tell(phase: str, message: str) -> None:
+        send({"event": {"phase": phase, "message": message}})
+
+    answer = pending.confirm(str(request["id"]), str(request["token"]), tell)
+    if answer["state"] == "waiting":
+        send({"confirm": answer})
+    else:
+        send({"confirm": answer, "result": results.read(request["id"]) or results.remembered(request["id"])})
 
 
 def managed() -> dict[str, Message]:

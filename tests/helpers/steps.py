@@ -17,8 +17,9 @@ import sys
 
 program, root = sys.argv[1:3]
 sys.path.insert(0, program)
-from engine import batch, boot, commands, durable, files, lock, packages, recovery, results, runner, step  # noqa: E402
+from engine import batch, boot, commands, durable, files, lock, packages, pending, recovery, results, runner, step  # noqa: E402
 from look import observe  # noqa: E402
+from network import reload as network_reload  # noqa: E402
 
 owner = pwd.getpwuid(os.geteuid()).pw_name
 group = grp.getgrgid(os.getegid()).gr_name
@@ -31,12 +32,14 @@ def place(folder):
     lock.LOCK, lock.GATE, recovery.LOCK = f"{folder}/run/lock", f"{folder}/run/start", f"{folder}/run/lock"
     packages.HELD = f"{folder}/run/held-units"
     played.path = f"{folder}/systemd.json"
+    played.interfaces = f"{folder}/etc/changed"
 
 
 class Played:
-    """systemd, apt and dpkg: {enabled, active, masked, installed: [names], units: {name: package}}."""
+    """systemd, apt and dpkg: {enabled, active, masked, installed: [names], units: {name: package}}. And the network, which is a
+    link with one address, by what the file `changed` says where it was brought up: {network: its content, timers: [names]}."""
 
-    path = ""
+    path = interfaces = ""
 
     def read(self):
         with open(self.path, encoding="utf-8") as stream:
@@ -48,10 +51,27 @@ class Played:
         os.rename(f"{self.path}.new", self.path)
 
     def reboot(self):
-        self.write({**self.read(), "active": [], "loaded": "boot"})
+        self.write({**self.read(), "active": [], "loaded": "boot", "timers": []})
+
+    def bring_up(self):
+        self.write({**self.read(), "network": read(self.interfaces)})
 
     def run(self, argv, *_, **__):
         argv = list(argv)
+        if argv[0] == "systemd-run" and any(word.startswith("--on-active") for word in argv):
+            state = self.read()
+            name = next(word for word in argv if word.startswith("--unit=")).removeprefix("--unit=")
+            self.write({**state, "timers": [*state["timers"], f"{name}.timer"]})
+            return outcome()
+        if argv[0] == "ifreload":
+            self.bring_up()
+            return outcome()
+        if argv[0] == "ip":
+            return outcome(self.ip(argv[2:]))
+        if argv[0] == "ifquery":
+            return outcome(json.dumps([{"name": "vmbr0", "config": {"address": address_of(read(self.interfaces))}}]))
+        if argv[0] == "ovs-vsctl":
+            return outcome("not installed", 127)
         if argv[0] == "systemd-run":
             argv = argv[argv.index("--") + 1 :]
         if argv[0] == "systemctl":
@@ -66,6 +86,13 @@ class Played:
             with open(argv[1], encoding="utf-8") as stream:
                 self.write({**state, "noted": stream.read()})
         return outcome()
+
+    def ip(self, words):
+        if words != ["address", "show"]:
+            return "[]"
+        local, length = address_of(self.read()["network"]).split("/")
+        info = [{"local": local, "prefixlen": int(length), "scope": "global"}]
+        return json.dumps([{"ifname": "vmbr0", "flags": ["UP", "LOWER_UP"], "addr_info": info}])
 
     def apt(self, argv):
         if "install" in argv and "-s" not in argv:
@@ -92,6 +119,10 @@ class Played:
         elif verb in ("enable", "disable"):
             change(state, "enabled", verb == "enable", names)
             self.write(state)
+        elif verb == "stop" and names[0].endswith(".timer"):
+            self.write({**state, "timers": [each for each in state["timers"] if each not in names]})
+        elif verb == "is-active" and names[0].endswith(".timer"):
+            return outcome("", 0 if names[0] in state["timers"] else 3)
         elif verb in ("start", "stop"):
             change(state, "active", verb == "start", names)
             self.write(state)
@@ -108,6 +139,10 @@ class Played:
         return f"Id={name}\nLoadState=loaded\nActiveState={'active' if active else 'inactive'}\nUnitFileState={'enabled' if enabled else 'disabled'}"
 
 
+def address_of(content):
+    return "192.0.2.11/24" if content == "old" else "192.0.2.12/24"
+
+
 def outcome(output="", code=0):
     return commands.Outcome(code, output, "")
 
@@ -118,6 +153,8 @@ def change(state, key, on, names):
 
 played = Played()
 commands.run = played.run
+network_reload.is_possible = lambda: True
+network_reload.AGAIN = network_reload.SETTLE = 0
 
 
 TOLD = f"{root}/told"
@@ -154,7 +191,7 @@ def lay_out(folder):
         os.chmod(f"{etc}/{name}", mode)
     with open(f"{folder}/systemd.json", "w", encoding="utf-8") as stream:
         units = {"new.service": None, "goes.service": None, "brought.service": "package"}
-        json.dump({"enabled": ["goes.service"], "active": ["goes.service"], "masked": [], "installed": [], "units": units, "loaded": "before"}, stream)
+        json.dump({"enabled": ["goes.service"], "active": ["goes.service"], "masked": [], "installed": [], "units": units, "loaded": "before", "network": "old", "timers": []}, stream)
 
 
 def tree(folder):
@@ -254,10 +291,29 @@ def moments(kind, folder):
                 module.reach = reach
         if not batch.run(ids):
             os._exit(3)
+        confirm(kind, ids)
 
     status = apart(act)
     with open(path, encoding="utf-8") as stream:
         return status, stream.read().splitlines()
+
+
+TOKEN = "the client's"
+
+
+def confirm(kind, ids):
+    """As the client does, once the new network stands."""
+    for plan, identifier in zip(kind, ids):
+        if "confirm" in plan:
+            pending.confirm(identifier, TOKEN, lambda *_: None)
+
+
+def expire(kind, ids):
+    """The timer's turn, where nobody has stopped it."""
+    for plan, identifier in zip(kind, ids):
+        if "confirm" in plan and f"holdfast-revert-{identifier}.timer" in played.read()["timers"]:
+            pending.expire(identifier, lambda *_: None)
+            played.write({**played.read(), "timers": []})
 
 
 def recover(is_boot):
@@ -268,18 +324,26 @@ def recover(is_boot):
             recovery.recover(lambda *_: None)
 
 
-def after(ids, is_boot):
-    """As runner.after, and the boot unit."""
+def after(kind, ids, is_boot):
+    """As runner.after, the boot unit, and the timer of the revert."""
     if is_boot:
         played.reboot()
         shutil.rmtree(durable.RUN)
         os.mkdir(durable.RUN)
         status = apart(lambda: recover(True))
+        played.bring_up()
     else:
         unit = "test.service"
         runner.append(unit, ids)
-        status = apart(lambda: runner.after(unit))
+        status = apart(lambda: runner.after(unit)) or apart(lambda: expire(kind, ids))
     return status
+
+
+def is_told(result):
+    """Of what had to be confirmed: in the typed words, where anything had been done."""
+    if result["outcome"] == "unknown" or result.get("undone", {}).get("state") == "nothing":
+        return True
+    return result.get("change", {}).get("outcome") == ("confirmed" if result["outcome"] == "applied" else "reverted")
 
 
 def try_one(kind, at, way, old, new, folder):
@@ -290,7 +354,8 @@ def try_one(kind, at, way, old, new, folder):
 
     def act():
         inject(at, way)
-        batch.run(ids)
+        if batch.run(ids):
+            confirm(kind, ids)
 
     status = 137 if apart(act) else 0  # a failure where none is foreseen ends the program, too
     is_boot = way.startswith("power")
@@ -320,7 +385,7 @@ def try_one(kind, at, way, old, new, folder):
 
 
 def finish(kind, ids, is_boot, status, old, new, before, folder):
-    if status == 137 and after(ids, is_boot):
+    if status == 137 and after(kind, ids, is_boot):
         return "recovery failed"
     told = [results.load(f"{durable.RESULTS}/{identifier}.json") or {"outcome": "unknown"} for identifier in ids]
     outcomes = {each["outcome"] for each in told}
@@ -349,6 +414,11 @@ def finish(kind, ids, is_boot, status, old, new, before, folder):
             return f"told {sorted(outcomes)}, and of units: {now} instead of {states}"
     if json.loads(read(f"{folder}/systemd.json")).get("open"):
         return "a service that must not run unfiltered was started"
+    state = json.loads(read(f"{folder}/systemd.json"))
+    if state["timers"] or address_of(state["network"]) != address_of(read(f"{folder}/etc/changed")) and any("confirm" in plan for plan in kind):
+        return f"told {sorted(outcomes)}, and of the network: {state['network']}, timers {state['timers']}, the file is {read(f'{folder}/etc/changed')}"
+    if any("confirm" in plan and not is_told(each) for plan, each in zip(kind, told)):
+        return f"told {told}"
     left = [name for name in os.listdir(f"{folder}/journal") if not (is_boot and name.startswith("packages-"))]
     if left:
         return f"left in the journal: {left}"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from engine import commands, durable, lock, packages, recovery, units, verdict
+from engine import commands, durable, lock, packages, pending, recovery, units, verdict
 from engine.refusal import Refused
 from engine.step import Tell, refuse_if_ending
 from engine.transaction import Transaction
@@ -24,7 +24,7 @@ def run(identifiers: Sequence[str]) -> bool:
     transactions = [begin(identifier) for identifier in identifiers]
     for each in split(transactions):
         work(each)
-    return all(each.result is not None and each.result["outcome"] == "applied" for each in transactions)
+    return all(each.is_confirming or (each.result is not None and each.result["outcome"] == "applied") for each in transactions)
 
 
 def begin(identifier: str) -> Transaction:
@@ -41,14 +41,17 @@ def begin(identifier: str) -> Transaction:
 
 
 def split(transactions: Sequence[Transaction]) -> list[list[Transaction]]:
-    """Into runs of consecutive ones that have no file and no unit in common."""
+    """Into runs of consecutive ones that have no file and no unit in common. What has to be confirmed goes by itself: what
+    comes after it waits for that."""
     batches: list[list[Transaction]] = []
     claimed: set[str] = set()
+    is_alone = False
     for each in transactions:
         claims = claims_of(each.plan)
-        if not batches or claims & claimed:
+        if not batches or claims & claimed or is_alone or each.has_to_be_confirmed:
             batches.append([])
             claimed = set()
+        is_alone = each.has_to_be_confirmed
         batches[-1].append(each)
         claimed |= claims
     return batches
@@ -68,7 +71,7 @@ def work(transactions: Sequence[Transaction]) -> None:
             each.tell(phase, message)
 
     try:
-        with lock.locked(holder_of(transactions), tell):
+        with pending.locked(holder_of(transactions), tell, any(each.has_to_be_confirmed for each in transactions)):
             recovery.recover_or_refuse(tell, own={each.identifier for each in transactions})
             seen = observe.observe_units([name for each in transactions for name in each.plan.get("units", {})])
             for each in transactions:

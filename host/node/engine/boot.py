@@ -11,8 +11,8 @@ from engine.recovery import Found, conclude, undo_all
 
 # All that this needs, in recover.py's order.
 MODULES = [
-    "__init__", "boot", "command_steps", "commands", "durable", "file_step", "hold", "journal", "lock", "mounts", "packages", "recovery",
-    "refusal", "results", "safe", "step", "steps", "undo", "unit_steps", "units", "verdict",
+    "__init__", "boot", "change", "change_steps", "command_steps", "commands", "durable", "file_step", "hold", "journal", "lock", "mounts",
+    "packages", "recovery", "refusal", "results", "safe", "step", "steps", "undo", "unit_steps", "units", "verdict",
 ]  # fmt: skip
 TOLD = "told"  # in the journal of an installation that stays open: the results of what it was for were kept at an earlier boot
 
@@ -42,7 +42,7 @@ def keep_results(found: Found) -> None:
             return
         found.journal.note(TOLD)
     for identifier in found.identifiers:
-        results.keep_downfall(identifier, found.undone)
+        results.keep_downfall(identifier, found.undone, found.record)
 
 
 def is_enabling(step: dict[str, object]) -> bool:

@@ -34,7 +34,7 @@ def follow(identifiers: Mapping[Place, str], send: Callable[[dict[str, Any]], No
                 continue
             done = results.read(identifier)
             positions[number] = pass_on(f"{folder}/events", position, {} if number is None else {"set": number}, send)
-            is_lost = is_time and not done and not runner.is_running(runner.unit_of(identifier)) and not results.has(identifier)
+            is_lost = is_time and not done and not runner.is_under_way(identifier) and not results.has(identifier)
             if done or is_lost:
                 del positions[number]
                 stand[number] = done or results.remembered(identifier)

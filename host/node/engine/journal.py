@@ -56,11 +56,12 @@ class Journal:
         noted = (durable.read_regular(os.path.join(self.folder, "progress")) or b"").decode().split("\n")
         return set(noted[1:-1]), noted[0] == boot_id()
 
-    def is_confirming(self) -> bool:
-        """Whether a step of it waits (step.py): a line `confirming DEADLINE`, in seconds of the monotonic clock."""
+    def confirming_until(self) -> float | None:
+        """Seconds of the monotonic clock, where a step of it waits (step.py) and that time has not come: a line `confirming DEADLINE`."""
         lines, is_whole = self.progress()
         deadlines = [float(line.split(" ")[1]) for line in lines if line.startswith("confirming ")]
-        return is_whole and any(time.monotonic() < deadline for deadline in deadlines)
+        is_waiting = is_whole and "expired" not in lines and any(time.monotonic() < deadline for deadline in deadlines)
+        return max(deadlines) if is_waiting else None
 
     def read(self) -> Record:
         return read_record(self.folder)

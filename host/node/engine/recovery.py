@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine import durable, journal, packages, results, safe, undo, verdict
 from engine.journal import Journal, Record
-from engine.lock import LOCK, locked
+from engine.lock import LOCK
 from engine.refusal import Refused
 from engine.step import Tell, Work, reach
 from engine.verdict import Undone, Verdict
@@ -25,6 +25,7 @@ class Found:
     verdicts: list[Verdict]
     is_draft: bool = False
     fault: str | None = None  # why it cannot be undone
+    expired: bool = False  # it waited for a confirmation, and none came
 
 
 def recover(tell: Tell, own: Collection[str] = ()) -> dict[str, str]:
@@ -40,10 +41,10 @@ def recover(tell: Tell, own: Collection[str] = ()) -> dict[str, str]:
     for each in found:
         heard = [identifier for identifier in each.identifiers if identifier not in own and not results.has(identifier)]
         for identifier in heard:
-            results.note(identifier, results.early_end(each.undone))
+            results.note(identifier, results.early_end(each.undone, each.record, each.expired))
         conclude(each, log)
         for identifier in heard:
-            results.tell(identifier, results.early_end(each.undone))
+            results.tell(identifier, results.early_end(each.undone, each.record, each.expired))
     return {each.journal.identifier: each.fault for each in found if each.fault}
 
 
@@ -62,7 +63,7 @@ def undo_all(log: Callable[[str], object], is_boot: bool) -> list[Found]:
             else:
                 journal.tidy_away(folder, log)
             continue
-        if is_boot or not Journal(name).is_confirming():
+        if is_boot or Journal(name).confirming_until() is None:
             found.append(undo_one(Journal(name), log, is_boot))
     return found
 
@@ -76,10 +77,11 @@ def draft_record(folder: str, identifier: str) -> Record:
 
 def undo_one(open_journal: Journal, log: Callable[[str], object], is_boot: bool) -> Found:
     work = Work(open_journal, lambda _, message: log(f"recover: transaction {open_journal.identifier}: {message}"))
-    work.is_boot = is_boot
+    work.is_boot, expired = is_boot, False
     try:
         record = open_journal.read()
         undo.resume(work)
+        expired = any(line.startswith("confirming ") for line in open_journal.progress()[0])
         verdicts = undo.undo(record, work)
     except Exception as error:
         record, verdicts = {"id": open_journal.identifier, "steps": []}, [verdict.bad(verdict.UNDO_FAILED, str(error), open_journal.folder)]
@@ -93,7 +95,7 @@ def undo_one(open_journal: Journal, log: Callable[[str], object], is_boot: bool)
         verdicts = [each for each in verdicts if each["code"] != verdict.UNDO_FAILED] + [verdict.bad(verdict.UNDO_FAILED, fault, open_journal.folder)]
     # An installation changes nothing of the transactions that it is for.
     undone = verdict.NOTHING if "for" in record else verdict.undone_by(verdicts)
-    return Found(open_journal, list(record.get("for", [open_journal.identifier])), record, undone, verdicts, fault=fault)
+    return Found(open_journal, list(record.get("for", [open_journal.identifier])), record, undone, verdicts, fault=fault, expired=expired)
 
 
 def conclude(found: Found, log: Callable[[str], object]) -> None:
@@ -116,10 +118,13 @@ def is_needed() -> bool:
     return os.path.isdir(durable.JOURNAL) and bool(os.listdir(durable.JOURNAL))
 
 
-def settle_first(tell: Tell) -> None:
-    """Before a look that a push is decided by: what is under way may yet be undone, and what was killed is undone now."""
+def settle_first(tell: Tell, is_change: bool = False) -> None:
+    """Before a look that a push is decided by: what is under way may yet be undone, and what was killed is undone now.
+    `is_change`: something of it will have to be confirmed, and only one such change waits at a time."""
     if not is_needed() and not os.path.exists(LOCK):
         return
+    from engine import pending  # at a boot nobody asks for it
+
     safe.make_folder(durable.RUN)
-    with locked("a look before a push", tell):
+    with pending.locked("a look before a push", tell, is_change):
         recover_or_refuse(tell)

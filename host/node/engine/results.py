@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Iterable
+from typing import Any
 
-from engine import durable, safe, verdict
+from engine import change, durable, safe, verdict
+from engine.journal import Record
 from engine.step import reach
-from engine.verdict import Result, Undone
+from engine.verdict import Result, Undone, Verdict
 
 ENDED_EARLY = "the transaction's program ended early, killed or by a fault; look at journalctl -t holdfast on the node"
 WENT_DOWN = "the node went down during the transaction"
@@ -40,7 +43,7 @@ def forget_plan(path: str) -> None:
     try:
         plan = json.loads(durable.read_regular(path) or b"{}")
         if "files" in plan:
-            durable.replace(path, json.dumps({key: plan[key] for key in ("id", "client", "unit") if key in plan}).encode())
+            durable.replace(path, json.dumps({key: plan[key] for key in ("id", "client", "unit", "confirm") if key in plan}).encode())
     except (OSError, ValueError):
         durable.remove(path)  # /run is full
 
@@ -52,12 +55,29 @@ def write(path: str, identifier: str, result: Result) -> None:
         print(f"transaction {identifier}: its result is not kept in {path}: {error}", flush=True)
 
 
-def early_end(undone: Undone) -> Result:
-    return verdict.failed("rollback", "ended-early", ENDED_EARLY, undone)
+def plan_of(identifier: str) -> dict[str, Any]:
+    """As it was handed over; what is left of it once its result is told."""
+    return dict(json.loads(durable.read_regular(f"{durable.RUN}/{identifier}/plan.json") or b"{}"))
 
 
-def keep_downfall(identifier: str, undone: Undone) -> None:
-    keep(identifier, verdict.failed("rollback", "went-down", WENT_DOWN, undone))
+def early_end(undone: Undone, record: Record | None = None, expired: bool = False) -> Result:
+    """`record`: the journal's. `expired`: it waited for a confirmation that did not come."""
+    request = change.request_of(record) if record else None
+    if request and expired:
+        said = f"nobody confirmed it within {request['window']} s"
+        return with_change(verdict.failed("verify", "not-confirmed", said, undone), request)
+    return with_change(verdict.failed("rollback", "ended-early", ENDED_EARLY, undone), request)
+
+
+def keep_downfall(identifier: str, undone: Undone, record: Record) -> None:
+    keep(identifier, with_change(verdict.failed("rollback", "went-down", WENT_DOWN, undone), change.request_of(record)))
+
+
+def with_change(result: Result, request: Record | None, failed: Iterable[Verdict] = ()) -> Result:
+    """Where it had to be confirmed, and something had been done."""
+    if request and result["undone"]["state"] != "nothing":
+        result["change"] = change.undone(request, result["code"], result["message"], result["undone"], failed)
+    return result
 
 
 def has(identifier: str) -> bool:

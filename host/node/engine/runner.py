@@ -14,11 +14,12 @@ import signal
 import time
 from typing import Any
 
-from engine import batch, commands, durable, lock, recovery, results, safe, step, transaction, verdict
+from engine import batch, commands, durable, journal, lock, recovery, results, safe, step, transaction, verdict
 
 LINGER = 5  # seconds that it waits for more; a client that has nothing for three hangs up
 LONGEST_STEP = 1300  # seconds that a stop, or a reboot, waits for the step that runs and for its undo: apt may take most of it
 END = "end"  # the session's last line
+REVERT = 600  # seconds that a revert may take
 POLL, IDLE = 0.01, 0.05  # seconds between looks at its queue: right after work, and once there has been none for a while
 
 current: str | None = None  # this session's own unit
@@ -110,12 +111,12 @@ def undo(identifiers: list[str], unit: str) -> None:
     def tell(phase: str, message: str) -> None:
         print(f"{unit} {phase}: {message}", flush=True)
 
-    client = plan_of(identifiers[0]).get("client", "root") if identifiers else "root"
+    client = results.plan_of(identifiers[0]).get("client", "root") if identifiers else "root"
     with lock.locked(f"{client}, undoing what {unit} left", tell):
         recovery.recover(tell)
         for identifier in identifiers:
-            if results.has(identifier):
-                continue  # from this recovery, or from whoever had the lock before
+            if results.has(identifier) or journal.Journal(identifier).confirming_until() is not None:
+                continue  # from this recovery, or from whoever had the lock before; or it waits for its confirmation, without the runner
             if os.path.exists(f"{durable.RUN}/{identifier}/{transaction.DECIDED}"):
                 results.keep(identifier, {"outcome": "applied"})
             else:
@@ -167,17 +168,22 @@ def queue_of(unit: str) -> str:
     return f"{durable.RUN}/{unit}.queue"
 
 
-def plan_of(identifier: str) -> dict[str, Any]:
-    return dict(json.loads(durable.read_regular(f"{durable.RUN}/{identifier}/plan.json") or b"{}"))
-
-
 def unit_of(identifier: str) -> str:
-    return str(plan_of(identifier).get("unit", "none.service"))
+    return str(results.plan_of(identifier).get("unit", "none.service"))
 
 
 def is_under_way(identifier: str) -> bool:
     """Handed over, and not yet decided."""
-    return os.path.isdir(f"{durable.RUN}/{identifier}") and not results.has(identifier) and is_running(unit_of(identifier))
+    if not os.path.isdir(f"{durable.RUN}/{identifier}") or results.has(identifier):
+        return False
+    return is_running(unit_of(identifier)) or may_wait(identifier)
+
+
+def may_wait(identifier: str) -> bool:
+    """For its confirmation, or for the revert that comes without one: no runner works on it."""
+    lines = journal.Journal(identifier).progress()[0]
+    deadlines = [float(line.split(" ")[1]) for line in lines if line.startswith("confirming ")]
+    return any(time.monotonic() < deadline + REVERT for deadline in deadlines)
 
 
 def is_running(unit: str) -> bool:

@@ -4,10 +4,10 @@ A kind of step is a class here or in a module that steps.py names; its `kind` is
 its meaning. `do` may count on the steps before it, `undo` on those after it having been undone. An undo judges by what stands
 there: it may come when its step was done, half done or (after a power cut) not begun, and it may come twice.
 
-A step that waits (commit-confirm of a network change) fits in as the last one: its `do` notes a line `confirming DEADLINE` in
-the journal's progress, the transaction goes to State.CONFIRMING and its runner gives the lock back with the journal open.
-recovery.py leaves such a journal alone until its deadline; who confirms takes the lock and closes it, a timer that takes the
-lock undoes it, and so does a boot, all by this same record. Meanwhile batch.py has to refuse what claims a file or unit of it.
+A step that waits (commit-confirm of a network change, change_steps.py) is the last one: its `do` notes a line `confirming
+DEADLINE` in the journal's progress, the transaction goes to State.CONFIRMING and its runner gives the lock back with the journal
+open. recovery.py leaves such a journal alone until its deadline; who confirms takes the lock and closes it, a timer that takes
+the lock undoes it, and so does a boot, all by this same record. Meanwhile nothing else is begun (pending.py).
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Work:
         self.begun: set[int] | None = None  # numbers of steps; None where any of them may have begun
         self.kept: set[int] = set()  # steps whose file somebody edited at the last moment: the edit stays
         self.is_boot = False
+        self.deadline: float | None = None  # monotonic: when what is not confirmed is undone
+        self.network: dict[str, Any] = {}  # of the change under way: the record of its step `network`
         self.points_seen: set[str] | None = None
 
     def is_mounted(self, point: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine import command_steps, file_step, hold, unit_steps
+from engine import change_steps, command_steps, file_step, hold, unit_steps
 from engine.journal import Journal, Record
 from engine.step import Step, Work
 
-__all__ = ["command_steps", "file_step", "hold", "load", "tidy", "unit_steps"]
+__all__ = ["change_steps", "command_steps", "file_step", "hold", "load", "tidy", "unit_steps"]
 
 
 def load(record: Record) -> list[Step]:

@@ -3,7 +3,9 @@ phases with the lock held. What it does to the node is a list of steps (step.py)
 before the first is done, and every undoing goes by it.
 
 A plan is {id, client, secret?, spec, files: {path: {was: identity, content | absent, mode, owner, group, secret?}}, packages,
-units, validate, activate, verify}: only what differs, as the provider decided from the observation it was given.
+units, validate, activate, verify, confirm?}: only what differs, as the provider decided from the observation it was given.
+`confirm` is {token: SHA-256, window: seconds, addresses, peers, probes}: the network is reloaded, and undone unless its client
+confirms that (change_steps.py).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from engine import durable, files, mounts, results, steps, undo, verdict
+from engine.change_steps import ArmStep, ConfirmStep, IfreloadStep, NetworkStep, WorksStep
 from engine.command_steps import ActivateStep, UnchangedStep, VerifyStep, execute
 from engine.file_step import FileStep, FoldersStep, SyncStep, staged_name
 from engine.journal import Journal
@@ -23,6 +26,7 @@ from engine.verdict import Result, Undone
 from look import observe
 
 DECIDED = "applied"  # in the transaction's folder: the journal is about to be closed
+PROGRAM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # this version's folder
 ONLY_CLIENT = "a file here is secret, so only the client is told why"
 
 
@@ -45,12 +49,21 @@ class Transaction:
         self.enabling: list[Step] = []
         self.activating: list[Step] = []
         self.verifying: list[Step] = []
+        self.arming: ArmStep | None = None
         self.state = State.PLANNED
         self.result: Result | None = None
 
     @property
     def is_stuck(self) -> bool:
         return self.state is State.STUCK
+
+    @property
+    def is_confirming(self) -> bool:
+        return self.state is State.CONFIRMING
+
+    @property
+    def has_to_be_confirmed(self) -> bool:
+        return "confirm" in self.plan
 
     def observe(self, seen: dict[str, Any]) -> None:
         """`seen`: of its units."""
@@ -91,7 +104,9 @@ class Transaction:
         self.attempt("verify", lambda: self.perform(self.verifying))
 
     def finish(self) -> None:
-        if self.result is None:
+        if self.result is None and any(isinstance(step, ConfirmStep) for step in self.verifying):
+            self.state = State.CONFIRMING  # pending.py goes on from here, or the timer
+        elif self.result is None:
             reach("decide")
             self.note_files()
             self.note_decision()
@@ -140,7 +155,9 @@ class Transaction:
         is_hidden = is_secret and undone["state"] == "incomplete"
         self.tell("rollback", f"NOT complete; {ONLY_CLIENT}" if is_hidden else verdict.sentence(undone))
         is_sealed = self.state is State.COMMITTED
-        self.result = verdict.failed(refused.phase, refused.code, str(refused), undone)
+        self.result = results.with_change(
+            verdict.failed(refused.phase, refused.code, str(refused), undone), self.arming.record if self.arming else None, getattr(refused, "verdicts", [])
+        )
         results.note(self.identifier, self.result)
         self.state = State.DECIDED
         if any(each["code"] == verdict.UNDO_FAILED for each in undone["verdicts"]):
@@ -204,7 +221,9 @@ class Transaction:
         commands = self.plan.get("activate", [])
         inactive = [name for name, before in self.units_before.items() if before.get("active") is False]
         settle = SettleStep({"kind": SettleStep.kind, "commands": commands, "inactive": inactive})
+        changing = self.changing()
         self.committing = [
+            *changing,  # first of all, and undone last
             *self.switching("active", False),  # while their unit files are there: without one, systemctl disables nothing
             settle,
             *self.switching("enabled", False),
@@ -217,14 +236,40 @@ class Transaction:
             *([ReloadStep({"kind": ReloadStep.kind})] if self.reads_units else []),
             *(ActivateStep({"kind": ActivateStep.kind, **command}) for command in commands if command["argv"] != RELOAD),
             *self.switching("active", True),
+            *([IfreloadStep({"kind": IfreloadStep.kind})] if changing else []),
         ]
         self.verifying = [
             *(VerifyStep({"kind": VerifyStep.kind, **command}) for command in self.plan.get("verify", [])),
+            *([WorksStep({"kind": WorksStep.kind})] if changing else []),
             UnchangedStep({"kind": UnchangedStep.kind}),
+            *([ConfirmStep({"kind": ConfirmStep.kind})] if changing else []),
         ]
         self.work.plan = {**self.plan, "files": self.files}
         self.steps = steps.number([*self.committing, *self.enabling, *self.activating, *self.verifying])
         settle.record["if_begun"] = [step.number for step in self.activating]
+        if changing:
+            changing[-1].record["if_begun"] = [step.number for step in self.activating]
+
+    def changing(self) -> list[Step]:
+        """Of a change that has to be confirmed: what there is now is looked at before anything is done."""
+        if not self.has_to_be_confirmed or not self.files:
+            return []
+        from network import checks, reload
+
+        if not reload.is_possible():
+            raise Refused("stage", "ifupdown2 is not installed, and without it nothing reloads the network: install it, or set apply: boot", "no-ifupdown2")
+        confirm = self.plan["confirm"]
+        asked = {key: confirm[key] for key in ("addresses", "peers", "probes")}
+        self.tell("stage", "what works in the network now")
+        try:
+            before, works = checks.look(asked)
+        except ValueError as error:
+            raise Refused("stage", f"the running network cannot be looked at: {error}", "network-unknown") from error
+        record = {"kind": ArmStep.kind, "client": self.plan["client"], "token": confirm["token"], "window": confirm["window"], "program": PROGRAM}
+        self.arming = ArmStep(record)
+        network = NetworkStep({"kind": NetworkStep.kind, "before": before, "works": works, "change": asked})
+        self.work.network = network.record
+        return [self.arming, network]
 
     def switching(self, key: str, on: bool) -> list[Step]:
         """The planned units whose `key` (enabled, active) is to be `on` and was not."""

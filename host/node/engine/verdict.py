@@ -32,6 +32,7 @@ class Result(TypedDict):
     code: NotRequired[str]
     message: NotRequired[str]
     undone: NotRequired[Undone]
+    change: NotRequired[Any]  # change.Change, of what had to be confirmed
 
 
 def ok(code: str, text: str, subject: str) -> Verdict:

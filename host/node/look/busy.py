@@ -5,6 +5,7 @@ import os
 from typing import TypedDict
 
 from engine import durable, lock
+from engine.journal import Journal
 
 
 class Busy(TypedDict):
@@ -37,6 +38,9 @@ def running() -> Busy | None:
 def left_open() -> Busy | None:
     try:
         names = sorted(name for name in os.listdir(durable.JOURNAL) if not name.startswith("."))
+        for name in names:
+            if Journal(name).confirming_until() is not None:
+                return {"state": "running", "by": f"transaction {name}, which waits for its confirmation", "since": int(os.lstat(f"{durable.JOURNAL}/{name}").st_mtime)}
         if names:
             since = int(os.lstat(f"{durable.JOURNAL}/{names[0]}").st_mtime)
             return {"state": "left open", "by": names[0], "since": since}

@@ -2,6 +2,7 @@
  * A failure, a kill and a power cut at every moment of every kind of transaction: all files and units are old or new, and the
  * client hears which. The moments are those that the program itself counts in a clean run, so a new step needs no test here.
  */
+import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,6 +44,18 @@ const kinds = {
             files: { changed: { content: "new" } },
             packages: ["package"],
             units: { "brought.service": { enabled: true, active: true } },
+        },
+    ],
+    "a change of the network that has to be confirmed": [
+        {
+            files: { changed: { content: "new" } },
+            confirm: {
+                token: createHash("sha256").update("the client's").digest("hex"),
+                window: 60,
+                addresses: [],
+                peers: [],
+                probes: [],
+            },
         },
     ],
     "a batch": [

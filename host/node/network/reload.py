@@ -1,0 +1,67 @@
+"""ifreload, and what is wrong afterwards."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from checks.interfaces import HARMLESS
+from engine import commands
+from network import checks, snapshot
+from network.checks import Works
+from network.snapshot import Snapshot
+
+RELOAD = ["ifreload", "-a"]
+LONGEST = 120  # seconds: Open vSwitch and a spanning tree may take their time
+SETTLE = 15  # seconds that links, LACP, spanning trees and corosync may take until all works again
+AGAIN = 3  # seconds before a reload that failed is tried again: another ifupdown2 may have had its lock
+
+
+def complaint_of(timeout: float) -> str | None:
+    """Reloads. None where all went well."""
+    done = commands.run(RELOAD, timeout)
+    if done.ok:
+        return None
+    said = [line for line in (done.errors + done.output).splitlines() if line.startswith(("error:", "warning:"))]
+    told = [line for line in said if not HARMLESS.search(line)]
+    if done.code is not None and said and not told:
+        return None
+    return "; ".join(told)[:2000] or done.explain()
+
+
+def is_possible() -> bool:
+    return os.path.exists("/usr/share/ifupdown2")
+
+
+def wrong(change: Mapping[str, Any], before: Works, until: float) -> tuple[dict[str, str], Snapshot]:
+    """What does not work that has to, asked again until all does, or the time (monotonic) has come."""
+    while True:
+        now, after = checks.look(change)
+        found = checks.broken(before, after)
+        if not found or time.monotonic() > until:
+            return found, now
+        time.sleep(0.5)
+
+
+def revert(change: Mapping[str, Any], before: Snapshot, works: Works, tell: Callable[[str], object]) -> tuple[dict[str, str], Snapshot]:
+    """The old files stand again: reloads, up to twice, then puts back by hand what that did not bring. Returns what is still wrong, and what is."""
+    found: dict[str, str] = {}
+    now = before
+    for attempt in ("first", "second", "by hand"):
+        if attempt == "by hand":
+            tell("putting back by hand what the old files did not bring")
+            for failure in snapshot.put_back(before, snapshot.take()):
+                tell(failure)
+        else:
+            tell(" ".join(RELOAD))
+            said = complaint_of(LONGEST)
+            if said:
+                tell(f"{' '.join(RELOAD)}: {said}")
+        found, now = wrong(change, works, time.monotonic() + SETTLE / 3)
+        if not found and (attempt == "by hand" or not said):
+            return found, now
+        tell("; ".join(f"{name}: {what}" for name, what in found.items()) or "all works, and the reload has complained")
+        time.sleep(AGAIN if attempt == "first" else 0)
+    return found, now
