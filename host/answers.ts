@@ -8,6 +8,7 @@ import { factCodes, states, type Verdict } from "../model/contract/verdict";
 import { showControls } from "../model/lint/controls";
 import { AnswerError } from "./errors";
 import type {
+    Change,
     Observation,
     PhaseEvent,
     Result,
@@ -147,6 +148,16 @@ const stepVerdict = z.strictObject({
     text: reason,
     subject: text(8192).optional(),
 }) satisfies z.ZodType<StepVerdict>;
+const change = z.strictObject({
+    outcome: z.enum(["confirmed", "reverted", "too late", "stuck"]),
+    code,
+    text: reason,
+    client: text(1024),
+    at: seconds,
+    failed: listOf(stepVerdict, 10_000),
+    differs: listOf(stepVerdict, 10_000),
+    console: line(1024).optional(),
+}) satisfies z.ZodType<Change>;
 const resultAnswer = z.strictObject({
     set,
     result: z.strictObject({
@@ -161,9 +172,18 @@ const resultAnswer = z.strictObject({
                 verdicts: listOf(stepVerdict, 10_000),
             })
             .optional(),
+        change: change.optional(),
     }) satisfies z.ZodType<Result>,
     seen: observation.optional(),
 });
+const confirmAnswer = z.union([
+    z.strictObject({ confirm: z.strictObject({ state: z.literal("waiting") }) }),
+    z.strictObject({
+        confirm: z.strictObject({ state: z.literal("decided"), armed: z.boolean() }),
+        result: resultAnswer.shape.result,
+    }),
+]);
+export type ConfirmAnswer = z.infer<typeof confirmAnswer>;
 
 /** Of a look: what happens meanwhile, a refusal, or what stands there. Throws AnswerError. */
 export function parseRead(node: string, said: unknown, asked: Asked): ReadAnswer | EventAnswer | ResultAnswer {
@@ -195,6 +215,12 @@ export function parseLooks(
 /** Of a transaction, or of several. Throws AnswerError. */
 export function parseOutcome(node: string, said: unknown, sets: readonly Spec[]): EventAnswer | ResultAnswer {
     return parseProgress(node, said, sets) ?? parse(node, resultAnswer, said);
+}
+
+/** Whether a change is confirmed; or what happens meanwhile, or a refusal. Throws AnswerError. */
+export function parseConfirm(node: string, said: unknown): ConfirmAnswer | EventAnswer | ResultAnswer {
+    const isAnswer = said !== null && typeof said === "object" && Object.hasOwn(said, "confirm");
+    return isAnswer ? parse(node, confirmAnswer, said) : parse(node, z.union([eventAnswer, resultAnswer]), said);
 }
 
 function parseProgress(node: string, said: unknown, sets: readonly Spec[]): EventAnswer | ResultAnswer | undefined {

@@ -1,6 +1,6 @@
 /** What the node's program tells: the shapes of host/node/look/observe.py and session.py. */
 import type { Busy } from "../model/contract/busyLook";
-import type { CommandArgs } from "../model/contract/fileSet";
+import type { CommandArgs, ConfirmArgs } from "../model/contract/fileSet";
 import type { Verdict } from "../model/contract/verdict";
 import type { NodeFacts } from "../model/lint/lintContext";
 
@@ -115,7 +115,11 @@ export interface Plan {
     readonly validate: readonly CommandArgs[];
     readonly activate: readonly CommandArgs[];
     readonly verify: readonly CommandArgs[];
+    readonly confirm?: ConfirmPlan;
 }
+
+/** `token`: SHA-256, in hexadecimal digits, of what a confirmation has to bring. */
+export type ConfirmPlan = ConfirmArgs & { readonly token: string };
 
 /** Of a step that was undone; its codes stand in docs/when-things-go-wrong.md. */
 export interface StepVerdict extends Verdict {
@@ -144,6 +148,26 @@ export interface Result {
     readonly code?: string;
     readonly message?: string;
     readonly undone?: Undone;
+    readonly change?: Change;
+}
+
+/** What became of a change that had to be confirmed; the node's record says the same. */
+export interface Change {
+    /** `too late`: it was confirmed when the node had reverted it. `stuck`: the revert failed. */
+    readonly outcome: "confirmed" | "reverted" | "too late" | "stuck";
+    /** Why, by the codes of docs/when-things-go-wrong.md, or `confirmed`. */
+    readonly code: string;
+    readonly text: string;
+    /** Who began it. */
+    readonly client: string;
+    /** Seconds since 1970, by the node's clock. */
+    readonly at: number;
+    /** What made the node revert. */
+    readonly failed: readonly StepVerdict[];
+    /** What is not as it was, after the revert. */
+    readonly differs: readonly StepVerdict[];
+    /** Where it is stuck: what to type at the node's console. */
+    readonly console?: string;
 }
 
 /** For people. */

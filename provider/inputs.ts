@@ -99,6 +99,18 @@ const fileSet = z.strictObject({
             z.strictObject({ probe: text, args: z.array(text).optional(), value: z.string().optional() }),
         )
         .optional(),
+    confirm: z
+        .strictObject({
+            window: z.number().int().min(20).max(1800),
+            addresses: z.array(text),
+            peers: z.array(text),
+            probes: z.array(
+                z
+                    .strictObject({ tcp: text.optional(), ping: text.optional(), resolve: text.optional() })
+                    .refine((probe) => Object.keys(probe).length === 1, "expected exactly one of tcp, ping and resolve"),
+            ),
+        })
+        .optional(),
     node: z.looseObject({ name: z.string(), address: z.string() }).optional(),
     onDelete: z.enum(["keep", "restore"]).optional(),
     takeOver: z.boolean().optional(),

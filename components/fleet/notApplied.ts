@@ -20,9 +20,6 @@ export function notApplied(fleet: FleetConfig): string[] {
     ];
     for (const { path, concerns } of holders) {
         paths.push(...unbuiltSettings.filter((name) => concerns[name]).map((name) => [...path, name]));
-        if (!concerns.interfaces) continue;
-        if (concerns.interfaces.apply === "reload") paths.push([...path, "interfaces", "apply"]);
-        if (concerns.interfaces.confirmWindow !== undefined) paths.push([...path, "interfaces", "confirmWindow"]);
     }
     return paths.map((path) => `${formatPath(path)}: not applied: this version of Holdfast does not act on it yet`);
 }

@@ -6,10 +6,12 @@ import { lowerLinks } from "../../model/interfaces/links";
 import { type Interface, interfacesOf, optionsNamed, sourcedPatterns } from "../../model/interfaces/network";
 import { parseInterfaces } from "../../model/interfaces/parse";
 import { renderFile } from "../../render/render";
-import { ofConcern, type ConcernArgs } from "../concern";
+import { ofConcern, type ConcernArgs, type FleetView } from "../concern";
 
 export interface NetworkInterfacesArgs extends ConcernArgs {
     readonly settings: InterfacesSettings;
+    /** The other nodes are among what has to be reachable after a reload; without it, nobody is. */
+    readonly fleet?: FleetView;
 }
 
 const path = "/etc/network/interfaces";
@@ -27,7 +29,18 @@ export function planNetworkInterfaces(args: NetworkInterfacesArgs): FileSetArgs 
             ...sourcedFact(content),
             ...linkFacts(content),
         },
+        ...confirmed(args),
     };
+}
+
+/** Of `apply: reload`: what has to hold before the new network stays. */
+function confirmed({ settings: { reload }, node, fleet }: NetworkInterfacesArgs): Pick<FileSetArgs, "confirm"> {
+    if (!reload) return {};
+    const peers = (fleet?.machines ?? []).filter(
+        ({ identity, roles }) => roles.includes("node") && identity.name !== node.name,
+    );
+    const addresses = [node.address, node.address6].filter((address) => address !== undefined);
+    return { confirm: { ...reload, addresses, peers: peers.map(({ identity }) => identity.address) } };
 }
 
 function interfacesContent(settings: InterfacesSettings): string {

@@ -1,5 +1,6 @@
 /** `interfaces`: its stanzas, or a file that is taken as it is. */
 import { z } from "zod";
+import type { ProbeArgs } from "../../model/contract/fileSet";
 import type { Fault } from "../../model/fleet/faults";
 import { flag, object } from "../../model/fleet/kit";
 import * as value from "../../model/fleet/values";
@@ -40,6 +41,18 @@ function checkOptions(options: Record<string, unknown>, context: z.core.$Refinem
     }
 }
 
+/** Exactly one of its keys; tried on the node, and counted only where it passed before the change. */
+const probe = z
+    .union(
+        [
+            object({ tcp: value.tcpTarget }),
+            object({ ping: value.anyAddress }),
+            object({ resolve: value.domainName }),
+        ],
+        { error: 'expected one of { tcp: "192.0.2.1:53" }, { ping: 192.0.2.1 } and { resolve: nas.example.test }' },
+    )
+    .describe("what has to work after a reload if it worked before, tried on the node");
+
 export const schema = z
     .union(
         [
@@ -50,10 +63,13 @@ export const schema = z
                 apply: z
                     .enum(["boot", "reload"], { error: "expected boot or reload" })
                     .optional()
-                    .describe("when the new file takes effect; boot by default, and the only one yet"),
-                confirmWindow: value.seconds
+                    .describe(
+                        "when the new file takes effect: at the next boot (default), or at once, and reverted by the node itself unless it is confirmed over a new connection",
+                    ),
+                confirmWindow: value.confirmWindow
                     .optional()
                     .describe("seconds after which the node reverts a reload that nobody confirms; 120 by default"),
+                probes: z.array(probe).optional().describe("what else has to work after a reload"),
             }),
             z.literal(false),
         ],
@@ -65,15 +81,24 @@ export const schema = z
 type InterfacesConfig = NonNullable<z.infer<typeof schema>>;
 export type StanzaConfig = z.infer<typeof stanza>;
 
-export type InterfacesSettings =
+/** Of `apply: reload`. */
+export interface Reload {
+    /** Seconds. */
+    readonly window: number;
+    readonly probes: readonly ProbeArgs[];
+}
+
+export type InterfacesSettings = { readonly reload?: Reload } & (
     | { readonly file: ProjectFile }
-    | { readonly source: readonly string[]; readonly stanzas: DeepReadonly<StanzaConfig[]> };
+    | { readonly source: readonly string[]; readonly stanzas: DeepReadonly<StanzaConfig[]> }
+);
 
 export function resolveInterfaces(
-    { file, source = [], stanzas }: Exclude<InterfacesConfig, false>,
+    { file, source = [], stanzas, apply, confirmWindow = 120, probes = [] }: Exclude<InterfacesConfig, false>,
     { read }: ResolveContext,
 ): InterfacesSettings | undefined {
-    return file === undefined ? stanzas && { source, stanzas } : { file: read(file) };
+    const reload = apply === "reload" && { reload: { window: confirmWindow, probes } };
+    return file === undefined ? stanzas && { source, stanzas, ...reload } : { file: read(file), ...reload };
 }
 
 /** A node's own file replaces the defaults' stanzas, and the other way round: the two cannot be mixed. */

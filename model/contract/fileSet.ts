@@ -71,6 +71,28 @@ export interface FactArgs {
     readonly value?: string;
 }
 
+/** Something that is tried on the node: exactly one of these. */
+export interface ProbeArgs {
+    /** `ADDRESS:PORT` */
+    readonly tcp?: string;
+    readonly ping?: string;
+    readonly resolve?: string;
+}
+
+/**
+ * The network is reloaded when the files are in place. Unless that is confirmed over a new connection, the node itself brings
+ * the old files and the old network back.
+ */
+export interface ConfirmArgs {
+    /** Seconds, 20 to 1800. */
+    readonly window: number;
+    /** The node's own, by which it has to be there afterwards. */
+    readonly addresses: readonly string[];
+    /** Of other nodes: those that answered before have to answer again. */
+    readonly peers: readonly string[];
+    readonly probes: readonly ProbeArgs[];
+}
+
 export interface FileSetArgs {
     readonly host: HostArgs;
     /** Second half of the id: `hosts`, `fstab`, `interfaces`, … */
@@ -84,6 +106,8 @@ export interface FileSetArgs {
     readonly activate?: readonly CommandArgs[];
     readonly verify?: readonly CommandArgs[];
     readonly facts?: Readonly<Record<string, FactArgs>>;
+    /** A change of the files is a change of the running network, and has to be confirmed. */
+    readonly confirm?: ConfirmArgs;
     /** Who the node is, for the lints that Check and Update run on `files`. */
     readonly node?: NodeIdentity;
     /** What `pulumi destroy` does: keep what stands (default), or put back what was there before Holdfast. */

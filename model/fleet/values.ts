@@ -86,6 +86,14 @@ export const sensorName = text(
 );
 export const timeOfDay = text(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "a time of day such as 06:30");
 export const seconds = wholeNumber(10, 3600, "seconds");
+/** A reload that nobody confirms is reverted after so long: too short for a slow switch, or too long to wait, helps nobody. */
+export const confirmWindow = wholeNumber(20, 1800, "seconds");
+/** `192.0.2.1:53`, `[2001:db8::1]:53`, `nas.example.test:445`. */
+export const tcpTarget = text(
+    new RegExp(`^(?:${domain}|\\[[0-9A-Fa-f:]+\\]):[1-9][0-9]{0,4}$`),
+    "ADDRESS:PORT, such as 192.0.2.1:53 or [2001:db8::1]:53",
+    { abort: true },
+).refine((target) => Number(/\d+$/.exec(target)?.[0]) < 65_536, { error: "expected a port from 1 to 65535" });
 const atATime = "nodes at a time: a whole number up to 1000, a share of them such as 25%, or double";
 const expected = { error: `expected ${atATime}` };
 export const batchSize = z.union([
