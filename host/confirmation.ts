@@ -6,13 +6,15 @@ import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseConfirm } from "./answers";
 import { AnswerError } from "./errors";
-import type { ConfirmPlan, Plan } from "./observation";
+import type { ConfirmPlan, PhaseEvent, Plan } from "./observation";
 import type { ConfirmArgs } from "../model/contract/fileSet";
 import { READ_TIMEOUT } from "./timeouts";
 import type { Line } from "./line";
 
 /** Milliseconds between tries. */
 const BETWEEN = 500;
+/** Milliseconds after which a reload is taken to have ended, where the old connection does not say. */
+const RELOADED = 3000;
 /** Seconds that a revert may take, after the window. */
 const REVERT = 600;
 
@@ -26,32 +28,58 @@ export function toConfirm(args: ConfirmArgs): ConfirmPlan {
     return plan;
 }
 
-/**
- * Returns when the node has decided: its result can then be asked for. Also where it is not ours to confirm, and where the
- * node has not been reached for longer than a revert takes.
- * @param line a connection of its own, for each try
- * @param tell what is tried
- */
-export async function confirm(
-    line: () => Line,
-    { id, confirm: asked }: Plan,
-    { tell, isOver }: { readonly tell: (message: string) => void; readonly isOver: () => boolean },
-): Promise<void> {
-    const token = asked && tokens.get(asked);
-    if (token === undefined) return;
-    const until = performance.now() + (asked!.window + REVERT) * 1000;
-    while (!isOver() && performance.now() < until) {
-        const fresh = line();
-        try {
-            const state = await tryOnce(fresh, id, token);
-            if (state === "decided") return;
-        } catch (error) {
-            if (error instanceof AnswerError || error instanceof NotOursError) return tell(error.message);
-            tell(`no new connection yet: ${(error as Error).message}`);
-        } finally {
-            fresh.end();
+export class Confirmation {
+    /** The node has decided: its result can be asked for. Also where it is not ours to confirm, or has not been reached for long. */
+    readonly done: Promise<void>;
+    private begin!: () => void;
+    private isOver = false;
+
+    /**
+     * @param line a connection of its own, for each try
+     * @param tell what is tried
+     */
+    constructor(
+        private readonly line: () => Line,
+        private readonly plan: Plan & { readonly confirm: ConfirmPlan },
+        private readonly tell: (message: string) => void,
+    ) {
+        this.done = new Promise<void>((begin) => (this.begin = begin)).then(() => this.tryAll());
+    }
+
+    /** The old connection may break with the old network: what comes after the reload it need not tell any more. */
+    hear({ phase }: PhaseEvent): void {
+        if (phase === "confirm") this.begin();
+        else if (phase === "activate") setTimeout(this.begin, RELOADED).unref();
+    }
+
+    /** Nothing is heard any more. */
+    lost(): Promise<void> {
+        this.begin();
+        return this.done;
+    }
+
+    /** Its result has come. */
+    end(): void {
+        this.isOver = true;
+        this.begin();
+    }
+
+    private async tryAll(): Promise<void> {
+        const token = tokens.get(this.plan.confirm);
+        const until = performance.now() + (this.plan.confirm.window + REVERT) * 1000;
+        while (token !== undefined && !this.isOver && performance.now() < until) {
+            const fresh = this.line();
+            try {
+                if ((await tryOnce(fresh, this.plan.id, token)) === "decided") return;
+            } catch (error) {
+                const isFinal = error instanceof AnswerError || error instanceof NotOursError;
+                this.tell(`${isFinal ? "" : "no new connection yet: "}${(error as Error).message}`);
+                if (isFinal) return;
+            } finally {
+                fresh.end();
+            }
+            await delay(BETWEEN);
         }
-        await delay(BETWEEN);
     }
 }
 

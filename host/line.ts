@@ -12,6 +12,8 @@ import { READ_TIMEOUT } from "./timeouts";
 
 /** Remote commands at once on one connection: sshd's MaxSessions is 10, and a node may have more concerns than that. */
 const SESSIONS = 8;
+/** Seconds for each of many tries. */
+const TRY = 5;
 
 export class Line {
     /** It has called itself as the stack does. */
@@ -43,6 +45,17 @@ export class Line {
         };
         opening.then((connection) => connection.onClose(forget), forget);
         return opening;
+    }
+
+    /** To the same node, over another connection, which is given up soon: it is tried again. */
+    another(): Line {
+        return new Line(this.host, { ...this.options, timeout: Math.min(this.options.timeout, TRY) });
+    }
+
+    /** The connection that there is leads nowhere any more: the next word goes over a new one. */
+    renew(): void {
+        this.end();
+        this.connection = undefined;
     }
 
     /**

@@ -15,6 +15,8 @@ export interface Extras {
     readonly origins?: readonly string[];
     /** What the node's own checks go by from now on, without a client (host/node/standing.py). */
     readonly expected?: Expected;
+    /** What comes of it has to be confirmed: nobody looks for that beside another such change. */
+    readonly change?: boolean;
 }
 
 export interface Look extends Surroundings {

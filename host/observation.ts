@@ -177,6 +177,19 @@ export function undoneInWords({ state, verdicts }: Undone): string {
     return `Rollback NOT complete: ${verdicts.flatMap((each) => (each.state === "ok" ? [] : [each.text])).join("; ")}`;
 }
 
+/** For people; the same words on the node: `python3 /usr/local/lib/holdfast/current/main.py change`. */
+export function changeInWords({ outcome, text, failed, differs, console }: Change): string {
+    const list = (of: readonly StepVerdict[]) => of.map((each) => each.text).join("; ");
+    const still = differs.filter(({ state }) => state !== "ok");
+    const beside = differs.filter(({ state }) => state === "ok");
+    return [
+        `the change of the network is ${outcome}: ${failed.length > 0 ? list(failed) : text}`,
+        ...(still.length > 0 ? [`does not work after the revert: ${list(still)}`] : []),
+        ...(beside.length > 0 ? [`differs after the revert: ${list(beside)}`] : []),
+        ...(console === undefined ? [] : [`at the node's console: ${console}`]),
+    ].join(". ");
+}
+
 export interface PhaseEvent {
     readonly phase: string;
     readonly message: string;

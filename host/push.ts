@@ -8,6 +8,7 @@ import {
     type Result,
     type Spec,
 } from "./observation";
+import type { Confirmation } from "./confirmation";
 import type { Extras, Look } from "./look";
 
 export interface Applied {
@@ -38,6 +39,8 @@ export class Push {
     isSettled = false;
     /** As sent to the node. */
     sent: Plan | undefined;
+    /** Of what has to be confirmed, once it is sent. */
+    confirmation: Confirmation | undefined;
     private before: Observation | undefined;
     private show!: (look: Look) => void;
     private hide!: (error: Error) => void;
@@ -72,7 +75,9 @@ export class Push {
 
     hear({ event, result, seen }: Answer): void {
         if (event) this.tell(event);
+        if (event) this.confirmation?.hear(event);
         if (!result) return;
+        this.confirmation?.end();
         this.isSettled = true;
         this.resolve({ result, seen: seen ?? this.before!, before: this.before! });
     }

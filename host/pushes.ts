@@ -3,8 +3,10 @@
  * share one look, and once each of them is decided, one transaction service; those that follow each other share one remote
  * command.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { parseLooks, parseOutcome, type LooksAnswer } from "./answers";
 import { comeBack } from "./comeBack";
+import { Confirmation } from "./confirmation";
 import type { Conversation } from "./conversation";
 import { AnswerError, ConnectionLostError } from "./errors";
 import { asUnreachable, type Line } from "./line";
@@ -16,6 +18,8 @@ import { APPLY_TIMEOUT, LOOK_LIMIT } from "./timeouts";
 
 /** Milliseconds that a conversation stays open for more pushes: a node's program need not start twice for what comes in a row. */
 const KEEP = 3000;
+/** Milliseconds that the old connection has for telling what a new one has confirmed. */
+const LATE = 2000;
 /**
  * Milliseconds that those who looked together wait for one of them to be decided: a decision may ask other nodes, and one of
  * these may be down. Who comes later looks once more.
@@ -117,6 +121,7 @@ export class Pushes {
             return push.decision!;
         });
         talk.send({ plans });
+        for (const push of pushes) if (push.sent?.confirm) this.confirm(push, talk);
         while (unsettled(pushes).length > 0) {
             const answer = parseOutcome(this.line.host.name, await talk.receive(APPLY_TIMEOUT), specs);
             for (const push of answer.set === undefined ? unsettled(pushes) : [pushes[answer.set]!]) push.hear(answer);
@@ -143,6 +148,7 @@ export class Pushes {
             facts: pushes.some(({ extras }) => extras.facts),
             sourced: [...new Set(pushes.flatMap(({ extras }) => extras.sourced))],
             origins: [...new Set(pushes.flatMap(({ extras }) => extras.origins ?? []))],
+            ...(pushes.some(({ extras }) => extras.change) && { change: true }),
         };
         const specs = pushes.map(({ spec }) => spec);
         try {
@@ -154,6 +160,19 @@ export class Pushes {
             talk.close();
             throw error;
         }
+    }
+
+    /** Once the node has decided, what the old connection does not tell soon is asked for over a new one. */
+    private confirm(push: Push, talk: Conversation): void {
+        const plan = { ...push.sent!, confirm: push.sent!.confirm! };
+        const tell = (message: string) => push.tell({ phase: "confirm", message });
+        push.confirmation = new Confirmation(() => this.line.another(), plan, tell);
+        void push.confirmation.done.then(async () => {
+            await Promise.race([push.done.catch(() => undefined), delay(LATE)]);
+            if (push.isSettled) return;
+            this.line.renew();
+            talk.close();
+        });
     }
 
     private keep(talk: Conversation): void {
@@ -169,6 +188,10 @@ export class Pushes {
 
     /** Before a plan was sent, nothing was done; after it, only a lost connection leaves something to ask for. */
     private async lose(push: Push, error: unknown): Promise<void> {
+        if (push.confirmation && error instanceof ConnectionLostError) {
+            this.line.renew();
+            await push.confirmation.lost();
+        }
         if (push.sent && error instanceof ConnectionLostError) await comeBack(this.line, push, push.sent.id, error);
         else if (push.sent && error instanceof AnswerError)
             push.fail(error.after(`transaction ${push.sent.id} had been sent by then`));

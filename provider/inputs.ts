@@ -107,7 +107,10 @@ const fileSet = z.strictObject({
             probes: z.array(
                 z
                     .strictObject({ tcp: text.optional(), ping: text.optional(), resolve: text.optional() })
-                    .refine((probe) => Object.keys(probe).length === 1, "expected exactly one of tcp, ping and resolve"),
+                    .refine(
+                        (probe) => Object.keys(probe).length === 1,
+                        "expected exactly one of tcp, ping and resolve",
+                    ),
             ),
         })
         .optional(),

@@ -1,5 +1,5 @@
 /** A push that did not end as it should: whether anything of it stays, and so what state keeps. */
-import { identityOf, undoneInWords } from "../host/observation";
+import { changeInWords, identityOf, undoneInWords } from "../host/observation";
 import type { Applied } from "../host/push";
 import type { FileSetState } from "./fileState";
 
@@ -24,6 +24,8 @@ export function failure(name: string, { result, before, seen }: Applied, state: 
     const message =
         result.outcome === "unknown"
             ? `${name}: the connection broke and the node knows nothing of this transaction: ${isAsBefore ? "it never began there and nothing was changed, run `up` again" : "look at the node, then run `up --refresh`"}`
-            : `${name}: ${result.phase} failed: ${result.message}. ${undoneInWords(undone)}.`;
+            : result.change
+              ? `${name}: ${changeInWords(result.change)}.`
+              : `${name}: ${result.phase} failed: ${result.message}. ${undoneInWords(undone)}.`;
     return isAsBefore && result.outcome !== "stuck" ? new Error(message) : new PartlyAppliedError(message, state);
 }

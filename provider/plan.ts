@@ -1,6 +1,7 @@
 /** What an Update has to do: pure, from the expected inputs, the last known state and how the node stands. */
 import { createHash } from "node:crypto";
 import type { FileSetArgs } from "../model/contract/fileSet";
+import { toConfirm } from "../host/confirmation";
 import { identityOf, type Observation, type Plan, type PlannedFile } from "../host/observation";
 import { RefusedError } from "./refused";
 import { refuseLints, refuseUnknownFiles, refuseUnseenEdits } from "./refusals";
@@ -40,6 +41,7 @@ export function planUpdate(
         validate: expected.validate ?? [],
         activate: replaces || packages.length > 0 ? (expected.activate ?? []) : [],
         verify: expected.verify ?? [],
+        ...(replaces && expected.confirm && { confirm: toConfirm(expected.confirm) }),
     };
 }
 

@@ -1,4 +1,5 @@
 /** A push: look, plan, commit, and what is said of it afterwards. */
+import { changeInWords } from "../host/observation";
 import type { Applied } from "../host/push";
 import type { Extras } from "../host/look";
 import type { Looked } from "../host/looked";
@@ -90,6 +91,7 @@ function extrasOf(expected: FileSetArgs, last: FileSetState | undefined): Extras
         ...extrasFor(Object.keys(expected.files), contents),
         ...(origins.length > 0 && { origins }),
         expected: expectedOf(expected),
+        ...(expected.confirm && { change: true }),
     };
 }
 
@@ -109,7 +111,9 @@ export function extrasFor(paths: readonly string[], contents: readonly string[])
 function sayWhatComes(expected: FileSetArgs, applied: Applied, log: Log): void {
     const path = "/etc/network/interfaces";
     const before = applied.before.files[path]?.sha256;
-    if (expected.files[path] && applied.seen.files[path]?.sha256 !== before) {
+    if (applied.result.change) {
+        log.info(`${expected.host.name}: ${changeInWords(applied.result.change)}`);
+    } else if (expected.files[path] && applied.seen.files[path]?.sha256 !== before) {
         log.info(
             `${expected.host.name}: ${path} is pending activation: it takes effect at the next reload or boot, and any Apply in the Proxmox GUI reloads it`,
         );

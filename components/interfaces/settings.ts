@@ -44,11 +44,7 @@ function checkOptions(options: Record<string, unknown>, context: z.core.$Refinem
 /** Exactly one of its keys; tried on the node, and counted only where it passed before the change. */
 const probe = z
     .union(
-        [
-            object({ tcp: value.tcpTarget }),
-            object({ ping: value.anyAddress }),
-            object({ resolve: value.domainName }),
-        ],
+        [object({ tcp: value.tcpTarget }), object({ ping: value.anyAddress }), object({ resolve: value.domainName })],
         { error: 'expected one of { tcp: "192.0.2.1:53" }, { ping: 192.0.2.1 } and { resolve: nas.example.test }' },
     )
     .describe("what has to work after a reload if it worked before, tried on the node");

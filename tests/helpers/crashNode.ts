@@ -24,6 +24,8 @@ export interface Push {
     readonly mode?: string;
     /** Something in the files is secret. */
     readonly secret?: boolean;
+    /** The network is reloaded; confirmed by this client, or by nobody. */
+    readonly confirm?: Plan["confirm"];
 }
 
 /** A client of its own, as another workstation would have. */
@@ -48,7 +50,8 @@ export function specFor(push: Push): Spec {
 }
 
 export async function push(client: NodeClient, wanted: Push): Promise<Applied> {
-    const looked = await client.look("crash", specFor(wanted), noExtras, (event) => wanted.on?.(event));
+    const extras = { ...noExtras, ...(wanted.confirm && { change: true }) };
+    const looked = await client.look("crash", specFor(wanted), extras, (event) => wanted.on?.(event));
     wanted.between?.();
     return looked.commit(planOf(wanted, looked.seen));
 }
@@ -74,6 +77,7 @@ function planOf(wanted: Push, seen: Observation): Plan {
         validate: wanted.validate ?? [],
         activate: wanted.activate ?? [],
         verify: wanted.verify ?? [],
+        ...(wanted.confirm && { confirm: wanted.confirm }),
     };
 }
 

@@ -11,6 +11,7 @@ confirms that (change_steps.py).
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -26,7 +27,6 @@ from engine.verdict import Result, Undone
 from look import observe
 
 DECIDED = "applied"  # in the transaction's folder: the journal is about to be closed
-PROGRAM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # this version's folder
 ONLY_CLIENT = "a file here is secret, so only the client is told why"
 
 
@@ -265,7 +265,7 @@ class Transaction:
             before, works = checks.look(asked)
         except ValueError as error:
             raise Refused("stage", f"the running network cannot be looked at: {error}", "network-unknown") from error
-        record = {"kind": ArmStep.kind, "client": self.plan["client"], "token": confirm["token"], "window": confirm["window"], "program": PROGRAM}
+        record = {"kind": ArmStep.kind, "client": self.plan["client"], "token": confirm["token"], "window": confirm["window"], "program": os.path.dirname(os.path.abspath(sys.argv[0]))}
         self.arming = ArmStep(record)
         network = NetworkStep({"kind": NetworkStep.kind, "before": before, "works": works, "change": asked})
         self.work.network = network.record

@@ -25,6 +25,7 @@ Works = dict[str, str | None]  # {name of a check: None where it is well, else w
 AT_ONCE = 16
 PMXCFS, COROSYNC = "/etc/pve", "/etc/corosync/corosync.conf"
 NEW = ("address ", "link ", "port ", "member ")  # what counts after a change though nobody asked before: the new files declare it
+AT_ONCE_THERE = ("own address ", *NEW)  # when the reload has ended
 GUEST = "guest's port "
 GATEWAY_WAIT = 3  # seconds that a gateway may take to answer for its own address: the kernel asks three times, once a second
 

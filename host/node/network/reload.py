@@ -16,6 +16,7 @@ from network.snapshot import Snapshot
 RELOAD = ["ifreload", "-a"]
 LONGEST = 120  # seconds: Open vSwitch and a spanning tree may take their time
 SETTLE = 15  # seconds that links, LACP, spanning trees and corosync may take until all works again
+ADDRESSED = 4  # seconds after which an address, a link or a port that is not there does not come by itself: IPv6 looks for duplicates first
 AGAIN = 3  # seconds before a reload that failed is tried again: another ifupdown2 may have had its lock
 
 
@@ -37,10 +38,12 @@ def is_possible() -> bool:
 
 def wrong(change: Mapping[str, Any], before: Works, until: float) -> tuple[dict[str, str], Snapshot]:
     """What does not work that has to, asked again until all does, or the time (monotonic) has come."""
+    begun = time.monotonic()
     while True:
         now, after = checks.look(change)
         found = checks.broken(before, after)
-        if not found or time.monotonic() > until:
+        is_settled = any(name.startswith(checks.AT_ONCE_THERE) for name in found) and time.monotonic() > begun + ADDRESSED
+        if not found or is_settled or time.monotonic() > until:
             return found, now
         time.sleep(0.5)
 

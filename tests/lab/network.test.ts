@@ -1,0 +1,371 @@
+/**
+ * Changes of a running network, with real ifupdown2: whatever goes wrong, the node answers again within the window and ten
+ * seconds, with the old network, and both sides say so in the same words.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { readFile } from "node:fs/promises";
+import { toConfirm } from "../../host/confirmation";
+import type { NodeClient } from "../../host/nodeClient";
+import type { Applied } from "../../host/push";
+import type { Plan } from "../../host/observation";
+import type { Lab, LabNode } from "../../lab";
+import { initialFiles } from "../../lab/initialState";
+import { answersSsh, bridgeNamespace } from "../../lab/network";
+import { runBound } from "../../lab/processes";
+import type { ConfirmArgs } from "../../model/contract/fileSet";
+import { clientOf, newId, push, type Push } from "../helpers/crashNode";
+import { CuttingProxy } from "../helpers/cuttingProxy";
+import { openTestNode, readNodeFile } from "../helpers/lab";
+import { hostOf } from "../helpers/pushFileSet";
+import { soak } from "../helpers/soak";
+
+jest.setTimeout(180_000);
+
+const path = "/etc/network/interfaces";
+/** Seconds. Less than anybody may set: nothing here waits for a slow switch. */
+const window = 8;
+
+let lab: Lab;
+let node: LabNode;
+let sound: string;
+let slot: number;
+const clients: NodeClient[] = [];
+
+beforeAll(async () => {
+    ({ lab, node } = await openTestNode(3));
+    sound = initialFiles(node, [], "sound")[path]!;
+    slot = Number(node.ssh.host.split(".")[2]);
+});
+beforeEach(async () => {
+    await node.exec(["sh", "-c", `rm -f /usr/local/sbin/ifreload; cat >${path} && ifreload -a`], { input: sound });
+});
+afterEach(() => clients.splice(0).forEach((client) => client.end()));
+afterAll(async () => {
+    await node.exec(["sh", "-c", `rm -f /usr/local/sbin/ifreload; cat >${path}; ifreload -a`], { input: sound });
+});
+
+async function client(): Promise<NodeClient> {
+    const made = await clientOf(lab, node);
+    clients.push(made);
+    return made;
+}
+
+/** What the node is told has to hold; confirmed by nobody unless `by` says so. */
+function confirmation(more: Partial<ConfirmArgs> = {}): ConfirmArgs {
+    return { window, addresses: [], peers: [], probes: [], ...more };
+}
+const byNobody = (more?: Partial<ConfirmArgs>): Plan["confirm"] => ({ ...confirmation(more), token: "0".repeat(64) });
+
+async function change(content: string, more: Partial<Push> = {}): Promise<Applied> {
+    return push(await client(), { files: { [path]: content }, confirm: toConfirm(confirmation()), ...more });
+}
+
+/** As the node's own record tells it. */
+async function record(): Promise<string> {
+    const shown = await node.exec(["python3", "/usr/local/lib/holdfast/current/main.py", "change"]);
+    return shown.stdout.split("\n")[0]!;
+}
+
+async function addresses(): Promise<string> {
+    return (await node.exec(["sh", "-c", "ip -o -4 address show dev vmbr0 | awk '{print $4}'"])).stdout;
+}
+
+/** Waits until the node answers, for so many seconds at most; returns how many it took. */
+async function untilReachable(seconds: number): Promise<number> {
+    const start = performance.now();
+    while (performance.now() - start < seconds * 1000) {
+        if (await answersSsh(node.ssh.host, node.ssh.port)) return (performance.now() - start) / 1000;
+        await delay(200);
+    }
+    throw new Error(`${node.name} did not answer within ${seconds} s: ${await addresses()}\n${await record()}`);
+}
+
+async function expectOld(): Promise<void> {
+    expect(await readNodeFile(node, path)).toBe(sound.replace(/\n$/, ""));
+    expect(await addresses()).toBe(`${node.address}/24`);
+    const left = await node.exec([
+        "sh",
+        "-c",
+        "ls -A /etc/holdfast/journal; systemctl list-timers --all --no-legend 'holdfast-revert-*'",
+    ]);
+    expect(left.stdout).toBe("");
+}
+
+/** Packets from and to the node are lost, and its link stays up. */
+async function blackHole(isOn: boolean): Promise<void> {
+    const set = isOn ? ["nomaster"] : ["master", "br0"];
+    await runBound("ip", ["-n", bridgeNamespace(slot), "link", "set", node.name, ...set]);
+}
+
+/** Stands before the real one in the node's PATH; `$n` counts its calls. */
+async function fakeIfreload(script: string): Promise<void> {
+    const text = `#!/bin/sh\nn=$(($(cat /run/ifreload-calls 2>/dev/null || echo 0)+1)); echo $n >/run/ifreload-calls\n${script}\n`;
+    await node.exec(
+        ["sh", "-c", "rm -f /run/ifreload-calls; cat >/usr/local/sbin/ifreload; chmod 755 /usr/local/sbin/ifreload"],
+        { input: text },
+    );
+}
+
+const other = () => sound.replace(`${node.address}/24`, "192.0.2.99/24");
+const second = () => `${sound}\nauto vmbr1\niface vmbr1 inet static\n\taddress 198.51.100.1/24\n\tbridge-ports none\n`;
+
+test("a good change is confirmed over a new connection, stays, and the revert is disarmed", async () => {
+    const { result } = await change(second());
+    expect(result).toMatchObject({ outcome: "applied", change: { outcome: "confirmed" } });
+    expect((await node.exec(["ip", "-br", "address", "show", "vmbr1"])).stdout).toContain("198.51.100.1/24");
+    expect(await record()).toContain("CONFIRMED: test@workstation's change of the network");
+    await delay(window * 1000);
+    expect(await readNodeFile(node, path)).toBe(second().replace(/\n$/, ""));
+    expect(
+        (
+            await node.exec([
+                "sh",
+                "-c",
+                "ls -A /etc/holdfast/journal; systemctl list-timers --all --no-legend 'holdfast-revert-*'",
+            ])
+        ).stdout,
+    ).toBe("");
+    await node.exec(["ip", "link", "delete", "vmbr1"]);
+});
+
+test("a new address that the client cannot reach: the node is back within the window and 10 s, and both say so", async () => {
+    const id = newId();
+    const { result } = await change(other(), { id });
+    expect(result).toMatchObject({
+        outcome: "failed",
+        code: "not-confirmed",
+        undone: { state: "complete" },
+        change: { code: "not-confirmed", client: "test@workstation", failed: [], differs: [] },
+    });
+    // The client comes back as soon as the old address answers, which is after the revert: its confirmation is late.
+    expect(["reverted", "too late"]).toContain(result.change!.outcome);
+    expect(await record()).toContain(
+        `${result.change!.outcome.toUpperCase()}: test@workstation's change of the network (transaction ${id}): nobody confirmed it within ${window} s`,
+    );
+    await expectOld();
+});
+
+test("the node's own address is gone: its own checks revert at once, without waiting for the window", async () => {
+    const { result } = await change(other(), {
+        confirm: toConfirm(confirmation({ window: 600, addresses: [node.address] })),
+    });
+    expect(result).toMatchObject({
+        outcome: "failed",
+        code: "checks-failed",
+        change: {
+            outcome: "reverted",
+            failed: [{ subject: `own address ${node.address}`, text: `own address ${node.address}: it is on no link` }],
+        },
+    });
+    await expectOld();
+});
+
+test("the client killed right after the commit: the node is back by itself", async () => {
+    const child = spawn("node", ["-r", "./toolchain/loadTypeScript", "tests/helpers/changeClient.ts"], {
+        cwd: join(__dirname, "../.."),
+        stdio: ["pipe", "pipe", "inherit"],
+    });
+    child.stdin.end(
+        JSON.stringify({
+            host: await hostOf(node),
+            privateKey: await readFile(lab.identityFile, "utf8"),
+            files: { [path]: second() },
+            confirm: confirmation(),
+        }),
+    );
+    for await (const line of child.stdout) if (String(line).includes("ifreload")) break;
+    child.kill("SIGKILL");
+    await delay((window + 10) * 1000);
+    expect(await record()).toContain("REVERTED");
+    await untilReachable(1);
+    await expectOld();
+});
+
+test("the connection black-holed: reverted, and told to the client when it is reachable again", async () => {
+    let lifted: Promise<void> | undefined;
+    const { result } = await change(second(), {
+        on: ({ phase, message }) => {
+            if (phase !== "verify" || lifted) return;
+            if (message.startsWith("what worked"))
+                lifted = blackHole(true)
+                    .then(() => delay((window + 6) * 1000))
+                    .then(() => blackHole(false));
+        },
+    });
+    await lifted;
+    expect(result.outcome).toBe("failed");
+    expect(["reverted", "too late"]).toContain(result.change?.outcome);
+    expect(await record()).toContain(result.change!.outcome.toUpperCase());
+    await untilReachable(10);
+    await expectOld();
+});
+
+test.each([
+    ["power cut", () => node.kill()],
+    ["reboot", () => node.stop()],
+])("%s inside the window: the next boot has the old network", async (_, goDown) => {
+    const id = newId();
+    let down: Promise<unknown> | undefined;
+    const { result } = await change(
+        other()
+            .replace("192.0.2.99", node.address)
+            .concat("\nauto vmbr1\niface vmbr1 inet manual\n\tbridge-ports none\n"),
+        {
+            id,
+            confirm: byNobody({ window: 600 }),
+            on: ({ phase, message }) => {
+                if (phase === "confirm" && message.startsWith("waiting")) down ??= goDown().then(() => node.start());
+            },
+        },
+    );
+    await down;
+    expect(result).toMatchObject({
+        outcome: "failed",
+        code: "went-down",
+        change: { outcome: "reverted", code: "went-down" },
+    });
+    expect(await record()).toContain(
+        `REVERTED: test@workstation's change of the network (transaction ${id}): the node went down`,
+    );
+    await expectOld();
+});
+
+test("a port that is not in its bridge though the reload said 0", async () => {
+    await node.exec([
+        "sh",
+        "-c",
+        "ip link add port1 type veth peer name port2; ip link set port1 up; ip link set port2 up",
+    ]);
+    await fakeIfreload(`/usr/sbin/ifreload "$@"; ip link set port1 nomaster; exit 0`);
+    const { result } = await change(sound.replace("bridge-ports enp1s0", "bridge-ports enp1s0 port1"));
+    expect(result).toMatchObject({
+        code: "checks-failed",
+        change: { outcome: "reverted", failed: [{ text: "port port1 of vmbr0: it is a port of nothing" }] },
+    });
+    await node.exec(["ip", "link", "delete", "port1"]);
+    await expectOld();
+});
+
+test("the first reload of the revert fails: it is tried again", async () => {
+    await fakeIfreload(`[ $n = 2 ] && { echo "error: another instance" >&2; exit 1; }; exec /usr/sbin/ifreload "$@"`);
+    const { result } = await change(other(), { confirm: toConfirm(confirmation({ addresses: [node.address] })) });
+    expect(result.change).toMatchObject({ outcome: "reverted", differs: [] });
+    expect((await node.exec(["cat", "/run/ifreload-calls"])).stdout).toBe("3");
+    await expectOld();
+});
+
+test("the revert itself fails: stuck, with what stands and what to type at the console, which helps", async () => {
+    await fakeIfreload(`[ $n = 1 ] && exec /usr/sbin/ifreload "$@"; ip link delete vmbr0; exit 1`);
+    const done = change(other(), { confirm: toConfirm(confirmation({ addresses: [node.address] })) });
+    let told = "";
+    for (let tries = 0; tries < 60 && !told.includes("STUCK"); tries++) {
+        await delay(1000);
+        told = await record().catch(() => "");
+    }
+    expect(told).toContain("STUCK");
+    const all = (await node.exec(["python3", "/usr/local/lib/holdfast/current/main.py", "change"])).stdout;
+    const command = /at the console: (.*)/.exec(all)![1]!;
+    await node.exec(["rm", "/usr/local/sbin/ifreload"]);
+    expect((await node.exec(["sh", "-c", command])).stdout).toContain("STUCK");
+    await untilReachable(10);
+    const { result } = await done;
+    expect(result).toMatchObject({ outcome: "stuck", change: { outcome: "stuck", console: command } });
+    expect(result.change!.differs.map(({ text }) => text)).toContain(
+        `address ${node.address}/24 on vmbr0: there is no such link`,
+    );
+    await expectOld();
+});
+
+test("no default gateway, no peer, no probe that ever worked: nothing of it keeps a change from being confirmed", async () => {
+    const without = sound.replace(/\tgateway .*\n/g, "");
+    await node.exec(["sh", "-c", `cat >${path} && ifreload -a`], { input: without });
+    const probes = [{ ping: "192.0.2.77" }, { tcp: "192.0.2.77:53" }, { resolve: "nowhere.example.test" }];
+    const confirm = toConfirm(confirmation({ window: 60, peers: ["192.0.2.78"], probes }));
+    const { result } = await change(without.concat("\nauto vmbr1\niface vmbr1 inet manual\n\tbridge-ports none\n"), {
+        confirm,
+    });
+    expect(result.change?.outcome).toBe("confirmed");
+    await node.exec(["ip", "link", "delete", "vmbr1"]);
+});
+
+test("a probe that worked before and not after reverts at once", async () => {
+    const probes = [{ ping: "192.0.2.1" }];
+    const lost = sound.replace(
+        "iface vmbr0 inet static",
+        "iface vmbr0 inet static\n\tpost-up ip route replace blackhole 192.0.2.1/32\n\tpre-down true",
+    );
+    const { result } = await change(lost, { confirm: toConfirm(confirmation({ window: 600, probes })) });
+    await node.exec(["sh", "-c", "ip route delete blackhole 192.0.2.1/32 2>/dev/null || true"]);
+    expect(result.change).toMatchObject({ outcome: "reverted", code: "checks-failed" });
+    expect(result.change!.failed.map(({ subject }) => subject)).toContain("probe ping 192.0.2.1");
+});
+
+test("a second change beside one that waits is refused, and told whose it is; other work waits", async () => {
+    let waiting!: () => void;
+    const waits = new Promise<void>((resolve) => (waiting = resolve));
+    const first = change(second(), { confirm: byNobody(), on: ({ phase }) => phase === "confirm" && waiting() });
+    await waits;
+    await expect(change(other())).rejects.toThrow(
+        /nothing was begun beside test@workstation's change of the network \(transaction [0-9a-f]{16}\), which waits for its confirmation for \d+ s at most/,
+    );
+    const events: string[] = [];
+    const beside = push(await client(), {
+        files: { "/etc/holdfast-test": "1\n" },
+        on: ({ message }) => events.push(message),
+    });
+    expect((await beside).result.outcome).toBe("applied");
+    expect(events.join("\n")).toContain("waiting for test@workstation's change of the network");
+    expect((await first).result.change?.outcome).toBe("reverted");
+    await node.exec(["rm", "/etc/holdfast-test"]);
+    await expectOld();
+});
+
+test("a confirmation by somebody who did not begin the change is refused, and the change is reverted", async () => {
+    const begun = byNobody();
+    const mine = toConfirm(confirmation());
+    const events: string[] = [];
+    const { result } = await change(second(), {
+        confirm: Object.assign(mine, { token: begun!.token }),
+        on: ({ message }) => events.push(message),
+    });
+    expect(events.join("\n")).toContain("only who began it can confirm it");
+    expect(result.change?.outcome).toBe("reverted");
+    await expectOld();
+});
+
+test("the connection cut at a random moment: reachable afterwards, and the record says with which network", async () => {
+    const seen: Record<string, number> = {};
+    for (let round = 0; round < (soak > 1 ? 50 : 10); round++) {
+        const proxy = await CuttingProxy.start(node.ssh);
+        const made = await clientOf(lab, node, { address: "127.0.0.1", port: proxy.port });
+        const pushed = push(made, { files: { [path]: second() }, confirm: toConfirm(confirmation()) }).catch(
+            (error: unknown) => error as Error,
+        );
+        await delay(300 + Math.random() * 5000);
+        proxy.stop();
+        await delay((window + 4) * 1000);
+        await untilReachable(6);
+        const isNew = (await readNodeFile(node, path)).includes("vmbr1");
+        const runs = (await node.exec(["ip", "link", "show", "vmbr1"], { reject: false })).exitCode === 0;
+        const told = (await record()).split(" ").find((word) => /^[A-Z]{5,}:?$/.test(word)) ?? "nothing";
+        expect({ isNew, runs, told }).toEqual({
+            isNew,
+            runs: isNew,
+            told: expect.stringMatching(isNew ? "CONFIRMED" : /^(?:REVERTED|nothing)/) as string,
+        });
+        seen[told] = (seen[told] ?? 0) + 1;
+        made.end();
+        void pushed;
+        await node.exec(
+            [
+                "sh",
+                "-c",
+                `rm -f /var/lib/holdfast/results/*; cat >${path}; ifreload -a; ip link delete vmbr1 2>/dev/null || true`,
+            ],
+            { input: sound },
+        );
+    }
+    console.log(`cut at a random moment: ${JSON.stringify(seen)}`);
+});
