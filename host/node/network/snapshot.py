@@ -15,6 +15,7 @@ Snapshot = dict[str, Any]  # {links: {name: {up, carrier, master?}}, addresses: 
 
 GUESTS = re.compile(r"(?:tap|veth|fwpr|fwln|fwbr)\d")  # what Proxmox makes while a guest runs: in no file
 DATABASE_LIMIT = 1 << 20  # bytes
+DAEMONS = ("ra", "dhcp", "bird", "zebra", "babel", "bgp", "ospf", "isis")  # who brings routes besides the files
 SETTLES = ("dynamic", "temporary", "tentative")  # of an address: the kernel's or a lease's, not the files'
 
 
@@ -47,12 +48,15 @@ def lasting(address: dict[str, Any]) -> Iterator[str]:
 
 
 def as_words(family: str, route: dict[str, Any]) -> Iterator[str]:
-    """As `ip route add` takes them. Only those by a gateway that the files may have brought: the others come and go with their addresses."""
-    if "gateway" not in route or route.get("protocol") in ("ra", "dhcp", "bird", "zebra", "babel", "bgp", "ospf"):
+    """As `ip route add` takes them. Those that the files may have brought: others come and go with their addresses, or with a
+    router's word."""
+    is_own = route.get("protocol") == "kernel" and "gateway" not in route
+    if is_own or route.get("protocol") in DAEMONS or "dst" not in route:
         return
+    kind = [route["type"]] if "type" in route else []
     keys = (("gateway", "via"), ("dev", "dev"), ("metric", "metric"))
     onlink = ["onlink"] if "onlink" in route.get("flags", []) else []
-    yield " ".join([family, route["dst"], *(f"{word} {route[key]}" for key, word in keys if key in route), *onlink])
+    yield " ".join([family, *kind, route["dst"], *(f"{word} {route[key]}" for key, word in keys if key in route), *onlink])
 
 
 def ovs_bridges() -> dict[str, list[str]] | None:
@@ -81,6 +85,7 @@ def differences(before: Snapshot, now: Snapshot) -> list[Verdict]:
         found += [differs(f"{name} has lost {each}", name) for each in gone] + [differs(f"{name} has {each}, which it had not", name) for each in come]
     found += [differs(f"link {name} is new", name) for name in now["links"] if name not in before["links"] and not GUESTS.match(name)]
     found += [differs(f"the route {each} is gone", each) for each in before["routes"] if each not in now["routes"]]
+    found += [differs(f"the route {each} is new", each) for each in now["routes"] if each not in before["routes"]]
     for bridge, ports in before.get("ovs", {}).items():
         missing = [port for port in ports if port not in now.get("ovs", {}).get(bridge, [])]
         found += [differs(f"{port} is no port of {bridge} any more", port) for port in missing if port in now["links"] or not GUESTS.match(port)]
@@ -92,13 +97,23 @@ def differs(text: str, subject: str) -> Verdict:
 
 
 def put_back(before: Snapshot, now: Snapshot) -> list[str]:
-    """What the old files did not bring back, by hand: ports, addresses, routes. Returns the commands that failed, each with why."""
+    """What the old files did not bring back or take away, by hand: ports, addresses, routes. Returns the commands that failed,
+    each with why."""
     failed = []
-    for words in missing(before, now):
+    for words in [*surplus(before, now), *missing(before, now)]:
         done = commands.run(words, 10)
         if not done.ok:
             failed.append(f"{' '.join(words)}: {done.explain()}")
     return failed
+
+
+def surplus(before: Snapshot, now: Snapshot) -> Iterator[list[str]]:
+    for route in now["routes"]:
+        if route not in before["routes"]:
+            family, *words = route.removesuffix(" onlink").split(" ")
+            yield ["ip", family, "route", "del", *words]
+    for name, addresses in before["addresses"].items():
+        yield from (["ip", "address", "del", each, "dev", name] for each in now["addresses"].get(name, []) if each not in addresses)
 
 
 def missing(before: Snapshot, now: Snapshot) -> Iterator[list[str]]:
