@@ -415,7 +415,8 @@ def finish(kind, ids, is_boot, status, old, new, before, folder):
     if json.loads(read(f"{folder}/systemd.json")).get("open"):
         return "a service that must not run unfiltered was started"
     state = json.loads(read(f"{folder}/systemd.json"))
-    if state["timers"] or address_of(state["network"]) != address_of(read(f"{folder}/etc/changed")) and any("confirm" in plan for plan in kind):
+    is_other = address_of(state["network"]) != address_of(read(f"{folder}/etc/changed"))
+    if state["timers"] or (is_other and any("confirm" in plan for plan in kind)):
         return f"told {sorted(outcomes)}, and of the network: {state['network']}, timers {state['timers']}, the file is {read(f'{folder}/etc/changed')}"
     if any("confirm" in plan and not is_told(each) for plan, each in zip(kind, told)):
         return f"told {told}"

@@ -7,7 +7,7 @@ from engine import install, runner, recovery
 from look import observe
 began = []
 install.ensure = lambda *_: began.append("install") or "/nowhere"
-recovery.settle_first = lambda tell: None
+recovery.settle_first = lambda *_: None
 session.remember = lambda *_: None
 runner.start = lambda program, plans: began.extend(plans)
 session.follow = lambda identifiers, send: [{number: {"outcome": "applied", "id": identifier}} for number, identifier in identifiers.items()]
