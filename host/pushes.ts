@@ -31,6 +31,7 @@ export class Pushes {
     private waiting: Push[] = [];
     /** Those that are looked at. */
     private looking: readonly Push[] = [];
+    private readonly confirmations: Confirmation[] = [];
     private isPushing = false;
     private isCancelled = false;
     /** Of the last pushes, for the next. */
@@ -64,6 +65,7 @@ export class Pushes {
     }
 
     end(): void {
+        for (const confirmation of this.confirmations) confirmation.end();
         this.takeKept()?.close();
     }
 
@@ -167,6 +169,7 @@ export class Pushes {
         const plan = { ...push.sent!, confirm: push.sent!.confirm! };
         const tell = (message: string) => push.tell({ phase: "confirm", message });
         push.confirmation = new Confirmation(() => this.line.another(), plan, tell);
+        this.confirmations.push(push.confirmation);
         void push.confirmation.done.then(async () => {
             await Promise.race([push.done.catch(() => undefined), delay(LATE)]);
             if (push.isSettled) return;

@@ -28,7 +28,7 @@ CODES = {
     "name-too-long": "a file name leaves no room for the names of its copies",
     "network-unknown": "the running network could not be looked at",
     "no-group": "the node has no such group",
-    "no-ifupdown2": "the node has no ifupdown2, so the network cannot be reloaded",
+    "no-ifupdown": "the node has no ifupdown2, so the network cannot be reloaded",
     "no-such-folder": "a folder on the way is no folder",
     "no-user": "the node has no such user",
     "not-a-file": "a link, a folder or something special stands in a file's place",

@@ -69,8 +69,8 @@ def early_end(undone: Undone, record: Record | None = None, expired: bool = Fals
     return with_change(verdict.failed("rollback", "ended-early", ENDED_EARLY, undone), request)
 
 
-def keep_downfall(identifier: str, undone: Undone, record: Record) -> None:
-    keep(identifier, with_change(verdict.failed("rollback", "went-down", WENT_DOWN, undone), change.request_of(record)))
+def keep_downfall(identifier: str, undone: Undone, record: Record | None = None) -> None:
+    keep(identifier, with_change(verdict.failed("rollback", "went-down", WENT_DOWN, undone), change.request_of(record) if record else None))
 
 
 def with_change(result: Result, request: Record | None, failed: Iterable[Verdict] = ()) -> Result:

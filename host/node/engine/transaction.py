@@ -257,7 +257,7 @@ class Transaction:
         from network import checks, reload
 
         if not reload.is_possible():
-            raise Refused("stage", "ifupdown2 is not installed, and without it nothing reloads the network: install it, or set apply: boot", "no-ifupdown2")
+            raise Refused("stage", "ifupdown2 is not installed, and without it nothing reloads the network: install it, or set apply: boot", "no-ifupdown")
         confirm = self.plan["confirm"]
         asked = {key: confirm[key] for key in ("addresses", "peers", "probes")}
         self.tell("stage", "what works in the network now")

@@ -136,7 +136,7 @@ answer = Out.buffer.getvalue().decode().split("\\n")[1]`);
 /** What no kill brings about: steps.test.ts holds those results that one does. `told` are the program's own, in its words. */
 const telling = `
 import ast, pathlib
-from engine import durable, refusal, results, runner, verdict
+from engine import change, durable, refusal, results, runner, verdict
 import session
 told = []
 results.write = lambda path, identifier, result: None
@@ -164,6 +164,11 @@ results.keep("0", verdict.failed("commit", "disk-failing", "EIO", verdict.undone
 results.keep("1", verdict.failed("commit", "beside-stuck", "withdrawn", verdict.undone_by([])))
 results.keep("2", results.early_end(verdict.NOTHING))
 results.keep_downfall("3", verdict.undone_by([]))
+request = {"kind": "arm", "client": "ops@ws", "token": "0" * 64, "window": 20, "program": "/p"}
+failed = [verdict.bad("check-failed", "port a of b: it is a port of nothing", "port a of b")]
+results.keep("31", {"outcome": "applied", "change": change.confirmed(request)})
+results.keep("32", results.early_end(verdict.undone_by([verdict.ok("differs", "link c is new", "c")]), {"steps": [request]}, True))
+results.keep("33", results.with_change(verdict.failed("verify", "checks-failed", "b", verdict.undone_by([verdict.bad("revert-incomplete", "x", "y")])), request, failed))
 runner.queued, runner.os.unlink = (lambda unit: ["4"]), (lambda path: None)
 runner.give_up("a.service", "systemd-run: no")
 for said in ("nothing was changed", "the node is as it was", "NOT complete: /a was edited"):
@@ -190,6 +195,9 @@ answer = told`);
         "failed beside-stuck",
         "failed ended-early",
         "failed went-down",
+        "applied -",
+        "failed not-confirmed",
+        "stuck checks-failed",
         "failed start-failed",
         "failed earlier-version",
         "failed earlier-version",
