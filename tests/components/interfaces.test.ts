@@ -1,5 +1,5 @@
 import { physicalPorts, planNetworkInterfaces } from "../../components/interfaces/plan";
-import { parseFleet } from "../../components/fleet";
+import { formatFault, parseFleet, type Machine } from "../../components/fleet";
 import { files, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 
 const node = { name: "pve01", address: "192.0.2.11" };
@@ -54,6 +54,57 @@ test("a file is taken over byte for byte", () => {
 test("the node's own tool judges the staged file, and nothing is reloaded", () => {
     expect(stanzas.validate).toEqual([{ argv: ["holdfast", "interfaces", "{staged:/etc/network/interfaces}"] }]);
     expect(stanzas.activate).toBeUndefined();
+});
+
+test("apply: reload is confirmed, by what the node and its peers are", () => {
+    const { nodes } = parseFleet(
+        {
+            ...threeNodes(),
+            nodes: {
+                pve01: {
+                    address: "192.0.2.11",
+                    address6: "2001:db8::11",
+                    interfaces: {
+                        stanzas: [{ name: "lo", method: "loopback" }],
+                        apply: "reload",
+                        confirmWindow: 60,
+                        probes: [{ tcp: "[2001:db8::1]:53" }, { ping: "192.0.2.1" }, { resolve: "nas.example.test" }],
+                    },
+                },
+                pve02: { address: "192.0.2.12" },
+            },
+            rollout: {},
+        },
+        readFixture,
+    ).fleet!;
+    const [one, two] = nodes as [Machine, Machine];
+    const planned = planNetworkInterfaces({
+        host,
+        node: one.identity,
+        settings: one.interfaces!,
+        fleet: { machines: [one, two] },
+    });
+    expect(planned.confirm).toEqual({
+        window: 60,
+        addresses: ["192.0.2.11", "2001:db8::11"],
+        peers: ["192.0.2.12"],
+        probes: [{ tcp: "[2001:db8::1]:53" }, { ping: "192.0.2.1" }, { resolve: "nas.example.test" }],
+    });
+    expect(stanzas.confirm).toBeUndefined();
+});
+
+test.each([
+    [{ confirmWindow: 19 }, "confirmWindow: expected seconds, a whole number from 20 to 1800, got 19"],
+    [{ confirmWindow: 1801 }, "confirmWindow: expected seconds, a whole number from 20 to 1800, got 1801"],
+    [{ probes: [{}] }, "probes[0].tcp: is missing: expected ADDRESS:PORT"],
+    [{ probes: [{ tcp: "192.0.2.1" }] }, "probes[0]"],
+    [{ probes: [{ tcp: "192.0.2.1:70000" }] }, "probes[0]"],
+    [{ probes: [{ ping: "not an address" }] }, "probes[0]"],
+    [{ apply: "now" }, "apply: expected boot or reload"],
+])("%j is refused with its path", (given, fault) => {
+    const interfaces = { stanzas: [{ name: "lo", method: "loopback" }], apply: "reload", ...given };
+    const { faults } = parseFleet({ nodes: { pve01: { address: "192.0.2.11", interfaces } } }, readFixture);
+    expect(faults.map(formatFault).join("\n")).toContain(fault);
 });
 
 test("a pending file of the GUI is drift; the running network and its ports are reported", () => {

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { readFile } from "node:fs/promises";
+import { planNetworkInterfaces } from "../../components/interfaces/plan";
 import { toConfirm } from "../../host/confirmation";
 import type { NodeClient } from "../../host/nodeClient";
 import type { Applied } from "../../host/push";
@@ -18,7 +19,7 @@ import type { ConfirmArgs } from "../../model/contract/fileSet";
 import { clientOf, newId, push, type Push } from "../helpers/crashNode";
 import { CuttingProxy } from "../helpers/cuttingProxy";
 import { openTestNode, readNodeFile } from "../helpers/lab";
-import { hostOf } from "../helpers/pushFileSet";
+import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 import { soak } from "../helpers/soak";
 
 jest.setTimeout(180_000);
@@ -138,6 +139,31 @@ test("a good change is confirmed over a new connection, stays, and the revert is
             ])
         ).stdout,
     ).toBe("");
+    await node.exec(["ip", "link", "delete", "vmbr1"]);
+});
+
+test("apply: reload in a stack: a good file is confirmed, one without the node's address is an error in typed words", async () => {
+    const pushed = async (content: string) =>
+        pushFileSet(
+            lab,
+            planNetworkInterfaces({
+                host: await hostOf(node),
+                node,
+                settings: { file: { path: "nodes/pve03/interfaces", content }, reload: { window: 60, probes: [] } },
+            }),
+        );
+    const state = await pushed(second());
+    expect(state.files[path]).toMatchObject({ content: second() });
+    expect((await node.exec(["ip", "-br", "address", "show", "vmbr1"])).stdout).toContain("198.51.100.1/24");
+    await expect(
+        pushed(`${second()}\taddress 198.51.100.2/24\n\tpost-up ip address del ${node.address}/24 dev vmbr0\n`),
+    ).rejects.toThrow(
+        new RegExp(
+            `^${node.name}: the change of the network is reverted: .*own address ${node.address}: it is on no link`,
+        ),
+    );
+    expect(await readNodeFile(node, path)).toBe(second().replace(/\n$/, ""));
+    expect(await addresses()).toBe(`${node.address}/24`);
     await node.exec(["ip", "link", "delete", "vmbr1"]);
 });
 
