@@ -1,7 +1,8 @@
 /** Small ext4 file systems in sparse files, shown to a node as loop devices. The workstation's own disks are never used. */
-import { access, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { isThere } from "./isThere";
 import { runBound } from "./processes";
 
 export interface DiskSpec {
@@ -17,7 +18,7 @@ export async function attachDisks(folder: string, specs: readonly DiskSpec[]): P
     return Promise.all(
         specs.map(async (spec) => {
             const file = join(folder, `${spec.name}.img`);
-            if (!(await exists(file))) await createDisk(file, spec);
+            if (!(await isThere(file))) await createDisk(file, spec);
             const attached = (await listLoops()).find((loop) => loop.file === file);
             return attached?.device ?? (await runBound("losetup", ["--find", "--show", file])).stdout.trim();
         }),
@@ -63,11 +64,4 @@ async function listLoops(): Promise<{ device: string; file: string }[]> {
         device: loop.name,
         file: loop["back-file"].replace(/ \(deleted\)$/, ""),
     }));
-}
-
-async function exists(file: string): Promise<boolean> {
-    return access(file).then(
-        () => true,
-        () => false,
-    );
 }

@@ -1,14 +1,16 @@
 /** Disposable nodes for a demonstration and for tests. Linux, as root; docs/lab.md says what is written where. */
 import { existsSync } from "node:fs";
-import { access, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
 import { removeCgroups } from "./cgroups";
 import { detachDisks } from "./disks";
 import { ensureImage } from "./image";
+import { isThere } from "./isThere";
 import { withLock } from "./lock";
 import { bridgeNamespace, createBridge, deleteNamespaces, listNamespaceProcesses } from "./network";
-import { LabNode, unmount } from "./node";
+import { unmount } from "./mounts";
+import { LabNode } from "./node";
 import { findMarked, killAndWait, waitForExit } from "./processes";
 import {
     claimSlot,
@@ -27,10 +29,12 @@ import {
 import { ensureVmImage } from "./vm/image";
 import { VmNode } from "./vm/node";
 
-export { LabNode, type BootReport, type ExecOptions } from "./node";
+export type { BootReport, ExecOptions } from "./bootReport";
+export { LabNode } from "./node";
 export { domain, strayLine } from "./initialState";
 export type { InitialState, Release } from "./state";
-export { VmNode, type SelEvent } from "./vm/node";
+export type { SelEvent } from "./vm/bmc";
+export { VmNode } from "./vm/node";
 export { diskNames, type DiskName } from "./vm/hardware";
 
 export interface LabOptions {
@@ -200,13 +204,6 @@ async function reapOrphans(): Promise<void> {
             if (still) await removeEverything(owner, slot);
         });
     }
-}
-
-async function isThere(path: string): Promise<boolean> {
-    return access(path).then(
-        () => true,
-        () => false,
-    );
 }
 
 async function listMounts(folder: string): Promise<string[]> {

@@ -1,44 +1,19 @@
 /** One container node: its files, its power switch, and commands inside it. */
-import { spawn } from "node:child_process";
-import { access, mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
-import { cgroupOf, removeCgroups } from "./cgroups";
+import { readBootReport, type BootReport, type ExecOptions } from "./bootReport";
+import { removeCgroups } from "./cgroups";
 import { attachDisks, detachDisks, type DiskSpec } from "./disks";
 import { domain, identityOf, type NodeIdentity } from "./initialState";
-import {
-    answersSsh,
-    bridgeNamespace,
-    listNamespaceProcesses,
-    nodeNamespace,
-    sshPort,
-    startForward,
-    stopForward,
-} from "./network";
+import { isThere } from "./isThere";
+import { unmount } from "./mounts";
+import { answersSsh, nodeNamespace, sshPort, startForward, stopForward } from "./network";
 import { readHostKey, writeNodeFile, writeNodeFiles } from "./nodeFiles";
-import { childrenOf, findMarked, killAndWait, markVariable, runBound, signal, waitForExit } from "./processes";
+import { cutPower, findInit, powerOff, powerOn, type Container } from "./nspawn";
+import { runBound, waitForExit } from "./processes";
 import { labFolder, type LabRecord } from "./state";
-
-export interface ExecOptions {
-    /** Standard input. */
-    readonly input?: string | Buffer;
-    /** Seconds; 60 by default. */
-    readonly timeout?: number;
-    /** false: a non-zero exit status is a result, not an error. */
-    readonly reject?: boolean;
-    /** false: the output keeps its final newline. */
-    readonly strip?: boolean;
-}
-
-/** What the console would have shown after a boot. */
-export interface BootReport {
-    /** Whether multi-user.target was reached. */
-    readonly multiUser: boolean;
-    readonly failed: readonly { readonly unit: string; readonly message: string }[];
-    /** Seconds from power-on to the end of the start-up jobs. */
-    readonly seconds: number;
-}
 
 /**
  * A node in systemd-nspawn. What such a node cannot show: the effect of fstab on the boot (its generator ignores
@@ -55,6 +30,7 @@ export class LabNode implements NodeIdentity {
     readonly root: string;
     readonly #folder: string;
     readonly #mark: string;
+    readonly #container: Container;
 
     constructor(
         private readonly lab: LabRecord,
@@ -70,6 +46,14 @@ export class LabNode implements NodeIdentity {
         this.#folder = join(labFolder(lab.id), "nodes", this.name);
         this.#mark = `${labFolder(lab.id)} ${this.name}`;
         this.root = join(this.#folder, "root");
+        this.#container = {
+            name: this.name,
+            slot: lab.slot,
+            mark: this.#mark,
+            mac: `52:54:00:77:${hex(lab.slot)}:${hex(index)}`,
+            root: this.root,
+            console: join(this.#folder, "console.log"),
+        };
     }
 
     /** How the workstation reaches the node. */
@@ -89,18 +73,11 @@ export class LabNode implements NodeIdentity {
 
     /** The pid of the node's init, as the workstation sees it; undefined while the node is off. */
     async initPid(): Promise<number | undefined> {
-        for (const supervisor of await findMarked(`${this.#mark} power`)) {
-            for (const child of await childrenOf(supervisor)) {
-                // nspawn's helper processes come and go: the node's init is pid 1 of a namespace of its own.
-                const status = await readFile(`/proc/${child}/status`, "utf8").catch(() => "");
-                if (/^NSpid:\t\d+\t1$/m.test(status)) return child;
-            }
-        }
-        return undefined;
+        return findInit(this.#container);
     }
 
     /** Runs a command inside the node, as root, beside its sshd: works whatever state its network is in. */
-    async exec(command: readonly string[], options: ExecOptions = {}): Promise<execa.ExecaReturnValue> {
+    readonly exec = async (command: readonly string[], options: ExecOptions = {}): Promise<execa.ExecaReturnValue> => {
         const pid = await this.initPid();
         if (pid === undefined) throw new Error(`${this.name} is off: ${command.join(" ")} cannot run there`);
         return execa("nsenter", ["--target", String(pid), "--all", "--", ...command], {
@@ -116,7 +93,7 @@ export class LabNode implements NodeIdentity {
                 LANG: "C.UTF-8",
             },
         });
-    }
+    };
 
     /** Creates the node's files where that has not been completed before. */
     async create(publicKey: string, peers: readonly NodeIdentity[]): Promise<void> {
@@ -140,27 +117,12 @@ export class LabNode implements NodeIdentity {
 
     /** Clean shutdown. */
     async stop(seconds = 60): Promise<void> {
-        const pid = await this.initPid();
-        if (pid === undefined) return;
-        const supervisors = await findMarked(`${this.#mark} power`);
-        // SIGRTMIN+3: systemd's own signal for a clean power-off, by its number since Node knows no name for it.
-        signal(pid, 37);
-        await waitForExit(supervisors, seconds);
+        await powerOff(this.#container, seconds);
     }
 
     /** Power cut: every process of the node dies at once. */
     async kill(): Promise<void> {
-        // The supervisor first, so that nothing boots again; then init and with it the node. nspawn sees its child die
-        // and ends by itself; killed before that it would leave the node running without a parent.
-        const pid = await this.initPid();
-        const power = await findMarked(`${this.#mark} power`);
-        const inside = [
-            ...(pid === undefined ? [] : [pid]),
-            ...(await listNamespaceProcesses(nodeNamespace(this.lab.slot, this.name))),
-        ];
-        for (const supervisor of power) if (await isShell(supervisor)) signal(supervisor, "SIGKILL");
-        await killAndWait(inside);
-        await waitForExit(power, 10).catch(() => killAndWait(power));
+        await cutPower(this.#container);
     }
 
     /** Orderly restart; the node's own `reboot` does the same. */
@@ -187,7 +149,7 @@ export class LabNode implements NodeIdentity {
                 ["running", "degraded"].includes(state.stdout) &&
                 (await answersSsh(this.ssh.host, this.ssh.port))
             ) {
-                return this.#report((Date.now() - started) / 1000);
+                return readBootReport(this.exec, (Date.now() - started) / 1000);
             }
             await delay(100);
         }
@@ -213,47 +175,7 @@ export class LabNode implements NodeIdentity {
             (uuid, disk) => `L /dev/disk/by-uuid/${uuid} - - - - ../../${loops[disk]?.slice(5)}`,
         );
         await writeNodeFile(this.root, "/etc/tmpfiles.d/lab-disks.conf", `d /dev/disk/by-uuid\n${links.join("\n")}\n`);
-        const console = await open(join(this.#folder, "console.log"), "a");
-        const mac = `52:54:00:77:${hex(this.lab.slot)}:${hex(this.index)}`;
-        const namespace = nodeNamespace(this.lab.slot, this.name);
-        const supervisor = spawn(
-            "sh",
-            [
-                join(__dirname, "node.sh"),
-                namespace,
-                await cgroupOf(namespace),
-                bridgeNamespace(this.lab.slot),
-                this.name,
-                mac,
-                "--quiet",
-                "--boot",
-                "--register=no",
-                "--keep-unit",
-                "--capability=CAP_NET_ADMIN",
-                `--machine=${this.name}`,
-                `--hostname=${this.name}`,
-                "--resolv-conf=off",
-                "--timezone=off",
-                "--link-journal=no",
-                `--directory=${this.root}`,
-                "--bind=/dev/fuse", // of pmxcfs
-                ...loops.map((loop) => `--bind=${loop}`),
-            ],
-            {
-                detached: true,
-                stdio: ["ignore", console.fd, console.fd],
-                // Without the second, ifupdown2 cannot write the sysctls that it sets on each bridge, and gives up.
-                env: {
-                    ...process.env,
-                    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1",
-                    SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network",
-                    [markVariable]: `${this.#mark} power`,
-                },
-            },
-        );
-        await new Promise<void>((spawned, failed) => supervisor.once("spawn", spawned).once("error", failed));
-        supervisor.unref();
-        await console.close();
+        await powerOn(this.#container, loops);
     }
 
     #disks(): DiskSpec[] {
@@ -277,57 +199,10 @@ export class LabNode implements NodeIdentity {
         ]);
     }
 
-    async #report(seconds: number): Promise<BootReport> {
-        const target = await this.exec(["systemctl", "is-active", "multi-user.target"], { reject: false });
-        const { stdout } = await this.exec([
-            "systemctl",
-            "list-units",
-            "--failed",
-            "--plain",
-            "--no-legend",
-            "--no-pager",
-        ]);
-        const units = stdout
-            .split("\n")
-            .filter(Boolean)
-            .map((line) => line.split(" ")[0] ?? "");
-        const failed = await Promise.all(
-            units.map(async (unit) => {
-                const journal = await this.exec(
-                    ["journalctl", "--boot", `_SYSTEMD_UNIT=${unit}`, "--output=cat", "--no-pager", "--lines=1"],
-                    { reject: false },
-                );
-                return { unit, message: journal.stdout };
-            }),
-        );
-        return { multiUser: target.stdout === "active", failed, seconds };
-    }
-
     /** The node's name with domain: `pve01.example.test`. */
     get fqdn(): string {
         return `${this.name}.${domain}`;
     }
-}
-
-export async function unmount(path: string): Promise<void> {
-    // Stacked or busy for a moment after the last process has gone.
-    for (let attempt = 0; attempt < 100; attempt++) {
-        if ((await execa("mountpoint", ["-q", path], { reject: false })).exitCode !== 0) return;
-        const { exitCode } = await runBound("umount", [path], { reject: false });
-        if (exitCode !== 0) await delay(50);
-    }
-    await runBound("umount", [path]);
-}
-
-async function isShell(pid: number): Promise<boolean> {
-    return (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim() === "sh";
-}
-
-async function isThere(path: string): Promise<boolean> {
-    return access(path).then(
-        () => true,
-        () => false,
-    );
 }
 
 function hex(byte: number): string {

@@ -1,5 +1,5 @@
 /** What a boot's console tells where nobody can log in. Pure. */
-import type { BootReport } from "../node";
+import type { BootReport } from "../bootReport";
 
 /** systemd's emergency mode, with a shell or with none where root's password is locked. */
 export function hasGivenUp(said: string): boolean {

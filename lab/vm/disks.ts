@@ -2,9 +2,10 @@
  * The disks of a virtual machine: raw files with its first state, and an overlay on each that takes the writes. So
  * what the machine wrote survives a power cut, and its first state is one new overlay away.
  */
-import { access, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
+import { isThere } from "../isThere";
 import { diskNames, type DiskName } from "./hardware";
 
 /** Mebibytes; all files are sparse. */
@@ -45,13 +46,7 @@ export async function createDisks(folder: string, tree: string, uuids: { root: s
 /** Gives each disk an overlay where it has none. */
 export async function ensureOverlays(folder: string): Promise<void> {
     for (const [name, file] of Object.entries(diskFiles(folder))) {
-        if (
-            await access(file).then(
-                () => true,
-                () => false,
-            )
-        )
-            continue;
+        if (await isThere(file)) continue;
         await execa("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", `${name}.raw`, `${file}.new`]);
         await rename(`${file}.new`, file);
     }

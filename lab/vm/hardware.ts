@@ -26,6 +26,8 @@ export interface Machine {
     readonly initrd: string;
     /** The console's log, appended to. */
     readonly console: string;
+    /** Socket: the console's other end, where somebody types. What it says is in the log with or without him. */
+    readonly serial: string;
     /** QEMU's monitor (QMP). */
     readonly monitor: string;
     /** qcow2 files. */
@@ -65,7 +67,7 @@ export function qemuArguments(
         "-append",
         kernelArguments,
         "-chardev",
-        `file,id=console,path=${machine.console},append=on`,
+        `socket,id=console,path=${machine.serial},server=on,wait=off,logfile=${machine.console},logappend=on`,
         "-serial",
         "chardev:console",
         "-qmp",

@@ -1,9 +1,10 @@
 /** The container nodes' image with a kernel and an initrd: what virtual machines are made from. Built once, cached. */
 import { createHash } from "node:crypto";
-import { access, copyFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
 import { ensureImage } from "../image";
+import { isThere } from "../isThere";
 import { withLock } from "../lock";
 import type { Release } from "../state";
 
@@ -50,11 +51,4 @@ async function build(folder: string, base: string): Promise<void> {
     };
     await copyFile(find("vmlinuz-"), kernel);
     await copyFile(find("initrd.img-"), initrd);
-}
-
-async function isThere(path: string): Promise<boolean> {
-    return access(path).then(
-        () => true,
-        () => false,
-    );
 }
