@@ -35,6 +35,7 @@ export { domain, strayLine } from "./initialState";
 export type { InitialState, Release } from "./state";
 export type { SelEvent } from "./vm/bmc";
 export { VmNode } from "./vm/node";
+export type { SerialConsole } from "./vm/serial";
 export { diskNames, type DiskName } from "./vm/hardware";
 
 export interface LabOptions {

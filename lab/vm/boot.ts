@@ -37,8 +37,9 @@ export async function waitUntilBooted(
         if (hasTripped(said))
             throw new EmulationError(`${places.name}: QEMU's emulation has let the kernel trip while it boots.`);
         if (await answersSsh(places.ssh.host, places.ssh.port)) {
-            const left = Math.max(1, (deadline - Date.now()) / 1000);
-            const state = await exec(["systemctl", "is-system-running", "--wait"], { reject: false, timeout: left });
+            // Asked again now and then: in emulation one that waits has been seen to miss the end.
+            const timeout = Math.max(1, Math.min(30, (deadline - Date.now()) / 1000));
+            const state = await exec(["systemctl", "is-system-running", "--wait"], { reject: false, timeout });
             if (["running", "degraded"].includes(state.stdout)) return readBootReport(exec, passed());
         }
         if ((await qemu.pid()) === undefined)
@@ -47,4 +48,14 @@ export async function waitUntilBooted(
     }
     const end = (await saidSincePowerOn(places)).slice(-2000);
     throw new Error(`${places.name} did not finish booting within ${seconds} s; the end of its console:\n${end}`);
+}
+
+/** Until sshd answers, whatever else the machine is still at. @throws where it goes off, or does not answer in time */
+export async function waitForSsh(places: Places, qemu: QemuProcess, seconds: number): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
+    while (!(await answersSsh(places.ssh.host, places.ssh.port))) {
+        if ((await qemu.pid()) === undefined) throw new Error(`${places.name} went off: ${await qemu.errors()}`);
+        if (Date.now() > deadline) throw new Error(`${places.name} does not answer over SSH within ${seconds} s`);
+        await delay(250);
+    }
 }

@@ -1,14 +1,14 @@
 /** One virtual machine: its disks, its power switch, commands inside it, and its misfortunes. */
 import { readFile, rm } from "node:fs/promises";
 import type execa from "execa";
-import type { BootReport, ExecOptions } from "../bootReport";
+import { readBootReport, type BootReport, type ExecOptions } from "../bootReport";
 import { domain, identityOf, type NodeIdentity } from "../initialState";
 import { unmount } from "../mounts";
 import { startForward, stopForward } from "../network";
 import type { LabRecord } from "../state";
 import { chooseAccelerator } from "./accelerator";
 import { addSelEvent, addSelEvents, type SelEvent } from "./bmc";
-import { EmulationError, saidSincePowerOn, waitUntilBooted } from "./boot";
+import { EmulationError, saidSincePowerOn, waitForSsh, waitUntilBooted } from "./boot";
 import { DiskBays } from "./diskBays";
 import { diskFiles, dropOverlays, ensureOverlays } from "./disks";
 import { execOverSsh } from "./exec";
@@ -17,9 +17,11 @@ import { qemuArguments, soundHardware, type DiskName } from "./hardware";
 import { vmImageFiles } from "./image";
 import { fileOf, placesOf, type Places } from "./places";
 import { QemuProcess } from "./qemuProcess";
+import { SerialConsole } from "./serial";
+import { isKept, keep } from "./snapshots";
 
-/** Seconds. In emulation, beside other work, a boot takes a minute. */
-const bootTimeout = 300;
+/** Seconds. In emulation a boot takes a minute, and three to four beside much other work. */
+const bootTimeout = 600;
 
 /** A node in QEMU, on the same network and with the same files as a container node, with hardware that can fail. */
 export class VmNode implements NodeIdentity {
@@ -95,7 +97,6 @@ export class VmNode implements NodeIdentity {
     async start(seconds = bootTimeout, append = ""): Promise<BootReport> {
         const started = Date.now();
         if ((await this.#qemu.pid()) === undefined) await this.powerOn(append);
-        await startForward(this.#places.slot, `${this.#places.mark} forward`, this.ssh, `${this.address}:22`);
         const booted = (since: number) => waitUntilBooted(this.#places, this.#qemu, this.exec, since, seconds);
         try {
             return await booted(started);
@@ -109,8 +110,8 @@ export class VmNode implements NodeIdentity {
         }
     }
 
-    /** Power on, without waiting for anything. */
-    async powerOn(append = ""): Promise<void> {
+    /** Power on, without waiting for anything. @param further arguments for QEMU */
+    async powerOn(append = "", further: readonly string[] = []): Promise<void> {
         await ensureOverlays(this.#places.folder);
         const { kernel, initrd } = vmImageFiles(this.#places.image);
         const machine = {
@@ -126,7 +127,42 @@ export class VmNode implements NodeIdentity {
             disks: diskFiles(this.#places.folder),
         };
         const accelerator = await chooseAccelerator(kernel);
-        await this.#qemu.powerOn(qemuArguments(machine, await this.#bays.hardware(), accelerator, append));
+        const hardware = await this.#bays.hardware();
+        await this.#qemu.powerOn([...qemuArguments(machine, hardware, accelerator, append), ...further]);
+        await startForward(this.#places.slot, `${this.#places.mark} forward`, this.ssh, `${this.address}:22`);
+    }
+
+    /** Keeps the running machine as it is, under a name, for `bringBack`. Its disks' overlays hold it: `reset` forgets it. */
+    async keep(name: string): Promise<void> {
+        await this.exec(["sync"]);
+        await keep(name, this.#qemu, this.#bays);
+    }
+
+    /** Power cut; then the kept machine runs on, with the hardware that it had, the disks' content included. @throws where none of that name is kept. */
+    async bringBack(name: string): Promise<void> {
+        await this.kill();
+        if (!(await isKept(name, this.#places))) throw new Error(`${this.name} keeps no machine "${name}"`);
+        await this.#bays.set({ unplugged: ["spare", "nvme"] });
+        await this.powerOn("", ["-loadvm", name]);
+        await waitForSsh(this.#places, this.#qemu, 60);
+        await this.plugDisk("nvme");
+        // Its clock stood still, and its clients' keys and certificates do not.
+        await this.exec(["date", "--set", `@${Math.round(Date.now() / 1000)}`]);
+    }
+
+    /** Somebody at the machine's console, from power-on on. Close it before the next. */
+    async openConsole(): Promise<SerialConsole> {
+        return SerialConsole.open(this.#places.serial);
+    }
+
+    /** Until start-up has finished, of a machine that somebody has brought on from its emergency shell. */
+    async waitUntilUp(seconds: number): Promise<BootReport> {
+        const started = Date.now();
+        await waitForSsh(this.#places, this.#qemu, seconds);
+        const passed = (): number => (Date.now() - started) / 1000;
+        const timeout = Math.max(1, seconds - passed());
+        await this.exec(["systemctl", "is-system-running", "--wait"], { reject: false, timeout });
+        return readBootReport(this.exec, passed());
     }
 
     /** Clean shutdown, by the power button. @throws where the node does not go off: in emergency mode nobody heeds the button. */

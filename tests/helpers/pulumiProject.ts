@@ -40,7 +40,7 @@ export class PulumiProject {
     ) {}
 
     /** Its `ssh_config` knows the lab's host keys. @param program TypeScript, instead of the checkout's index.ts */
-    static async create(lab: Lab, program?: string): Promise<PulumiProject> {
+    static async create(lab: Pick<Lab, "identityFile" | "knownHostsFile">, program?: string): Promise<PulumiProject> {
         const folder = await mkdtemp(join(tmpdir(), "holdfast-project-"));
         await Promise.all(shared.map((name) => symlink(join(checkout, name), join(folder, name))));
         await (program === undefined
