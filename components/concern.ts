@@ -16,8 +16,11 @@ export interface ConcernDefinition {
     readonly setting: string;
     /** The machines that can have it: those with one of these roles, or all. */
     readonly roles: readonly Role[] | "every";
-    /** `by default`: unless the setting is `false`, which is what adopt writes for a start. `where mail is sent`: by a concern that `sendsMail`. */
-    readonly managed: "always" | "by default" | "where declared" | "where mail is sent";
+    /**
+     * `by default`: unless the setting is `false`, which is what adopt writes for a start. `with interfaces`: unless it is
+     * `false`, where the interfaces file is managed. `where mail is sent`: by a concern that `sendsMail`.
+     */
+    readonly managed: "always" | "by default" | "where declared" | "with interfaces" | "where mail is sent";
     /** A machine that has it gets the concern `mail` too. */
     readonly sendsMail: boolean;
     /** What a mistake in it can do to the node. All but `none` rolls out canary first, `power-off` where an `action` is `shutdown`. */
@@ -81,6 +84,8 @@ export interface ResolveContext {
     readonly ssh: SshConfig;
     /** A file that cannot be read is a fault of the config, and comes back empty. */
     readonly read: (path: string) => ProjectFile;
+    /** The machine's own over the defaults', of another concern, as written. */
+    readonly merged: (setting: string) => unknown;
 }
 
 export interface ConcernArgs {

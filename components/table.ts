@@ -10,6 +10,7 @@ import { logDigest } from "./logDigest/concern";
 import { nodeExporter } from "./nodeExporter/concern";
 import { bootReadiness } from "./bootReadiness/concern";
 import { rescueAccess } from "./rescueAccess/concern";
+import { networkGuard } from "./networkGuard/concern";
 import type { ConcernDefinition } from "./concern";
 
 /** By the second half of a FileSet's id (`pve01/hosts`), in the order in which users see them. */
@@ -25,6 +26,7 @@ export const concerns = {
     "node-exporter": nodeExporter,
     "rescue-access": rescueAccess,
     "boot-readiness": bootReadiness,
+    "network-guard": networkGuard,
 } as const satisfies Readonly<Record<string, ConcernDefinition>>;
 
 export type Concern = keyof typeof concerns;
@@ -42,5 +44,7 @@ export function definitionOf(concern: Concern): ConcernDefinition {
 
 /** Settings with which a machine has only what is always managed and what it declares itself. */
 export const nothingByDefault: Readonly<Record<string, false>> = Object.fromEntries(
-    Object.values(concerns).flatMap(({ managed, setting }) => (managed === "by default" ? [[setting, false]] : [])),
+    Object.values(concerns).flatMap(({ managed, setting }) =>
+        managed === "by default" || managed === "with interfaces" ? [[setting, false]] : [],
+    ),
 );

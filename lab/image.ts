@@ -58,9 +58,9 @@ const since: Partial<Record<Release, readonly string[]>> = { trixie: ["restic-re
 
 /**
  * What some nodes have and others have not, so that a test can install it where there is no registry (`dpkg --install`): .deb
- * files in a folder of the image. Proxmox nodes come with postfix; a node without any MTA gets msmtp.
+ * files in a folder of the image. Proxmox nodes come with postfix, and old ones may have classic ifupdown.
  */
-const extras = ["postfix"];
+const extras = ["postfix", "ifupdown"];
 const extrasFolder = "/usr/local/share/lab/packages";
 
 /** Where the image of a release is or will be; the name changes with the recipe. */

@@ -1,14 +1,16 @@
-/** `npm run schema`: writes the JSON Schemas of `holdfast:fleet`, with which editors complete Pulumi.*.yaml, and of `holdfast drift --format json`; docs/reference.md; and the tables of docs/boot-readiness.md. */
+/** `npm run schema`: writes the JSON Schemas of `holdfast:fleet`, with which editors complete Pulumi.*.yaml, and of `holdfast drift --format json`; docs/reference.md; the tables of docs/boot-readiness.md; and the interfaces grammar's for the nodes. */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { driftJsonSchema } from "../cli/drift/report";
 import { fleetJsonSchema } from "../components/fleet/jsonSchema";
 import { renderReference } from "./generateReference";
 import { bootChecks, withBootChecks } from "./reference/bootChecks";
+import { nodeTablesPath, renderNodeTables } from "./nodeTables";
 
 writeFileSync(path.join(__dirname, "..", "schema", "holdfast-fleet.schema.json"), fleetJsonSchema());
 writeFileSync(path.join(__dirname, "..", "schema", "holdfast-drift.schema.json"), driftJsonSchema());
 writeFileSync(path.join(__dirname, "..", "docs", "reference.md"), renderReference());
+writeFileSync(path.join(__dirname, "..", nodeTablesPath), renderNodeTables());
 
 const page = path.join(__dirname, "..", "docs", "boot-readiness.md");
 writeFileSync(page, withBootChecks(readFileSync(page, "utf8"), bootChecks(path.join(__dirname, ".."))));

@@ -41,8 +41,13 @@ export function resolveMachine(config: FleetConfig, name: string, { own, roles, 
         // A node may add to a file that `defaults` name.
         const holder = namesFile(written[setting]) ? [section, name] : ["defaults"];
         const read = (path: string) => readAt(path, [...holder, setting, "file"]);
-        const context: ResolveContext = { name, fleet: config, ssh, read };
-        const given = givenTo(concern, mergedSetting(concern, defaults, written), context, sendsMail);
+        const merged = (other: string) => {
+            const named = standing.find((each) => each.setting === other);
+            return named && mergedSetting(named, defaults, written);
+        };
+        const context: ResolveContext = { name, fleet: config, ssh, read, merged };
+        const cause = { mail: sendsMail, interfaces: settings[concerns.interfaces.setting] !== undefined };
+        const given = givenTo(concern, merged(setting), context, cause);
         if (given !== undefined) settings[setting] = concern.resolve(given as never, context);
     };
     for (const concern of standing) if (concern.managed !== "where mail is sent") resolve(concern, false);
@@ -76,11 +81,12 @@ function givenTo(
     { managed, declared }: ConcernDefinition,
     merged: unknown,
     context: ResolveContext,
-    sendsMail: boolean,
+    cause: { readonly mail: boolean; readonly interfaces: boolean },
 ): unknown {
-    if (managed === "where mail is sent") return sendsMail ? {} : undefined;
+    if (managed === "where mail is sent") return cause.mail ? {} : undefined;
     const given = declared ? declared(context) : merged;
     if (given === false) return undefined;
+    if (given === undefined && managed === "with interfaces") return cause.interfaces ? {} : undefined;
     if (given === undefined) return managed === "where declared" ? undefined : {};
     return given === true ? {} : given;
 }

@@ -66,6 +66,11 @@ export const schema = z
                     .optional()
                     .describe("seconds after which the node reverts a reload that nobody confirms; 120 by default"),
                 probes: z.array(probe).optional().describe("what else has to work after a reload"),
+                bootWindow: value.bootSeconds
+                    .optional()
+                    .describe(
+                        "seconds in which a boot has to answer at the node's address, before the last files that a boot was proven with come back; 300 by default",
+                    ),
             }),
             z.literal(false),
         ],

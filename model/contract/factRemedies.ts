@@ -9,6 +9,7 @@ type Remedy = (args: readonly string[], found: string, wanted: string) => string
 
 /** Where the node could not tell. */
 const untold: Partial<Record<Code, string>> = {
+    "guard-silent": "Look at: /etc/holdfast/network-guard check, and push the concern again with `pulumi up --refresh`",
     "mail-does-not-say": "Ask it by hand: /usr/local/lib/holdfast/mail --fate",
     "network-never-started": "Look at: systemctl status networking",
     "no-reading": "The next run may have one; else look at: journalctl -t holdfast",
@@ -28,6 +29,10 @@ export const remedies: Readonly<Record<string, Remedy>> = {
         "/etc/network/interfaces.new waits there: a change of the Proxmox GUI that the next Apply or boot puts in the place of the declared file. Take it over into the stack, or press Revert in the GUI",
     "sourced-files": (_, found) =>
         `a file that the interfaces file sources is not sound: ${found} It is not Holdfast's: mend it on the node`,
+    "network-files": (_, found) =>
+        `the network's files are damaged: ${found} They are neither reloaded nor booted with until that is mended on the node, or by \`pulumi up --refresh\` where the stack has the file`,
+    "files-put-back": (_, found) =>
+        `${found}. Look at what was put aside, correct the stack or the node, then say on the node that it has been seen to: /etc/holdfast/network-guard clear`,
     ipmievd: (_, found) => `${found}, so the BMC's events are not written down. Look at: systemctl status ipmievd`,
     sel: (_, found) =>
         `the BMC's event log: ${found}; a full one notes nothing any more. Keep what it holds, then clear it: ipmitool sel save FILE, ipmitool sel clear`,

@@ -94,6 +94,7 @@ export const tcpTarget = text(
     "ADDRESS:PORT, such as 192.0.2.1:53 or [2001:db8::1]:53",
     { abort: true },
 ).refine((target) => Number(/\d+$/.exec(target)?.[0]) < 65_536, { error: "expected a port from 1 to 65535" });
+export const bootSeconds = wholeNumber(20, 1800, "seconds");
 const atATime = "nodes at a time: a whole number up to 1000, a share of them such as 25%, or double";
 const expected = { error: `expected ${atATime}` };
 export const batchSize = z.union([

@@ -17,7 +17,7 @@ export interface Keyword {
     readonly deprecated?: boolean;
 }
 
-const keywords = new Map<string, Keyword>(Object.entries(table));
+export const keywords: ReadonlyMap<string, Keyword> = new Map<string, Keyword>(Object.entries(table));
 
 /** Options that repeat although ifupdown2's table does not say so. */
 const repeated = new Set(["ovs-extra", "address-virtual"]);
@@ -33,7 +33,7 @@ export const commandKeywords: ReadonlySet<string> = new Set([
 ]);
 
 /** Options that wpa_supplicant's and wireless-tools' hooks pass on unseen, or Cumulus's clagd reads, so any name may be right. */
-const openPrefixes = ["wpa-", "wireless-", "clagd-", "clag-"];
+export const openPrefixes = ["wpa-", "wireless-", "clagd-", "clag-"];
 
 export function findKeyword(name: string): Keyword | undefined {
     return keywords.get(normalizeKeyword(name));

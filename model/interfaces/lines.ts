@@ -20,7 +20,7 @@ export interface LogicalLine {
 }
 
 /** What Python's `str.strip()` and `\s` take for a blank; JavaScript's `\s` differs (U+FEFF, U+0085, U+001C to U+001F). */
-const blank = "[\\t\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+export const blank = "[\\t\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const blankOrBackslash = new RegExp(`${blank}|\\\\`);
 const isBlank = new RegExp(blank);
 const backwardContinuation = new RegExp(`^(?:${blank}*\\\\)+`);

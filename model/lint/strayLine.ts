@@ -1,7 +1,7 @@
 /** Lines that got into a configuration file by a slip of redirection or pasting: incident B was one of these. */
 import { familyOf } from "../values/address";
 
-interface StrayPattern {
+export interface StrayPattern {
     readonly what: string;
     readonly pattern: RegExp;
     /** A line that is one all the same: a valid line that looks alike. */
@@ -19,7 +19,7 @@ const mac = "[0-9a-f]{2}(?::[0-9a-f]{2}){5}";
  * a hosts line starts with an address, an fstab line has an absolute path or `none` second, and an interfaces line starts
  * with a keyword.
  */
-const patterns: readonly StrayPattern[] = [
+export const strayPatterns: readonly StrayPattern[] = [
     { what: "output of `ip link`", pattern: /^\d+: \S+: <[A-Z0-9_,-]*>/ },
     { what: "output of `ip link`", pattern: /^link\/\S+ / },
     { what: "output of `ip addr`", pattern: /^inet6? [0-9a-fA-F:.]+(?:[/ ]|$)/ },
@@ -95,12 +95,15 @@ export function strayLine(line: string): string | undefined {
     const text = line.trim();
     return isBriefLink(text)
         ? "output of `ip -br`"
-        : patterns.find(({ pattern, except }) => pattern.test(text) && !except?.test(text))?.what;
+        : strayPatterns.find(({ pattern, except }) => pattern.test(text) && !except?.test(text))?.what;
 }
+
+/** Its first group is the link's name. */
+export const briefLink = new RegExp(`^(\\S{1,31}) +${linkState}$`);
 
 /** `ip -br` of a link without address: nothing but iproute2's column width (17) tells it from `hostname DOWN`. */
 function isBriefLink(text: string): boolean {
-    const match = new RegExp(`^(\\S{1,31}) +${linkState}$`).exec(text);
+    const match = briefLink.exec(text);
     return (
         match !== null && familyOf(match[1]!) === undefined && text.lastIndexOf(" ") === Math.max(16, match[1]!.length)
     );

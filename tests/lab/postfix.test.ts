@@ -90,7 +90,7 @@ const install = `
 rm -rf /var/lib/holdfast/mail*; mkdir -p /etc/postfix; cat >/etc/postfix/main.cf; touch /etc/aliases
 printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
 echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
-DEBIAN_FRONTEND=noninteractive dpkg --install --force-unsafe-io /usr/local/share/lab/packages/*.deb
+DEBIAN_FRONTEND=noninteractive dpkg --install --force-unsafe-io $(ls /usr/local/share/lab/packages/*.deb | grep -v /ifupdown_)
 rm /usr/sbin/policy-rc.d; newaliases; systemctl start postfix`;
 
 beforeAll(async () => {

@@ -35,6 +35,18 @@ const announced: Readonly<Record<string, RegExp>> = {
     ),
     "/etc/hosts": /comment above a node's own name .* the next `up` changes this one comment on every node/,
 };
+/** What comes to every node that declares its interfaces. */
+const guard = [
+    "/etc/holdfast/network-guard.conf",
+    "/etc/systemd/system/holdfast-boot-watch.service",
+    "/etc/systemd/system/holdfast-network-guard.path",
+    "/etc/systemd/system/holdfast-network-guard.service",
+    "/etc/systemd/system/multi-user.target.wants/holdfast-network-guard.path",
+    "/etc/systemd/system/multi-user.target.wants/holdfast-network-guard.service",
+    "/etc/systemd/system/networking.service.d/holdfast-guard.conf",
+    "/etc/systemd/system/sysinit.target.wants/holdfast-boot-watch.service",
+];
+for (const path of guard) Object.assign(announced, { [path]: /The network guard, on where `interfaces` is declared/ });
 const STACK = "earlier";
 const id = `${process.env.HOLDFAST_LAB ?? "jest"}-upgrade`;
 
@@ -70,7 +82,7 @@ async function managedFiles(node: LabNode): Promise<Map<string, string>> {
     const { stdout } = await node.exec([
         "sh",
         "-c",
-        `cd / && find etc usr/local usr/sbin var/lib/prometheus -xdev ! -path '*/holdfast/[0-9a-f]*/*' ! -path '*/holdfast/current/*' \\
+        `cd / && find etc usr/local usr/sbin var/lib/prometheus -xdev ! -path '*/holdfast/[0-9a-f]*/*' ! -path '*/holdfast/current/*' ! -path '*/holdfast/proven/*' \\
             ! -name '*.prom' ! -path '*/__pycache__*' -type f -exec sha256sum {} + | while read -r sum path; do
             printf '/%s\\t%s %s\\n' "$path" "$sum" "$(stat --format '%a %U:%G' "/$path")"; done
          find etc usr/local usr/sbin -xdev -type l ! -path '*/holdfast/current' -printf '/%p\\t%l\\n'`,
@@ -92,9 +104,9 @@ async function urns(): Promise<string[]> {
 test("up changes on the nodes what the changelog names, and no more", async () => {
     const resources = await urns();
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
-    // A concern that is on by default, and that the earlier version had not.
+    // Concerns that are on by themselves, and that the earlier version had not.
     const added = (await urns()).filter((urn) => !resources.includes(urn));
-    expect(added.filter((urn) => !/::[\w-]+-boot-readiness$/.test(urn))).toEqual([]);
+    expect(added.filter((urn) => !/::[\w-]+-(?:boot-readiness|network-guard)$/.test(urn))).toEqual([]);
     expect((await urns()).filter((urn) => !added.includes(urn))).toEqual(resources);
     const changelog = await readFile(join(__dirname, "../../CHANGELOG.md"), "utf8");
     for (const node of lab.nodes) {

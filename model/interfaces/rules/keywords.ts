@@ -7,12 +7,12 @@ import { isStanza, optionsOf, type Option, type Stanza } from "../parse";
 import type { Subject } from "./subject";
 import { isStray } from "./text";
 
-const statements = ["auto", "iface", "source", "source-directory", "mapping", "allow-hotplug", "allow-ovs"];
+export const statements = ["auto", "iface", "source", "source-directory", "mapping", "allow-hotplug", "allow-ovs"];
 /** Of classic ifupdown's interfaces(5). */
-const classicStatements = new Set(["mapping", "no-auto-down", "no-scripts", "rename", "template"]);
+export const classicStatements = new Set(["mapping", "no-auto-down", "no-scripts", "rename", "template"]);
 
 /** ifupdown2's own, `auto` of Proxmox's build, and those of classic ifupdown's interfaces(5) and its add-on packages. */
-const methods = new Set([
+export const methods = new Set([
     "static",
     "manual",
     "loopback",
@@ -29,10 +29,10 @@ const methods = new Set([
     "batman",
     "wireguard",
 ]);
-const families = new Set(["inet", "inet6", "ipx", "can"]);
+export const families = new Set(["inet", "inet6", "ipx", "can"]);
 
 /** Every word that ifupdown2 takes for yes or no. */
-const booleanWords = new Set(["yes", "no", "on", "off", "true", "false", "1", "0", "y", "n"]);
+export const booleanWords = new Set(["yes", "no", "on", "off", "true", "false", "1", "0", "y", "n"]);
 
 /** Lines outside any stanza that start no statement: classic ifupdown refuses the whole file, ifupdown2 exits 1. */
 export function unknownStatements({ document }: Subject): Finding[] {
@@ -165,8 +165,34 @@ function trialOf({ content, tryOut }: Subject): (keyword: string, option: Option
 
 /** ifupdown2 ignores an option that no addon knows, so a misspelt one is lost without a word. */
 export function optionNames(subject: Subject): Finding[] {
-    const { document } = subject;
     const faultsAs = trialOf(subject);
+    return namesOf(subject, (suggestion, option) => {
+        const { keyword } = option;
+        const faults = faultsAs(suggestion, option);
+        if (faults[0])
+            return finding(
+                "misspelt-keyword",
+                hasErrors(faults) ? "error" : "warning",
+                keyword,
+                `ifupdown2 ignores '${keyword.text}'. It looks like '${suggestion}', of which the lint would then say: ${faults[0].message}`,
+            );
+        return finding(
+            "misspelt-keyword",
+            "error",
+            keyword,
+            `ifupdown2 ignores '${keyword.text}'. Write '${suggestion}'.`,
+        );
+    });
+}
+
+/** The same where nobody can try what the other name would bring: then a likeness proves nothing. */
+export function likelyOptionNames(subject: Subject): Finding[] {
+    return namesOf(subject, (suggestion, { keyword }) =>
+        finding("misspelt-keyword", "warning", keyword, `ifupdown2 ignores '${keyword.text}'. Write '${suggestion}'.`),
+    );
+}
+
+function namesOf({ document }: Subject, judge: (suggestion: string, option: Option) => Finding): Finding[] {
     return ifaceOptions(document.items.filter(isStanza)).flatMap((option) => {
         const { keyword, value } = option;
         const known = isKnownKeyword(keyword.text);
@@ -192,25 +218,7 @@ export function optionNames(subject: Subject): Finding[] {
                     ),
                 ];
             const suggestion = suggestKeyword(keyword.text);
-            const faults = suggestion ? faultsAs(suggestion, option) : [];
-            if (faults[0])
-                return [
-                    finding(
-                        "misspelt-keyword",
-                        hasErrors(faults) ? "error" : "warning",
-                        keyword,
-                        `ifupdown2 ignores '${keyword.text}'. It looks like '${suggestion}', of which the lint would then say: ${faults[0].message}`,
-                    ),
-                ];
-            if (suggestion)
-                return [
-                    finding(
-                        "misspelt-keyword",
-                        "error",
-                        keyword,
-                        `ifupdown2 ignores '${keyword.text}'. Write '${suggestion}'.`,
-                    ),
-                ];
+            if (suggestion) return [judge(suggestion, option)];
             return [
                 finding(
                     "unknown-keyword",
@@ -258,10 +266,18 @@ export function optionValues({ document }: Subject): Finding[] {
 }
 
 /** Values that ifupdown2 cannot read with a comment behind them, so that they are lost. */
-const spoiledByComment = new Set(["address", "gateway", "netmask", "mtu", "ovs-mtu", "vlan-raw-device", "vlan-id"]);
+export const spoiledByComment = new Set([
+    "address",
+    "gateway",
+    "netmask",
+    "mtu",
+    "ovs-mtu",
+    "vlan-raw-device",
+    "vlan-id",
+]);
 
 /** Options whose value is any text. */
-const freeText = new Set(["alias", "description", "ovs-extra", "ovs-options"]);
+export const freeText = new Set(["alias", "description", "ovs-extra", "ovs-options"]);
 
 /** interfaces(5) has no comments at the end of a line: they become part of the value. In a command they are the shell's. */
 export function trailingComments({ document }: Subject): Finding[] {

@@ -126,7 +126,7 @@ function strayPart(line: LogicalLine): StrayPart | undefined {
 }
 
 /** In hosts a network's name may start like this; `local` and `broadcast` are options here. */
-const routeWithoutLink =
+export const routeWithoutLink =
     /^\s*(?:blackhole|unreachable|prohibit|throw) (?:default|[0-9a-fA-F]*[.:][0-9a-fA-F.:]*(?:\/\d+)?|\d+\/\d+)(?:\s|$)/;
 
 function findStrayPart(line: LogicalLine): StrayPart | undefined {
