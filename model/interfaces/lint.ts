@@ -60,6 +60,7 @@ const rules: readonly Rule[] = [
     ovs.ovsPorts,
     ovs.ovsUnlistedPorts,
     ovs.ovsRequirements,
+    ovs.ovsClearedOptions,
     methods.firstMethods,
     methods.missingDhclient,
     restartsAtBoot,

@@ -104,6 +104,31 @@ export function ovsUnlistedPorts(subject: Subject): Finding[] {
     });
 }
 
+/**
+ * Columns of a bridge that ifupdown2 clears when the bridge is there already, in the same command and after it has set
+ * `ovs_options` (its addon openvswitch.py): so those hold from a boot until the first reload. `ovs_extra` comes after that.
+ */
+const cleared =
+    /^(?:auto_attach|controller|external[-_]ids|fail_mode|flood_vlans|ipfix|mirrors|netflow|other[-_]config|protocols|sflow)(?=[:=])/;
+
+export function ovsClearedOptions({ interfaces }: Subject): Finding[] {
+    return interfaces
+        .filter((iface) => ovsType(iface) === "OVSBridge")
+        .flatMap((bridge) => {
+            const lost = values(bridge, "ovs-options").filter(({ text }) => cleared.test(text));
+            if (!lost[0]) return [];
+            const columns = lost.map(({ text }) => text).join(" ");
+            return [
+                finding(
+                    "ovs-bridge-options",
+                    "warning",
+                    lost[0],
+                    `ifupdown2 clears this at every reload, so it holds from a boot until then. Write 'ovs_extra set bridge ${bridge.name} ${columns}' instead.`,
+                ),
+            ];
+        });
+}
+
 /** Each type needs options without which ifupdown2 raises an exception or skips the interface. */
 export function ovsRequirements({ interfaces }: Subject): Finding[] {
     return interfaces.flatMap((iface) => {

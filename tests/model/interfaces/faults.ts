@@ -1335,6 +1335,17 @@ export const faults: readonly Fault[] = [
         severity: "error",
     },
     {
+        title: "options of a bridge that each reload clears",
+        file: ovs,
+        find: "\tovs_type OVSBridge\n",
+        replace:
+            "\tovs_type OVSBridge\n\tovs_options rstp_enable=true fail_mode=secure other_config:disable-in-band=true\n",
+        rule: "ovs-bridge-options",
+        line: 42,
+        severity: "warning",
+        message: /Write 'ovs_extra set bridge vmbr0 fail_mode=secure other_config:disable-in-band=true' instead/,
+    },
+    {
         title: "a bridge without a type",
         file: ovs,
         find: "\tovs_type OVSBridge\n",
