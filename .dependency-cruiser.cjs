@@ -29,7 +29,7 @@ const allowed = {
     "^cli/(?!lab\\.ts$)": ["^cli/", "^host/", pure, "^projectFile\\.ts$", "^model/", "^toolchain/"],
     "^cli/lab\\.ts$": ["^cli/", "^lab/", pure, "^model/", "^toolchain/"],
     // What is measured is run, not imported, but for what a report costs.
-    "^bench/": ["^cli/", "^lab/", pure, "^model/"],
+    "^bench/": ["^cli/", "^lab/", pure, "^provider/resource\\.ts$", "^scripts/python\\.js$", "^model/"],
     // What is recorded is driven as the lab's tests are.
     "^scripts/": ["^cli/", "^lab/", pure, "^model/", "^toolchain/", "^tests/helpers/"],
 };

@@ -1,12 +1,14 @@
 /**
- * `npm run bench [NODES…]`: what Holdfast costs beside the least that the same work could cost, in ratios of one run.
+ * `npm run bench [NODES…]` (with --peers: see peers/compare.ts): what Holdfast costs beside the least that the same work could cost, in ratios of one run.
  * The floor of a look is OpenSSH printing the same files of all nodes at once; the floor of a run is the same program and
  * stack with a provider that does nothing. Figures are medians; what is compared is measured in turn, A B A B.
  */
 import { join } from "node:path";
 import { labDown, labUp, type Lab } from "../lab";
+import { median } from "./median";
 import { keepFiles, restoreFiles, timeFloor, watchdogCpu } from "./nodes";
 import { timePage } from "./page";
+import { comparePeers } from "./peers/compare";
 import { Project, type Timed } from "./project";
 
 const DRIFT = ["refresh", "--preview-only", "--expect-no-changes"];
@@ -36,7 +38,16 @@ interface Figures {
 }
 
 async function main(): Promise<void> {
-    const sizes = process.argv.slice(2).map(Number);
+    const given = process.argv.slice(2);
+    const sizes = given.filter((word) => /^\d+$/.test(word)).map(Number);
+    const options = given.filter((word) => !/^\d+$/.test(word));
+    const unknown = options.find((word) => !/^--(?:peers|write|runs=[1-9]\d?)$/.test(word));
+    if (unknown)
+        throw new Error(`unknown: ${unknown}; usage: npm run bench [-- [--peers [--runs=3] [--write]] NODES…]`);
+    if (options.includes("--peers")) {
+        const runs = Number(options.find((word) => word.startsWith("--runs="))?.split("=")[1] ?? 3);
+        return comparePeers(sizes.length > 0 ? sizes : [8, 32], runs, options.includes("--write"));
+    }
     const all: Figures[] = [];
     for (const nodes of sizes.length > 0 ? sizes : [8, 32]) {
         try {
@@ -129,11 +140,6 @@ async function inTurn<T>(count: number, once: () => Promise<T>): Promise<T[]> {
     const results: T[] = [];
     for (let run = 0; run < count; run++) results.push(await once());
     return results;
-}
-
-function median(values: readonly number[]): number {
-    const sorted = [...values].sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)]!;
 }
 
 function print(figures: Figures): void {

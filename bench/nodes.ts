@@ -14,7 +14,7 @@ export async function timeFloor(lab: Lab): Promise<number> {
     return Number(process.hrtime.bigint() - started) / 1e9;
 }
 
-function sshOptions(lab: Lab, node: LabNode): string[] {
+export function sshOptions(lab: Lab, node: LabNode): string[] {
     const options = [
         "BatchMode=yes",
         "IdentitiesOnly=yes",

@@ -61,6 +61,13 @@ export class Project {
         return made;
     }
 
+    /** Puts another program in the place of the fleet's; `data` is what it reads from `job.json`. */
+    async runInstead(program: string, data: object): Promise<void> {
+        await rm(join(this.folder, "index.ts"));
+        await writeFile(join(this.folder, "index.ts"), `require(${JSON.stringify(join(root, program))});\n`);
+        await writeFile(join(this.folder, "job.json"), JSON.stringify(data));
+    }
+
     /** An empty state, as before the first `up`. */
     async forget(): Promise<void> {
         await rm(join(this.folder, ".state", ".pulumi"), { recursive: true, force: true });

@@ -99,6 +99,11 @@ export class Conversation {
         }
     }
 
+    /** Open, and nothing was said that nobody asked for. */
+    get isQuiet(): boolean {
+        return !this.ended && this.size === 0;
+    }
+
     close(): void {
         this.channel.end();
         this.channel.close();

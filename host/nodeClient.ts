@@ -107,11 +107,12 @@ export class NodeClient {
             const talk = await this.line.talk();
             try {
                 talk.send(question, LOOK_LIMIT);
-                return await this.line.answer(talk, parse, () => undefined, anyName);
+                const answer = await this.line.answer(talk, parse, () => undefined, anyName);
+                this.pushes.kept.keep(talk);
+                return answer;
             } catch (error) {
-                throw asUnreachable(this.host.name, error);
-            } finally {
                 talk.close();
+                throw asUnreachable(this.host.name, error);
             }
         });
     }

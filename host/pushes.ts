@@ -11,15 +11,16 @@ import type { Conversation } from "./conversation";
 import { AnswerError, ConnectionLostError } from "./errors";
 import { asUnreachable, type Line } from "./line";
 import type { Extras } from "./look";
+import { KeptTalk } from "./keptTalk";
 import { Looked } from "./looked";
 import type { PhaseEvent, Spec } from "./observation";
 import { Push } from "./push";
 import { APPLY_TIMEOUT, LOOK_LIMIT } from "./timeouts";
 
-/** Milliseconds that a conversation stays open for more pushes: a node's program need not start twice for what comes in a row. */
-const KEEP = 3000;
 /** Milliseconds that the old connection has for telling what a new one has confirmed. */
 const LATE = 2000;
+/** Milliseconds for those that come at the same time to be together, where the connection stands already: a tenth of a look. */
+const GATHER = 20;
 /**
  * Milliseconds that those who looked together wait for one of them to be decided: a decision may ask other nodes, and one of
  * these may be down. Who comes later looks once more.
@@ -34,8 +35,8 @@ export class Pushes {
     private readonly confirmations: Confirmation[] = [];
     private isPushing = false;
     private isCancelled = false;
-    /** Of the last pushes, for the next. */
-    private kept: { readonly talk: Conversation; readonly timer: NodeJS.Timeout } | undefined;
+    /** Of the last look or pushes, for the next. */
+    readonly kept = new KeptTalk();
 
     constructor(
         private readonly line: Line,
@@ -66,7 +67,7 @@ export class Pushes {
 
     end(): void {
         for (const confirmation of this.confirmations) confirmation.end();
-        this.takeKept()?.close();
+        this.kept.close();
     }
 
     private refuseCancelled(): void {
@@ -82,7 +83,7 @@ export class Pushes {
         this.isPushing = true;
         while (this.waiting.length > 0) {
             try {
-                await this.line.connected(); // more may come meanwhile
+                await Promise.all([this.line.connected(), delay(GATHER)]); // more may come meanwhile
                 await this.pushTogether(this.waiting.splice(0));
             } catch (error) {
                 const known = asUnreachable(this.line.host.name, error);
@@ -108,7 +109,7 @@ export class Pushes {
                 talk.close();
                 throw error;
             }
-            this.keep(talk);
+            this.kept.keep(talk);
         } catch (error) {
             await Promise.all(unsettled(pushes).map((push) => this.lose(push, error)));
         } finally {
@@ -132,7 +133,7 @@ export class Pushes {
 
     /** In the conversation of the last pushes where it is still open, else in a new one. */
     private async lookFor(pushes: readonly Push[]): Promise<{ talk: Conversation; look: LooksAnswer }> {
-        const kept = this.takeKept();
+        const kept = this.kept.take();
         if (!kept) return this.lookIn(await this.line.talk(), pushes);
         try {
             return await this.lookIn(kept, pushes);
@@ -176,17 +177,6 @@ export class Pushes {
             this.line.renew();
             talk.close();
         });
-    }
-
-    private keep(talk: Conversation): void {
-        this.kept = { talk, timer: setTimeout(() => this.takeKept()?.close(), KEEP).unref() };
-    }
-
-    private takeKept(): Conversation | undefined {
-        clearTimeout(this.kept?.timer);
-        const talk = this.kept?.talk;
-        this.kept = undefined;
-        return talk;
     }
 
     /** Before a plan was sent, nothing was done; after it, only a lost connection leaves something to ask for. */

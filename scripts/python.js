@@ -1,6 +1,6 @@
 /**
- * ruff and mypy for the Python that runs on the nodes: pinned by hash in requirements.txt, from PyPI, in a folder of their own
- * beside the toolchain; nothing of the system's Python changes. Core modules only.
+ * Python's own tools: pinned by hash in a requirements.txt, from PyPI, in a folder of their own beside the toolchain; nothing of
+ * the system's Python changes. Core modules only.
  */
 const { createHash } = require("node:crypto");
 const { existsSync, mkdirSync, readFileSync, renameSync, rmSync } = require("node:fs");
@@ -9,10 +9,11 @@ const { installPackages } = require("../toolchain/debian");
 const { output, run, step } = require("../toolchain/step");
 const { cacheFolder } = require("../toolchain/toolchain");
 
-const requirements = join(__dirname, "requirements.txt");
+/** ruff and mypy, for the Python that runs on the nodes. */
+const checks = join(__dirname, "requirements.txt");
 
 /** Named by what is in it and by the interpreter, so that a changed pin or another Python is a new folder. */
-function pythonFolder() {
+function pythonFolder(requirements = checks) {
     const hash = createHash("sha256")
         .update(readFileSync(requirements))
         .update(output("python3", ["--version"]) ?? "");
@@ -27,17 +28,17 @@ function pythonTool(name) {
     return [join(pythonFolder(), "bin", "python3"), "-m", name];
 }
 
-/** A run that was cut leaves no folder of that name. */
-async function ensurePythonTools() {
-    const folder = pythonFolder();
-    if (existsSync(folder)) return;
+/** Returns the folder. A run that was cut leaves none of that name. */
+async function ensurePythonTools(requirements = checks, what = "ruff and mypy") {
+    const folder = pythonFolder(requirements);
+    if (existsSync(folder)) return folder;
     // Debian has the module that makes environments in a package of its own.
     if (output("python3", ["-c", "import ensurepip, venv"]) === undefined)
-        await installPackages(["python3-venv"], "checking the nodes' Python");
+        await installPackages(["python3-venv"], `installing ${what}`);
     const draft = `${folder}.${process.pid}`;
     mkdirSync(dirname(folder), { recursive: true });
     try {
-        await step("installing ruff and mypy", async () => {
+        await step(`installing ${what}`, async () => {
             await run("python3", ["-m", "venv", draft]);
             const install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes"];
             await run(join(draft, "bin", "python3"), [
@@ -45,6 +46,7 @@ async function ensurePythonTools() {
             ]);
         });
         if (!existsSync(folder)) renameSync(draft, folder);
+        return folder;
     } finally {
         rmSync(draft, { recursive: true, force: true });
     }

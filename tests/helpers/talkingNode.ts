@@ -14,9 +14,10 @@ const userKey = keyPair();
 
 export class TalkingNode {
     private readonly clients: NodeClient[] = [];
-    /** Connections that were made to it, and remote commands that were begun. */
+    /** Connections that were made to it, remote commands that were begun, and bytes that these were given. */
     connected = 0;
     commands = 0;
+    bytes = 0;
     private readonly connections = new Set<Connection>();
     private readonly server: Server;
 
@@ -29,7 +30,9 @@ export class TalkingNode {
             connection.on("session", (accept) =>
                 accept().on("exec", (begin, _refuse, { command }) => {
                     this.commands++;
-                    serve(begin(), command);
+                    const channel = begin();
+                    channel.on("data", (data: Buffer) => (this.bytes += data.length));
+                    serve(channel, command);
                 }),
             );
         });

@@ -72,6 +72,7 @@ describe("one that is decided late", () => {
         jest.advanceTimersByTime(5000);
         expect((await waiting).result.outcome).toBe("applied");
         expect(ids()).toEqual([[], [{ refused: true }, "b"]]);
+        jest.useRealTimers();
         return hosts;
     }
 

@@ -1,0 +1,113 @@
+/** `npm run bench -- --peers [NODES…] [--runs=3] [--write]`: the same job by Ansible, pyinfra and Holdfast, in turn on the same nodes. */
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { cpus, loadavg, totalmem } from "node:os";
+import { join } from "node:path";
+import { labDown, labUp, type Lab } from "../../lab";
+import { median, spread } from "../median";
+import { timeFloor } from "../nodes";
+import { contenders, type Contender } from "./contenders";
+import { jobOf, traces, units } from "./job";
+
+const root = join(__dirname, "..", "..");
+const works = ["push", "again", "idle", "look"] as const;
+type Work = (typeof works)[number];
+const titles: Readonly<Record<Work, string>> = {
+    push: "push, everything changed",
+    again: "no change, after a look",
+    idle: "no change, from state",
+    look: "dry run with differences",
+};
+
+/** Seconds of each run. */
+type Times = Readonly<Record<string, Partial<Record<Work, number[]>>>>;
+
+export async function comparePeers(sizes: readonly number[], runs: number, isWritten: boolean): Promise<void> {
+    const parts: string[] = [];
+    for (const nodes of sizes) {
+        const lab = await labUp({ id: "bench", nodes, log: (line) => console.log(line) });
+        try {
+            parts.push(await compare(lab, runs));
+        } finally {
+            await labDown("bench");
+        }
+    }
+    const table = [...parts, about(runs)].join("\n");
+    console.log(`\n${table}`);
+    if (isWritten) await writeInto(join(root, "README.md"), table);
+}
+
+async function compare(lab: Lab, runs: number): Promise<string> {
+    const folder = join(root, ".holdfast", "bench", "peers-files");
+    await rm(folder, { recursive: true, force: true });
+    const all = await contenders(lab, jobOf("one"), folder);
+    const times: Times = Object.fromEntries(all.map(({ name }) => [name, {}]));
+    const floor: number[] = [];
+    for (let run = 0; run < runs; run++) {
+        floor.push(await timeFloor(lab));
+        for (const contender of all) {
+            await restore(lab);
+            await runOnce(contender, times[contender.name]!);
+            await verify(lab, contender.name);
+        }
+    }
+    return tableOf(lab.nodes.length, times, floor);
+}
+
+async function runOnce(contender: Contender, times: Partial<Record<Work, number[]>>): Promise<void> {
+    for (const work of works) {
+        const seconds = await contender[work]?.();
+        if (seconds !== undefined) (times[work] ??= []).push(seconds);
+    }
+}
+
+/** As before anybody's push. */
+async function restore(lab: Lab): Promise<void> {
+    const script = `systemctl disable --quiet --now ${units.join(" ")} 2>/dev/null; rm -rf ${traces.join(" ")} /etc/holdfast /var/lib/holdfast /run/holdfast /usr/local/lib/holdfast; systemctl daemon-reload`;
+    await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", script])));
+}
+
+/** Whoever leaves something undone has no time to show. */
+async function verify(lab: Lab, name: string): Promise<void> {
+    const script = `ls ${traces[0]} | wc -l; systemctl is-enabled ${units.join(" ")}; systemctl is-active ${units.join(" ")}`;
+    for (const node of lab.nodes) {
+        const said = (await node.exec(["sh", "-c", script])).stdout.trim().split("\n").join(" ");
+        if (said !== "10 enabled enabled active active") throw new Error(`${name} left ${node.name} at: ${said}`);
+    }
+}
+
+function tableOf(nodes: number, times: Times, floor: readonly number[]): string {
+    const names = Object.keys(times);
+    const peer = (work: Work) => times["pyinfra"]?.[work] ?? [];
+    const rows = works.map((work) => {
+        const cells = names.map((name) => cellOf(times[name]?.[work]));
+        const [own = [], others] = [times["Holdfast"]?.[work], work === "idle" ? peer("again") : peer(work)];
+        return `| ${titles[work]} | ${cells.join(" | ")} | ${(median(own) / median(others)).toFixed(2)} |`;
+    });
+    return [
+        `| ${nodes} nodes | ${names.join(" | ")} | Holdfast / pyinfra |`,
+        `|---|${"---:|".repeat(names.length + 1)}`,
+        ...rows,
+        `| \`ssh … cat\`, all at once | | | ${cellOf(floor)} | |`,
+        "",
+    ].join("\n");
+}
+
+function cellOf(seconds: readonly number[] | undefined): string {
+    return seconds ? `${median(seconds).toFixed(1)} (${spread(seconds)})` : "";
+}
+
+function about(runs: number): string {
+    const [{ model } = { model: "unknown" }] = cpus();
+    const load = loadavg()[1]!.toFixed(1);
+    return `Seconds, medians of ${runs} (least–most): 12 files, 4 packages that are there, 2 units. Container nodes on the same machine: ${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, load ${load}, ${new Date().toISOString().slice(0, 10)}.`;
+}
+
+async function writeInto(file: string, table: string): Promise<void> {
+    const [begin, end] = ["<!-- peers: npm run bench -- --peers 8 32 --write -->", "<!-- /peers -->"];
+    const text = await readFile(file, "utf8");
+    const [head, rest] = text.split(begin);
+    const tail = rest?.split(end)[1];
+    if (head === undefined || tail === undefined)
+        throw new Error(`${file} has no place for the table: ${begin} … ${end}`);
+    await writeFile(file, `${head}${begin}\n\n${table}\n\n${end}${tail}`);
+}
