@@ -6,15 +6,17 @@ import { parse, stringify } from "yaml";
 import type { Lab } from "../lab";
 import { writeLabStack } from "../lab/stack";
 import { peakOf } from "./peak";
+import { treePeakOf } from "./treePeak";
 
 const root = join(__dirname, "..");
 /** As on a workstation with sixteen cores: the engine's own four per core would let 24 resources wait in three lines here. */
 const AT_ONCE = 64;
+const onStack = ["--stack", "bench", "--non-interactive", "--color", "never"];
 const scratch = join(root, ".holdfast", "bench");
 
 export interface Timed {
     readonly seconds: number;
-    /** Peak resident memory of the provider's process, in MiB. */
+    /** Peak resident memory in MiB, of the provider's process where nothing else is said. */
     readonly peak: number;
 }
 
@@ -36,8 +38,6 @@ export class Project {
             if (!entry.startsWith(".") && !entry.startsWith("Pulumi."))
                 await symlink(join(root, entry), join(folder, entry));
         }
-        const project = await readFile(join(root, "Pulumi.yaml"), "utf8");
-        await writeFile(join(folder, "Pulumi.yaml"), project.replace("path: provider", `path: ${provider}`));
         const stack = join(folder, "Pulumi.bench.yaml");
         await writeLabStack(lab, stack, { defaults });
         const config = parse(await readFile(stack, "utf8")) as {
@@ -57,8 +57,20 @@ export class Project {
             HOLDFAST_IDENTITY_FILE: lab.identityFile,
         };
         const made = new Project(folder, env);
+        await made.useProvider(provider);
         await made.forget();
         return made;
+    }
+
+    /** Folder of the plugin, as for `create`. */
+    async useProvider(provider: string): Promise<void> {
+        const project = await readFile(join(root, "Pulumi.yaml"), "utf8");
+        await writeFile(join(this.folder, "Pulumi.yaml"), project.replace("path: provider", `path: ${provider}`));
+    }
+
+    /** The same in a copy of its folder, with a state of its own. */
+    in(folder: string): Project {
+        return new Project(folder, { ...this.env, PULUMI_BACKEND_URL: `file://${join(folder, ".state")}` });
     }
 
     /** Puts another program in the place of the fleet's; `data` is what it reads from `job.json`. */
@@ -76,7 +88,12 @@ export class Project {
 
     /** `pulumi ARGS` on this stack. */
     async time(...args: string[]): Promise<Timed> {
-        return this.timeCommand("pulumi", [...args, "--stack", "bench", "--non-interactive", "--color", "never"]);
+        return this.timeCommand("pulumi", [...args, ...onStack]);
+    }
+
+    /** `pulumi ARGS` on this stack; `peak` is that of all its processes together. */
+    async measure(...args: string[]): Promise<Timed> {
+        return this.timeCommand("pulumi", [...args, ...onStack], treePeakOf);
     }
 
     /** `holdfast ARGS` on this stack. */
@@ -84,10 +101,14 @@ export class Project {
         return this.timeCommand(process.execPath, [join("cli", "holdfast.js"), ...args, "--stack", "bench"]);
     }
 
-    private async timeCommand(command: string, args: readonly string[]): Promise<Timed> {
+    private async timeCommand(
+        command: string,
+        args: readonly string[],
+        watch = (pid: number) => peakOf(pid, "pulumi-resource-holdfast"),
+    ): Promise<Timed> {
         const started = process.hrtime.bigint();
         const running = execa(command, args, { cwd: this.folder, env: this.env, all: true });
-        const peak = peakOf(running.pid ?? 0, "pulumi-resource-holdfast");
+        const peak = watch(running.pid ?? 0);
         try {
             await running;
         } catch (error) {

@@ -109,5 +109,8 @@ async function writeInto(file: string, table: string): Promise<void> {
     const tail = rest?.split(end)[1];
     if (head === undefined || tail === undefined)
         throw new Error(`${file} has no place for the table: ${begin} … ${end}`);
-    await writeFile(file, `${head}${begin}\n\n${table}\n\n${end}${tail}`);
+    await writeFile(
+        file,
+        `${head}${begin}\n\n**The same job by Ansible and pyinfra**, in turn on the same nodes:\n\n${table}\n\n${end}${tail}`,
+    );
 }

@@ -1,0 +1,41 @@
+/** Memory of a process and all that it has started, together. */
+import { readFile, readdir } from "node:fs/promises";
+
+const INTERVAL = 500; // milliseconds: what is asked for makes the kernel walk through all pages
+
+/** `stop` gives MiB: the most at any look. A page that several share counts once (Pss). */
+export function treePeakOf(ancestor: number): { stop(): Promise<number> } {
+    let peak = 0;
+    const look = async (): Promise<void> => {
+        const sizes = await Promise.all((await treeOf(ancestor)).map(sizeOf));
+        peak = Math.max(peak, sizes.reduce((sum, size) => sum + size, 0) / 1024);
+    };
+    let looking = Promise.resolve();
+    const timer = setInterval(() => {
+        looking = looking.then(look);
+    }, INTERVAL);
+    return {
+        async stop() {
+            clearInterval(timer);
+            await looking;
+            return peak;
+        },
+    };
+}
+
+async function treeOf(ancestor: number): Promise<number[]> {
+    const tasks = await readdir(`/proc/${ancestor}/task`).catch(() => []);
+    const lists = await Promise.all(tasks.map((task) => read(`/proc/${ancestor}/task/${task}/children`)));
+    const children = lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
+    return [ancestor, ...(await Promise.all(children.map(treeOf))).flat()];
+}
+
+/** In kB. */
+async function sizeOf(pid: number): Promise<number> {
+    return Number(/^Pss:\s+(\d+) kB/m.exec(await read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
+}
+
+/** Empty where the process has gone meanwhile. */
+async function read(path: string): Promise<string> {
+    return readFile(path, "utf8").catch(() => "");
+}
