@@ -40,7 +40,13 @@ async function writeStack({ maintenance = false } = {}): Promise<void> {
                 const ssh = { host: node.ssh.host, port: node.ssh.port, hostKey: await node.hostKey() };
                 return [
                     node.name,
-                    { address: node.address, ssh, ...(maintenance && node === second && { maintenance }) },
+                    // The lab's nodes would not boot well, which is not what is looked for here.
+                    {
+                        address: node.address,
+                        ssh,
+                        bootReadiness: false,
+                        ...(maintenance && node === second && { maintenance }),
+                    },
                 ] as const;
             }),
         ),

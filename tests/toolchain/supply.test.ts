@@ -80,14 +80,17 @@ describe.each(["pulumi", "language-nodejs"])("the Go modules of %s", (module) =>
     });
 });
 
-test("the Python tools are each of one version, with hashes", () => {
-    const entries = read("scripts", "requirements.txt")
-        .replace(/^#.*\n/gm, "")
-        .split(/\n(?=\S)/);
-    expect(entries.length).toBeGreaterThan(3);
-    for (const entry of entries)
-        expect(entry).toMatch(/^[a-z-]+==[\d.]+ \\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+$/);
-});
+test.each([[["scripts"]], [["bench", "peers"]]])(
+    "Python packages of %s are each of one version, with hashes",
+    (folder) => {
+        const entries = read(...folder, "requirements.txt")
+            .replace(/^#.*\n/gm, "")
+            .split(/\n(?=\S)/);
+        expect(entries.length).toBeGreaterThan(3);
+        for (const entry of entries)
+            expect(entry).toMatch(/^[a-z0-9-]+==[\d.]+(?:post\d+)? \\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+$/);
+    },
+);
 
 test("what was asked is told from what could not be asked", () => {
     expect(judgeNpm('{"metadata":{"vulnerabilities":{"high":0,"total":0}}}')).toBe("nothing");
