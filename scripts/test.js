@@ -3,6 +3,7 @@ const { mkdirSync, readFileSync, rmSync } = require("node:fs");
 const { join } = require("node:path");
 const { afterSetUp } = require("./setup");
 const { ensureStaticChecks, staticChecks, tool } = require("./staticChecks");
+const { ensureBridge } = require("../toolchain/bridge");
 const { groupStatus, status } = require("../toolchain/step");
 
 const root = join(__dirname, "..");
@@ -18,6 +19,8 @@ const projects = process.env.HOLDFAST_VM ? machines : process.env.CI ? { ...node
 
 afterSetUp(async (environment) => {
     await ensureStaticChecks();
+    // Minutes, once: no test's time limit should have to bear it.
+    await ensureBridge();
     const env = {
         ...environment,
         HOLDFAST_LAB: `test-${process.pid}`,

@@ -38,7 +38,8 @@ function builtFolder() {
     const sources = ["pulumi", "language-nodejs"].flatMap((module) =>
         ["go.mod", "go.sum"].map((file) => join(toolchain, module, file)),
     );
-    for (const file of [...sources, join(__dirname, "buildToolchain.js")]) hash.update(readFileSync(file));
+    for (const file of [...sources, join(__dirname, "buildToolchain.js"), join(__dirname, "go.js")])
+        hash.update(readFileSync(file));
     return join(cacheFolder(), "toolchain", hash.digest("hex").slice(0, 16));
 }
 

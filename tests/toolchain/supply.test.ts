@@ -62,7 +62,7 @@ describe("npm", () => {
     });
 });
 
-describe.each(["pulumi", "language-nodejs"])("the Go modules of %s", (module) => {
+describe.each(["pulumi", "language-nodejs", "proxmoxve-bridge"])("the Go modules of %s", (module) => {
     const required = [...read("toolchain", module, "go.mod").matchAll(/^\t(\S+) (v\S+)/gm)].map(
         ([, path, version]) => `${path} ${version}`,
     );
@@ -70,13 +70,16 @@ describe.each(["pulumi", "language-nodejs"])("the Go modules of %s", (module) =>
 
     test("are each of one version, whose hash is in go.sum", () => {
         expect(required.length).toBeGreaterThan(30);
-        const replaced = /^github\.com\/atotto\/clipboard /;
+        const replaced = /^github\.com\/(?:atotto\/clipboard|hashicorp\/terraform-plugin-sdk\/v2) /;
         expect(required.filter((line) => !replaced.test(line) && !sums.includes(`${line} h1:`))).toEqual([]);
     });
 
     test("replace nothing but what Pulumi itself replaces", () => {
         const replacements = read("toolchain", module, "go.mod").match(/^replace .*$/gm) ?? [];
-        expect(replacements.filter((line) => !line.startsWith("replace github.com/atotto/clipboard =>"))).toEqual([]);
+        // Pulumi's bridge needs Pulumi's fork of the SDK.
+        const pulumis =
+            /^replace github\.com\/(?:atotto\/clipboard => github\.com\/tgummerer\/clipboard|hashicorp\/terraform-plugin-sdk\/v2 => github\.com\/pulumi\/terraform-plugin-sdk\/v2) v\S+$/;
+        expect(replacements.filter((line) => !pulumis.test(line))).toEqual([]);
     });
 });
 
