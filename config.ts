@@ -1,6 +1,9 @@
 /** The only reader of `pulumi.Config`. */
+import { existsSync, readFileSync } from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { secretsOfCommands } from "./components/commands/settings";
+import { certificatesOf, secretsOfProxmox, usesProxmoxve } from "./components/proxmox/settings";
 import { type Fleet, formatFault, parseFleet, secretKeys, secretsOf } from "./components/fleet";
 import { formatPath } from "./model/fleet/faults";
 import { readProjectFile } from "./projectFile";
@@ -52,24 +55,50 @@ function isConfigSecret(key: string): boolean {
 
 /**
  * What the fleet's concerns and commands need of `holdfast:`, by key; always secrets, whether or not they are stored as such.
- * @throws pulumi.RunError where a command is given a key that the stack has not
+ * @throws pulumi.RunError where a command, or the API, needs a key that the stack has not
  */
 export function loadSecrets(
-    { nodes, hosts, commands = [] }: Pick<Fleet, "nodes" | "hosts"> & Partial<Pick<Fleet, "commands">>,
+    {
+        nodes,
+        hosts,
+        commands = [],
+        proxmox,
+    }: Pick<Fleet, "nodes" | "hosts"> & Partial<Pick<Fleet, "commands" | "proxmox">>,
     config = new pulumi.Config("holdfast"),
 ): Record<string, pulumi.Output<string> | undefined> {
-    const given = secretsOfCommands(commands);
+    const given = [...secretsOfCommands(commands), ...secretsOfProxmox(proxmox)];
     const missing = given.find(({ key }) => config.get(key) === undefined);
     if (missing)
         throw new pulumi.RunError(
             `${formatPath(missing.path)}: holdfast:${missing.key} is missing: pulumi config set --secret holdfast:${missing.key}`,
         );
+    if (proxmox && config.get("proxmoxToken") === undefined)
+        throw new pulumi.RunError(
+            "holdfast:fleet.proxmox: holdfast:proxmoxToken is missing: pulumi config set --secret holdfast:proxmoxToken 'USER@REALM!NAME=UUID'",
+        );
     const needed = [
+        ...(proxmox ? ["proxmoxToken"] : []),
         ...[...nodes, ...hosts].flatMap(secretsOf),
         ...given.map(({ key }) => key),
         ...(commands.some(({ host }) => host) ? ["privateKey", "privateKeyPassphrase"] : []),
     ];
     return Object.fromEntries([...new Set(needed)].map((key) => [key, config.getSecret(key)]));
+}
+
+/**
+ * proxmoxve's plugin trusts the CAs of the machine and those of SSL_CERT_FILE, and no setting of its own says more.
+ * @returns what is wrong, where the stack's CA is not among those of SSL_CERT_FILE
+ */
+export function trustFault(
+    { proxmox }: Pick<Fleet, "proxmox">,
+    { SSL_CERT_FILE: file }: NodeJS.ProcessEnv = process.env,
+    root = process.cwd(),
+): string | undefined {
+    const ca = proxmox?.trust.ca;
+    if (!ca || !usesProxmoxve(proxmox)) return undefined;
+    const trusted = file !== undefined && existsSync(file) ? certificatesOf(readFileSync(file, "utf8")) : [];
+    if (certificatesOf(ca.content).every((certificate) => trusted.includes(certificate))) return undefined;
+    return `holdfast:fleet.proxmox.ca: proxmoxve's plugin would not trust it: export SSL_CERT_FILE=${path.join(root, ca.path)} before pulumi runs (${file === undefined ? "it is not set" : "the file that it names does not hold it"}); the machine's own CAs stay trusted`;
 }
 
 /** One line each: a user without the password, or the password without a user. */

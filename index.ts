@@ -2,7 +2,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hardenFleet, named, watchHosts } from "./components/hardenedFleet";
 import { summaryOf } from "./components/summary";
-import { loadFleet, loadMailPassword, loadSecrets, mailPasswordWarnings, plainSecretWarnings } from "./config";
+import {
+    loadFleet,
+    loadMailPassword,
+    loadSecrets,
+    mailPasswordWarnings,
+    plainSecretWarnings,
+    trustFault,
+} from "./config";
 
 const fleet = loadFleet();
 const hasPassword = loadMailPassword() !== undefined;
@@ -12,6 +19,16 @@ for (const warning of [...plainSecretWarnings(fleet), ...fleet.warnings, ...mail
 const secrets = loadSecrets(fleet);
 const hardened = hardenFleet(fleet, secrets);
 const watched = watchHosts(fleet, secrets);
+if (fleet.proxmox) {
+    const { proxmox: settings } = fleet;
+    const fault = trustFault(fleet);
+    if (fault !== undefined && !pulumi.runtime.isDryRun()) throw new pulumi.RunError(fault);
+    if (fault !== undefined) void pulumi.log.warn(fault);
+    const after = Object.values({ ...named(hardened), ...named(watched) });
+    void import("./components/proxmox").then(
+        ({ ProxmoxCluster }) => new ProxmoxCluster("proxmox", { settings, secrets, after }),
+    );
+}
 // Loaded where it is used: @pulumi/command costs time, and a plugin.
 if (fleet.commands.length > 0)
     void import("./components/commands").then(({ runCommands }) =>

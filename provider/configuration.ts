@@ -11,6 +11,8 @@ export interface Configuration {
     readonly connectTimeout: number;
     /** Who is at work, for the node's lock: `user@workstation`. */
     readonly client: string;
+    /** `USER@REALM!NAME=UUID`, of the Proxmox API. */
+    readonly proxmoxToken?: string;
     /** `holdfast:fleet`, JSON text or an object: only a look needs it, so it is parsed on demand. */
     readonly fleet: unknown;
 }
@@ -28,6 +30,7 @@ export function parseConfiguration(given: Record<string, unknown>): Configuratio
         allowUnknownHostKey: given["allowUnknownHostKey"] === true || given["allowUnknownHostKey"] === "true",
         connectTimeout: timeout,
         client: `${userInfo().username}@${hostname()}`,
+        proxmoxToken: text("proxmoxToken"),
         fleet: given["fleet"],
     };
 }

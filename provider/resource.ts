@@ -1,6 +1,7 @@
-/** The program's side of the one custom resource. */
+/** The program's side of the custom resources. */
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { API_OBJECT_TYPE, type ApiObjectArgs } from "../model/contract/apiObject";
 import { FILE_SET_TYPE, type FileArgs, type FileSetArgs } from "../model/contract/fileSet";
 import { isExceptionalFact } from "../model/contract/verdict";
 
@@ -47,5 +48,15 @@ export class FileSet extends pulumi.CustomResource {
                     ),
                 ),
         );
+    }
+}
+
+/** Settings of something that the Proxmox API keeps, or a look at it. */
+export class ApiObject extends pulumi.CustomResource {
+    /** As they were found. */
+    declare readonly settings: pulumi.Output<Record<string, string>>;
+
+    constructor(name: string, args: ApiObjectArgs, options?: pulumi.CustomResourceOptions) {
+        super(API_OBJECT_TYPE, name, { ...args }, options);
     }
 }

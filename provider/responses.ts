@@ -63,8 +63,9 @@ export class InitFailedError extends Error {
 
     constructor(
         message: string,
-        readonly state: FileSetState,
+        readonly state: object,
         readonly given: readonly Decoded<unknown>[] = [],
+        readonly id = idOf(state as FileSetState),
     ) {
         super(message);
     }
@@ -76,9 +77,9 @@ export function errorResponse(error: unknown): Partial<ServiceError> {
 }
 
 /** The engine reads ErrorResourceInitFailed out of a google.rpc.Status, which gRPC carries in a trailer. */
-function initFailed({ message, state, given }: InitFailedError): Metadata {
+function initFailed({ message, state, given, id }: InitFailedError): Metadata {
     const detail = new messages.ErrorResourceInitFailed();
-    detail.setId(idOf(state));
+    detail.setId(id);
     detail.setReasonsList([message]);
     detail.setProperties(encode(state, ...given));
     const any = new Any();

@@ -3,6 +3,7 @@ import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } fro
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import { API_OBJECT_TYPE } from "../model/contract/apiObject";
 import type { FileSetArgs } from "../model/contract/fileSet";
 import { currentConfig, parseConfiguration, secretConfig, takeStackConfig, type Configuration } from "./configuration";
 import { commandLineOf, lookOf } from "./engineCommand";
@@ -12,6 +13,9 @@ import { FileSetController } from "./fileSet";
 import { faultsOfSecrets } from "./inputs";
 import { NodePool } from "./nodePool";
 import { Operation } from "./operation";
+import { ProxmoxApi } from "../host/proxmox/api";
+import { ApiObjectController } from "./apiObject/controller";
+import { apiObjectService, isApiObject } from "./apiObject/service";
 import { behind, Restores } from "./order";
 import { PartlyAppliedError } from "./partlyApplied";
 import { PeerNames } from "./peerNames";
@@ -234,8 +238,25 @@ export function providerService(
         };
     }
 
+    /** The other resource type: looks and guards are the same, the messages are its own. */
+    function byType(name: string, handler: Handler): Handler {
+        return async (request: never) => {
+            const { getUrn, getPreview } = request as Partial<messages.CreateRequest>;
+            if (!getUrn || !isApiObject(getUrn.call(request))) return handler(request);
+            const objects = apiObjectService(
+                new ApiObjectController((target) => new ProxmoxApi(target, configuration.proxmoxToken)),
+                ours,
+            );
+            const own = (objects as Partial<Record<string, Handler>>)[name];
+            if (!own) return handler(request);
+            if (["create", "update", "delete"].includes(name) && getPreview?.call(request) !== true) refuseInLook(name);
+            if (isCancelled) throw new Error("cancelled, so this was not begun");
+            return own(request);
+        };
+    }
+
     return Object.fromEntries(
-        Object.entries(service).map(([name, handler]) => [name, unary(handler as Handler)]),
+        Object.entries(service).map(([name, handler]) => [name, unary(byType(name, handler as Handler))]),
     ) as UntypedServiceImplementation;
 }
 
@@ -252,5 +273,5 @@ function secretFiles(...given: readonly Decoded<FileSetArgs | FileSetState>[]): 
 
 function refuseOtherTypes(urn: string): void {
     if (!urn.includes(`${FILE_SET_TYPE}::`))
-        throw new Error(`${urn}: the holdfast provider has one resource type, ${FILE_SET_TYPE}`);
+        throw new Error(`${urn}: the holdfast provider has the resource types ${FILE_SET_TYPE} and ${API_OBJECT_TYPE}`);
 }

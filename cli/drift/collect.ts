@@ -14,7 +14,7 @@ export function stackOf({ steps }: Digest): string | undefined {
     return steps[0]?.urn.split("::")[0]?.replace(/^urn:pulumi:/, "");
 }
 
-export function collectStack(name: string, { steps, diagnostics }: Digest): StackDrift {
+export function collectStack(name: string, { steps, diagnostics, changes = 0 }: Digest): StackDrift {
     const errors = diagnostics.filter(({ severity }) => severity === "error");
     // The engine's order is that of its workers: two runs of the same drift are to read the same.
     const fileSets = distinct(steps.filter(({ urn }) => typeOf(urn) === FILE_SET_TYPE)).sort((a, b) =>
@@ -45,7 +45,7 @@ export function collectStack(name: string, { steps, diagnostics }: Digest): Stac
                 ],
             };
         });
-    const all = [...nodes, ...others];
+    const all = [...nodes, ...others, ...untold(steps, changes)];
     // "preview failed" stands for the errors of single resources, and says nothing by itself.
     const general = errors
         .filter(
@@ -178,6 +178,34 @@ function distinct(steps: readonly Step[]): Step[] {
 
 function isChange(op: string): boolean {
     return op !== "refresh" && op !== "same" && op !== "read";
+}
+
+/**
+ * Resources that differ by the engine's count and not by its steps: it fills in what a look has found only where the provider
+ * tells single properties, and bridged ones do not.
+ */
+function untold(steps: readonly Step[], changes: number): NodeDrift[] {
+    const told = new Set(steps.filter(({ op }) => isChange(op)).map(({ urn }) => urn)).size;
+    const candidates = distinct(steps)
+        .filter(({ op, urn, oldState }) => !isChange(op) && !/^(?:holdfast|pulumi):/.test(typeOf(urn)) && oldState)
+        .map(({ urn }) => nameOf(urn))
+        .sort();
+    if (changes <= told || candidates.length === 0) return [];
+    return [
+        {
+            name: "other providers",
+            status: "drift",
+            concerns: [],
+            changes: [
+                {
+                    concern: "other providers",
+                    kind: "resource",
+                    subject: candidates.join(", "),
+                    summary: `${changes - told} of these ${changes - told === 1 ? "differs" : "differ"}; \`pulumi refresh --preview-only --diff\` shows how`,
+                },
+            ],
+        },
+    ];
 }
 
 function concernOf({ urn, oldState }: Step): string {

@@ -3,9 +3,12 @@ import { type Fault, describe, formatPath } from "../../model/fleet/faults";
 import { checkCommands, resolveCommands, type OwnCommand } from "../commands/settings";
 import type { BatchSize } from "../../model/fleet/values";
 import type { ProjectFile } from "../concern";
+import { certificateFault, checkProxmox, resolveProxmox, type ProxmoxSettings } from "../proxmox/settings";
 import { checkFleet } from "./checks";
 import { fileSetNames, type Machine, resolveMachine, unwise } from "./machine";
 
+import { mountsOf } from "../fstab/plan";
+import { mailRecipients } from "../mail/settings";
 import { notApplied } from "./notApplied";
 import { parseShape } from "./shape";
 
@@ -19,6 +22,7 @@ export interface Fleet {
     readonly nodes: readonly Machine[];
     /** The machines that are no nodes of the cluster; by name. */
     readonly hosts: readonly Machine[];
+    readonly proxmox?: ProxmoxSettings;
     /** By name. */
     readonly commands: readonly OwnCommand[];
     readonly rollout: { readonly canary: readonly string[]; readonly batch: BatchSize };
@@ -50,6 +54,7 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
     const machines = [...nodes, ...hosts];
     const reachable = machines.map((machine) => ({ ...machine, fileSets: fileSetNames(machine) }));
     faults.push(...checkFleet(config, declaredNodes(given)), ...checkCommands(config.commands, reachable));
+    const proxmox = config.proxmox && resolveApi(config.proxmox);
     if (faults.length > 0) return { faults };
     const rollout = {
         canary: config.rollout?.canary ?? nodes.slice(0, 1).map(({ identity }) => identity.name),
@@ -60,11 +65,24 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
             nodes,
             hosts,
             rollout,
+            ...(proxmox && { proxmox }),
             commands: resolveCommands(config.commands, reachable),
             warnings: [...notApplied(config), ...unwise(machines)],
         }),
         faults,
     };
+
+    function resolveApi(given: NonNullable<typeof config>["proxmox"] & object): ProxmoxSettings {
+        faults.push(...checkProxmox(given, Object.keys(nodeConfigs)));
+        const mounts = nodes.map(({ identity: { name }, fstab }) => ({ name, mounts: fstab ? mountsOf(fstab) : [] }));
+        const mail = config?.mail ? mailRecipients(config).filter((each) => each.includes("@")) : [];
+        const path = ["proxmox", "ca"];
+        const resolved = resolveProxmox(given, { nodes: mounts, mail, read: (file) => readAt(file, path) });
+        const { ca } = resolved.trust;
+        const fault = ca && ca.content !== "" ? certificateFault(ca.content) : undefined;
+        if (fault !== undefined) faults.push({ path, message: `${describe(ca?.path)} ${fault}` });
+        return resolved;
+    }
 
     function readAt(path: string, at: readonly PropertyKey[]): ProjectFile {
         try {

@@ -5,6 +5,7 @@ import { mailSchema, monitoringSchema, sshDefaults, sshSchema } from "../../mode
 import * as value from "../../model/fleet/values";
 import { commandsSchema } from "../commands/settings";
 import type { ConcernDefinition } from "../concern";
+import { proxmoxSchema } from "../proxmox/settings";
 import { type Concern, concerns } from "../table";
 import { unbuilt } from "./unbuilt";
 
@@ -70,6 +71,9 @@ export const fleetSchema = object({
     defaults: object(settings).optional().describe("any concern's settings, for every node that has none of its own"),
     nodes: z.record(value.hostName, node),
     hosts: z.record(value.hostName, host).optional(),
+    proxmox: proxmoxSchema
+        .optional()
+        .describe("what lies in the cluster's database; the token is the secret holdfast:proxmoxToken"),
     commands: commandsSchema.optional().describe("own steps, by name, through @pulumi/command: never seen as drift"),
 });
 

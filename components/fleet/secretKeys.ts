@@ -1,2 +1,2 @@
 /** Keys of `holdfast:` that open something. */
-export const secretKeys = ["privateKey", "privateKeyPassphrase", "mailPassword"] as const;
+export const secretKeys = ["privateKey", "privateKeyPassphrase", "mailPassword", "proxmoxToken"] as const;

@@ -94,3 +94,10 @@ function mountFacts(
         }),
     );
 }
+
+/** Where the declared file mounts something at boot. */
+export function mountsOf(settings: FstabSettings): string[] {
+    return parseFstab(fstabContent(settings)).flatMap(({ entry }) =>
+        entry && entry.target.startsWith("/") && !isSwap(entry) ? [canonicalTarget(entry.target)] : [],
+    );
+}

@@ -332,6 +332,30 @@ describe("the verdict", () => {
     });
 });
 
+test("what the engine counts and its steps do not show is drift of another provider's resources", () => {
+    const bridged = (name: string) => ({
+        op: "refresh",
+        urn: `urn:pulumi:prod::holdfast::proxmoxve:backup/job:Job::${name}`,
+        oldState: { type: "proxmoxve:backup/job:Job" },
+        detailedDiff: null,
+    });
+    const steps = [step(edited), bridged("weekly"), bridged("nightly")];
+    const look = (update: number) =>
+        collectStack("prod", parseDigest(JSON.stringify({ steps, changeSummary: { same: 9, update } }))!);
+    expect(look(1).nodes.map(({ name }) => name)).toEqual(["pve01"]);
+    const { status, nodes } = look(2);
+    expect(status).toBe("drift");
+    expect(nodes[1]).toMatchObject({
+        name: "other providers",
+        status: "drift",
+        changes: [
+            { subject: "nightly, weekly", summary: expect.stringMatching(/^1 of these differs; `pulumi refresh/) },
+        ],
+    });
+    // Of FileSets every difference is told: without others the count says nothing more.
+    expect(collectStack("prod", { steps: [step(edited)], diagnostics: [], changes: 2 }).nodes).toHaveLength(1);
+});
+
 test("what one node's files make our own code stumble over says nothing of the others", () => {
     const poison = new Proxy({}, { get: (_, key) => (key === "content" ? fail() : undefined) });
     const fail = () => {

@@ -81,7 +81,7 @@ test.each(commands.filter(({ words }) => words[0] === "npm").map(({ page, words 
 
 test("what else is typed is a program that Debian or Proxmox brings", () => {
     const others = commands.map(({ words }) => words[0]!).filter((word) => !["npx", "npm", "pulumi"].includes(word));
-    expect([...new Set(others)].filter((word) => !["cat", "ssh", "export", "cd", "git", "cp", "systemctl", "journalctl", "ssh-keyscan", "htpasswd", "curl", "promtool", "mkdir", "echo", "xargs", "/usr/bin/python3"].includes(word) && !/^(?:\.|\/usr\/local\/lib\/holdfast\/)/.test(word))).toEqual([]);
+    expect([...new Set(others)].filter((word) => !["cat", "ssh", "export", "cd", "git", "cp", "systemctl", "journalctl", "ssh-keyscan", "htpasswd", "curl", "promtool", "pveum", "mkdir", "echo", "xargs", "/usr/bin/python3"].includes(word) && !/^(?:\.|\/usr\/local\/lib\/holdfast\/)/.test(word))).toEqual([]);
 });
 
 describe("pulumi", () => {

@@ -94,7 +94,7 @@ describe("start and configuration", () => {
 
     test("refuses a resource type that is not its own, in Check and in an import", async () => {
         await expect(plugin.check(args, {}, urn.replace("FileSet", "Other"))).rejects.toThrow(
-            "has one resource type, holdfast:host:FileSet",
+            "has the resource types holdfast:host:FileSet and holdfast:proxmox:Object",
         );
     });
 });

@@ -1,0 +1,290 @@
+/** `proxmox`: what lies in the cluster's database and not in a node's files. Everything off without it. */
+import { X509Certificate } from "node:crypto";
+import { z } from "zod";
+import type { Fault } from "../../model/fleet/faults";
+import { flag, object } from "../../model/fleet/kit";
+import { absolutePath, address, anyName, hostName, projectFile } from "../../model/fleet/values";
+import { isDeviceName } from "../../model/fstab";
+import { port } from "../../model/values/ssh";
+import { text, wholeNumber } from "../../model/values/value";
+
+const storageId = text(/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/, "a storage's name: it begins with a letter");
+const id = text(/^[A-Za-z][A-Za-z0-9_-]{0,49}$/, "a name: letters, digits, - and _");
+const vmid = text(/^[1-9]\d{2,8}$/, "a guest's number, from 100 on");
+const guestNumber = wholeNumber(100, 999_999_999, "a guest's number");
+const contents = ["backup", "images", "import", "iso", "rootdir", "snippets", "vztmpl"] as const;
+const keep = object({
+    last: wholeNumber(1, 1000, "backups").optional(),
+    daily: wholeNumber(1, 1000, "backups").optional(),
+    weekly: wholeNumber(1, 1000, "backups").optional(),
+    monthly: wholeNumber(1, 1000, "backups").optional(),
+    yearly: wholeNumber(1, 1000, "backups").optional(),
+});
+const secret = object({ secret: text(/^[a-z][A-Za-z0-9]{0,63}$/, "a key of holdfast:, such as metricsToken") });
+const schedule = text(/^[A-Za-z0-9*,.:/ -]{1,128}$/, "a calendar event such as 02:00 or sat 03:30");
+const notes = text(/^[^\p{Cc}]{1,1024}$/u, "one line; {{guestname}}, {{node}} and {{vmid}} are filled in");
+
+const storage = object({
+    path: absolutePath.refine((path) => !path.split("/").some((part) => isDeviceName(`/dev/${part}`)), {
+        error: "expected a path without a device's name: the kernel may give that name to another disk at the next boot",
+    }),
+    content: z
+        .array(z.enum(contents, { error: `expected ${contents.join(", ")}` }))
+        .min(1, { error: "expected at least one kind of content" }),
+    nodes: z.array(hostName).optional().describe("where it is there; everywhere by default"),
+    shared: flag.optional().describe("the same folder on all nodes; false by default"),
+    mountpoint: z
+        .union([flag, absolutePath], { error: "expected true, false, or the mount point" })
+        .optional()
+        .describe(
+            "used only while something is mounted there; by default where a declared fstab mounts the path or a folder above it",
+        ),
+});
+const backup = object({
+    schedule,
+    storage: storageId,
+    guests: z
+        .union([z.literal("all"), z.array(guestNumber).min(1)], { error: "expected all, or a list of guests' numbers" })
+        .optional()
+        .describe("all by default"),
+    mode: z
+        .enum(["snapshot", "suspend", "stop"], { error: "expected snapshot, suspend or stop" })
+        .optional()
+        .describe("snapshot by default"),
+    compress: z
+        .enum(["zstd", "gzip", "lzo", "0"], { error: "expected zstd, gzip, lzo or 0" })
+        .optional()
+        .describe("zstd by default"),
+    keep: keep.optional().describe("how many of a guest's backups stay; by default what the storage says"),
+    notes: notes.optional().describe("{{guestname}} on {{node}} by default"),
+    enabled: flag.optional(),
+});
+const metrics = object({
+    type: z.enum(["influxdb", "graphite"], { error: "expected influxdb or graphite" }),
+    server: z.union([address, anyName], { error: "expected an address or a name" }),
+    port,
+    protocol: z
+        .enum(["udp", "tcp", "http", "https"], { error: "expected udp, tcp (graphite), http or https (influxdb)" })
+        .optional(),
+    organization: id.optional(),
+    bucket: id.optional(),
+    token: secret.optional().describe("of InfluxDB"),
+});
+const guest = object({
+    onboot: flag.optional().describe("started with its node"),
+    order: wholeNumber(0, 10_000, "a place in the order").optional().describe("the smaller, the earlier"),
+    up: wholeNumber(0, 86_400, "seconds").optional().describe("seconds until the next guest is started"),
+    down: wholeNumber(0, 86_400, "seconds").optional().describe("seconds for its shutdown"),
+});
+
+export const proxmoxSchema = object({
+    endpoint: text(/^https:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?$/, "https://HOST:8006"),
+    ca: z
+        .union([z.literal("system"), projectFile], { error: "expected a PEM file of the project, or system" })
+        .optional()
+        .describe("who has signed the API's certificate: a file (of a node: /etc/pve/pve-root-ca.pem), or `system`"),
+    fingerprint: text(
+        /^(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/,
+        "a SHA-256 fingerprint, 32 pairs of digits with colons between",
+    )
+        .optional()
+        .describe(
+            "of the API's certificate, SHA-256; enough for everything but storages, backups, options and metrics",
+        ),
+    members: flag.optional().describe("the cluster has the declared nodes, and no others; true by default"),
+    storages: z.record(storageId, storage).optional().describe("directory storages"),
+    backups: z.record(id, backup).optional().describe("backup jobs"),
+    withoutBackup: z
+        .array(guestNumber)
+        .optional()
+        .describe("guests that no job has to take; with `backups`, every other one has to be in one"),
+    options: object({
+        migration: object({
+            type: z.enum(["secure", "insecure"], { error: "expected secure or insecure" }).optional(),
+            network: text(/^[0-9A-Fa-f.:]+\/\d{1,3}$/, "a network such as 198.51.100.0/24").optional(),
+        }).optional(),
+        haShutdownPolicy: z
+            .enum(["conditional", "failover", "freeze", "migrate"], {
+                error: "expected conditional, failover, freeze or migrate",
+            })
+            .optional(),
+        maxWorkers: wholeNumber(1, 64, "workers").optional(),
+    })
+        .optional()
+        .describe("of the datacenter"),
+    metrics: z.record(id, metrics).optional().describe("servers that the nodes send their metrics to"),
+    guests: z.record(vmid, guest).optional().describe("what starts with its node, and in which order"),
+});
+
+export type ProxmoxConfig = z.infer<typeof proxmoxSchema>;
+
+/** Of a node, what matters here. */
+export interface ProxmoxNode {
+    readonly name: string;
+    /** What its declared fstab mounts. */
+    readonly mounts: readonly string[];
+}
+
+export interface ProxmoxSettings extends Omit<ProxmoxConfig, "ca" | "members" | "storages"> {
+    readonly trust: {
+        readonly fingerprint?: string;
+        readonly ca?: { readonly path: string; readonly content: string };
+    };
+    /** In the order of the fleet; none: not looked at. */
+    readonly members?: readonly string[];
+    readonly storages?: Readonly<Record<string, Storage>>;
+    /** Who is told of backups. */
+    readonly mail: readonly string[];
+}
+
+export interface Storage extends Omit<NonNullable<ProxmoxConfig["storages"]>[string], "mountpoint"> {
+    /** As is_mountpoint has it; none: not spoken of. */
+    readonly mountpoint?: string;
+}
+
+interface Context {
+    readonly nodes: readonly ProxmoxNode[];
+    readonly mail: readonly string[];
+    readonly read: (path: string) => { readonly path: string; readonly content: string };
+}
+
+export function resolveProxmox(config: ProxmoxConfig, { nodes, mail, read }: Context): ProxmoxSettings {
+    const { ca, fingerprint, members = true, storages, ...rest } = config;
+    const resolved = Object.entries(storages ?? {}).map(([name, { mountpoint, ...given }]): [string, Storage] => {
+        const where = nodes.filter((node) => given.nodes?.includes(node.name) ?? true);
+        const flagged = mountpointOf(given.path, mountpoint, where);
+        return [name, flagged === undefined ? given : { ...given, mountpoint: flagged }];
+    });
+    return {
+        ...rest,
+        trust: {
+            ...(fingerprint && { fingerprint: fingerprint.toUpperCase() }),
+            ...(ca && ca !== "system" && { ca: read(ca) }),
+        },
+        ...(members && { members: nodes.map(({ name }) => name) }),
+        ...(storages && { storages: Object.fromEntries(resolved) }),
+        mail,
+    };
+}
+
+/** Proxmox takes `yes`, or the path of the mount that has to be there. */
+function mountpointOf(
+    path: string,
+    given: boolean | string | undefined,
+    nodes: readonly ProxmoxNode[],
+): string | undefined {
+    if (given !== undefined) return given === true || given === path ? "yes" : given === false ? "no" : given;
+    const above = nodes
+        .flatMap(({ mounts }) => mounts)
+        .filter((mount) => mount !== "/" && `${path}/`.startsWith(`${mount}/`));
+    const [nearest] = above.sort((one, other) => other.length - one.length);
+    return nearest === undefined ? undefined : nearest === path ? "yes" : nearest;
+}
+
+/** Sections that go through proxmoxve. */
+const throughProxmoxve = ["storages", "backups", "options", "metrics"] as const;
+
+type Sections = Partial<Readonly<Record<(typeof throughProxmoxve)[number], object>>>;
+
+export function usesProxmoxve(settings: Sections): boolean {
+    return sectionsOf(settings).length > 0;
+}
+
+function sectionsOf(settings: Sections): string[] {
+    return throughProxmoxve.filter((section) => Object.keys(settings[section] ?? {}).length > 0);
+}
+
+/** What spans several fields. @param nodes all that are declared */
+export function checkProxmox(config: ProxmoxConfig, nodes: readonly string[]): Fault[] {
+    const { ca, fingerprint, storages = {}, backups = {}, metrics: servers = {} } = config;
+    const used = sectionsOf(config);
+    const lacksCa = ca === undefined && used.length > 0;
+    return [
+        ...(lacksCa
+            ? [
+                  {
+                      path: ["proxmox", "ca"],
+                      message: `is missing: ${used.join(", ")} go through proxmoxve, which can check no fingerprint. Take the CA of a node (/etc/pve/pve-root-ca.pem) into the project and name it here, or write system where this machine trusts the API's certificate by itself`,
+                  },
+              ]
+            : []),
+        ...(ca === undefined && fingerprint === undefined && !lacksCa
+            ? [
+                  {
+                      path: ["proxmox"],
+                      message:
+                          "expected ca or fingerprint: without one of them anybody between here and there could read the token",
+                  },
+              ]
+            : []),
+        ...Object.entries(storages).flatMap(([name, { nodes: given = [], path, mountpoint }]) => [
+            ...given.flatMap((node, index) =>
+                nodes.includes(node)
+                    ? []
+                    : [
+                          {
+                              path: ["proxmox", "storages", name, "nodes", index],
+                              message: `no node has the name ${node}`,
+                          },
+                      ],
+            ),
+            ...(typeof mountpoint === "string" && !`${path}/`.startsWith(`${mountpoint.replace(/\/$/, "")}/`)
+                ? [
+                      {
+                          path: ["proxmox", "storages", name, "mountpoint"],
+                          message: `expected ${path} or a folder above it: what is mounted elsewhere says nothing of this storage`,
+                      },
+                  ]
+                : []),
+        ]),
+        ...Object.entries(servers).flatMap(([name, { type, protocol }]) =>
+            protocol === undefined ||
+            (type === "graphite" ? ["udp", "tcp"] : ["udp", "http", "https"]).includes(protocol)
+                ? []
+                : [
+                      {
+                          path: ["proxmox", "metrics", name, "protocol"],
+                          message: `expected ${type === "graphite" ? "udp or tcp" : "udp, http or https"} for ${type}`,
+                      },
+                  ],
+        ),
+        ...Object.entries(backups).flatMap(([name, { storage: target }]) => {
+            const content = storages[target]?.content;
+            return content === undefined || content.includes("backup")
+                ? []
+                : [
+                      {
+                          path: ["proxmox", "backups", name, "storage"],
+                          message: `${target} takes no backups: add backup to proxmox.storages.${target}.content`,
+                      },
+                  ];
+        }),
+    ];
+}
+
+/** @returns why the file is none that a certificate could be checked with */
+export function certificateFault(content: string): string | undefined {
+    const blocks = certificatesOf(content);
+    if (blocks.length === 0) return "holds no certificate (-----BEGIN CERTIFICATE-----)";
+    try {
+        for (const block of blocks) new X509Certificate(block);
+        return undefined;
+    } catch {
+        return "holds a certificate that is cut short or damaged";
+    }
+}
+
+/** The PEM blocks of a text. */
+export function certificatesOf(content: string): string[] {
+    return [...content.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)].map(([block]) =>
+        // The words of the first and last line stay together.
+        block.replace(/\r/g, ""),
+    );
+}
+
+/** Keys of `holdfast:` besides the token, and where they are used. */
+export function secretsOfProxmox(settings: Pick<ProxmoxSettings, "metrics"> = {}): { key: string; path: string[] }[] {
+    return Object.entries(settings.metrics ?? {}).flatMap(([name, { token }]) =>
+        token ? [{ key: token.secret, path: ["proxmox", "metrics", name, "token"] }] : [],
+    );
+}

@@ -1,0 +1,144 @@
+/** Proxmox's API, as far as Holdfast asks it: one call at a time, each bounded, no answer taken for more than it says. */
+import { request } from "node:https";
+import { z } from "zod";
+import { showControls } from "../../model/lint/controls";
+import type { ApiArgs } from "../../model/contract/apiObject";
+import { connectTo } from "./connect";
+import { ApiError } from "./errors";
+
+export interface ApiLimits {
+    /** Milliseconds for one call, connection included. */
+    readonly time: number;
+    /** Bytes of an answer. */
+    readonly size: number;
+}
+
+type Method = "GET" | "PUT";
+const limits: ApiLimits = { time: 20_000, size: 16 << 20 };
+const envelope = z.object({
+    data: z.unknown(),
+    message: z.string().optional(),
+    errors: z.record(z.string(), z.string()).optional(),
+});
+
+export class ProxmoxApi {
+    constructor(
+        private readonly target: ApiArgs,
+        /** `USER@REALM!NAME=UUID` */
+        private readonly token: string | undefined,
+        private readonly limit: ApiLimits = limits,
+    ) {}
+
+    /** @throws ApiError, also where the answer has another shape */
+    async get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+        const result = shape.safeParse(await this.call("GET", path));
+        if (result.success) return result.data;
+        const [issue] = result.error.issues;
+        throw new ApiError(
+            `${this.target.endpoint} answered GET /${path} in a shape that this version does not know: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`,
+        );
+    }
+
+    async put(path: string, given: Readonly<Record<string, string>>): Promise<void> {
+        await this.call("PUT", path, new URLSearchParams(given).toString());
+    }
+
+    private async call(method: Method, path: string, body = ""): Promise<unknown> {
+        const { endpoint } = this.target;
+        if (this.token === undefined)
+            throw new ApiError(
+                "holdfast:proxmoxToken is missing: pulumi config set --secret holdfast:proxmoxToken 'USER@REALM!NAME=UUID'",
+            );
+        const started = Date.now();
+        const socket = await connectTo(this.target, this.limit.time);
+        try {
+            const headers = {
+                authorization: `PVEAPIToken=${this.token}`,
+                accept: "application/json",
+                ...(body !== "" && { "content-type": "application/x-www-form-urlencoded" }),
+            };
+            const signal = AbortSignal.timeout(Math.max(1, this.limit.time - (Date.now() - started)));
+            const options = { method, headers, signal, createConnection: () => socket };
+            return await this.exchange(`${endpoint}/api2/json/${path}`, options, body, `${method} /${path}`);
+        } finally {
+            socket.destroy();
+        }
+    }
+
+    private exchange(
+        url: string,
+        options: Parameters<typeof request>[1],
+        body: string,
+        what: string,
+    ): Promise<unknown> {
+        const { endpoint } = this.target;
+        return new Promise((resolve, reject) => {
+            const call = request(url, options, (response) => {
+                const parts: Buffer[] = [];
+                let size = 0;
+                response.on("error", (error) => reject(this.silence(error, what)));
+                response.on("data", (part: Buffer) => {
+                    size += part.length;
+                    if (size <= this.limit.size) parts.push(part);
+                    else {
+                        call.destroy();
+                        reject(new ApiError(`${endpoint} answered ${what} with more than ${this.limit.size} bytes`));
+                    }
+                });
+                response.on("end", () => {
+                    const { statusCode = 0, statusMessage = "" } = response;
+                    try {
+                        resolve(
+                            dataOf(
+                                Buffer.concat(parts).toString("utf8"),
+                                statusCode,
+                                statusMessage,
+                                `${endpoint}: ${what}`,
+                            ),
+                        );
+                    } catch (error: unknown) {
+                        reject(error as Error);
+                    }
+                });
+            });
+            call.on("error", (error) => reject(this.silence(error, what)));
+            call.end(body);
+        });
+    }
+
+    private silence(error: Error, what: string): ApiError {
+        if (error instanceof ApiError) return error;
+        const { endpoint } = this.target;
+        return error.name === "TimeoutError" || error.name === "AbortError"
+            ? new ApiError(`${endpoint} took ${what} and did not answer within ${this.limit.time / 1000} s`)
+            : new ApiError(`${endpoint}: ${what}: ${error.message}`, undefined, { cause: error });
+    }
+}
+
+/** @throws ApiError with what Proxmox says, and what to do about it */
+function dataOf(text: string, status: number, reason: string, what: string): unknown {
+    let json: unknown;
+    try {
+        json = JSON.parse(text);
+    } catch {
+        throw new ApiError(
+            `${what}: HTTP ${status}, and no JSON: is this the port of Proxmox's API (8006)? It begins with ${JSON.stringify(text.slice(0, 60))}`,
+            status === 500 ? undefined : status,
+        );
+    }
+    const answer = envelope.safeParse(json);
+    if (!answer.success) throw new ApiError(`${what}: HTTP ${status}, and no answer of Proxmox's API`);
+    if (status >= 200 && status < 300) return answer.data.data;
+    const errors = Object.entries(answer.data.errors ?? {}).map(([name, message]) => `${name}: ${message.trim()}`);
+    const said = showControls([answer.data.message?.trim() ?? reason, ...errors].join("; "));
+    throw new ApiError(`${what}: ${status} ${said}${remedyOf(status, said)}`, status);
+}
+
+function remedyOf(status: number, said: string): string {
+    const [, path, privileges] = /Permission check failed \((\S+), (.+)\)/.exec(said) ?? [];
+    if (path !== undefined)
+        return `: give the token a role with ${privileges ?? ""} on ${path} (pveum acl modify ${path} --tokens 'USER@REALM!NAME' --roles ROLE), and its user too, unless the token has no privilege separation`;
+    return status === 401
+        ? ": look at holdfast:proxmoxToken, USER@REALM!NAME=UUID as pveum user token add printed it"
+        : "";
+}

@@ -1,0 +1,18 @@
+/** What the API, or the way to it, had to say. */
+export class ApiError extends Error {
+    override readonly name = "ApiError";
+
+    /** @param status of HTTP; undefined where there was no answer of an API */
+    constructor(
+        message: string,
+        readonly status?: number,
+        options?: ErrorOptions,
+    ) {
+        super(message, options);
+    }
+
+    /** Proxmox says so with a 500, never with a 404. */
+    get isAbsent(): boolean {
+        return this.status === 500 && /does not exist/.test(this.message);
+    }
+}
