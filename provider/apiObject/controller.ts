@@ -19,21 +19,23 @@ export class DiffersError extends Error {
     }
 }
 
+type Changed = Pick<Difference, "path" | "kind">;
+
 type ApiOf = (target: ApiArgs) => ProxmoxApi;
 
 export class ApiObjectController {
     constructor(private readonly apiOf: ApiOf) {}
 
     /** What `up` has to do: the declared settings that differ, and how the API is reached. */
-    diff(olds: ApiObjectState, news: ApiObjectArgs): Difference[] {
-        const settings = Object.entries(news.settings).flatMap(([name, value]): Difference[] => {
+    diff(olds: ApiObjectState, news: ApiObjectArgs): Changed[] {
+        const settings = Object.entries(news.settings).flatMap(([name, value]): Changed[] => {
             const found = olds.settings[name];
             return found === value ? [] : [{ path: `settings.${name}`, kind: found === undefined ? "add" : "update" }];
         });
         const rest = (["api", "leftOut", "occasion"] as const).filter(
             (key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]),
         );
-        return [...settings, ...rest.map((path): Difference => ({ path, kind: "update" }))];
+        return [...settings, ...rest.map((path): Changed => ({ path, kind: "update" }))];
     }
 
     /** Brings the declared settings about; what comes back is a second look. */
