@@ -13,6 +13,12 @@ export interface ApiLimits {
     readonly size: number;
 }
 
+interface Answer {
+    readonly text: string;
+    readonly status: number;
+    readonly reason: string;
+}
+
 type Method = "GET" | "PUT";
 const limits: ApiLimits = { time: 20_000, size: 16 << 20 };
 const envelope = z.object({
@@ -59,18 +65,15 @@ export class ProxmoxApi {
             };
             const signal = AbortSignal.timeout(Math.max(1, this.limit.time - (Date.now() - started)));
             const options = { method, headers, signal, createConnection: () => socket };
-            return await this.exchange(`${endpoint}/api2/json/${path}`, options, body, `${method} /${path}`);
+            const what = `${method} /${path}`;
+            const answer = await this.exchange(`${endpoint}/api2/json/${path}`, options, body, what);
+            return dataOf(answer, `${endpoint}: ${what}`);
         } finally {
             socket.destroy();
         }
     }
 
-    private exchange(
-        url: string,
-        options: Parameters<typeof request>[1],
-        body: string,
-        what: string,
-    ): Promise<unknown> {
+    private exchange(url: string, options: Parameters<typeof request>[1], body: string, what: string): Promise<Answer> {
         const { endpoint } = this.target;
         return new Promise((resolve, reject) => {
             const call = request(url, options, (response) => {
@@ -87,18 +90,11 @@ export class ProxmoxApi {
                 });
                 response.on("end", () => {
                     const { statusCode = 0, statusMessage = "" } = response;
-                    try {
-                        resolve(
-                            dataOf(
-                                Buffer.concat(parts).toString("utf8"),
-                                statusCode,
-                                statusMessage,
-                                `${endpoint}: ${what}`,
-                            ),
-                        );
-                    } catch (error: unknown) {
-                        reject(error as Error);
-                    }
+                    resolve({
+                        text: Buffer.concat(parts).toString("utf8"),
+                        status: statusCode,
+                        reason: statusMessage,
+                    });
                 });
             });
             call.on("error", (error) => reject(this.silence(error, what)));
@@ -116,7 +112,7 @@ export class ProxmoxApi {
 }
 
 /** @throws ApiError with what Proxmox says, and what to do about it */
-function dataOf(text: string, status: number, reason: string, what: string): unknown {
+function dataOf({ text, status, reason }: Answer, what: string): unknown {
     let json: unknown;
     try {
         json = JSON.parse(text);

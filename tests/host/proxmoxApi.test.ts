@@ -24,7 +24,7 @@ const api = (target: object = { ca: fake.certificates.ca }, given = token, of = 
 const failure = (work: Promise<unknown>) =>
     work.then(
         () => "did not fail",
-        (error: Error) => error.message,
+        (error: unknown) => (error as Error).message,
     );
 
 describe("the certificate", () => {

@@ -271,8 +271,10 @@ test("what is there already is imported; the first preview shows repairs alone, 
         backups: { ...settings.backups, weekly: { schedule: "sun 03:00", storage: "tapes" } },
     });
     const shown = (await preview()).output;
-    expect(shown).toMatch(/~ contents[^]*\+ *\[\d\]: "(?:backup|images)"|~ contents/);
-    expect(shown).toContain("1 to update");
+    // The one is the repair, the other asks whether the API answers before anything changes.
+    expect(shown).toMatch(/proxmox-storage-tapes\][^]*~ contents: \[\n.*"images" => "backup"/);
+    expect(shown).toMatch(/proxmox-api\]\n.*~ occasion: /);
+    expect(shown).toContain("2 to update");
     expectSuccess(await up());
     expect(cluster().storages.get("tapes")).toMatchObject({ content: "backup,images", "prune-backups": "keep-last=3" });
     expect(cluster().jobs.get("weekly")).toMatchObject({ bwlimit: 1000 });
