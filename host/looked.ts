@@ -27,13 +27,13 @@ export class Looked {
      */
     async commit(plan?: Plan): Promise<Applied> {
         if (this.push.decision !== undefined) return this.commitLate(plan);
-        this.push.decide(plan ?? { nothing: true });
+        this.push.conclude(plan ?? { nothing: true });
         return this.push.done;
     }
 
     /** Nothing is begun. */
     letBe(): void {
-        this.push.decide({ refused: true });
+        this.push.conclude({ refused: true });
     }
 
     /** The others are gone. What was planned holds for what stood there, and for nothing else. */

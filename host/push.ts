@@ -67,7 +67,7 @@ export class Push {
         this.show(look);
     }
 
-    decide(decision: Decision): void {
+    conclude(decision: Decision): void {
         this.decision ??= decision;
         if ("refused" in this.decision) this.isSettled = true;
         this.decideIt();

@@ -207,5 +207,5 @@ async function decisionsOf(pushes: readonly Push[]): Promise<void> {
     const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE)));
     await Promise.race([Promise.all(pushes.map(({ decided }) => decided)), patience]);
     clearTimeout(timer);
-    for (const push of pushes) push.decide({ refused: true });
+    for (const push of pushes) push.conclude({ refused: true });
 }
