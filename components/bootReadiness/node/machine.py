@@ -56,6 +56,10 @@ class Machine:
         except (FileNotFoundError, NotADirectoryError):
             return ""
 
+    def begin(self, path: str, size: int) -> bytes:
+        with open(self.path(path), "rb") as stream:
+            return stream.read(size)
+
     def lines(self, path: str) -> list[str]:
         """Without comments and empty ones."""
         found = [line.strip() for line in (self.read(path) or "").splitlines()]

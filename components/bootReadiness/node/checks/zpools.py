@@ -1,0 +1,37 @@
+"""A ZFS pool is not whole, or would not be imported at the next boot."""
+
+from look.verdict import Verdict, bad, passed, skipped
+
+from ..machine import Machine
+
+GROUP = "mounts"
+CODES = {
+    "boot-zpool-degraded": "a pool is not ONLINE",
+    "boot-zpool-altroot": "a pool is imported below another root, so its datasets are mounted elsewhere after a boot",
+    "boot-zpool-not-cached": "a pool is in no cache file, and no service looks for pools at boot",
+    "boot-no-zfs": "there is no ZFS pool",
+}
+CACHE = "/etc/zfs/zpool.cache"
+
+
+def check(machine: Machine) -> Verdict:
+    if machine.is_container or not machine.has("zpool"):
+        return skipped("boot-no-zfs", "no ZFS here")
+    told = machine.run("zpool", "list", "-H", "-o", "name,health,altroot")
+    if not told.ok:
+        raise OSError(told.explain())
+    pools = [line.split("\t") for line in told.output.splitlines() if line.count("\t") == 2]
+    if not pools:
+        return skipped("boot-no-zfs", "no ZFS pool here")
+    for name, health, altroot in pools:
+        if health != "ONLINE":
+            return bad("boot-zpool-degraded", f"{name} is {health}", f"zpool status {name}")
+        if altroot != "-":
+            return bad("boot-zpool-altroot", f"{name} is imported below {altroot}", f"zpool export {name} && zpool import {name}")
+    cached = machine.read(CACHE) or ""
+    scans = machine.find("/etc/systemd/system/*.target.wants/zfs-import-scan.service")
+    root = {line.split()[0].partition("/")[0] for line in (machine.read("/proc/mounts") or "").splitlines() if line.split()[1:3] == ["/", "zfs"]}
+    lost = [name for name, _, _ in pools if name not in cached and name not in root and not scans and not machine.find(f"/etc/systemd/system/*.wants/zfs-import@{name}.service")]
+    if lost:
+        return bad("boot-zpool-not-cached", f"{', '.join(lost)} would not be imported at boot", f"zpool set cachefile={CACHE} {lost[0]}")
+    return passed()

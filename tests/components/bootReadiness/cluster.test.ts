@@ -1,0 +1,80 @@
+/** What the cluster says of a node that is to be away for a while. The words are those of corosync 3.1. */
+import { ask, pairs, type Fixture } from "./machine";
+
+interface Cluster {
+    readonly quorate?: boolean;
+    readonly expected?: number;
+    readonly total: number;
+    readonly quorum: number;
+    /** Of the QDevice. */
+    readonly device?: string;
+    readonly nodes?: number;
+}
+
+function cluster({ quorate = true, expected, total, quorum, device, nodes = 3 }: Cluster): Fixture {
+    const conf = Array.from({ length: nodes }, (_, index) => `node {\n  name: pve0${index + 1}\n  quorum_votes: 1\n}`);
+    const rows = Array.from(
+        { length: total - (device?.startsWith("A,V") ? 1 : 0) },
+        (_, index) =>
+            `         ${index + 1}          1 ${device === undefined ? "" : `${device.padStart(10)} `}pve0${index + 1}${index === 0 ? " (local)" : ""}`,
+    );
+    const votes = device?.startsWith("A,V") ? 1 : 0;
+    const deviceRow =
+        device === undefined
+            ? []
+            : [`         0          ${votes}            Qdevice${votes === 0 ? " (votes 1)" : ""}`];
+    return {
+        files: { "/etc/corosync/corosync.conf": `nodelist {\n${conf.join("\n")}\n}\n` },
+        commands: {
+            "corosync-quorumtool -s": [
+                quorate ? 0 : 2,
+                `Quorum information\n------------------\nNodes:            ${total}\nQuorate:          ${quorate ? "Yes" : "No"}\n\nVotequorum information\n----------------------\nExpected votes:   ${expected ?? nodes + (device === undefined ? 0 : 1)}\nHighest expected: ${nodes}\nTotal votes:      ${total}\nQuorum:           ${quorum}\nFlags:            Quorate${device === undefined ? "" : " Qdevice"}\n\nMembership information\n----------------------\n    Nodeid      Votes${device === undefined ? "" : "    Qdevice"} Name\n${[...rows, ...deviceRow].join("\n")}\n`,
+            ],
+        },
+    };
+}
+
+pairs("quorum", {
+    "a cluster without quorum": {
+        fault: cluster({ quorate: false, total: 1, quorum: 2 }),
+        says: ["boot-no-quorum", /not quorate/],
+        twin: cluster({ total: 3, quorum: 2 }),
+    },
+    "two of three, of which one reboots": {
+        fault: cluster({ total: 2, quorum: 2 }),
+        says: ["boot-quorum-with-us", /without this node/],
+        twin: cluster({ total: 4, quorum: 3, nodes: 4 }),
+    },
+    "a QDevice that gives no vote": {
+        fault: cluster({ total: 2, quorum: 2, nodes: 2, device: "NA,NV,NMW" }),
+        says: ["boot-qdevice-dead", /gives no vote/],
+        twin: cluster({ total: 3, quorum: 2, nodes: 2, device: "A,V,NMW" }),
+    },
+    "votes of nodes that were never removed": {
+        fault: cluster({ total: 3, quorum: 2, expected: 5 }),
+        says: ["boot-expected-votes", /5 votes are expected, the nodes have 3/],
+        twin: cluster({ total: 3, quorum: 2, expected: 3 }),
+    },
+});
+
+test("a corosync that is down is not taken for ok, and a node without a cluster has none to lose", async () => {
+    const files = { "/etc/corosync/corosync.conf": "" };
+    const down = { "corosync-quorumtool -s": [1, "Cannot initialize QUORUM service"] as const };
+    expect(await ask("quorum", { files, commands: down })).toMatchObject({ state: "unknown" });
+    expect(await ask("quorum", { files })).toMatchObject({ state: "unknown" });
+    expect(await ask("quorum")).toMatchObject({ state: "skipped", code: "boot-no-cluster" });
+});
+
+const links = (second: string): Fixture => ({
+    files: { "/etc/corosync/corosync.conf": "" },
+    commands: {
+        "corosync-cfgtool -s": `Local node ID 1, transport knet\nLINK ID 0 udp\n\taddr\t= 192.0.2.11\n\tstatus:\n\t\tnodeid:          1:\tlocalhost\n\t\tnodeid:          2:\tconnected\nLINK ID 1 udp\n\taddr\t= 198.51.100.11\n\tstatus:\n\t\tnodeid:          1:\tlocalhost\n\t\tnodeid:          2:\t${second}\n`,
+    },
+});
+pairs("cluster-links", {
+    "the second link is down": {
+        fault: links("disconnected"),
+        says: ["boot-link-down", /^link 1 to node 2 is down$/],
+        twin: links("connected"),
+    },
+});

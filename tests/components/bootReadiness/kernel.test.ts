@@ -1,0 +1,149 @@
+/** The kernel and the boot loader of the next boot. */
+import { ask, pairs, type Fixture } from "./machine";
+
+const MB = 1 << 20;
+const whole = (magic = "070701") => magic + "x".repeat(MB);
+const kernel = "x".repeat(MB);
+const old = "6.8.12-9-pve";
+const newest = "6.8.12-10-pve";
+const boot = {
+    [`/boot/vmlinuz-${old}`]: kernel,
+    [`/boot/initrd.img-${old}`]: whole(),
+    [`/boot/vmlinuz-${newest}`]: kernel,
+    [`/boot/initrd.img-${newest}`]: whole(),
+};
+const without = (path: string) => Object.fromEntries(Object.entries(boot).filter(([name]) => name !== path));
+const files = (more: Readonly<Record<string, string>> = {}): Fixture => ({ files: { ...boot, ...more } });
+
+pairs("kernel-image", {
+    "a kernel whose initramfs was never made": {
+        fault: { files: without(`/boot/initrd.img-${newest}`) },
+        says: ["boot-initramfs-missing", /no \/boot\/initrd\.img-6\.8\.12-10-pve/],
+        // The older one's is not needed.
+        twin: { files: without(`/boot/initrd.img-${old}`) },
+    },
+    "an initramfs that a full disk cut short": {
+        fault: files({ [`/boot/initrd.img-${newest}`]: "070701" }),
+        says: ["boot-initramfs-damaged", /no whole archive/],
+        twin: files({ [`/boot/initrd.img-${newest}`]: whole("BZh") }),
+    },
+    "one that a power cut left as zeros": {
+        fault: files({ [`/boot/initrd.img-${newest}`]: "\0".repeat(2 * MB) }),
+        says: ["boot-initramfs-damaged", /no whole archive/],
+        twin: files(),
+    },
+    "a kernel that was cut short": {
+        fault: files({ [`/boot/vmlinuz-${newest}`]: "x" }),
+        says: ["boot-kernel-damaged", /vmlinuz-6\.8\.12-10-pve/],
+        twin: files({ [`/boot/vmlinuz-${old}`]: "x" }),
+    },
+});
+
+test("no kernel at all is not taken for ok, and a container has its host's", async () => {
+    expect(await ask("kernel-image")).toMatchObject({ state: "unknown", code: "boot-no-kernel" });
+    const container = { files: { "/run/systemd/container": "systemd-nspawn" } };
+    for (const check of ["kernel-image", "kernel-running", "initramfs-age"])
+        expect(await ask(check, container)).toMatchObject({ state: "skipped", code: "boot-host-kernel" });
+});
+
+test("a kernel that was never booted is said, and no fault; 10 comes after 9", async () => {
+    const running = (version: string) => files({ "/proc/sys/kernel/osrelease": `${version}\n` });
+    expect(await ask("kernel-running", running(old))).toMatchObject({
+        state: "skipped",
+        code: "boot-kernel-new",
+        text: `${newest} was never booted here yet: ${old} runs`,
+    });
+    expect(await ask("kernel-running", running(newest))).toMatchObject({ state: "ok" });
+});
+
+const hour = 3600;
+const made = (path: string, seconds: number): Fixture => ({
+    ...files({ [path]: "" }),
+    written: { [`/boot/initrd.img-${newest}`]: 10 * hour, [path]: seconds },
+});
+pairs("initramfs-age", {
+    "module options that were written after it": {
+        fault: made("/etc/modprobe.d/zfs.conf", 11 * hour),
+        says: ["boot-initramfs-stale", /^\/etc\/modprobe\.d\/zfs\.conf was written after/],
+        twin: made("/etc/modprobe.d/zfs.conf", 9 * hour),
+    },
+    "a hostid that was written after it": {
+        fault: made("/etc/hostid", 11 * hour),
+        says: ["boot-initramfs-stale", /hostid/],
+        twin: made("/etc/modprobe.d/zfs.conf.dpkg-old", 11 * hour),
+    },
+});
+
+const dkms = (status: string): Fixture => ({
+    ...files({ "/usr/sbin/dkms": "" }),
+    commands: { "dkms status": status },
+});
+pairs("dkms", {
+    "a module that is built for the old kernel alone": {
+        fault: dkms(`r8168/8.053, ${old}, x86_64: installed\n`),
+        says: ["boot-dkms-not-built", /r8168 is not built for 6\.8\.12-10-pve/],
+        twin: dkms(`r8168/8.053, ${old}, x86_64: installed\nr8168/8.053, ${newest}, x86_64: installed\n`),
+    },
+    "one that is only added": {
+        fault: dkms("r8168/8.053: added\n"),
+        says: ["boot-dkms-not-built", /r8168/],
+        twin: files(),
+        is: "skipped",
+    },
+});
+
+const esp = (versions: string, present = ["AAAA-0001", "AAAA-0002"]): Fixture => ({
+    files: {
+        ...boot,
+        "/etc/kernel/proxmox-boot-uuids": "AAAA-0001\nAAAA-0002\n",
+        ...Object.fromEntries(present.map((uuid) => [`/dev/disk/by-uuid/${uuid}`, ""])),
+    },
+    commands: {
+        "proxmox-boot-tool status": `Re-executing '/usr/sbin/proxmox-boot-tool' in new private mount namespace..\nSystem currently booted with uefi\nAAAA-0001 is configured with: uefi (versions: ${old}, ${newest})\nAAAA-0002 is configured with: uefi (versions: ${versions})\n`,
+    },
+});
+pairs("boot-partitions", {
+    "the second disk of a mirror without the newest kernel": {
+        fault: esp(old),
+        says: ["boot-esp-differs", /AAAA-0002 has not 6\.8\.12-10-pve/],
+        twin: esp(`${old}, ${newest}`),
+    },
+    "a boot partition that went with its disk": {
+        fault: esp(newest, ["AAAA-0001"]),
+        says: ["boot-esp-missing", /AAAA-0002 is not there/],
+        twin: files(),
+        is: "skipped",
+    },
+});
+
+const uefi = (listed: string, more: Readonly<Record<string, string>> = {}): Fixture => ({
+    files: { "/sys/firmware/efi/runtime": "", ...more },
+    commands: { "efibootmgr -v": listed },
+});
+const entry = "Boot0001* proxmox\tHD(2,GPT)/File(\\EFI\\proxmox\\shimx64.efi)\nBoot0002* UEFI PXE\tMAC()\n";
+pairs("uefi-entry", {
+    "a firmware that has forgotten its entries": {
+        fault: uefi("BootOrder: 0002\nBoot0002* UEFI PXE\tMAC()\n"),
+        says: ["boot-uefi-entry-missing", /no UEFI entry/],
+        twin: uefi("BootOrder: 0002\nBoot0002* UEFI PXE\tMAC()\n", { "/boot/efi/EFI/BOOT/BOOTX64.EFI": "" }),
+    },
+    "a one-shot start of something else": {
+        fault: uefi(`BootNext: 0002\nBootOrder: 0001,0002\n${entry}`),
+        says: ["boot-uefi-once", /UEFI PXE/],
+        twin: uefi(`BootNext: 0001\nBootOrder: 0002,0001\n${entry}`),
+    },
+});
+
+pairs("kernel-pins", {
+    "a pinned kernel that was removed": {
+        fault: files({ "/etc/kernel/proxmox-boot-pin": "6.2.16-3-pve\n" }),
+        says: ["boot-pin-gone", /pins 6\.2\.16-3-pve, which is not installed/],
+        twin: files({ "/etc/kernel/proxmox-boot-pin": `${old}\n` }),
+    },
+    "one that is pinned for the next boot": {
+        fault: files({ "/etc/kernel/next-boot-pin": "6.2.16-3-pve\n" }),
+        says: ["boot-pin-gone", /next-boot-pin/],
+        twin: files({ "/etc/kernel/next-boot-pin": `${newest}\n` }),
+        is: "skipped",
+    },
+});
