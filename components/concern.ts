@@ -43,8 +43,22 @@ export interface ConcernDefinition {
     readonly lacking?: (names: readonly string[]) => readonly string[];
     /** Keys of `holdfast:` whose values it needs: the content of its `secret` files is made with them. */
     readonly secrets?: (settings: never) => readonly string[];
-    /** The files, packages, units and commands; none, one or several FileSets. */
-    readonly plan: (args: never) => FileSetArgs | readonly FileSetArgs[];
+    /** The files, packages, units and commands; none, one or several FileSets, and resources of other packages. */
+    readonly plan: (args: never) => Planned | readonly Planned[];
+}
+
+/** A resource of another package, which the program has to bring: its name in state is `MACHINE-name`. */
+export interface OtherResource {
+    /** As in the package's schema: `proxmoxve:index:File`. */
+    readonly type: string;
+    readonly name: string;
+    readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+export type Planned = FileSetArgs | OtherResource;
+
+export function isFileSet<T extends object>(planned: T | OtherResource): planned is T {
+    return !("type" in planned);
 }
 
 export interface ManagedFile extends Pick<FileArgs, "when" | "yields"> {

@@ -1,6 +1,7 @@
 /** From the engine's digest of one stack to its nodes. */
 import { parseDataLine } from "../../model/contract/dataLine";
 import { FILE_SET_TYPE } from "../../model/contract/fileSet";
+import { concernNames, concerns as table } from "../../components/table";
 import { formatOfPath, lintContent } from "../../model/lint/formats";
 import type { NodeIdentity } from "../../model/lint/lintContext";
 import { busyLook } from "../../model/contract/busyLook";
@@ -28,8 +29,10 @@ export function collectStack(name: string, { steps, diagnostics, changes = 0 }: 
             diagnostics,
         ),
     );
-    const others = steps
-        .filter(({ op, urn }) => isChange(op) && typeOf(urn) !== FILE_SET_TYPE)
+    const strangers = steps.filter(({ op, urn }) => isChange(op) && typeOf(urn) !== FILE_SET_TYPE);
+    for (const node of nodes) addOthers(node, strangers);
+    const others = strangers
+        .filter((step) => !nodes.some(({ name: node }) => belongsTo(step, node)))
         .map(({ urn }): NodeDrift => {
             return {
                 name: nameOf(urn),
@@ -87,7 +90,7 @@ function judgeNode(name: string, steps: readonly Step[], diagnostics: readonly D
                 .map(({ message }) => clean(message)),
         ),
     ];
-    const concerns = steps.map((step) => collectConcern(step, diagnostics));
+    const concerns = byComponent(steps.map((step) => collectConcern(step, diagnostics)));
     const busy = busyReason(name, steps, diagnostics);
     if (busy) {
         // Who wrote what is Holdfast's own doing.
@@ -208,7 +211,60 @@ function untold(steps: readonly Step[], changes: number): NodeDrift[] {
     ];
 }
 
-function concernOf({ urn, oldState }: Step): string {
+/** Several FileSets of one component are one concern, as bad as the worst of them. */
+function byComponent(each: readonly Concern[]): Concern[] {
+    const names = [...new Set(each.map(({ name }) => name))];
+    return names.map((name) => {
+        const parts = each.filter((part) => part.name === name);
+        const worstOf = (["unreachable", "drift", "skipped"] as const).find((status) =>
+            parts.some((part) => part.status === status),
+        );
+        return {
+            name,
+            status: worstOf ?? "clean",
+            facts: Object.assign({}, ...parts.map(({ facts }) => facts)) as Concern["facts"],
+            hazards: parts.flatMap(({ hazards }) => hazards),
+        };
+    });
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** A resource of another package that differs, below a component of the node: it is drift of that concern. */
+function addOthers(node: Mutable<NodeDrift>, strangers: readonly Step[]): void {
+    for (const step of strangers.filter((each) => belongsTo(each, node.name))) {
+        const concern = componentOf(step)!;
+        const change: Change = {
+            concern,
+            kind: "resource",
+            subject: nameOf(step.urn),
+            summary: "differs; `pulumi refresh --preview-only --diff` shows how",
+        };
+        node.changes = [...node.changes, change];
+        const own: Concern = { name: concern, status: "drift", facts: {}, hazards: [] };
+        node.concerns = byComponent([...node.concerns, own]);
+        if (node.status === "clean") node.status = "drift";
+    }
+}
+
+/** By its name, which begins with its component's. */
+function belongsTo(step: Step, node: string): boolean {
+    const concern = componentOf(step);
+    return concern !== undefined && nameOf(step.urn).startsWith(`${node}-${concern}-`);
+}
+
+/** The concern whose component is nearest above. */
+function componentOf({ urn }: Step): string | undefined {
+    const above = (urn.split("::")[2] ?? "").split("$").slice(0, -1);
+    const names = above.flatMap((type) => /^holdfast:components:(\w+)$/.exec(type)?.[1] ?? []);
+    return concernNames.find((concern) => table[concern].component === names.at(-1));
+}
+
+function concernOf(step: Step): string {
+    return componentOf(step) ?? ownConcernOf(step);
+}
+
+function ownConcernOf({ urn, oldState }: Step): string {
     const given = oldState?.inputs?.["concern"];
     return typeof given === "string" ? given : nameOf(urn);
 }
