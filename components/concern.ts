@@ -27,6 +27,8 @@ export interface ConcernDefinition {
     readonly risk: "none" | "boot or network" | "power-off";
     /** Every file that it may manage: what `pulumi import` of `NODE/CONCERN` reads. */
     readonly files: Readonly<Record<string, ManagedFile>>;
+    /** Codes that only its own checks on the node give, and what each means; never renamed, never used for something else. */
+    readonly codes?: Readonly<Record<string, string>>;
     /** What a user may write, with `.optional()` and what it is for. None where `declared` says where it stands. */
     readonly schema?: z.ZodType;
     /** Of a setting that stands beside the machines, or under `ssh`. */

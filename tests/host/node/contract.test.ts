@@ -1,5 +1,7 @@
 /** The schema (host/answers.ts) against what the node's Python really says: it runs here, and is asked as a node is. */
 import { hostname } from "node:os";
+import type { ConcernDefinition } from "../../../components/concern";
+import { concerns } from "../../../components/table";
 import type { NodeClient } from "../../../host/nodeClient";
 import type { Spec } from "../../../host/observation";
 import { checkCodes, factCodes } from "../../../model/contract/verdict";
@@ -69,6 +71,10 @@ test("every probe's answer is one", async () => {
 });
 
 test("the codes that the node's program may give are those that are documented", async () => {
+    const ofConcerns: object = Object.assign(
+        {},
+        ...Object.values<ConcernDefinition>(concerns).map(({ codes }) => codes),
+    );
     // What the engine tells has codes of its own (tests/host/node/files.test.ts).
     const given = await python<string[]>(`
 import ast, pathlib
@@ -76,7 +82,7 @@ paths = [path for folder in (sys.path[0], *concerns.__path__) for path in pathli
 told = [path for path in paths if "engine" not in path.parts and not {"bootReadiness", "checks"} <= set(path.parts)]
 calls = [node for path in told for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
 answer = ["seen", "passed"] + [call.args[0].value for call in calls if getattr(call.func, "id", "") in ("bad", "unknown", "skipped") and isinstance(call.args[0], ast.Constant)]`);
-    expect([...new Set(given)].sort()).toEqual(Object.keys({ ...factCodes, ...checkCodes }).sort());
+    expect([...new Set(given)].sort()).toEqual(Object.keys({ ...factCodes, ...checkCodes, ...ofConcerns }).sort());
 });
 
 test("what the lints want, who wrote, and what stood there before are what the schema expects", async () => {
