@@ -80,6 +80,13 @@ pairs("unit-loops", {
     },
 });
 
+test("a systemd that only says that it is offline is not taken for one whose boot is over", async () => {
+    expect(await ask("unit-jobs", boot("offline", 3600))).toMatchObject({
+        state: "unknown",
+        code: "boot-systemctl-silent",
+    });
+});
+
 const boot = (state: string, seconds: number): Fixture => ({
     commands: {
         "systemctl is-system-running": [1, `${state}\n`],

@@ -19,8 +19,9 @@ def check(machine: Machine) -> Verdict:
     state = machine.run("systemctl", "is-system-running")
     if state.code is None:
         return unknown("boot-systemctl-silent", state.explain())
-    if state.output.strip() not in ("starting", "initializing"):
-        return passed(state.output.strip())
+    word = state.output.strip()
+    if word not in ("starting", "initializing"):
+        return passed(word) if word in ("running", "degraded") else unknown("boot-systemctl-silent", f"systemctl says: {word or state.explain()}")
     jobs = machine.run("systemctl", "list-jobs", "--no-legend", "--plain")
     names = sorted({line.split()[1] for line in jobs.output.splitlines() if len(line.split()) > 1})
     return bad("boot-never-ends", f"the boot still waits for {', '.join(names[:5]) or 'something'}", "systemctl list-jobs; what has no TimeoutStartSec= waits for ever")
