@@ -101,7 +101,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 /** Codes of their own checks. */
-const ofConcerns: Readonly<Record<string, string>> = Object.assign(
-    {},
-    ...Object.values<ConcernDefinition>(concerns).map(({ codes }) => codes),
+const ofConcerns: Readonly<Record<string, string>> = Object.fromEntries(
+    Object.values<ConcernDefinition>(concerns).flatMap(({ codes = {} }) => Object.entries(codes)),
 );
