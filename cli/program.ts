@@ -10,6 +10,7 @@ import { registerLint } from "./lint";
 import { registerPreview } from "./preview";
 import { registerReady } from "./ready";
 import { registerPublish } from "./publish";
+import { registerReboot } from "./reboot";
 import { registerReport } from "./report";
 
 const { version } = JSON.parse(readFileSync(packageFile(__dirname), "utf8")) as { version: string };
@@ -35,6 +36,7 @@ export function buildProgram(): Command {
         registerDrift,
         registerReport,
         registerReady,
+        registerReboot,
         registerPublish,
         registerLab,
         registerCompletion,

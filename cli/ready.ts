@@ -17,7 +17,7 @@ export function registerReady(program: Command): void {
         .option("--stack <name>", "which stack (default: the selected one)")
         .addOption(new Option("--format <format>", "how to print it").choices(["text", "json"]).default("text"))
         .option("--verbose", "every check, not only what is wrong", false)
-        .addHelpText("after", "\nExample:\n  npx holdfast ready pve01 && ssh root@pve01 reboot")
+        .addHelpText("after", "\nExample:\n  npx holdfast ready pve01 pve02")
         .action(async (names: string[], options: ReadyOptions) => {
             // Loaded only here: no other command pays for it.
             const { askNodes, exitStatus, renderReady } = await import("./ready/run");

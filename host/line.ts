@@ -61,6 +61,7 @@ export class Line {
     /**
      * What it answers to a question that it was asked.
      * @param tell of what the node waits for before it looks, and what it looks at
+     * @param silence seconds until it counts as lost
      * @throws OtherNameError where it is called otherwise than in the stack, but for `anyName`
      */
     async answer<Look extends { readonly hostname: string }>(
@@ -68,9 +69,10 @@ export class Line {
         parse: (said: unknown) => Look | EventAnswer | ResultAnswer,
         tell: (event: PhaseEvent) => void,
         anyName = false,
+        silence = READ_TIMEOUT,
     ): Promise<Look> {
         for (;;) {
-            const answer = parse(await talk.receive(READ_TIMEOUT));
+            const answer = parse(await talk.receive(silence));
             if ("event" in answer) {
                 tell(answer.event);
                 continue;

@@ -93,6 +93,18 @@ export class NodeClient {
         return (await this.askFor({ op: "check", concerns }, parse)).checked;
     }
 
+    /**
+     * A question of another kind, and what `parse` makes of the answer.
+     * @param longest seconds of silence before it, and in all
+     */
+    converse<Answer extends { readonly hostname: string }>(
+        question: object,
+        parse: (node: string, said: unknown) => Answer | EventAnswer | ResultAnswer,
+        longest: number,
+    ): Promise<Answer> {
+        return this.askFor(question, (said) => parse(this.host.name, said), false, longest);
+    }
+
     private ask(name: string, spec: Spec, asked: Asked, anyName = false): Promise<ReadAnswer> {
         const parse = (said: unknown) => parseRead(this.host.name, said, asked);
         return this.askFor({ op: "read", name, spec, ...asked }, parse, anyName);
@@ -102,12 +114,13 @@ export class NodeClient {
         question: object,
         parse: (said: unknown) => Answer | EventAnswer | ResultAnswer,
         anyName = false,
+        longest?: number,
     ): Promise<Answer> {
         return this.line.session(async () => {
             const talk = await this.line.talk();
             try {
-                talk.send(question, LOOK_LIMIT);
-                const answer = await this.line.answer(talk, parse, () => undefined, anyName);
+                talk.send(question, longest ?? LOOK_LIMIT);
+                const answer = await this.line.answer(talk, parse, () => undefined, anyName, longest);
                 this.pushes.kept.keep(talk);
                 return answer;
             } catch (error) {

@@ -89,7 +89,8 @@ def main(version: str, modules: install.Modules | None = None) -> None:
 
 def answer(request: Message, version: str, modules: install.Modules | None) -> None:
     try:
-        {"read": read, "apply": apply, "result": result, "check": check, "confirm": confirm}[request["op"]](request, version, modules)
+        answers = {"read": read, "apply": apply, "result": result, "check": check, "confirm": confirm, "outlook": outlook, "step": step}
+        answers[request["op"]](request, version, modules)
     except BrokenPipeError:
         raise  # the client is gone
     except OSError as error:
@@ -113,6 +114,20 @@ def check(request: Message, version: str, modules: install.Modules | None) -> No
     import standing  # seldom asked for
 
     send({"hostname": os.uname().nodename, "checked": standing.answer_of(request["concerns"], version)})
+
+
+def outlook(request: Message, version: str, modules: install.Modules | None) -> None:
+    """What a reboot would mean."""
+    from power import steps  # `holdfast reboot` asks
+
+    send({"hostname": os.uname().nodename, "outlook": steps.outlook()})
+
+
+def step(request: Message, version: str, modules: install.Modules | None) -> None:
+    """One step to a reboot."""
+    from power import steps
+
+    send({"hostname": os.uname().nodename, "taken": steps.take(request)})
 
 
 def around(request: Message, tell: observe.Tell) -> Message:
