@@ -161,3 +161,35 @@ describe("own-address", () => {
         expect(await ask("192.0.2.11", 1)).toContain("cannot be told");
     });
 });
+
+describe("interfaces", () => {
+    /** `busy`: how often another ifupdown2 holds the lock; then the file is refused, or not. */
+    const ifup = (busy: number, said = "") =>
+        python<[string, string, string]>(
+            `
+from concerns.interfaces.node import checks
+from engine import commands
+checks.os.path.exists = lambda path: True
+checks.PAUSE = 0.01
+left = [given["busy"]]
+def run(argv, timeout):
+    left[0] -= 1
+    said = "error: Another instance of this program is already running." if left[0] >= 0 else given["said"]
+    return commands.Outcome(89 if said else 0, "", said)
+commands.run = run
+answer = checks.interfaces(0.2, "/x")[:3]`,
+            { busy, said },
+        );
+
+    test("a lock that another ifupdown2 holds for a moment is waited for, and is no fault of the file", async () => {
+        expect(await ifup(3)).toEqual(["ok", "passed", ""]);
+        expect(await ifup(3, "error: vmbr0: two gateways")).toEqual([
+            "bad",
+            "interfaces-refused",
+            "error: vmbr0: two gateways",
+        ]);
+    });
+    test("one that is held throughout is unknown", async () => {
+        expect(await ifup(1_000_000)).toEqual(["unknown", "ifup-silent", "another ifupdown2 was at work for 0.2 s"]);
+    });
+});
