@@ -26,7 +26,7 @@ const allowed = {
     // What runs before node_modules is there: Node's core modules only.
     "^toolchain/": [],
     // `holdfast` drives pulumi as a child process: it knows neither the program nor the provider.
-    "^cli/(?!lab\\.ts$)": ["^cli/", "^host/", pure, "^projectFile\\.ts$", "^model/", "^toolchain/"],
+    "^cli/(?!lab\\.ts$)": ["^cli/", "^host/", pure, "^programs/", "^projectFile\\.ts$", "^model/", "^toolchain/"],
     "^cli/lab\\.ts$": ["^cli/", "^lab/", pure, "^model/", "^toolchain/"],
     // What is measured is run, not imported, but for what a report costs.
     "^bench/": ["^cli/", "^lab/", pure, "^provider/resource\\.ts$", "^scripts/python\\.js$", "^model/"],

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { secretsOfCommands } from "./components/commands/settings";
 import { certificatesOf, secretsOfProxmox, usesProxmoxve } from "./components/proxmox/settings";
-import { type Fleet, formatFault, parseFleet, secretKeys, secretsOf } from "./components/fleet";
+import { type Fleet, formatFault, parseFleet, optionalSecrets, secretKeys, secretsOf } from "./components/fleet";
 import { formatPath } from "./model/fleet/faults";
 import { readProjectFile } from "./projectFile";
 
@@ -55,7 +55,7 @@ function isConfigSecret(key: string): boolean {
 
 /**
  * What the fleet's concerns and commands need of `holdfast:`, by key; always secrets, whether or not they are stored as such.
- * @throws pulumi.RunError where a command, or the API, needs a key that the stack has not
+ * @throws pulumi.RunError where a command, the API or the backup needs a key that the stack has not
  */
 export function loadSecrets(
     {
@@ -76,9 +76,15 @@ export function loadSecrets(
         throw new pulumi.RunError(
             "holdfast:fleet.proxmox: holdfast:proxmoxToken is missing: pulumi config set --secret holdfast:proxmoxToken 'USER@REALM!NAME=UUID'",
         );
+    const ofConcerns = [...nodes, ...hosts].flatMap(secretsOf);
+    const lacking = ofConcerns.find((key) => !optionalSecrets.includes(key) && config.get(key) === undefined);
+    if (lacking !== undefined)
+        throw new pulumi.RunError(
+            `holdfast:${lacking}: is missing, and configBackup needs it: pulumi config set --secret holdfast:${lacking}`,
+        );
     const needed = [
         ...(proxmox ? ["proxmoxToken"] : []),
-        ...[...nodes, ...hosts].flatMap(secretsOf),
+        ...ofConcerns,
         ...given.map(({ key }) => key),
         ...(commands.some(({ host }) => host) ? ["privateKey", "privateKeyPassphrase"] : []),
     ];

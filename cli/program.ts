@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { registerAdopt } from "./adopt";
 import { registerCompletion } from "./completion";
+import { registerDrill } from "./drill";
 import { registerDrift } from "./drift";
 import { registerLab } from "./lab";
 import { registerLint } from "./lint";
@@ -12,6 +13,7 @@ import { registerReady } from "./ready";
 import { registerPublish } from "./publish";
 import { registerReboot } from "./reboot";
 import { registerReport } from "./report";
+import { registerRestore } from "./restore";
 
 const { version } = JSON.parse(readFileSync(packageFile(__dirname), "utf8")) as { version: string };
 
@@ -38,6 +40,8 @@ export function buildProgram(): Command {
         registerReady,
         registerReboot,
         registerPublish,
+        registerDrill,
+        registerRestore,
         registerLab,
         registerCompletion,
     ])

@@ -118,7 +118,19 @@ export interface ConcernArgs {
 /** What a concern may know of the other machines. */
 export interface FleetView {
     /** All of them, in the order of the fleet. */
-    readonly machines: readonly { readonly identity: NodeIdentity; readonly roles: readonly Role[] }[];
+    readonly machines: readonly {
+        readonly identity: NodeIdentity;
+        readonly roles: readonly Role[];
+        /** Where its configuration goes, if it does. */
+        readonly configBackup?: BackupPlace;
+    }[];
+}
+
+/** Where a machine's backups are, and who restores them on trial. */
+export interface BackupPlace {
+    /** In restic's notation; the repository is below it, by the machine's name. */
+    readonly target: string;
+    readonly drill: { readonly on?: string; readonly day: string };
 }
 
 /** What the table's plan of a concern is given. */

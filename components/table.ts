@@ -9,6 +9,7 @@ import { ipmievd } from "./ipmievd/concern";
 import { logDigest } from "./logDigest/concern";
 import { nodeExporter } from "./nodeExporter/concern";
 import { bootReadiness } from "./bootReadiness/concern";
+import { configBackup } from "./configBackup/concern";
 import { rescueAccess } from "./rescueAccess/concern";
 import { networkGuard } from "./networkGuard/concern";
 import type { ConcernDefinition } from "./concern";
@@ -27,6 +28,7 @@ export const concerns = {
     "rescue-access": rescueAccess,
     "boot-readiness": bootReadiness,
     "network-guard": networkGuard,
+    "config-backup": configBackup,
 } as const satisfies Readonly<Record<string, ConcernDefinition>>;
 
 export type Concern = keyof typeof concerns;

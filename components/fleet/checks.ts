@@ -5,9 +5,8 @@ import { checkUnique, type Claim } from "../../model/fleet/unique";
 import { type ConcernDefinition, type Place } from "../concern";
 import { checkMail } from "../mail/settings";
 import { concerns } from "../table";
-import { mergedSetting, mergeSettings, type Written } from "./merge";
+import { mergedSetting, type Written } from "./merge";
 import type { FleetConfig } from "./schema";
-import { checkBackup } from "./unbuilt";
 
 type Path = readonly PropertyKey[];
 
@@ -21,7 +20,6 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
         ...checkUnique("name", nameClaims(fleet)),
         ...checkUnique("SSH target", targetClaims(fleet)),
         ...Object.values(concerns).flatMap((concern) => checkConcern(concern, fleet)),
-        ...checkBackups(fleet),
         ...machines(fleet).flatMap(({ path, machine: { address, address6 } }) =>
             checkFamilies([...path, "address6"], address, address6),
         ),
@@ -137,13 +135,5 @@ function checkMonitoring({ monitoring }: FleetConfig): Fault[] {
         addresses.indexOf(address) < index
             ? [{ path: ["monitoring", "hosts", index], message: `${address} is listed twice` }]
             : [],
-    );
-}
-
-function checkBackups({ defaults = {}, nodes }: FleetConfig): Fault[] {
-    const ofDefaults = checkBackup(defaults.configBackup, ["defaults", "configBackup"]);
-    if (ofDefaults.length > 0) return ofDefaults;
-    return Object.entries(nodes).flatMap(([name, { configBackup }]) =>
-        checkBackup(mergeSettings(defaults.configBackup, configBackup), ["nodes", name, "configBackup"]),
     );
 }

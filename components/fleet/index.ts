@@ -14,7 +14,7 @@ import { parseShape } from "./shape";
 
 export { type Fault, formatFault } from "../../model/fleet/faults";
 export { type Machine, secretsOf } from "./machine";
-export { secretKeys } from "./secretKeys";
+export { optionalSecrets, secretKeys } from "./secretKeys";
 export type { Machine as FleetHost, Machine as FleetNode } from "./machine";
 
 export interface Fleet {

@@ -2,7 +2,6 @@
 import { concerns } from "../table";
 import { formatPath } from "../../model/fleet/faults";
 import type { FleetConfig } from "./schema";
-import { unbuiltSettings } from "./unbuilt";
 
 /** Roles for which any concern stands. */
 const builtRoles = new Set<string>(Object.values(concerns).flatMap(({ roles }) => (roles === "every" ? [] : roles)));
@@ -14,12 +13,5 @@ export function notApplied(fleet: FleetConfig): string[] {
     );
     for (const [name, { ssh }] of Object.entries(fleet.hosts ?? {}))
         if (ssh?.rescueKeys) paths.push(["hosts", name, "ssh", "rescueKeys"]);
-    const holders = [
-        { path: ["defaults"], concerns: fleet.defaults ?? {} },
-        ...Object.entries(fleet.nodes).map(([name, concerns]) => ({ path: ["nodes", name], concerns })),
-    ];
-    for (const { path, concerns } of holders) {
-        paths.push(...unbuiltSettings.filter((name) => concerns[name]).map((name) => [...path, name]));
-    }
     return paths.map((path) => `${formatPath(path)}: not applied: this version of Holdfast does not act on it yet`);
 }

@@ -7,7 +7,6 @@ import { commandsSchema } from "../commands/settings";
 import type { ConcernDefinition } from "../concern";
 import { proxmoxSchema } from "../proxmox/settings";
 import { type Concern, concerns } from "../table";
-import { unbuilt } from "./unbuilt";
 
 type Definition<Name extends Concern> = (typeof concerns)[Name];
 type Settable = { [Name in Concern]: Definition<Name> extends { readonly schema: z.ZodType } ? Name : never }[Concern];
@@ -24,7 +23,7 @@ function shapeOf<Names extends Settable>(isWanted: (concern: ConcernDefinition) 
 }
 
 /** By concern; the same under `defaults` and under a node. */
-const settings = { ...shapeOf<Settable>(() => true), ...unbuilt };
+const settings = shapeOf<Settable>(() => true);
 
 const onDelete = z.enum(["keep", "restore"], { error: "expected keep or restore" });
 const reach = {

@@ -1,2 +1,13 @@
 /** Keys of `holdfast:` that open something. */
-export const secretKeys = ["privateKey", "privateKeyPassphrase", "mailPassword", "proxmoxToken"] as const;
+export const secretKeys = [
+    "privateKey",
+    "privateKeyPassphrase",
+    "mailPassword",
+    "proxmoxToken",
+    "backupPassword",
+    "backupKey",
+    "backupLogin",
+] as const;
+
+/** Those without which their concern still does something; a warning says what it does then. */
+export const optionalSecrets: readonly string[] = ["mailPassword"];

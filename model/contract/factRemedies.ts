@@ -48,6 +48,10 @@ export const remedies: Readonly<Record<string, Remedy>> = {
         `${folder}: ${found}, so root does not write there. Give it and what is above it to root: chown root:root, chmod go-w`,
     "rescue-keys-read": (_, found) =>
         `sshd and the declared rescue keys: ${found}, so they may let nobody in while pmxcfs is down. Look at: sshd -T | grep -i authorizedkeysfile`,
+    "backup-drill": (_, found) =>
+        `backups that this node restores on trial: ${found}. A backup that differs is none: look at journalctl -t holdfast, and make a new one on that node (systemctl start holdfast-config-backup)`,
+    "config-backup": (_, found) =>
+        `the last backup of the node's configuration: ${found}; the last good one is still there. What it said: journalctl -t holdfast; again: systemctl start holdfast-config-backup`,
     "smartd-coverage": (_, found) =>
         `smartd does not watch ${found}. A disk that came while smartd ran: systemctl restart smartmontools; one that is gone or was never there: correct smartd.devices in the stack`,
     "self-tests": (_, found) =>

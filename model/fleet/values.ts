@@ -68,11 +68,16 @@ export const bcryptHash = text(
     'a bcrypt hash, as `htpasswd -nBC 10 ""` prints it after the colon',
 );
 
-/** `user@host:/path`, as rsync and ssh write it. */
+const backupPath = "(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._@:+=~-]+)+";
+const backupUrl = `https?://${domain}(?::[0-9]{1,5})?${backupPath}`;
+/** As restic writes it; `user@host:/path`, as rsync and ssh do, is sftp. No login stands in it: that is a secret of its own. */
 export const backupTarget = text(
-    new RegExp(`^(?:[a-z_][a-z0-9_-]{0,31}@)?${domain}:/(?!/)[A-Za-z0-9._@:+=~/-]*$`),
-    "USER@HOST:/PATH",
+    new RegExp(
+        `^(?:(?:sftp:)?[a-z_][a-z0-9_-]{0,31}@${domain}:${backupPath}|(?:rest|s3):${backupUrl}|${backupPath})/?$`,
+    ),
+    "sftp:USER@HOST:/PATH, rest:https://HOST:PORT/PATH, s3:https://HOST/BUCKET or a folder",
 );
+export const backupsKept = wholeNumber(1, 1000, "how many");
 
 /** °C; what real hardware can reach (FACTS.md, "Thermal"). */
 export const celsius = z

@@ -11,7 +11,14 @@ const everyField = {
         temperature: { warning: 75, critical: 90, action: "alert" },
         smartd: { devices: ["/dev/disk/by-id/ata-x"], action: "alert" },
         nodeExporter: { port: 9100 },
-        configBackup: { target: "backup@nas.example.test:/srv/pve" },
+        configBackup: {
+            target: "backup@nas.example.test:/srv/pve",
+            hostKey,
+            port: 22,
+            time: "02:00",
+            keep: { daily: 14, weekly: 8, monthly: 12 },
+            drill: { on: "pve02", day: "Sun" },
+        },
     },
     nodes: {
         pve01: {

@@ -426,19 +426,19 @@ describe("rules that span fields", () => {
             "a backup without a target",
             ["nodes", "pve01", "configBackup"],
             true,
-            "holdfast:fleet.nodes.pve01.configBackup: expected { target: USER@HOST:/PATH }, got true: there is no target to back up to",
+            "holdfast:fleet.nodes.pve01.configBackup: expected { target: sftp:USER@HOST:/PATH }, got true: there is no target to back up to",
         ],
         [
             "a backup without a target for all",
             ["defaults", "configBackup"],
             true,
-            "holdfast:fleet.defaults.configBackup: expected { target: USER@HOST:/PATH }, got true: there is no target to back up to",
+            "holdfast:fleet.defaults.configBackup: expected { target: sftp:USER@HOST:/PATH }, got true: there is no target to back up to",
         ],
         [
             "a URL, with a password perhaps, as the backup's target",
             ["nodes", "pve01", "configBackup"],
             { target: "sftp://u:p@nas.example.test/pve" },
-            "holdfast:fleet.nodes.pve01.configBackup.target: expected USER@HOST:/PATH; what stands there is not shown, as it may be a secret",
+            "holdfast:fleet.nodes.pve01.configBackup.target: expected sftp:USER@HOST:/PATH, rest:https://HOST:PORT/PATH, s3:https://HOST/BUCKET or a folder; what stands there is not shown, as it may be a secret",
         ],
         [
             "file and stanzas at once",
@@ -475,9 +475,9 @@ test("what may stand there twice, or without a target", () => {
             pve01: { ...fleet.nodes.pve01, configBackup: true, fstab: [...fleet.nodes.pve01.fstab, swap, byHand] },
         },
     };
-    expect(faultsOf({ ...given, defaults: { configBackup: { target: "backup@nas.example.test:/srv/pve" } } })).toEqual(
-        [],
-    );
+    expect(
+        faultsOf({ ...given, defaults: { configBackup: { target: "backup@nas.example.test:/srv/pve", hostKey } } }),
+    ).toEqual([]);
 });
 
 test("temperature limits are compared as they come to each node", () => {
@@ -573,15 +573,13 @@ describe("a parsed fleet", () => {
     test("nothing in it can be changed", () => {
         expect(() => Object.assign(fleet.nodes[0]!.identity, { name: "other" })).toThrow(TypeError);
     });
-    test("settings that change nothing yet are warned about, unless they are switched off", () => {
+    test("settings that change nothing yet are warned about", () => {
         const given = {
             ...threeNodes(),
-            defaults: { configBackup: { target: "backup@192.0.2.60:/srv/backup" } },
             hosts: { vm1: { address: "192.0.2.70", roles: ["docker"] } },
         };
         expect(parseFleet(given, readFixture).fleet?.warnings).toEqual([
             "holdfast:fleet.hosts.vm1.roles: not applied: this version of Holdfast does not act on it yet",
-            "holdfast:fleet.defaults.configBackup: not applied: this version of Holdfast does not act on it yet",
             expect.stringMatching(/^pve01, pve02, pve03: without ssh\.rescueKeys/),
         ]);
     });

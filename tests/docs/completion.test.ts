@@ -14,8 +14,8 @@ function complete(...words: string[]): string[] {
 }
 
 test.each<[string[], string[]]>([
-    [["holdfast", "dr"], ["drift"]],
-    [["npx", "holdfast", "dr"], ["drift"]],
+    [["holdfast", "dr"], ["drift", "drill"]],
+    [["npx", "holdfast", "dr"], ["drift", "drill"]],
     [["holdfast", "drift", "--format", ""], ["text", "json", "markdown"]],
     [["holdfast", "lab", "up", "--release", "b"], ["bookworm"]],
     [["holdfast", "publish", ""], ["comment", "issue", "--help"]],
@@ -46,8 +46,8 @@ test.each(["bash", "zsh", "fish"] as const)("%s itself takes the script for one 
 });
 
 test.each<[string, string[]]>([
-    ["holdfast dr", ["drift"]],
-    ["npx holdfast dr", ["drift"]],
+    ["holdfast dr", ["drift", "drill"]],
+    ["npx holdfast dr", ["drift", "drill"]],
     ["holdfast lint --kind f", ["fstab"]],
     ["holdfast lab --id x re", ["reboot", "reorder"]],
 ])("zsh's own bashcompinit completes %j", (line, offered) => {
@@ -64,7 +64,7 @@ test.each<[string, string[]]>([
 
 test("fish completes what bash completes", () => {
     const offered = (line: string) => execFileSync("fish", ["--no-config", "-c", `${renderCompletion(buildProgram(), "fish")}\ncomplete -C ${JSON.stringify(line)}`], { encoding: "utf8", cwd: __dirname }).split("\n").map((each) => each.split("\t")[0]).filter(Boolean);
-    expect(offered("holdfast dr")).toEqual(["drift"]);
+    expect(offered("holdfast dr")).toEqual(["drift", "drill"]);
     expect(offered("holdfast lint --kind f")).toEqual(["fstab"]);
     expect(offered("holdfast drift --stack ")).toEqual([]);
     expect(offered("holdfast drift --metrics com")).toEqual(["commands.test.ts", "completion.test.ts"]);

@@ -1,0 +1,6 @@
+"""What the node's program has for this concern, by the names under which a plan asks for it."""
+
+PROBES = {
+    "config-backup": "concerns.configBackup.node.outcome.backup",
+    "backup-drill": "concerns.configBackup.node.outcome.drill",
+}

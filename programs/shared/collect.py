@@ -1,0 +1,181 @@
+"""What a backup is made of, gathered below one folder of root's: /etc/pve as text and as its database, parts of /etc, Holdfast's
+state, and an inventory of the machine. Nothing of it is taken from a pmxcfs that cannot be believed."""
+
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+
+from engine.safe import make_folder
+from shared.manifest import (
+    ESSENTIAL, MANIFEST, Manifest, describe_files, guests_in, guests_of, keys_in, storages_of,
+)
+from shared.pvetree import (
+    DATABASE, GENERATED, OWN_LINKS, BrokenTree, copy_database, differences, read_files, read_tree,
+)
+from shared.processes import run, sleep
+
+PVE = "/etc/pve"
+COROSYNC = "/etc/corosync/corosync.conf"
+LARGEST = 8 * 1024 * 1024  # bytes of a file of /etc: what is larger is no configuration
+ATTEMPTS = 4  # at a moment in which nobody changes anything
+PATIENCE = 60  # seconds for all of /etc/pve: a pmxcfs that hangs never answers
+# Of /etc. Passwords of users are not among them; those of the backup itself would open nothing that is not open by then.
+ETC = (
+    "hosts", "hostname", "fstab", "crypttab", "resolv.conf", "timezone", "machine-id", "network", "systemd/network",
+    "udev/rules.d", "modprobe.d", "modules", "modules-load.d", "kernel", "default/grub", "default/grub.d",
+    "initramfs-tools", "sysctl.conf", "sysctl.d", "apt/sources.list", "apt/sources.list.d", "apt/preferences.d",
+    "corosync", "ssh/sshd_config", "ssh/sshd_config.d", "vzdump.conf", "lvm/lvm.conf", "multipath.conf", "iscsi", "zfs",
+    "exports", "smartd.conf", "aliases", "postfix/main.cf", "cron.d", "cloud/cloud.cfg.d", "subuid", "subgid", "holdfast",
+)  # fmt: skip
+OWN_SECRETS = ("backup.password", "backup.login", "backup.key")
+INVENTORY = {
+    "blkid": ["blkid"], "lsblk": ["lsblk", "--bytes", "--output", "NAME,SIZE,TYPE,FSTYPE,UUID,LABEL,MOUNTPOINT,MODEL,SERIAL"],
+    "pvs": ["pvs"], "vgs": ["vgs"], "lvs": ["lvs", "--all"], "zpool-status": ["zpool", "status"],
+    "by-id": ["ls", "-l", "/dev/disk/by-id"], "links": ["ip", "-details", "link"], "addresses": ["ip", "address"],
+    "routes": ["ip", "route", "show", "table", "all"], "packages": ["dpkg-query", "--show"], "mounts": ["findmnt"],
+    "kernel": ["uname", "-a"], "pvereport": ["pvereport"],
+}  # fmt: skip
+
+
+class Unfit(Exception):
+    """Why this node cannot be backed up as it is; `code` is one word or two."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def collect(into: str, node: str, now: int) -> Manifest:
+    """`into` is made anew. Raises Unfit."""
+    shutil.rmtree(into, ignore_errors=True)
+    make_folder(into)
+    guests = collect_pve(into)
+    collect_etc(f"{into}/etc", "/etc", ETC)
+    collect_etc(f"{into}/holdfast", "/var/lib/holdfast", [n for n in listed("/var/lib/holdfast") if n != "backup"])
+    collect_inventory(f"{into}/inventory")
+    files = describe_files(into)
+    below = [name.removeprefix("pve/") for name in files if name.startswith("pve/")]
+    storages = storages_of(text_at(f"{into}/pve/storage.cfg"))
+    manifest: Manifest = {
+        "version": 1, "node": node, "taken": now, "guests": guests_of(guests), "storages": storages, "keys": keys_in(below),
+        "files": files,
+    }  # fmt: skip
+    with open(f"{into}/{MANIFEST}", "w", encoding="utf-8") as stream:
+        json.dump(manifest, stream, indent=1)
+    return manifest
+
+
+def collect_pve(into: str) -> str:
+    """Text copy and database, which say the same. Returns pmxcfs' list of guests."""
+    refuse_unmounted()
+    wrong: list[str] = []
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            sleep(1)
+        shutil.rmtree(f"{into}/pve", ignore_errors=True)
+        done = run(["cp", "-r", "--no-preserve=mode,ownership", f"{PVE}/.", f"{into}/pve"], PATIENCE, with_errors=True)
+        if done.code == 124:
+            raise Unfit("hung", f"{PVE} did not answer within {PATIENCE} s: pmxcfs hangs")
+        if done.code != 0:
+            wrong = done.output.splitlines()[:3]
+            continue
+        generated = {name: text_at(f"{into}/pve/{name}") for name in GENERATED}
+        for name in (*GENERATED, *OWN_LINKS):
+            if os.path.islink(f"{into}/pve/{name}") or os.path.isfile(f"{into}/pve/{name}"):
+                os.unlink(f"{into}/pve/{name}")
+        refuse_alone(generated[".members"], f"{into}/pve")
+        os.makedirs(f"{into}/pmxcfs", exist_ok=True)
+        try:
+            shutil.rmtree(f"{into}/pmxcfs")
+            os.makedirs(f"{into}/pmxcfs")
+            copy_database(DATABASE, f"{into}/pmxcfs/config.db")
+            tree = read_tree(f"{into}/pmxcfs/config.db")
+        except BrokenTree as error:
+            raise Unfit("config.db", f"config.db cannot be read: {error}") from error
+        text = read_files(f"{into}/pve")
+        wrong = differences(tree, text, ("config.db", PVE))
+        if not wrong and guests_of(generated[".vmlist"]) != guests_in(text):
+            wrong = ["pmxcfs' list of guests and their files differ"]
+        if not wrong:
+            refuse_empty(text)
+            return generated[".vmlist"]
+    raise Unfit("incomplete", f"config.db and {PVE} do not say the same: {'; '.join(wrong[:5])}")
+
+
+def refuse_unmounted() -> None:
+    """By the kernel's list: to look at the folder itself would hang with pmxcfs."""
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as stream:
+        mounted = any(line.split()[4] == PVE and " - fuse" in line for line in stream)
+    if not mounted:
+        raise Unfit("no pmxcfs", f"nothing is mounted at {PVE}: pmxcfs does not run")
+
+
+def refuse_alone(members: str, pve: str) -> None:
+    """A member of a cluster that has no quorum, or that runs for itself, may hold what the others have changed since."""
+    try:
+        told = json.loads(members)
+    except ValueError:
+        told = {}
+    cluster = told.get("cluster") if isinstance(told, dict) else None
+    if isinstance(cluster, dict):
+        if cluster.get("quorate") != 1:
+            raise Unfit("no quorum", "this node's cluster has no quorum: what it holds may be old")
+    elif os.path.exists(COROSYNC) or os.path.exists(f"{pve}/corosync.conf"):
+        raise Unfit("local mode", "pmxcfs runs in local mode, and this node belongs to a cluster: what it holds may be old")
+
+
+def refuse_empty(text: dict[str, bytes]) -> None:
+    if not guests_in(text) and not any(text.get(name) for name in ESSENTIAL):
+        raise Unfit("empty", f"{PVE} has neither a guest nor one of {', '.join(ESSENTIAL)}")
+
+
+def collect_etc(into: str, source: str, names: Sequence[str]) -> None:
+    for name in names:
+        for path in regular_files(f"{source}/{name}"):
+            status = os.lstat(path)
+            is_own_secret = os.path.dirname(path) == "/etc/holdfast" and os.path.basename(path) in OWN_SECRETS
+            if status.st_size > LARGEST or is_own_secret:
+                continue
+            target = into + path.removeprefix(source)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            try:
+                shutil.copyfile(path, target)
+            except FileNotFoundError:
+                continue  # gone since it was listed
+            os.chown(target, status.st_uid, status.st_gid)
+            os.chmod(target, stat.S_IMODE(status.st_mode))
+
+
+def regular_files(path: str) -> Iterator[str]:
+    if not os.path.lexists(path):
+        return
+    if stat.S_ISREG(os.lstat(path).st_mode):
+        yield path
+    for folder, _, files in os.walk(path):
+        for name in files:
+            if stat.S_ISREG(os.lstat(f"{folder}/{name}").st_mode):
+                yield f"{folder}/{name}"
+
+
+def listed(folder: str) -> list[str]:
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+def collect_inventory(into: str) -> None:
+    """A command that this node has not is left out."""
+    os.makedirs(into, exist_ok=True)
+    for name, argv in INVENTORY.items():
+        if shutil.which(argv[0]):
+            done = run(argv, 60, with_errors=True)
+            with open(f"{into}/{name}.txt", "w", encoding="utf-8") as stream:
+                stream.write(done.output if done.code == 0 else f"{done.output}\nexit status {done.code}\n")
+
+
+def text_at(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return ""
