@@ -92,17 +92,35 @@ function isObject(value: unknown): value is object {
 function inTheManner(text: string, before: Document, after: Document): string {
     const indent = /\n( {2,8})\S/.exec(text)?.[1]?.length ?? 2;
     const written = after.toString({ ...yamlOptions, indent });
-    const [own, asWritten, changed] = [text, before.toString({ ...yamlOptions, indent }), written].map((each) =>
-        each.split("\n"),
+    const own = withBlanksBefore(text);
+    const [asWritten, changed] = [before.toString({ ...yamlOptions, indent }), written].map((each) =>
+        each.split("\n").filter((line) => line.trim() !== ""),
     );
-    if (own!.length !== asWritten!.length) return written;
+    if (own.lines.length !== asWritten!.length) return written;
     let line = 0;
     const lines = diffArrays(asWritten!, changed!).flatMap(({ added, removed, value }) => {
         if (added) return value;
-        const stands = own!.slice(line, line + value.length);
+        const stands = own.lines.slice(line, line + value.length);
         line += value.length;
         return removed ? [] : stands;
     });
-    const result = lines.join("\n");
+    const result = [...lines, ...own.end].join("\n");
     return isDeepStrictEqual(parse(result, { merge: true }), after.toJS()) ? result : written;
+}
+
+/**
+ * Each line that says something, with the blank ones before it: those the library drops before a comment at the end of
+ * the document, and elsewhere they stay where they are. `end`: what follows the last of them.
+ */
+function withBlanksBefore(text: string): { readonly lines: readonly string[]; readonly end: readonly string[] } {
+    const lines: string[] = [];
+    let blanks: string[] = [];
+    for (const line of text.split("\n")) {
+        if (line.trim() === "") blanks.push(line);
+        else {
+            lines.push([...blanks, line].join("\n"));
+            blanks = [];
+        }
+    }
+    return { lines, end: blanks };
 }
