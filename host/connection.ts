@@ -25,6 +25,8 @@ export interface Connection {
     readonly user: string;
     onClose(listener: () => void): void;
     end(): void;
+    /** Without a word to the other side: where nothing comes back any more, an orderly end would wait for it for ever. */
+    destroy(): void;
 }
 
 /** Throws UnreachableError. */
@@ -61,6 +63,7 @@ export async function connect(node: string, target: SshTarget, options: ConnectO
                 ),
             onClose: (listener) => void listeners.push(listener),
             end: () => opened.forEach((each) => each.end()),
+            destroy: () => opened.forEach((each) => each.destroy()),
         };
     } catch (error) {
         opened.forEach((client) => client.destroy());

@@ -54,7 +54,10 @@ export class Line {
 
     /** The connection that there is leads nowhere any more: the next word goes over a new one. */
     renew(): void {
-        this.end();
+        this.connection?.then(
+            (connection) => connection.destroy(),
+            () => undefined,
+        );
         this.connection = undefined;
     }
 

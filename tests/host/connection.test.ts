@@ -1,7 +1,7 @@
 /** One connection, against a real SSH server in this process. */
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
+import { connect as connectSocket, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, Server, utils, type AcceptConnection, type ServerChannel } from "ssh2";
@@ -12,6 +12,8 @@ const hostKey = utils.generateKeyPairSync("ed25519");
 const userKey = utils.generateKeyPairSync("ed25519");
 /** Answers every command at once, but this one when it is told to. */
 const LATE = "late";
+/** Never ends by itself. */
+const ENDLESS = "endless";
 let begun: AcceptConnection<ServerChannel> | undefined;
 /** Offers this key, which is not its own: what it signs with is. */
 let stolen: Buffer | undefined;
@@ -24,6 +26,7 @@ const server = new Server({ hostKeys: [hostKey.private] }, (client) => {
         accept().on("exec", (begin, _refuse, { command }) => {
             if (command === LATE) return void (begun = begin);
             const channel = begin();
+            if (command === ENDLESS) return;
             channel.write("there\n");
             channel.exit(0);
             channel.end();
@@ -101,6 +104,29 @@ test("closes a session that opens after its time limit", async () => {
         await once(served, "close");
     } finally {
         slow.end();
+    }
+});
+
+test("ends without the other side where the way there has become a black hole", async () => {
+    const sockets: Socket[] = [];
+    const relay = createServer((near) => {
+        const far = connectSocket((server.address() as AddressInfo).port, "127.0.0.1");
+        sockets.push(near, far);
+        for (const each of [near, far]) each.on("error", () => undefined);
+        near.pipe(far).pipe(near);
+    });
+    await new Promise<void>((listening) => relay.listen(0, "127.0.0.1", listening));
+    try {
+        const lost = await connectTo(targetOf({ port: (relay.address() as AddressInfo).port }));
+        const channel = await lost.exec(ENDLESS);
+        channel.resume();
+        const told = new Promise<void>((resolve) => lost.onClose(resolve));
+        for (const socket of sockets) socket.unpipe().pause();
+        lost.destroy();
+        await Promise.all([once(channel, "close"), told]);
+    } finally {
+        sockets.forEach((socket) => socket.destroy());
+        await new Promise((closed) => relay.close(closed));
     }
 });
 
