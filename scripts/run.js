@@ -1,4 +1,4 @@
-/** `npm run bench`, `npm run soak`, `npm run record-version`: set-up, then the TypeScript program of that name. */
+/** `npm run bench`, `npm run soak`, `npm run record-version`, `npm run replay`: set-up, then the TypeScript program of that name. */
 const { join } = require("node:path");
 const { afterSetUp } = require("./setup");
 const { status } = require("../toolchain/step");
@@ -7,6 +7,7 @@ const root = join(__dirname, "..");
 /** @type {Record<string, string[]>} */
 const commands = {
     "record-version": ["--require", "./toolchain/loadTypeScript.js", "scripts/recordEarlierVersion.ts"],
+    replay: ["--require", "./toolchain/loadTypeScript.js", "scripts/replay.ts"],
     bench: ["--require", "./toolchain/loadTypeScript.js", "bench/index.ts"],
     // The same tests with a bigger count, which they read from HOLDFAST_SOAK.
     soak: ["node_modules/jest/bin/jest.js", "--runInBand"],
