@@ -30,8 +30,8 @@ export function loadMailPassword(config = new pulumi.Config("holdfast")): pulumi
 }
 
 /**
- * One line each: what opens something and stands in plain text in the stack file. A warning and no error: at three in the
- * morning the `up` has to run, and what was committed is known already.
+ * One line each: what opens something and stands in plain text in the stack file. A warning and no error: at three in
+ * the morning the `up` has to run, and what was committed is known already.
  * @param isSecret as the engine says of a full key
  */
 export function plainSecretWarnings(
@@ -54,7 +54,8 @@ function isConfigSecret(key: string): boolean {
 }
 
 /**
- * What the fleet's concerns and commands need of `holdfast:`, by key; always secrets, whether or not they are stored as such.
+ * What the fleet's concerns and commands need of `holdfast:`, by key; always secrets, whether or not they are stored as
+ * such.
  * @throws pulumi.RunError where a command, the API or the backup needs a key that the stack has not
  */
 export function loadSecrets(

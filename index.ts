@@ -35,7 +35,10 @@ if (fleet.commands.length > 0)
         runCommands(fleet.commands, { secrets, fileSets: { ...named(hardened), ...named(watched) } }),
     );
 
-/** By node: what is managed there, whether it was left alone, and what was seen there that is not as declared or unknown. */
+/**
+ * By node: what is managed there, whether it was left alone, and what was seen there that is not as declared or
+ * unknown.
+ */
 export const nodes = Object.fromEntries(
     fleet.nodes.map(({ identity: { name }, maintenance }) => [
         name,

@@ -1,4 +1,6 @@
-/** `fast` needs nothing but Node; `lab` runs against container nodes, `vm` against virtual machines, one file at a time. */
+/**
+ * `fast` needs nothing but Node; `lab` runs against container nodes, `vm` against virtual machines, one file at a time.
+ */
 const transform = {
     "^.+\\.tsx?$": [
         "@swc/jest",

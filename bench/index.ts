@@ -1,7 +1,8 @@
 /**
- * `npm run bench [NODES…]` (with --peers or --plan: see peers/compare.ts, plan.ts): what Holdfast costs beside the least that the same work could cost, in ratios of one run.
- * The floor of a look is OpenSSH printing the same files of all nodes at once; the floor of a run is the same program and
- * stack with a provider that does nothing. Figures are medians; what is compared is measured in turn, A B A B.
+ * `npm run bench [NODES…]` (with --peers or --plan: see peers/compare.ts, plan.ts): what Holdfast costs beside the
+ * least that the same work could cost, in ratios of one run. The floor of a look is OpenSSH printing the same files of
+ * all nodes at once; the floor of a run is the same program and stack with a provider that does nothing. Figures are
+ * medians; what is compared is measured in turn, A B A B.
  */
 import { join } from "node:path";
 import { labDown, labUp, type Lab } from "../lab";

@@ -9,7 +9,9 @@ import { renderPage } from "../cli/report/page";
 
 const executablePath = "/usr/bin/chromium";
 
-/** `bytes` of the page, and `seconds` from the address to its load event, the best of three; undefined without Chromium. */
+/**
+ * `bytes` of the page, and `seconds` from the address to its load event, the best of three; undefined without Chromium.
+ */
 export async function timePage(nodes: number): Promise<{ bytes: number; seconds: number } | undefined> {
     if (!existsSync(executablePath)) return undefined;
     const folder = await mkdtemp(join(tmpdir(), "holdfast-page-"));

@@ -3,7 +3,9 @@ import { readFile, readdir } from "node:fs/promises";
 
 const INTERVAL = 200; // milliseconds: the watch must not be felt by what it watches
 
-/** `stop` gives MiB: the kernel's own high-water mark (VmHWM) at the last look, so it may miss the last moment's growth. */
+/**
+ * `stop` gives MiB: the kernel's own high-water mark (VmHWM) at the last look, so it may miss the last moment's growth.
+ */
 export function peakOf(ancestor: number, command: string): { stop(): Promise<number> } {
     let peak = 0;
     let found: number | undefined;

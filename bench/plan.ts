@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- --plan [NODES]`: a fleet too large for one stack, previewed from state. There are no nodes: nobody is
- * asked. Stacks of 32 nodes, as many at once as there are cores.
+ * `npm run bench -- --plan [NODES]`: a fleet too large for one stack, previewed from state. There are no nodes: nobody
+ * is asked. Stacks of 32 nodes, as many at once as there are cores.
  */
 import { cp, rm } from "node:fs/promises";
 import { cpus } from "node:os";

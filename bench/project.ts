@@ -1,4 +1,6 @@
-/** A throw-away Pulumi project beside this one: the same program and stack, a state of its own, a provider of choice. */
+/**
+ * A throw-away Pulumi project beside this one: the same program and stack, a state of its own, a provider of choice.
+ */
 import { mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
@@ -9,7 +11,10 @@ import { peakOf } from "./peak";
 import { treePeakOf } from "./treePeak";
 
 const root = join(__dirname, "..");
-/** As on a workstation with sixteen cores: the engine's own four per core would let 24 resources wait in three lines here. */
+/**
+ * As on a workstation with sixteen cores: the engine's own four per core would let 24 resources wait in three lines
+ * here.
+ */
 const AT_ONCE = 64;
 const onStack = ["--stack", "bench", "--non-interactive", "--color", "never"];
 const scratch = join(root, ".holdfast", "bench");
@@ -27,8 +32,8 @@ export class Project {
     ) {}
 
     /**
-     * `provider`: folder of the plugin, relative to the project: `provider`, or `bench/nothing`. `defaults` of the fleet: by
-     * default hosts, fstab and interfaces alone.
+     * `provider`: folder of the plugin, relative to the project: `provider`, or `bench/nothing`. `defaults` of the
+     * fleet: by default hosts, fstab and interfaces alone.
      */
     static async create(name: string, lab: Lab, provider: string, defaults?: object): Promise<Project> {
         const folder = join(scratch, name);
@@ -43,7 +48,8 @@ export class Project {
         const config = parse(await readFile(stack, "utf8")) as {
             config: { "holdfast:fleet": Record<string, unknown> };
         };
-        // A canary and then one at a time is the safe default; what is measured here is the pushing, not the waiting in line.
+        // A canary and then one at a time is the safe default; what is measured here is the pushing, not the waiting in
+        // line.
         config.config["holdfast:fleet"]["rollout"] = { canary: lab.nodes.map(({ name }) => name) };
         await writeFile(stack, stringify(config));
         await mkdir(join(folder, "adopted"));

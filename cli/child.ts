@@ -1,8 +1,14 @@
-/** A child process that does not outlive the command: neither a signal to it, nor its time limit, nor its own violent end. */
+/**
+ * A child process that does not outlive the command: neither a signal to it, nor its time limit, nor its own violent
+ * end.
+ */
 import { spawnSync } from "node:child_process";
 import execa from "execa";
 
-/** Milliseconds in which a child that was asked to stop may finish; a pipeline that is cancelled is killed ten seconds later. */
+/**
+ * Milliseconds in which a child that was asked to stop may finish; a pipeline that is cancelled is killed ten seconds
+ * later.
+ */
 const GRACE = 5_000;
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -83,7 +89,9 @@ export async function runChild(command: string, args: readonly string[], options
     }
 }
 
-/** Where the kernel can be asked to end the child with us (SIGKILL leaves no time to do it): util-linux's setpriv asks. */
+/**
+ * Where the kernel can be asked to end the child with us (SIGKILL leaves no time to do it): util-linux's setpriv asks.
+ */
 function diesWithParent(env: NodeJS.ProcessEnv, signal: string): string[] {
     const asking = ["setpriv", "--pdeathsig", signal, "--"];
     return spawnSync(asking[0]!, [...asking.slice(1), "true"], { env, stdio: "ignore" }).status === 0 ? asking : [];

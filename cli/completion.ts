@@ -1,4 +1,6 @@
-/** `holdfast completion`: a script for the shell, made from commander's own definitions, so that it cannot fall behind. */
+/**
+ * `holdfast completion`: a script for the shell, made from commander's own definitions, so that it cannot fall behind.
+ */
 import { Argument, type Command, type Option } from "commander";
 
 const shells = { bash, zsh, fish } as const;
@@ -65,7 +67,10 @@ function takesFile({ flags }: Option): boolean {
     return /<(?:file|folder)>/.test(flags);
 }
 
-/** File names complete where nothing else does, but for values that are none (zsh has no `compopt`, and offers them there too; to it an offset that begins with a letter is a modifier); `npx holdfast …` and `holdfast …` alike. */
+/**
+ * File names complete where nothing else does, but for values that are none (zsh has no `compopt`, and offers them
+ * there too; to it an offset that begins with a letter is a modifier); `npx holdfast …` and `holdfast …` alike.
+ */
 function bash(entries: readonly Entry[]): string {
     const paths = entries.filter(({ path }) => path !== "").map(({ path }) => `"${path}"`);
     return `# eval "$(npx holdfast completion bash)"

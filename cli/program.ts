@@ -1,4 +1,7 @@
-/** All commands of `holdfast`, not yet run: what main.ts parses with, and what help, completion and reference are made from. */
+/**
+ * All commands of `holdfast`, not yet run: what main.ts parses with, and what help, completion and reference are made
+ * from.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";

@@ -1,6 +1,6 @@
 /**
- * The Pulumi CLI as a child process. Not the Automation API: it runs the same child, and loading it takes longer (1.5 s on two
- * busy cores) than all the rest of a drift run costs beyond the engine.
+ * The Pulumi CLI as a child process. Not the Automation API: it runs the same child, and loading it takes longer (1.5 s
+ * on two busy cores) than all the rest of a drift run costs beyond the engine.
  */
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -27,7 +27,10 @@ export interface RunOptions {
     readonly deathSignal?: "KILL" | "INT";
 }
 
-/** Without questions and colours. An exit status other than 0 is a result. @throws Error where pulumi is missing or was killed */
+/**
+ * Without questions and colours. An exit status other than 0 is a result. @throws Error where pulumi is missing or was
+ * killed
+ */
 export async function runPulumi(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     const folder = builtFolder();
     const env = pulumiEnvironment(existsSync(folder) ? folder : undefined);

@@ -1,4 +1,7 @@
-/** What the engine says of itself, and what to type next where it does not say. Pulumi has no codes for these: its words are all there is. */
+/**
+ * What the engine says of itself, and what to type next where it does not say. Pulumi has no codes for these: its words
+ * are all there is.
+ */
 
 /** As Pulumi 3.2xx writes them when a resource stands in the state twice, or before what it depends on. */
 const brokenState = /Duplicate resource URN|snapshot integrity|Snapshot integrity/;

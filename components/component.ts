@@ -28,7 +28,8 @@ export class ConcernComponent extends pulumi.ComponentResource {
         const each = [planned].flat() as readonly One[];
         const all = each.filter((one) => isFileSet(one));
         this.names = all.map(({ concern }) => concern);
-        // The first has the concern's own name, each further one that of its part: pve01-config-backup, pve01-backup-drill.
+        // The first has the concern's own name, each further one that of its part: pve01-config-backup,
+        // pve01-backup-drill.
         this.fileSets = all.map(
             (args, index) =>
                 new FileSet(index === 0 ? name : `${args.host.name}-${args.concern}`, args, { parent: this }),

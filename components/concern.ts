@@ -17,17 +17,23 @@ export interface ConcernDefinition {
     /** The machines that can have it: those with one of these roles, or all. */
     readonly roles: readonly Role[] | "every";
     /**
-     * `by default`: unless the setting is `false`, which is what adopt writes for a start. `with interfaces`: unless it is
-     * `false`, where the interfaces file is managed. `where mail is sent`: by a concern that `sendsMail`.
+     * `by default`: unless the setting is `false`, which is what adopt writes for a start. `with interfaces`: unless it
+     * is `false`, where the interfaces file is managed. `where mail is sent`: by a concern that `sendsMail`.
      */
     readonly managed: "always" | "by default" | "where declared" | "with interfaces" | "where mail is sent";
     /** A machine that has it gets the concern `mail` too. */
     readonly sendsMail: boolean;
-    /** What a mistake in it can do to the node. All but `none` rolls out canary first, `power-off` where an `action` is `shutdown`. */
+    /**
+     * What a mistake in it can do to the node. All but `none` rolls out canary first, `power-off` where an `action` is
+     * `shutdown`.
+     */
     readonly risk: "none" | "boot or network" | "power-off";
     /** Every file that it may manage: what `pulumi import` of `NODE/CONCERN` reads. */
     readonly files: Readonly<Record<string, ManagedFile>>;
-    /** Codes that only its own checks on the node give, and what each means; never renamed, never used for something else. */
+    /**
+     * Codes that only its own checks on the node give, and what each means; never renamed, never used for something
+     * else.
+     */
     readonly codes?: Readonly<Record<string, string>>;
     /** What a user may write, with `.optional()` and what it is for. None where `declared` says where it stands. */
     readonly schema?: z.ZodType;
@@ -37,7 +43,9 @@ export interface ConcernDefinition {
     readonly merge?: (defaults: never, own: never) => unknown;
     /** Rules that span several settings; asked for `defaults` and for every machine. */
     readonly check?: (place: never) => readonly Fault[];
-    /** The settings as the plan gets them; called only where the concern is on, with `{}` for `true` and for nothing. */
+    /**
+     * The settings as the plan gets them; called only where the concern is on, with `{}` for `true` and for nothing.
+     */
     readonly resolve: (given: never, context: ResolveContext) => unknown;
     /** One line each about settings that are unwise; of all machines at once, so that it is said once. */
     readonly warnings?: (machines: readonly never[], fleet: FleetView) => readonly string[];
@@ -137,7 +145,10 @@ export interface BackupPlace {
 export interface PlanArgs<S> extends ConcernArgs {
     readonly settings: S;
     readonly fleet: FleetView;
-    /** By the keys that `secrets` names; missing where the stack has none, and while the plan is made that everybody may see. */
+    /**
+     * By the keys that `secrets` names; missing where the stack has none, and while the plan is made that everybody may
+     * see.
+     */
     readonly secrets?: Readonly<Record<string, string>>;
 }
 

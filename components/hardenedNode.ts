@@ -1,4 +1,7 @@
-/** One machine with every concern that its settings ask for: a Proxmox VE node as a component, another host without one around. */
+/**
+ * One machine with every concern that its settings ask for: a Proxmox VE node as a component, another host without one
+ * around.
+ */
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeIdentity } from "../model/lint/lintContext";
 import type { FileSet } from "../provider/resource";
@@ -31,7 +34,8 @@ type Components = {
     ]: (typeof concerns)[Name]["managed"] extends "always" ? ConcernComponent : ConcernComponent | undefined;
 };
 
-/* eslint-disable @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- the fields follow from the table */
+/* eslint-disable @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type --
+   the fields follow from the table */
 export interface HardenedNode extends Components {}
 
 export class HardenedNode extends pulumi.ComponentResource {

@@ -3,8 +3,9 @@ import { type Concern, concerns } from "./table";
 import type { Fleet, Machine } from "./fleet";
 
 /**
- * Canaries first, then `batch` nodes at a time (a number, a share, or each time twice as many), in the order of the fleet. Nodes under maintenance come last: nothing is
- * tried on them, so no wave may take them for proof. Where every canary is under maintenance, the first other node is one.
+ * Canaries first, then `batch` nodes at a time (a number, a share, or each time twice as many), in the order of the
+ * fleet. Nodes under maintenance come last: nothing is tried on them, so no wave may take them for proof. Where every
+ * canary is under maintenance, the first other node is one.
  */
 export function planWaves({ nodes, rollout }: Pick<Fleet, "nodes" | "rollout">): readonly (readonly Machine[])[] {
     const contacted = nodes.filter(({ maintenance }) => !maintenance);
@@ -25,7 +26,9 @@ function sizeOf(batch: Fleet["rollout"]["batch"], before: number, all: number): 
     return typeof batch === "number" ? batch : Math.max(1, Math.floor((parseInt(batch, 10) / 100) * all));
 }
 
-/** Whether the concern, as that node is to have it, can keep it from booting or from being reached, or can power it off. */
+/**
+ * Whether the concern, as that node is to have it, can keep it from booting or from being reached, or can power it off.
+ */
 export function isRisky(concern: Concern, node: Machine): boolean {
     const { risk, setting } = concerns[concern];
     if (risk === "power-off") return canPowerOff(node[setting]);

@@ -1,4 +1,7 @@
-/** One machine in a stack's outputs: what is right takes one line. All that was observed stands in the FileSets' own outputs. */
+/**
+ * One machine in a stack's outputs: what is right takes one line. All that was observed stands in the FileSets' own
+ * outputs.
+ */
 import * as pulumi from "@pulumi/pulumi";
 import type { FileSet } from "../provider/resource";
 

@@ -1,4 +1,7 @@
-/** The concerns: the one table from which the stack config, the components, the rollout, adopt, import and the reference know them. */
+/**
+ * The concerns: the one table from which the stack config, the components, the rollout, adopt, import and the reference
+ * know them.
+ */
 import { hosts } from "./hosts/concern";
 import { fstab } from "./fstab/concern";
 import { interfaces } from "./interfaces/concern";

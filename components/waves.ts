@@ -1,17 +1,23 @@
 /**
  * A wave begins when the one before it has succeeded. The engine is told of no dependency for that: it would keep it in
- * state, and with `--target` or `--exclude` keeps the old one of every resource that is left out. A changed canary, batch or
- * maintenance turns the order of two nodes round, and old and new dependencies together are then a circle, which ends in
- * "Duplicate resource URN" or in a state that Pulumi refuses. So the program waits by itself before it registers the next wave.
+ * state, and with `--target` or `--exclude` keeps the old one of every resource that is left out. A changed canary,
+ * batch or maintenance turns the order of two nodes round, and old and new dependencies together are then a circle,
+ * which ends in "Duplicate resource URN" or in a state that Pulumi refuses. So the program waits by itself before it
+ * registers the next wave.
  */
 import * as pulumi from "@pulumi/pulumi";
 
-/** For `dependsOn`: no resource, but not before all of `resources` have been made. @throws RunError where one has failed */
+/**
+ * For `dependsOn`: no resource, but not before all of `resources` have been made. @throws RunError where one has failed
+ */
 export function afterSuccessOf(resources: readonly pulumi.Resource[]): Promise<pulumi.Resource[]> {
     return Promise.all(resources.map(success)).then(() => []);
 }
 
-/** A preview knows the names alone of what is yet to be made. After a failure the outputs stay unknown, where `--continue-on-error` lets the program go on. */
+/**
+ * A preview knows the names alone of what is yet to be made. After a failure the outputs stay unknown, where
+ * `--continue-on-error` lets the program go on.
+ */
 async function success(resource: pulumi.Resource): Promise<void> {
     const isPreview = pulumi.runtime.isDryRun();
     const proof: Settling = isPreview || !("observed" in resource) ? resource.urn : pulumi.output(resource.observed);

@@ -1,6 +1,6 @@
 /**
- * What a node may say: every frame is checked here before anybody believes it. The other end is host/node/session.py, and
- * tests/host/node/contract.test.ts holds both together.
+ * What a node may say: every frame is checked here before anybody believes it. The other end is host/node/session.py,
+ * and tests/host/node/contract.test.ts holds both together.
  */
 import { z } from "zod";
 import type { NodeFacts } from "../model/lint/lintContext";

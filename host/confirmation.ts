@@ -1,6 +1,7 @@
 /**
- * A change of the network is confirmed by whoever began it, over a connection made for that: the old one says nothing of what
- * the new network lets in. It is tried until the node says what became of the change, by its confirmation or by its revert.
+ * A change of the network is confirmed by whoever began it, over a connection made for that: the old one says nothing
+ * of what the new network lets in. It is tried until the node says what became of the change, by its confirmation or by
+ * its revert.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -29,7 +30,10 @@ export function toConfirm(args: ConfirmArgs): ConfirmPlan {
 }
 
 export class Confirmation {
-    /** The node has decided: its result can be asked for. Also where it is not ours to confirm, or has not been reached for long. */
+    /**
+     * The node has decided: its result can be asked for. Also where it is not ours to confirm, or has not been reached
+     * for long.
+     */
     readonly done: Promise<void>;
     private begin!: () => void;
     private isOver = false;

@@ -25,7 +25,9 @@ export interface Connection {
     readonly user: string;
     onClose(listener: () => void): void;
     end(): void;
-    /** Without a word to the other side: where nothing comes back any more, an orderly end would wait for it for ever. */
+    /**
+     * Without a word to the other side: where nothing comes back any more, an orderly end would wait for it for ever.
+     */
     destroy(): void;
 }
 
@@ -111,7 +113,8 @@ async function open(
         port: target.port,
         username: target.user,
         readyTimeout: options.timeout * 1000,
-        // A node that loses its power while it works is given up after 40 s; sshd answers these however long a command is silent.
+        // A node that loses its power while it works is given up after 40 s; sshd answers these however long a command
+        // is silent.
         keepaliveInterval: 10_000,
         keepaliveCountMax: 3,
         algorithms: { serverHostKey: hostKeyAlgorithms(known) as never },
@@ -173,13 +176,17 @@ function explain(
         return `${where} cannot be reached (${error.code}); is the node up? Set maintenance: true to leave it out meanwhile`;
     if (/no matching host key format/i.test(error.message))
         return `${where} has no host key of the pinned or known type: compare its keys on the console (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then put the right one into the stack`;
-    // OpenSSH 9.8 and later turns a source away for a while after failed log-ins: PerSourcePenalties, 5 s for each and more.
+    // OpenSSH 9.8 and later turns a source away for a while after failed log-ins: PerSourcePenalties, 5 s for each and
+    // more.
     if (error.message.includes("lost before handshake"))
         return `${where} closes connections at once: it is no SSH server, too busy (MaxStartups), or it has turned this address away after failed log-ins (PerSourcePenalties); wait a minute, then look at its journal`;
     return `${where}: ${error.message}; is that an SSH server, and is it up?`;
 }
 
-/** ssh2 waits for the other side without a limit of its own. `giveUp`: for what comes after the limit, when nobody waits for it. */
+/**
+ * ssh2 waits for the other side without a limit of its own. `giveUp`: for what comes after the limit, when nobody waits
+ * for it.
+ */
 function answered<T>(
     node: string,
     complaint: string,

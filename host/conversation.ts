@@ -3,7 +3,10 @@ import type { ClientChannel } from "ssh2";
 import { AnswerError, ConnectionLostError } from "./errors";
 import { greeting, nodeProgram } from "./program";
 
-/** Bytes. A node's answer for every concern is a fraction of this, and `session.py` never sends more: whoever does is no Holdfast program. */
+/**
+ * Bytes. A node's answer for every concern is a fraction of this, and `session.py` never sends more: whoever does is no
+ * Holdfast program.
+ */
 export const ANSWER_LIMIT = 6 * 1024 * 1024;
 /** Bytes of a frame's head: a length. */
 const HEAD_LIMIT = 16;
@@ -49,7 +52,8 @@ export class Conversation {
 
     /**
      * Waits for the program's greeting, past whatever a login script prints before it, and sends the program if wanted.
-     * @param longest seconds after a message within which all that answers it has to come: one that reports progress for ever keeps nobody waiting for ever
+     * @param longest seconds after a message within which all that answers it has to come: one that reports progress
+     *   for ever keeps nobody waiting for ever
      */
     static async begin(
         node: string,

@@ -1,6 +1,8 @@
 /** Errors of the way to the node. Every message names the node and says what to do next. */
 
-/** The node could not be reached or asked; nothing is known about its state. Never the same as "deleted" or "no drift". */
+/**
+ * The node could not be reached or asked; nothing is known about its state. Never the same as "deleted" or "no drift".
+ */
 export class UnreachableError extends Error {
     override readonly name = "UnreachableError";
 

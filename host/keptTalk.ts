@@ -1,4 +1,7 @@
-/** A conversation that has had its answer and stays open for a while: a node's program need not start twice for what comes in a row. */
+/**
+ * A conversation that has had its answer and stays open for a while: a node's program need not start twice for what
+ * comes in a row.
+ */
 import type { Conversation } from "./conversation";
 
 /** Milliseconds. */

@@ -1,6 +1,6 @@
 /**
- * What stands on a node, and the one way to change it from there: `look`, plan, `commit`. Whoever has looked says what becomes of
- * it, since those who looked together are waited for: a plan, nothing, or that it is let be.
+ * What stands on a node, and the one way to change it from there: `look`, plan, `commit`. Whoever has looked says what
+ * becomes of it, since those who looked together are waited for: a plan, nothing, or that it is let be.
  */
 import { UnreachableError } from "./errors";
 import type { Look } from "./look";
@@ -21,8 +21,8 @@ export class Looked {
     }
 
     /**
-     * Runs the transaction, together with those that were looked at in one go. Without a plan the node is as it should be: it
-     * remembers what it was asked for.
+     * Runs the transaction, together with those that were looked at in one go. Without a plan the node is as it should
+     * be: it remembers what it was asked for.
      * @throws UnreachableError where nothing was begun, ConnectionLostError where the node goes on alone
      */
     async commit(plan?: Plan): Promise<Applied> {

@@ -55,7 +55,8 @@ export class NodeClient {
     }
 
     /**
-     * Resolves where the node calls itself as the stack does. It is asked only where no look has told, and none is under way.
+     * Resolves where the node calls itself as the stack does. It is asked only where no look has told, and none is
+     * under way.
      * @throws OtherNameError where it is called otherwise, UnreachableError where it cannot be asked
      */
     async meet(): Promise<void> {
@@ -63,8 +64,8 @@ export class NodeClient {
     }
 
     /**
-     * A look before a change: what was planned from it is committed, or let be. Those that come together share one look and one
-     * transaction service.
+     * A look before a change: what was planned from it is committed, or let be. Those that come together share one look
+     * and one transaction service.
      * @param tell of what the node waits for, and of the transaction's phases
      * @throws UnreachableError where nothing can be said
      */
@@ -87,7 +88,10 @@ export class NodeClient {
         return own.seen;
     }
 
-    /** The node's checks alone: nothing is written there, and nothing is compared here. @param concerns none means all that were pushed */
+    /**
+     * The node's checks alone: nothing is written there, and nothing is compared here. @param concerns none means all
+     * that were pushed
+     */
     async check(concerns: readonly string[]): Promise<Checked> {
         const parse = (said: unknown) => parseChecked(this.host.name, said);
         return (await this.askFor({ op: "check", concerns }, parse)).checked;

@@ -61,7 +61,9 @@ export interface Surroundings {
     readonly sourced?: Readonly<Record<string, string>>;
     /** Holdfast's own work there, at the time of the look. */
     readonly busy?: Busy;
-    /** By path: who may have written it at the time that was asked about; a path of which nothing is known is missing. */
+    /**
+     * By path: who may have written it at the time that was asked about; a path of which nothing is known is missing.
+     */
     readonly writers?: Readonly<Record<string, string>>;
     /** By path: where a file comes from that may be replaced unseen; somebody's own is missing. */
     readonly origins?: Readonly<Record<string, "holdfast" | "package" | "installer">>;
@@ -128,7 +130,9 @@ export interface StepVerdict extends Verdict {
 }
 
 export interface Undone {
-    /** `nothing`: nothing had been changed. `complete`: the node is as it was. `incomplete`: not all could be put back. */
+    /**
+     * `nothing`: nothing had been changed. `complete`: the node is as it was. `incomplete`: not all could be put back.
+     */
     readonly state: "nothing" | "complete" | "incomplete";
     readonly verdicts: readonly StepVerdict[];
 }

@@ -57,7 +57,8 @@ export class Push {
         this.seen = new Promise((show, hide) => Object.assign(this, { show, hide }));
         this.done = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
         this.decided = new Promise((decideIt) => Object.assign(this, { decideIt }));
-        // Whoever has looked hears of a failure when he commits, and who never comes to see anything hears it from `seen`.
+        // Whoever has looked hears of a failure when he commits, and who never comes to see anything hears it from
+        // `seen`.
         this.done.catch(() => undefined);
         this.seen.catch(() => undefined);
     }
@@ -82,7 +83,10 @@ export class Push {
         this.resolve({ result, seen: seen ?? this.before!, before: this.before! });
     }
 
-    /** What the node remembers after a lost connection. The same work has the same name: it may be an earlier time, and this plan never arrived. */
+    /**
+     * What the node remembers after a lost connection. The same work has the same name: it may be an earlier time, and
+     * this plan never arrived.
+     */
     hearAgain({ result, seen = this.before! }: Answer): void {
         const isEarlier = result?.outcome === "applied" && isSame(this.before!, seen);
         this.hear({ result: isEarlier ? { outcome: "unknown" } : result, seen });

@@ -1,7 +1,7 @@
 /**
- * The pushes of one node. Those that come together (while the connection is made, or while the node is busy with earlier ones)
- * share one look, and once each of them is decided, one transaction service; those that follow each other share one remote
- * command.
+ * The pushes of one node. Those that come together (while the connection is made, or while the node is busy with
+ * earlier ones) share one look, and once each of them is decided, one transaction service; those that follow each other
+ * share one remote command.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { parseLooks, parseOutcome, type LooksAnswer } from "./answers";
@@ -19,11 +19,14 @@ import { APPLY_TIMEOUT, LOOK_LIMIT } from "./timeouts";
 
 /** Milliseconds that the old connection has for telling what a new one has confirmed. */
 const LATE = 2000;
-/** Milliseconds for those that come at the same time to be together, where the connection stands already: a tenth of a look. */
+/**
+ * Milliseconds for those that come at the same time to be together, where the connection stands already: a tenth of a
+ * look.
+ */
 const GATHER = 20;
 /**
- * Milliseconds that those who looked together wait for one of them to be decided: a decision may ask other nodes, and one of
- * these may be down. Who comes later looks once more.
+ * Milliseconds that those who looked together wait for one of them to be decided: a decision may ask other nodes, and
+ * one of these may be down. Who comes later looks once more.
  */
 const PATIENCE = 5000;
 
@@ -59,7 +62,10 @@ export class Pushes {
         return [...this.looking, ...this.waiting][0]?.seen;
     }
 
-    /** Pushes that wait for the node, or look at it, are not begun; one whose plan is sent is waited for: the node finishes it in any case. */
+    /**
+     * Pushes that wait for the node, or look at it, are not begun; one whose plan is sent is waited for: the node
+     * finishes it in any case.
+     */
     cancel(): void {
         this.isCancelled = true;
         for (const push of this.waiting.splice(0)) push.fail(this.cancelled());

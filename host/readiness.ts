@@ -1,4 +1,6 @@
-/** Would a node survive a reboot now? Its own answer (components/bootReadiness), asked without writing anything there. */
+/**
+ * Would a node survive a reboot now? Its own answer (components/bootReadiness), asked without writing anything there.
+ */
 import type { CheckVerdict } from "./checked";
 import type { NodeClient } from "./nodeClient";
 

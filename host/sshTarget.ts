@@ -12,7 +12,10 @@ export interface SshTarget {
     readonly host: string;
     readonly port: number;
     readonly user: string;
-    /** How known_hosts lists the key: `HostKeyAlias` as it is, else `HostName`, as `[name]:port` where the port is not 22. */
+    /**
+     * How known_hosts lists the key: `HostKeyAlias` as it is, else `HostName`, as `[name]:port` where the port is not
+     * 22.
+     */
     readonly hostKeyName: string;
     /** A pinned key, `TYPE BASE64`; known_hosts is then not asked. */
     readonly hostKey?: string;
@@ -100,7 +103,10 @@ async function lookUp(node: string, address: string, user?: string, port?: numbe
     return { target, values };
 }
 
-/** ssh's own default is the local user's name; Holdfast's is root. Who means the local name says so in the stack (ssh.user). */
+/**
+ * ssh's own default is the local user's name; Holdfast's is root. Who means the local name says so in the stack
+ * (ssh.user).
+ */
 function isGivenByConfig(user: string | undefined): boolean {
     return user !== undefined && user !== userInfo().username;
 }

@@ -1,4 +1,7 @@
-/** Values that a node may say. It is a stranger: whatever it sends is short, of the right type, and means nothing to the engine. */
+/**
+ * Values that a node may say. It is a stranger: whatever it sends is short, of the right type, and means nothing to the
+ * engine.
+ */
 import { z } from "zod";
 import { isUnknown } from "../model/contract/engineWords";
 import { showControls } from "../model/lint/controls";

@@ -10,8 +10,8 @@ export async function cgroupOf(namespace: string): Promise<string> {
 }
 
 /**
- * Removes the emptied control groups of that name, and of those that continue it after a hyphen. Where the workstation has the
- * older hierarchies too, nspawn makes the same group in that of systemd.
+ * Removes the emptied control groups of that name, and of those that continue it after a hyphen. Where the workstation
+ * has the older hierarchies too, nspawn makes the same group in that of systemd.
  */
 export async function removeCgroups(namespace: string): Promise<void> {
     const wanted = nameOf(namespace);

@@ -1,4 +1,6 @@
-/** Small ext4 file systems in sparse files, shown to a node as loop devices. The workstation's own disks are never used. */
+/**
+ * Small ext4 file systems in sparse files, shown to a node as loop devices. The workstation's own disks are never used.
+ */
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,7 +15,9 @@ export interface DiskSpec {
     readonly size: number;
 }
 
-/** Creates the disks' files where they are missing, and attaches each. @returns loop devices, in the order of the specs. */
+/**
+ * Creates the disks' files where they are missing, and attaches each. @returns loop devices, in the order of the specs.
+ */
 export async function attachDisks(folder: string, specs: readonly DiskSpec[]): Promise<string[]> {
     return Promise.all(
         specs.map(async (spec) => {
@@ -26,8 +30,9 @@ export async function attachDisks(folder: string, specs: readonly DiskSpec[]): P
 }
 
 /**
- * Detaches every loop device whose file lies under that folder, also where the file is gone already, and waits until none
- * is left: the kernel puts a detachment off while somebody still has the device open, a dying node's mounts for instance.
+ * Detaches every loop device whose file lies under that folder, also where the file is gone already, and waits until
+ * none is left: the kernel puts a detachment off while somebody still has the device open, a dying node's mounts for
+ * instance.
  * @throws where one is still attached after ten seconds.
  */
 export async function detachDisks(folder: string): Promise<void> {

@@ -57,8 +57,9 @@ const packages = [
 const since: Partial<Record<Release, readonly string[]>> = { trixie: ["restic-rest-server"] };
 
 /**
- * What some nodes have and others have not, so that a test can install it where there is no registry (`dpkg --install`): .deb
- * files in a folder of the image. Proxmox nodes come with postfix, and old ones may have classic ifupdown.
+ * What some nodes have and others have not, so that a test can install it where there is no registry (`dpkg
+ * --install`): .deb files in a folder of the image. Proxmox nodes come with postfix, and old ones may have classic
+ * ifupdown.
  */
 const extras = ["postfix", "ifupdown"];
 const extrasFolder = "/usr/local/share/lab/packages";

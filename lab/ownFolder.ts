@@ -3,8 +3,8 @@ import { chmod, lstat, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Makes `folder` and those of its own above it, from the one called holdfast on; each is this user's alone then, whatever the
- * umask is and whoever made it before.
+ * Makes `folder` and those of its own above it, from the one called holdfast on; each is this user's alone then,
+ * whatever the umask is and whoever made it before.
  * @throws Error where somebody else's folder, or a link, stands in its place
  */
 export async function makeOwnFolder(folder: string): Promise<void> {

@@ -70,7 +70,9 @@ async function findProcesses(file: string, matches: (content: string) => boolean
     return pids.filter((_, index) => matches(contents[index] ?? ""));
 }
 
-/** Undefined where the process has ended meanwhile, or is one that even root may not look into (the workstation's init). */
+/**
+ * Undefined where the process has ended meanwhile, or is one that even root may not look into (the workstation's init).
+ */
 async function readProcess(pid: number, file: string): Promise<string | undefined> {
     try {
         return await readFile(`/proc/${pid}/${file}`, "utf8");

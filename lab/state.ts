@@ -21,7 +21,10 @@ export interface LabRecord {
     readonly image: string;
 }
 
-/** One file per slot, holding the folder of the lab that took it. In /run, so that a reboot of the workstation frees all. */
+/**
+ * One file per slot, holding the folder of the lab that took it. In /run, so that a reboot of the workstation frees
+ * all.
+ */
 const slotFolder = "/run/holdfast/lab";
 const maxSlot = 250;
 

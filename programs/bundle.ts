@@ -1,13 +1,19 @@
-/** One text out of a Python program and the modules that it says `from shared.MODULE import NAME, …` of, or `from engine.MODULE`. Pure. */
+/**
+ * One text out of a Python program and the modules that it says `from shared.MODULE import NAME, …` of, or `from
+ * engine.MODULE`. Pure.
+ */
 
-/** Has to come before all else in the whole text; where one module says it, it may name what it defines further down. */
+/**
+ * Has to come before all else in the whole text; where one module says it, it may name what it defines further down.
+ */
 const FUTURE = /^from __future__ import annotations\n/gm;
 const HEAD = /^#!.*\n"""[^]*?"""\n/;
 const IMPORT = /^from ((?:shared|engine)\.\w+) import (?:\([^)]*\)|[^(\n]*)\n/gm;
 
 /**
- * `program`: as it lies in this folder; a shell script comes back as it is. `read` gives the text of a module such as `shared.files`.
- * Names are not kept apart: two modules may not define the same one, which tests/programs/bundle.test.ts holds.
+ * `program`: as it lies in this folder; a shell script comes back as it is. `read` gives the text of a module such as
+ * `shared.files`. Names are not kept apart: two modules may not define the same one, which
+ * tests/programs/bundle.test.ts holds.
  * @throws Error where a module is brought in another way
  */
 export function bundle(program: string, read: (module: string) => string): string {

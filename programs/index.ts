@@ -1,10 +1,10 @@
 /**
- * Holdfast's own programs: what runs on a node by itself and has nothing to fill in. They lie here by their path on the node,
- * under their real endings, which they lose there (`run-parts` passes over names with a dot).
+ * Holdfast's own programs: what runs on a node by itself and has nothing to fill in. They lie here by their path on the
+ * node, under their real endings, which they lose there (`run-parts` passes over names with a dot).
  *
- * A Python program goes to the node as one text, with the modules of `shared/` that it uses put before it: it can neither
- * import from a folder that somebody else writes to, nor meet a module of another version than its own, whichever FileSets of
- * a node have been pushed and whichever not.
+ * A Python program goes to the node as one text, with the modules of `shared/` that it uses put before it: it can
+ * neither import from a folder that somebody else writes to, nor meet a module of another version than its own,
+ * whichever FileSets of a node have been pushed and whichever not.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";

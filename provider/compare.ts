@@ -1,4 +1,7 @@
-/** The one comparison: `expected` (a FileSet's inputs) against `actual` (what was observed), for preview, drift and apply. */
+/**
+ * The one comparison: `expected` (a FileSet's inputs) against `actual` (what was observed), for preview, drift and
+ * apply.
+ */
 import type { FileArgs, FileSetArgs } from "../model/contract/fileSet";
 import { standsFor } from "../model/contract/ownProgram";
 import { isSkippedFact } from "../model/contract/verdict";
@@ -16,7 +19,10 @@ export function differenceAt(parts: readonly string[], kind: Difference["kind"])
     return { path: propertyPath(parts), parts, kind };
 }
 
-/** Everything in which `actual` is not as `expected`. How to get there (validate, activate, verify) is no part of a state. */
+/**
+ * Everything in which `actual` is not as `expected`. How to get there (validate, activate, verify) is no part of a
+ * state.
+ */
 export function compare(actual: FileSetState, expected: FileSetArgs): Difference[] {
     return [
         ...compareFiles(actual, expected),
@@ -85,7 +91,9 @@ function compareUnits(actual: FileSetState, expected: FileSetArgs): Difference[]
     return [...differences, ...dropped.map((name) => differenceAt(["units", name], "delete"))];
 }
 
-/** A fact that was never looked at (after an import, say), or that cannot be checked on this node, is not a difference. */
+/**
+ * A fact that was never looked at (after an import, say), or that cannot be checked on this node, is not a difference.
+ */
 function compareFacts(actual: FileSetState, expected: FileSetArgs): Difference[] {
     return Object.entries(expected.facts ?? {}).flatMap(([name, fact]): Difference[] => {
         const value = actual.facts?.[name]?.value;

@@ -36,9 +36,10 @@ export function parseConfiguration(given: Record<string, unknown>): Configuratio
 }
 
 /**
- * The stack's config as it is now. The engine starts a plugin with it in PULUMI_CONFIG, as JSON with one text for each key
- * (pkg/host/host.go, Provider); in a refresh and an import, what Configure brings is that of the last `up`. It holds
- * decrypted secrets, so the programs that the plugin starts must not inherit it: it is taken out of `environment`.
+ * The stack's config as it is now. The engine starts a plugin with it in PULUMI_CONFIG, as JSON with one text for each
+ * key (pkg/host/host.go, Provider); in a refresh and an import, what Configure brings is that of the last `up`. It
+ * holds decrypted secrets, so the programs that the plugin starts must not inherit it: it is taken out of
+ * `environment`.
  */
 export function takeStackConfig(environment: NodeJS.ProcessEnv): Record<string, unknown> {
     const { PULUMI_CONFIG: text } = environment;
@@ -64,7 +65,10 @@ export function currentConfig(
     return isDefault && stack["fleet"] !== undefined ? stack : given;
 }
 
-/** Keys of `holdfast:` that hold no secret; of all others the stack's values, which come without their wrapping, count as such. */
+/**
+ * Keys of `holdfast:` that hold no secret; of all others the stack's values, which come without their wrapping, count
+ * as such.
+ */
 const OPEN_KEYS = new Set(["fleet", "connectTimeout", "allowUnknownHostKey", "version", "pluginDownloadURL"]);
 
 export function secretConfig(stack: Record<string, unknown>): Decoded<unknown> {

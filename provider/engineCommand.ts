@@ -1,4 +1,7 @@
-/** What the engine that started this plugin was asked for, where its command line tells: in a process for a look nothing is written. */
+/**
+ * What the engine that started this plugin was asked for, where its command line tells: in a process for a look nothing
+ * is written.
+ */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 

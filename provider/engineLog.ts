@@ -4,12 +4,18 @@ import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import type { Log } from "./log";
 
-/** Milliseconds: a phase that is over sooner nobody could read, and every message costs the engine as much as a small file. */
+/**
+ * Milliseconds: a phase that is over sooner nobody could read, and every message costs the engine as much as a small
+ * file.
+ */
 const STATUS_INTERVAL = 1000;
 
 export class EngineLog {
     private readonly engine: EngineClient;
-    /** By resource: the last of its messages that are under way. Each waits for the one before, so that they come in order. */
+    /**
+     * By resource: the last of its messages that are under way. Each waits for the one before, so that they come in
+     * order.
+     */
     private readonly unsaid = new Map<string, Promise<void>>();
     /** By resource: its latest status, which has not been shown yet. */
     private readonly statuses = new Map<string, { show: () => void; timer: NodeJS.Timeout }>();

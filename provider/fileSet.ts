@@ -18,7 +18,9 @@ const NONE: SecretFiles = new Set();
 export class FileSetController {
     constructor(private readonly operation: Operation) {}
 
-    /** With the node's facts where this very operation has looked at it (`--refresh`); a preview alone does not look. */
+    /**
+     * With the node's facts where this very operation has looked at it (`--refresh`); a preview alone does not look.
+     */
     check(given: unknown, before: unknown, log: Log) {
         const { host } = given as Partial<FileSetArgs>;
         const checked = checkInputs(given, before, isRecord(host) ? this.operation.nodes(host).facts : undefined);

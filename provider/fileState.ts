@@ -16,7 +16,9 @@ export interface FileState {
     readonly skipped?: boolean;
     /** Only of a file that is not UTF-8 text, whose `content` is therefore lossy. */
     readonly sha256?: string;
-    /** Instead of `content`: a reference to another version of a program of Holdfast's own, whose text is not at hand. */
+    /**
+     * Instead of `content`: a reference to another version of a program of Holdfast's own, whose text is not at hand.
+     */
     readonly otherProgram?: string;
 }
 

@@ -121,8 +121,8 @@ const fileSet = z.strictObject({
 });
 
 /**
- * `before`: the inputs in state, `{}` where there are none. `facts` decide on what is about to be written alone: a disk that
- * has died since is drift, and must not keep the rest from being repaired.
+ * `before`: the inputs in state, `{}` where there are none. `facts` decide on what is about to be written alone: a disk
+ * that has died since is drift, and must not keep the rest from being repaired.
  */
 export function checkInputs(given: unknown, before: unknown = {}, facts?: NodeFacts): Checked {
     const inputs = withDefaults(given);
@@ -138,7 +138,8 @@ export function checkInputs(given: unknown, before: unknown = {}, facts?: NodeFa
             : [];
     });
     const worth = findings.filter(({ finding }) => finding.severity !== "not checked");
-    // The engine checks an import against itself; the first preview of the program's own inputs is a Check like any other.
+    // The engine checks an import against itself; the first preview of the program's own inputs is a Check like any
+    // other.
     if ((given as Imported).imported && (before as Imported).imported) {
         return {
             inputs,

@@ -1,4 +1,7 @@
-/** Whether it is still the machine of the last look that answers under a node's name: never taken for granted, never guessed. */
+/**
+ * Whether it is still the machine of the last look that answers under a node's name: never taken for granted, never
+ * guessed.
+ */
 import type { HostArgs } from "../model/contract/fileSet";
 import { RefusedError } from "./refused";
 import type { FileSetState } from "./fileState";

@@ -47,8 +47,8 @@ function endWithEngine(): void {
     setInterval(() => {
         if (process.ppid !== engine) process.exit(1); // killed: we have another parent
     }, ENGINE_WATCH).unref();
-    // The engine's way to end a plugin that it is done with: it waits 5 s, then kills. A user's Ctrl-C does not come here,
-    // since plugins have a process group of their own; that arrives as Cancel.
+    // The engine's way to end a plugin that it is done with: it waits 5 s, then kills. A user's Ctrl-C does not come
+    // here, since plugins have a process group of their own; that arrives as Cancel.
     process.on("SIGINT", () => process.exit(0));
     process.on("SIGTERM", () => process.exit(0));
 }

@@ -1,4 +1,7 @@
-/** The order in which nodes meet risky changes, as far as it is the provider's: whom a failure leaves alone, and one restore after another. */
+/**
+ * The order in which nodes meet risky changes, as far as it is the provider's: whom a failure leaves alone, and one
+ * restore after another.
+ */
 import { parseFleet } from "../components/fleet";
 import { isRisky, planWaves } from "../components/rollout";
 import { type Concern, concerns, isConcern } from "../components/table";

@@ -1,4 +1,7 @@
-/** Programs that Holdfast brings along: short on the wire and in state, in full to the rest of the provider (model/ownProgram.ts). */
+/**
+ * Programs that Holdfast brings along: short on the wire and in state, in full to the rest of the provider
+ * (model/ownProgram.ts).
+ */
 import { parseReference, referTo, textOf } from "../model/contract/ownProgram";
 import { ownPrograms } from "../programs";
 import type { FileState } from "./fileState";

@@ -15,7 +15,10 @@ export class PartlyAppliedError extends Error {
     }
 }
 
-/** A first push that was undone is no resource, an update that was undone keeps the state it had; else what stands there now is the state. */
+/**
+ * A first push that was undone is no resource, an update that was undone keeps the state it had; else what stands there
+ * now is the state.
+ */
 export function failure(name: string, { result, before, seen }: Applied, state: FileSetState): Error {
     const isAsBefore = Object.keys(seen.files).every(
         (path) => JSON.stringify(identityOf(before.files[path]!)) === JSON.stringify(identityOf(seen.files[path]!)),

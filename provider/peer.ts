@@ -1,4 +1,7 @@
-/** Who is at the other end of a connection to the plugin's port: loopback alone asks nobody, and here a stranger would be root everywhere. */
+/**
+ * Who is at the other end of a connection to the plugin's port: loopback alone asks nobody, and here a stranger would
+ * be root everywhere.
+ */
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 
@@ -6,8 +9,8 @@ import type { Socket } from "node:net";
 const ESTABLISHED = "01";
 
 /**
- * Whether the other end is this very user's, or root's (who may do all this anyway). Linux tells in /proc/net/tcp; elsewhere
- * nobody does, and every peer counts as one's own: docs/security.md says so.
+ * Whether the other end is this very user's, or root's (who may do all this anyway). Linux tells in /proc/net/tcp;
+ * elsewhere nobody does, and every peer counts as one's own: docs/security.md says so.
  */
 export function isOwnPeer(
     socket: Pick<Socket, "remoteAddress" | "remotePort" | "localPort">,
@@ -30,8 +33,8 @@ function ownerOf(from: number, to: number): number | undefined {
 }
 
 /**
- * Columns: number, local and remote address:port in hexadecimal, state, queues, timer, retransmissions, user, timeout, inode.
- * A socket that its owner has closed already is nobody's (inode 0, user 0): it must not pass for root's.
+ * Columns: number, local and remote address:port in hexadecimal, state, queues, timer, retransmissions, user, timeout,
+ * inode. A socket that its owner has closed already is nobody's (inode 0, user 0): it must not pass for root's.
  */
 export function ownerIn(table: string, from: number, to: number): number | undefined {
     for (const line of table.split("\n").slice(1)) {
@@ -42,7 +45,10 @@ export function ownerIn(table: string, from: number, to: number): number | undef
     return undefined;
 }
 
-/** 127.0.0.1, in IPv6 as ::ffff:127.0.0.1; the kernel writes words in the machine's own order, little-endian on all that Node runs on. */
+/**
+ * 127.0.0.1, in IPv6 as ::ffff:127.0.0.1; the kernel writes words in the machine's own order, little-endian on all that
+ * Node runs on.
+ */
 function isLoopback(address: string): boolean {
     return /^(0000000000000000FFFF0000)?0100007F:/.test(address);
 }

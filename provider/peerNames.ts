@@ -1,6 +1,6 @@
 /**
- * Names that a hosts file would give to other nodes: none before that node says itself that it is called so. A node that is
- * renamed in the stack alone refuses, and its peers must not know it by the new name then.
+ * Names that a hosts file would give to other nodes: none before that node says itself that it is called so. A node
+ * that is renamed in the stack alone refuses, and its peers must not know it by the new name then.
  */
 import type { FileSetArgs } from "../model/contract/fileSet";
 import { mappingOf } from "../model/hosts/mapping";
@@ -60,15 +60,18 @@ function namesByAddress(content: string): Map<string, Set<string>> {
     return found;
 }
 
-/** Each node is asked once in an operation: by the look of its own push where one is under way, on the same connection else. */
+/**
+ * Each node is asked once in an operation: by the look of its own push where one is under way, on the same connection
+ * else.
+ */
 export class PeerNames {
     private readonly asked = new Map<NodeClient, Promise<Error | undefined>>();
 
     constructor(private readonly nodes: (host: FileSetArgs["host"]) => NodeClient) {}
 
     /**
-     * A node that cannot be asked is believed, unless its address had another name: a peer that is down keeps no line from
-     * the others.
+     * A node that cannot be asked is believed, unless its address had another name: a peer that is down keeps no line
+     * from the others.
      * @throws RefusedError where a node calls itself otherwise, or may be another node's new name
      */
     async prove(owner: string, names: readonly NewName[]): Promise<void> {

@@ -23,7 +23,8 @@ export function planUpdate(
 ): Plan | undefined {
     const { look, machine } = standing;
     const files = changedFiles(expected, standing, secretFiles);
-    // Another machine has no edit since the last look: it gets a first push, which its new key in the stack has asked for.
+    // Another machine has no edit since the last look: it gets a first push, which its new key in the stack has asked
+    // for.
     if (last && machine !== "another") refuseUnseenEdits(expected, last, standing, secretFiles);
     if (machine !== "another") refuseUnknownFiles(expected, Object.keys(files), last, look, secretFiles);
     refuseLints(expected, files, look);

@@ -29,11 +29,14 @@ export interface Pushed {
     readonly secretFiles: ReadonlySet<string>;
 }
 
-/** @throws RefusedError, UnreachableError, ConnectionLostError, PartlyAppliedError; after an Error nothing is changed */
+/**
+ * @throws RefusedError, UnreachableError, ConnectionLostError, PartlyAppliedError; after an Error nothing is changed
+ */
 export async function push(operation: Operation, pushed: Pushed, log: Log): Promise<FileSetState> {
     const { expected, last } = pushed;
     const names = await operation.newNames(last, expected);
-    // Each node of the stack is looked at for its own push: that look tells its name, too, so that it is asked for after this one.
+    // Each node of the stack is looked at for its own push: that look tells its name, too, so that it is asked for
+    // after this one.
     const prove = () => operation.peerNames.prove(expected.host.name, names);
     const { state, differences, applied } = await work(operation, pushed, log, prove);
     for (const difference of stillDiffers(expected, state, differences, applied.seen))

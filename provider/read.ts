@@ -60,7 +60,10 @@ async function imported(operation: Operation, id: string): Promise<FileSetArgs> 
     } as FileSetArgs;
 }
 
-/** Whatever a node's files make our own code stumble over is that node's `could not tell`, by name; the others are looked at. */
+/**
+ * Whatever a node's files make our own code stumble over is that node's `could not tell`, by name; the others are
+ * looked at.
+ */
 async function judged<T>(name: string, judge: () => Promise<T>): Promise<T> {
     try {
         return await judge();

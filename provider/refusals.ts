@@ -50,7 +50,9 @@ export function unseenPaths(expected: FileSetArgs, last: FileSetState | undefine
     return expected.takeOver ? [] : Object.keys(expected.files).filter((path) => last?.files[path] === undefined);
 }
 
-/** A first push replaces what a package, the installer or Holdfast itself brought; somebody's own it shows, and stops. */
+/**
+ * A first push replaces what a package, the installer or Holdfast itself brought; somebody's own it shows, and stops.
+ */
 export function refuseUnknownFiles(
     expected: FileSetArgs,
     changed: readonly string[],

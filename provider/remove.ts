@@ -40,7 +40,8 @@ export async function remove(
         );
     const paths = Object.keys(last.files);
     const extras = { ...extrasFor(paths, []), originals: [...paths, ...Object.keys(last.units ?? {})] };
-    // What stood there before says what the lints of its restoration want to know: so one look for that, and one to change it.
+    // What stood there before says what the lints of its restoration want to know: so one look for that, and one to
+    // change it.
     const before = await operation.nodes(host, origin).inspect(last.concern, specOf(last), extras);
     await work(operation, { expected: restoring({ ...last, host }, before), last, secretFiles }, log);
 }
@@ -48,7 +49,8 @@ export async function remove(
 /** A node that has left the stack, of the others' hosts files: those that the stack keeps are the user's. */
 async function sayWhoKnows(operation: Operation, { host: { name }, concern }: FileSetArgs, log: Log): Promise<void> {
     if (concern !== "hosts") return;
-    const declared = await operation.declared().catch((): Declared[] => []); // a config with faults keeps nothing from being taken out
+    // A config with faults keeps nothing from being taken out.
+    const declared = await operation.declared().catch((): Declared[] => []);
     if (declared.some(({ identity }) => identity.name === name)) return;
     const kept = declared.flatMap(({ hostsFile }) => hostsFile ?? []);
     if (kept.length > 0)

@@ -33,7 +33,10 @@ export function checkResponse(
     return answer;
 }
 
-/** `before` and `news`: inputs. Where these differ the engine shows them; else state against inputs, as after an `up` that left a difference. */
+/**
+ * `before` and `news`: inputs. Where these differ the engine shows them; else state against inputs, as after an `up`
+ * that left a difference.
+ */
 export function diffResponse(
     differences: readonly Difference[],
     before: FileSetArgs,

@@ -7,7 +7,10 @@ import type { FileSetState } from "./fileState";
 import { RefusedError } from "./refused";
 import { fileStateOf } from "./state";
 
-/** The state before Holdfast as something to apply. Throws RefusedError where a live file is no longer what Holdfast wrote. */
+/**
+ * The state before Holdfast as something to apply. Throws RefusedError where a live file is no longer what Holdfast
+ * wrote.
+ */
 export function restoring(last: FileSetState, look: Look): FileSetArgs {
     const files = Object.entries(last.files).flatMap(([path, state]) => {
         const original = look.originals?.[path];

@@ -1,4 +1,6 @@
-/** What is secret: by path, by value, and what of a secret's text tells it. Pure; wrapping and masking are in `wire.ts`. */
+/**
+ * What is secret: by path, by value, and what of a secret's text tells it. Pure; wrapping and masking are in `wire.ts`.
+ */
 import { definitionOf, isConcern } from "../components/table";
 
 export interface Decoded<T> {

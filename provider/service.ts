@@ -175,7 +175,10 @@ export function providerService(
             );
             return new Empty();
         },
-        /** Nothing new is begun; what has begun is waited for, since a node finishes or undoes its transaction in any case. */
+        /**
+         * Nothing new is begun; what has begun is waited for, since a node finishes or undoes its transaction in any
+         * case.
+         */
         async cancel() {
             isCancelled = true;
             nodes.cancel();
@@ -183,7 +186,9 @@ export function providerService(
         },
     };
 
-    /** The engine asks for no such thing in a process that it has started for a look; whoever does is not the engine. */
+    /**
+     * The engine asks for no such thing in a process that it has started for a look; whoever does is not the engine.
+     */
     function refuseInLook(verb: string): void {
         if (look)
             throw new Error(

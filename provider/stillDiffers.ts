@@ -5,7 +5,10 @@ import type { FileSetArgs } from "../model/contract/fileSet";
 import type { Difference } from "./compare";
 import type { FileSetState } from "./fileState";
 
-/** One line each. @param seen what the node told after the push, of which `state` was made; `differences` are that state's */
+/**
+ * One line each. @param seen what the node told after the push, of which `state` was made; `differences` are that
+ * state's
+ */
 export function stillDiffers(
     expected: FileSetArgs,
     state: FileSetState,

@@ -8,7 +8,8 @@ import type { Difference } from "./compare";
 import type { Log } from "./log";
 
 /**
- * When, and perhaps by whom, a file that differs was written: said, and kept out of state. `holdfast drift` asks for data instead of words.
+ * When, and perhaps by whom, a file that differs was written: said, and kept out of state. `holdfast drift` asks for
+ * data instead of words.
  * @returns what Holdfast itself is doing there meanwhile; then nobody is named
  */
 export async function sayWhoWrote(

@@ -29,8 +29,8 @@ export function decode<T>(message: Struct | undefined): Decoded<T> {
 }
 
 /**
- * Wraps what is secret: what stands where anything secret stood in what came in, what has the text of a secret in it wherever
- * it stands, and what the concern's own row calls so.
+ * Wraps what is secret: what stands where anything secret stood in what came in, what has the text of a secret in it
+ * wherever it stands, and what the concern's own row calls so.
  */
 export function encode(value: object, ...given: readonly Decoded<unknown>[]): Struct {
     const marked = new Set(

@@ -42,7 +42,8 @@ export async function update(
     try {
         return await push(operation, { expected, last, secretFiles }, log);
     } catch (error) {
-        // Refused at its first look since a maintenance: kept, so that state says that the maintenance is over, and a refresh looks.
+        // Refused at its first look since a maintenance: kept, so that state says that the maintenance is over, and a
+        // refresh looks.
         if (before.maintenance && error instanceof RefusedError) throw new PartlyAppliedError(error.message, last);
         throw error;
     }

@@ -1,6 +1,6 @@
 /**
- * `npm run advisories`: what is known against the pinned npm packages and Go modules. Exit status 0 nothing, 2 something,
- * 1 could not tell. It needs npm's registry and https://vuln.go.dev, so it is no part of `npm test`.
+ * `npm run advisories`: what is known against the pinned npm packages and Go modules. Exit status 0 nothing, 2
+ * something, 1 could not tell. It needs npm's registry and https://vuln.go.dev, so it is no part of `npm test`.
  */
 const { spawnSync } = require("node:child_process");
 const { join } = require("node:path");

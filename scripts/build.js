@@ -1,4 +1,7 @@
-/** `npm run build`, and `npm run package` before it packs: dist/, compiled, for programs that import Holdfast. A clone runs without it, so `--clean` takes it away. */
+/**
+ * `npm run build`, and `npm run package` before it packs: dist/, compiled, for programs that import Holdfast. A clone
+ * runs without it, so `--clean` takes it away.
+ */
 const { execFileSync } = require("node:child_process");
 const { cpSync, rmSync } = require("node:fs");
 const { join } = require("node:path");

@@ -1,4 +1,8 @@
-/** `npm run schema`: writes the JSON Schemas of `holdfast:fleet`, with which editors complete Pulumi.*.yaml, and of `holdfast drift --format json`; docs/reference.md; the tables of docs/boot-readiness.md; and the interfaces grammar's for the nodes. */
+/**
+ * `npm run schema`: writes the JSON Schemas of `holdfast:fleet`, with which editors complete Pulumi.*.yaml, and of
+ * `holdfast drift --format json`; docs/reference.md; the tables of docs/boot-readiness.md; and the interfaces grammar's
+ * for the nodes.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { driftJsonSchema } from "../cli/drift/report";

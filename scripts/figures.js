@@ -1,7 +1,7 @@
 /**
- * `npm run figures [COMMIT]`: how the house is built, of the files at a commit (by default as they lie here): where one concern
- * is named, how long files, classes and lines are, cycles of imports, what reaches up. Nothing is judged; CONTRIBUTING.md says
- * what the numbers are for.
+ * `npm run figures [COMMIT]`: how the house is built, of the files at a commit (by default as they lie here): where one
+ * concern is named, how long files, classes and lines are, cycles of imports, what reaches up. Nothing is judged;
+ * CONTRIBUTING.md says what the numbers are for.
  */
 const { execFileSync } = require("node:child_process");
 const { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } = require("node:fs");
@@ -74,7 +74,8 @@ function classesOf(path, text) {
 }
 
 /**
- * Of types too. Strongly connected parts of the import graph, counted by their files' edges: dependency-cruiser's own count.
+ * Of types too. Strongly connected parts of the import graph, counted by their files' edges: dependency-cruiser's own
+ * count.
  * @param {string} root
  */
 function cycles(root) {

@@ -70,8 +70,8 @@ export function renderReference(): string {
 function concernTable(): string {
     const rows = Object.entries(concerns).map(([concern, { component, setting }]) => {
         const source = readFileSync(join(root, "components", folderOf(concern), "index.ts"), "utf8");
-        const [, guarantee = ""] = /^\/\*\* (.*) \*\/$/m.exec(source) ?? [];
-        return [`[${component}](concerns/${concern}.md)`, `\`${setting}\``, guarantee];
+        const [, guarantee = ""] = /^\/\*\*(?:\n \*)? ([^]*?)\s*\*\/$/m.exec(source) ?? [];
+        return [`[${component}](concerns/${concern}.md)`, `\`${setting}\``, guarantee.replace(/\s*\n \* /g, " ")];
     });
     return table(["component", "setting", "guarantee"], rows);
 }

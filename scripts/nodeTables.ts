@@ -1,4 +1,7 @@
-/** The words and patterns of the interfaces grammar as a Python module, for the guard on the node: made here, so that the two cannot differ. */
+/**
+ * The words and patterns of the interfaces grammar as a Python module, for the guard on the node: made here, so that
+ * the two cannot differ.
+ */
 import { keywords, openPrefixes, commandKeywords } from "../model/interfaces/keywords";
 import { blank } from "../model/interfaces/lines";
 import * as words from "../model/interfaces/rules/keywords";

@@ -1,6 +1,6 @@
 /**
- * Python's own tools: pinned by hash in a requirements.txt, from PyPI, in a folder of their own beside the toolchain; nothing of
- * the system's Python changes. Core modules only.
+ * Python's own tools: pinned by hash in a requirements.txt, from PyPI, in a folder of their own beside the toolchain;
+ * nothing of the system's Python changes. Core modules only.
  */
 const { createHash } = require("node:crypto");
 const { existsSync, mkdirSync, readFileSync, renameSync, rmSync } = require("node:fs");

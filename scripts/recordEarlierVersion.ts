@@ -1,6 +1,7 @@
 /**
  * `npm run record-version`: what this version leaves on two nodes and in the state of a stack with every concern, for
- * tests/lab/upgrade.test.ts. Writes tests/fixtures/upgrade/COMMIT.json.gz (compressed so that no search in the sources finds old ones).
+ * tests/lab/upgrade.test.ts. Writes tests/fixtures/upgrade/COMMIT.json.gz (compressed so that no search in the sources
+ * finds old ones).
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

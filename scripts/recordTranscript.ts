@@ -1,4 +1,7 @@
-/** `npm run transcript`: docs/transcript.md, from a real run on two lab nodes (Linux, root). Names of this machine are replaced. */
+/**
+ * `npm run transcript`: docs/transcript.md, from a real run on two lab nodes (Linux, root). Names of this machine are
+ * replaced.
+ */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { labDown, labUp } from "../lab";

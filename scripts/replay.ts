@@ -1,6 +1,6 @@
 /**
- * `npm run replay`: both incidents, before and after, on a virtual machine that is made for it and taken down again. The exit
- * status is 0 where every scene went as expected, 1 where one did not.
+ * `npm run replay`: both incidents, before and after, on a virtual machine that is made for it and taken down again.
+ * The exit status is 0 where every scene went as expected, 1 where one did not.
  */
 import { labDown, vmLabUp } from "../lab";
 import { differences, scenes } from "./replay/scenes";

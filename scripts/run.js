@@ -1,4 +1,7 @@
-/** `npm run bench`, `npm run soak`, `npm run record-version`, `npm run replay`: set-up, then the TypeScript program of that name. */
+/**
+ * `npm run bench`, `npm run soak`, `npm run record-version`, `npm run replay`: set-up, then the TypeScript program of
+ * that name.
+ */
 const { join } = require("node:path");
 const { afterSetUp } = require("./setup");
 const { status } = require("../toolchain/step");

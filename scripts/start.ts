@@ -94,7 +94,10 @@ async function freshLab(): Promise<Lab> {
     return lab;
 }
 
-/** A throw-away stack in a folder of this checkout. @returns runs pulumi there with its output shown, and gives its exit status. */
+/**
+ * A throw-away stack in a folder of this checkout. @returns runs pulumi there with its output shown, and gives its exit
+ * status.
+ */
 async function createStack(lab: Lab): Promise<(...args: string[]) => Promise<number>> {
     const env = {
         PULUMI_BACKEND_URL: `file://${join(work, "state")}`,

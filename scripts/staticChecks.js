@@ -1,6 +1,6 @@
 /**
- * The checks that run nothing of the project: `npm run check` all of them, `npm run check -- ruff shellcheck` those whose
- * names say so. `npm test` begins with them, each counts as one test.
+ * The checks that run nothing of the project: `npm run check` all of them, `npm run check -- ruff shellcheck` those
+ * whose names say so. `npm test` begins with them, each counts as one test.
  */
 const { closeSync, existsSync, openSync, readSync, readdirSync } = require("node:fs");
 const { join, relative } = require("node:path");

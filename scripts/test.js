@@ -8,9 +8,14 @@ const { groupStatus, status } = require("../toolchain/step");
 
 const root = join(__dirname, "..");
 
-/** Each of jest's workers has a lab of its own, since the files of `lab` share its nodes. They wait for nodes half of the time. */
+/**
+ * Each of jest's workers has a lab of its own, since the files of `lab` share its nodes. They wait for nodes half of
+ * the time.
+ */
 const labWorkers = 2;
-/** A virtual machine takes both processors: one file at a time, minutes each. In CI always, else with `npm run test:vm`. */
+/**
+ * A virtual machine takes both processors: one file at a time, minutes each. In CI always, else with `npm run test:vm`.
+ */
 const machines = { vm: ["--runInBand"] };
 const nodes = { fast: [], lab: [`--maxWorkers=${labWorkers}`] };
 const projects = process.env.HOLDFAST_VM ? machines : process.env.CI ? { ...nodes, ...machines } : nodes;
@@ -104,7 +109,8 @@ async function runJest(project, extra, options) {
  * @param {string} file
  * @returns {JestReport | undefined} undefined where jest did not get that far
  *
- * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, numRuntimeErrorTestSuites: number }} JestReport
+ * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
+ *   numRuntimeErrorTestSuites: number }} JestReport
  */
 function readReport(file) {
     try {

@@ -1,6 +1,6 @@
 /**
- * The plugin that answers @muhlba91/pulumi-proxmoxve in tests, built once into the toolchain's cache: its own cannot be had
- * where CI runs. Never part of the package. `node toolchain/bridge.js` builds it beforehand.
+ * The plugin that answers @muhlba91/pulumi-proxmoxve in tests, built once into the toolchain's cache: its own cannot be
+ * had where CI runs. Never part of the package. `node toolchain/bridge.js` builds it beforehand.
  */
 const { createHash } = require("node:crypto");
 const { existsSync, mkdirSync, readFileSync, renameSync, rmSync } = require("node:fs");

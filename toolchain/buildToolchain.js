@@ -1,4 +1,6 @@
-/** Builds the Pulumi CLI and its Node language host into a folder: `node buildToolchain.js FOLDER`. Core modules only. */
+/**
+ * Builds the Pulumi CLI and its Node language host into a folder: `node buildToolchain.js FOLDER`. Core modules only.
+ */
 const { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { compile, ensureGo } = require("./go");
@@ -39,7 +41,8 @@ async function build(folder) {
 
 /**
  * This host is older than the CLI: it takes the options of Pulumi.yaml's `runtime` as flags, which that CLI no longer
- * passes. Without them it would type-check the whole program at every run. Other programs than ours have no loader there.
+ * passes. Without them it would type-check the whole program at every run. Other programs than ours have no loader
+ * there.
  */
 const launcher = `#!/bin/sh
 loader=./toolchain/loadTypeScript.js

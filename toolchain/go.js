@@ -6,7 +6,9 @@ const { installPackages } = require("./debian");
 const { output, step } = require("./step");
 const { isAtLeast, toolchain } = require("./toolchain");
 
-/** Used where the installed Go is older than the modules want (Debian's is): Go's own release, through the module proxy. */
+/**
+ * Used where the installed Go is older than the modules want (Debian's is): Go's own release, through the module proxy.
+ */
 const pinnedGo = "1.26.8";
 
 /**

@@ -1,5 +1,5 @@
-// Modules that libraries load at their start for what Holdfast never asks of them: they come when they are first used. Of every
-// preview and `up` that is half the time until the program runs, and half its memory.
+// Modules that libraries load at their start for what Holdfast never asks of them: they come when they are first used.
+// Of every preview and `up` that is half the time until the program runs, and half its memory.
 const Module = require("node:module");
 
 /** @type {readonly { readonly what: RegExp, readonly by: RegExp }[]} */

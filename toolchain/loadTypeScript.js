@@ -1,5 +1,5 @@
-// Lets Node load TypeScript: sucrase takes the types away, checking them belongs to `npm test`. Each version of a file is
-// transformed once: that is a quarter of a second less for every preview, in the program and in the provider.
+// Lets Node load TypeScript: sucrase takes the types away, checking them belongs to `npm test`. Each version of a file
+// is transformed once: that is a quarter of a second less for every preview, in the program and in the provider.
 const { createHash } = require("node:crypto");
 const Module = require("node:module");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");

@@ -48,8 +48,8 @@ function status(command, args, options = {}, started = () => undefined) {
 }
 
 /**
- * As `status`, for a command whose children outlive it (jest's workers go on with their test): an abort kills all of its
- * process group, and the status comes when none of it is left.
+ * As `status`, for a command whose children outlive it (jest's workers go on with their test): an abort kills all of
+ * its process group, and the status comes when none of it is left.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import("node:child_process").SpawnOptions & { signal: AbortSignal }} options

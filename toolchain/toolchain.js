@@ -72,7 +72,8 @@ function pulumiEnvironment(folder) {
     return {
         ...process.env,
         PATH: [folder, process.env.PATH].filter(Boolean).join(delimiter),
-        // Without these each command looks for plugins and versions on the network: seconds, or minutes behind a firewall.
+        // Without these each command looks for plugins and versions on the network: seconds, or minutes behind a
+        // firewall.
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
         PULUMI_SKIP_UPDATE_CHECK: "true",
         // To the engine it is --yes, which it refuses beside --preview-only; a pipeline may have set it for its `up`.

@@ -1,4 +1,7 @@
-/** `npm run bench -- --peers [NODES…] [--runs=3] [--write]`: the same job by Ansible, pyinfra and Holdfast, in turn on the same nodes. */
+/**
+ * `npm run bench -- --peers [NODES…] [--runs=3] [--write]`: the same job by Ansible, pyinfra and Holdfast, in turn on
+ * the same nodes.
+ */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";

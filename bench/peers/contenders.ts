@@ -1,4 +1,7 @@
-/** Ansible, pyinfra and Holdfast, each as its own manual has it for many hosts at once: what is run for each kind of work. */
+/**
+ * Ansible, pyinfra and Holdfast, each as its own manual has it for many hosts at once: what is run for each kind of
+ * work.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import execa from "execa";

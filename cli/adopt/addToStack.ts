@@ -52,7 +52,9 @@ function addNode(document: Document, fresh: Document, fleet: GivenFleet, node: A
     if (watch[0] !== undefined) comment(document, [...path, watch[0]], watchComment);
 }
 
-/** Only what adopt has another word for; a further setting of the node's stays, and so does a name that it has already. */
+/**
+ * Only what adopt has another word for; a further setting of the node's stays, and so does a name that it has already.
+ */
 function changeNode(document: Document, path: readonly string[], declared: object, found: object): void {
     for (const [key, value] of Object.entries(found) as [string, unknown][]) {
         const given = (declared as Record<string, unknown>)[key];
@@ -86,8 +88,9 @@ function isObject(value: unknown): value is object {
 }
 
 /**
- * The YAML library writes a document in one manner of its own (blanks before a comment, breaks of long texts). Lines that the
- * change does not touch are taken from the file as they stand there, wherever the two can be laid side by side.
+ * The YAML library writes a document in one manner of its own (blanks before a comment, breaks of long texts). Lines
+ * that the change does not touch are taken from the file as they stand there, wherever the two can be laid side by
+ * side.
  */
 function inTheManner(text: string, before: Document, after: Document): string {
     const indent = /\n( {2,8})\S/.exec(text)?.[1]?.length ?? 2;

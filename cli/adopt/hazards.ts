@@ -20,7 +20,10 @@ const targets: readonly (readonly [KeptFormat, string])[] = [
     ["interfaces", "/etc/network/interfaces"],
 ];
 
-/** The files of the node that the stack takes over, and why one of them cannot be. @throws Error for a hosts file that would be lost */
+/**
+ * The files of the node that the stack takes over, and why one of them cannot be. @throws Error for a hosts file that
+ * would be lost
+ */
 export function takeOver(survey: Survey, context: LintContext): { files: KeptFile[]; refused: Hazard[] } {
     const files: KeptFile[] = [];
     const refused: Hazard[] = [];
@@ -89,7 +92,9 @@ function lintKept({ format, target, live, content }: KeptFile, context: LintCont
         .map((finding) => ({ ...finding, file: target, repaired: !left.has(identity(finding)) }));
 }
 
-/** Files that /etc/network/interfaces reads besides itself are never owned, so whatever is wrong there is for a human. */
+/**
+ * Files that /etc/network/interfaces reads besides itself are never owned, so whatever is wrong there is for a human.
+ */
 function inSourced({ sourced }: Survey, context: LintContext): Hazard[] {
     return Object.entries(sourced).flatMap(([file, content]) =>
         lintContent("interfaces.d", content, context)

@@ -1,4 +1,6 @@
-/** Who a node is, read from its own files: the address that its name should stand on, its domain and its further names. */
+/**
+ * Who a node is, read from its own files: the address that its name should stand on, its domain and its further names.
+ */
 import { canonicalAddress, familyOf, isReachable } from "../../model/values/address";
 import { parseHosts, type HostsLine } from "../../model/hosts";
 import { canonicalName } from "../../model/hosts/names";
@@ -10,8 +12,9 @@ import { anyName, domainName } from "../../model/fleet/values";
 import type { Survey } from "./survey";
 
 /**
- * The hosts file is believed where an interface really has the address; incident A's node has only 127.0.1.1 there, and then
- * the interface with the default gateway tells. A second address family is taken over only where the hosts file names it.
+ * The hosts file is believed where an interface really has the address; incident A's node has only 127.0.1.1 there, and
+ * then the interface with the default gateway tells. A second address family is taken over only where the hosts file
+ * names it.
  * @throws Error where no address can be found
  */
 export function identify(survey: Survey): NodeIdentity {
@@ -75,7 +78,10 @@ function domainOf(own: readonly HostsLine[], name: string): string | undefined {
     return domainName.safeParse(domain).success ? domain : undefined;
 }
 
-/** Further names of the node's own 127.0.1.1 line, as claims: `settleNames` decides. Those of other lines stay where they are. */
+/**
+ * Further names of the node's own 127.0.1.1 line, as claims: `settleNames` decides. Those of other lines stay where
+ * they are.
+ */
 function aliasesOf(own: readonly HostsLine[], name: string): string[] {
     const names = own
         .filter(({ address }) => address!.text === "127.0.1.1")

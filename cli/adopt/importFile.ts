@@ -1,4 +1,6 @@
-/** What `pulumi import -f FILE --generate-code=false` reads: the live files become state, under the URNs of the program. */
+/**
+ * What `pulumi import -f FILE --generate-code=false` reads: the live files become state, under the URNs of the program.
+ */
 import { concerns } from "../../components/table";
 import { FILE_SET_TYPE } from "../../model/contract/fileSet";
 import type { KeptFormat } from "./keptFiles";

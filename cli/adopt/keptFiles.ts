@@ -69,13 +69,17 @@ export interface StableSource {
     readonly source: string;
     readonly device: BlockDevice;
     /**
-     * How sure it is. `name`: the device has that name now. `mount`: the name is gone, and this device is mounted there.
-     * `only candidate`: the name is gone, and of all file systems that may be of this type only this one is neither mounted nor in fstab.
+     * How sure it is. `name`: the device has that name now. `mount`: the name is gone, and this device is mounted
+     * there. `only candidate`: the name is gone, and of all file systems that may be of this type only this one is
+     * neither mounted nor in fstab.
      */
     readonly by: "name" | "mount" | "only candidate";
 }
 
-/** What an entry with a device name most likely means, by what is written on the disk. Names shift, so what is mounted wins. */
+/**
+ * What an entry with a device name most likely means, by what is written on the disk. Names shift, so what is mounted
+ * wins.
+ */
 export function stableSource(
     entry: FstabEntry,
     lines: readonly FstabLine[],

@@ -1,6 +1,6 @@
 /**
- * Which of the names that nodes give themselves the whole fleet learns. Every peer believes what it is told here, so one
- * node's word is enough for its own name only.
+ * Which of the names that nodes give themselves the whole fleet learns. Every peer believes what it is told here, so
+ * one node's word is enough for its own name only.
  */
 import { domainName } from "../../model/fleet/values";
 import { parseHosts } from "../../model/hosts";

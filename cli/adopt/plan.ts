@@ -65,7 +65,9 @@ export function planAdoption(
     return { nodes, stackConfig, importFile: renderImportFile(nodes) };
 }
 
-/** The project's own file, where `up` makes of it what stands on the node: a peer's line, say, that came with the peer. */
+/**
+ * The project's own file, where `up` makes of it what stands on the node: a peer's line, say, that came with the peer.
+ */
 function asDeclared({ format, content }: KeptFile, own: string | undefined, context: LintContext): string {
     return own !== undefined && keepFile(format, own, context) === content ? own : content;
 }

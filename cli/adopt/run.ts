@@ -7,7 +7,10 @@ import { renderHazards, renderNextSteps } from "./summary";
 import { surveyNode } from "./survey";
 import { parseHostKey, parseTarget } from "./target";
 
-/** Returns what goes to standard output: the stack config, where no stack is named. @throws Error that names every host that could not be read; then nothing is written anywhere */
+/**
+ * Returns what goes to standard output: the stack config, where no stack is named. @throws Error that names every host
+ * that could not be read; then nothing is written anywhere
+ */
 export async function adopt(
     hosts: readonly string[],
     options: AdoptOptions,

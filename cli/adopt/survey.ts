@@ -112,7 +112,10 @@ export async function surveyNode(
     }
 }
 
-/** Behind a forwarded port or a jump host the key that answered need not be the node's: only a key that is both is pinned. */
+/**
+ * Behind a forwarded port or a jump host the key that answered need not be the node's: only a key that is both is
+ * pinned.
+ */
 async function acceptedKey(host: HostArgs, publicKeys: readonly string[]): Promise<string | undefined> {
     const { accepted } = await knownKeys(await resolveTarget(host));
     return publicKeys

@@ -184,8 +184,8 @@ function isChange(op: string): boolean {
 }
 
 /**
- * Resources that differ by the engine's count and not by its steps: it fills in what a look has found only where the provider
- * tells single properties, and bridged ones do not.
+ * Resources that differ by the engine's count and not by its steps: it fills in what a look has found only where the
+ * provider tells single properties, and bridged ones do not.
  */
 function untold(steps: readonly Step[], changes: number): NodeDrift[] {
     const told = new Set(steps.filter(({ op }) => isChange(op)).map(({ urn }) => urn)).size;

@@ -12,7 +12,9 @@ const verdicts = { clean: "✅ No drift", drift: "⚠️ Drift", unknown: "❌ C
 /** Of a node's reason and of each line of a list. */
 const LINE = 500;
 
-/** What a node says stands inside a fence alone: everything outside of one is ours, or a name that the stack declares. */
+/**
+ * What a node says stands inside a fence alone: everything outside of one is ours, or a name that the stack declares.
+ */
 export function renderMarkdown(report: DriftReport, limit = COMMENT_LIMIT): string {
     const titled = report.stacks.length > 1;
     const head = [

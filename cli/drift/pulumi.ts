@@ -4,8 +4,8 @@ import { runPulumi } from "../pulumi";
 import type { StackDrift } from "./report";
 
 /**
- * Looks at every node of the stack, of the selected one where none is named. State is not changed; a stack that cannot be looked
- * at is `unknown`, with the reason.
+ * Looks at every node of the stack, of the selected one where none is named. State is not changed; a stack that cannot
+ * be looked at is `unknown`, with the reason.
  * @param timeout seconds; none by default
  */
 export async function refreshStack(stack?: string, timeout?: number): Promise<StackDrift> {

@@ -1,4 +1,6 @@
-/** Whether somebody's `up` is at work on the stack: what a look sees meanwhile is work half done, and no human's edit. */
+/**
+ * Whether somebody's `up` is at work on the stack: what a look sees meanwhile is work half done, and no human's edit.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { homedir, hostname } from "node:os";

@@ -1,4 +1,7 @@
-/** Finds what an earlier run has published, by a marker that readers do not see (its last line), and brings it up to date. */
+/**
+ * Finds what an earlier run has published, by a marker that readers do not see (its last line), and brings it up to
+ * date.
+ */
 import type { CommentOptions, IssueOptions } from "./options";
 import { UNDER_WAY } from "../comment";
 import type { Forge, Note } from "./forge";
@@ -60,7 +63,9 @@ async function find(notes: AsyncIterable<Note>, key: string): Promise<Note | und
     return undefined;
 }
 
-/** Above it is what a report says, and that may quote another stack's marker. A forge's editor makes CR LF of line ends. */
+/**
+ * Above it is what a report says, and that may quote another stack's marker. A forge's editor makes CR LF of line ends.
+ */
 function lastLine(body: string): string {
     return body.trimEnd().split(/\r?\n/).at(-1) ?? "";
 }

@@ -11,7 +11,10 @@ export interface Clock {
 
 /** Milliseconds between looks. */
 const POLL = 3000;
-/** Seconds that a node which has started may take until all is whole again, where the boot may take as long: corosync rejoins, late disks come. */
+/**
+ * Seconds that a node which has started may take until all is whole again, where the boot may take as long: corosync
+ * rejoins, late disks come.
+ */
 const SETTLE = 300;
 
 export type Back =

@@ -1,4 +1,7 @@
-/** The log of a run: `.holdfast/reboots/TIME.jsonl` in the project, a line for each step, written before the next begins. */
+/**
+ * The log of a run: `.holdfast/reboots/TIME.jsonl` in the project, a line for each step, written before the next
+ * begins.
+ */
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 

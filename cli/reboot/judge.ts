@@ -1,4 +1,6 @@
-/** Whether a node may be rebooted, and whether it came back as it was. Pure. What could not be looked at is never fine. */
+/**
+ * Whether a node may be rebooted, and whether it came back as it was. Pure. What could not be looked at is never fine.
+ */
 import type { Readiness } from "../../host/readiness";
 import type { Outlook, Votes } from "../../host/outlook";
 import type { RebootOptions } from "./options";

@@ -11,7 +11,9 @@ import { rebootAll, type Verdict } from "./sequence";
 
 const exitStatus = { ok: 0, bad: 2, unknown: 1 } as const satisfies Readonly<Record<Verdict, number>>;
 
-/** @throws Error where a name is none of the stack's, or the stack cannot be read: nothing was asked of any node then */
+/**
+ * @throws Error where a name is none of the stack's, or the stack cannot be read: nothing was asked of any node then
+ */
 export async function runReboot(
     names: readonly string[],
     options: RebootOptions,

@@ -107,7 +107,9 @@ async function goDown(node: RebootNode, before: Look, { by, tell }: Run): Promis
     }
 }
 
-/** What was shut down and has not come up again (`onboot` is off) is said, not started: somebody may have wanted that. */
+/**
+ * What was shut down and has not come up again (`onboot` is off) is said, not started: somebody may have wanted that.
+ */
 function tellGuests(node: RebootNode, before: Look, after: Look, { options, tell }: Run): void {
     if (options.guests !== "shutdown") return;
     const runs = new Set(after.outlook.guests.running.map(({ id }) => id));

@@ -1,4 +1,7 @@
-/** The report: one HTML document that loads nothing and runs no script. Everything from a node goes through preact's escaping. */
+/**
+ * The report: one HTML document that loads nothing and runs no script. Everything from a node goes through preact's
+ * escaping.
+ */
 import { h, type ComponentChild } from "preact";
 import { render } from "preact-render-to-string";
 import { tally } from "../drift/text";
@@ -34,7 +37,9 @@ export function renderPage(report: DriftReport): string {
     return renderWithin(evenShare(sizes, LIMIT - Buffer.byteLength(renderWithin(0, report))), report);
 }
 
-/** The most that each may take: who needs less leaves the rest to the others, so that one large diff among few is whole. */
+/**
+ * The most that each may take: who needs less leaves the rest to the others, so that one large diff among few is whole.
+ */
 export function evenShare(sizes: readonly number[], total: number): number {
     let left = Math.max(0, total);
     for (const [index, size] of [...sizes].sort((a, b) => a - b).entries()) {

@@ -29,7 +29,10 @@ const stackFile = z.object({
 
 const common = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=15"];
 
-/** Calls `use` with the arguments of ssh up to the destination. @throws Error where the stack file does not know the node */
+/**
+ * Calls `use` with the arguments of ssh up to the destination. @throws Error where the stack file does not know the
+ * node
+ */
 export async function withDestination<T>(
     node: string,
     { host, stack }: Place,

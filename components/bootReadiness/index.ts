@@ -1,4 +1,7 @@
-/** A standing answer to "would this node survive a reboot now?", from checks that look every night, after each boot and after each push. */
+/**
+ * A standing answer to "would this node survive a reboot now?", from checks that look every night, after each boot and
+ * after each push.
+ */
 import type * as pulumi from "@pulumi/pulumi";
 import { ConcernComponent } from "../component";
 import { bootReadiness } from "./concern";

@@ -74,7 +74,10 @@ export interface CommandMachine {
     readonly fileSets: readonly string[];
 }
 
-/** By name; of a config that `checkCommands` has passed. Without those on machines under maintenance, which are not contacted. */
+/**
+ * By name; of a config that `checkCommands` has passed. Without those on machines under maintenance, which are not
+ * contacted.
+ */
 export function resolveCommands(commands: CommandsConfig = {}, machines: readonly CommandMachine[]): OwnCommand[] {
     const running = Object.entries(commands).filter(([, { remote }]) => !machineOf(remote, machines)?.maintenance);
     return running

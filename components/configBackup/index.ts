@@ -1,4 +1,7 @@
-/** The node's configuration (/etc/pve, /etc, an inventory) off-site every night, encrypted, and read back to see that all is there. */
+/**
+ * The node's configuration (/etc/pve, /etc, an inventory) off-site every night, encrypted, and read back to see that
+ * all is there.
+ */
 import type * as pulumi from "@pulumi/pulumi";
 import { ConcernComponent, type Secrets, withSecrets } from "../component";
 import { configBackup } from "./concern";

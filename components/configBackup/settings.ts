@@ -1,4 +1,6 @@
-/** `configBackup`: where the node's configuration goes every night, what is kept there, and who restores it on trial. */
+/**
+ * `configBackup`: where the node's configuration goes every night, what is kept there, and who restores it on trial.
+ */
 import { z } from "zod";
 import type { Fault } from "../../model/fleet/faults";
 import { concern, object } from "../../model/fleet/kit";
@@ -135,7 +137,10 @@ export function unwiseBackups(having: readonly Having[], fleet: FleetView): stri
     return warnings;
 }
 
-/** The machines whose backups this one restores on trial: those that name it, and the one before it of those that name none. */
+/**
+ * The machines whose backups this one restores on trial: those that name it, and the one before it of those that name
+ * none.
+ */
 export function drillsOf(machine: string, machines: FleetView["machines"]): string[] {
     const target = machines.find(({ identity }) => identity.name === machine)?.configBackup?.target;
     const all = machines.filter(({ configBackup }) => configBackup !== undefined && configBackup.target === target);

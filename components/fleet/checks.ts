@@ -1,4 +1,7 @@
-/** Rules that span several fields of `holdfast:fleet`; those of one concern are in its `settings.ts`. Each takes a config whose single values are sound. */
+/**
+ * Rules that span several fields of `holdfast:fleet`; those of one concern are in its `settings.ts`. Each takes a
+ * config whose single values are sound.
+ */
 import { canonicalAddress, familyOf } from "../../model/values/address";
 import { type Fault, describe, formatPath } from "../../model/fleet/faults";
 import { checkUnique, type Claim } from "../../model/fleet/unique";
@@ -10,7 +13,9 @@ import type { FleetConfig } from "./schema";
 
 type Path = readonly PropertyKey[];
 
-/** @param declared every node name that the user wrote, also of nodes that were left out of `fleet` for other faults. */
+/**
+ * @param declared every node name that the user wrote, also of nodes that were left out of `fleet` for other faults.
+ */
 export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fault[] {
     return [
         ...checkCanary(fleet, declared),
@@ -26,7 +31,9 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
     ];
 }
 
-/** Under `defaults`, then under each machine; what is wrong with the defaults alone is said once, not for every machine. */
+/**
+ * Under `defaults`, then under each machine; what is wrong with the defaults alone is said once, not for every machine.
+ */
 function checkConcern({ check, ...concern }: ConcernDefinition, fleet: FleetConfig): Fault[] {
     if (!check) return [];
     const faults = placesOf(concern, fleet).flatMap((place) => check(place as never));

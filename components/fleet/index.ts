@@ -1,4 +1,7 @@
-/** The declared fleet: `holdfast:fleet` of the stack config, validated, defaults merged, files read. Nothing downstream checks again. */
+/**
+ * The declared fleet: `holdfast:fleet` of the stack config, validated, defaults merged, files read. Nothing downstream
+ * checks again.
+ */
 import { type Fault, describe, formatPath } from "../../model/fleet/faults";
 import { checkCommands, resolveCommands, type OwnCommand } from "../commands/settings";
 import type { BatchSize } from "../../model/fleet/values";
@@ -88,7 +91,8 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
         try {
             return { path, content: readFile(path) };
         } catch (error) {
-            const isKnown = faults.some((fault) => formatPath(fault.path) === formatPath(at)); // once for `defaults`, not for every node
+            // Once for `defaults`, not for every node.
+            const isKnown = faults.some((fault) => formatPath(fault.path) === formatPath(at));
             if (!isKnown)
                 faults.push({
                     path: at,

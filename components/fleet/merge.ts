@@ -10,7 +10,10 @@ export function mergedSetting({ setting, merge }: ConcernDefinition, defaults: W
     return merge ? merge(...both) : mergeSettings(...both);
 }
 
-/** A machine's own setting wins, key by key; `false` turns a concern off, `true` turns it on with the defaults' settings. */
+/**
+ * A machine's own setting wins, key by key; `false` turns a concern off, `true` turns it on with the defaults'
+ * settings.
+ */
 export function mergeSettings<Settings extends object>(
     base: Settings | boolean | undefined,
     own: Settings | boolean | undefined,

@@ -1,4 +1,7 @@
-/** The shape of `holdfast:fleet`, as a user writes it, put together from the concerns' own. What spans several fields is in `checks.ts` and in the concerns' `settings.ts`. */
+/**
+ * The shape of `holdfast:fleet`, as a user writes it, put together from the concerns' own. What spans several fields is
+ * in `checks.ts` and in the concerns' `settings.ts`.
+ */
 import { z } from "zod";
 import { flag, object } from "../../model/fleet/kit";
 import { mailSchema, monitoringSchema, sshDefaults, sshSchema } from "../../model/fleet/shared";

@@ -1,4 +1,7 @@
-/** /etc/fstab of one node: stable sources, and no disk but the essential ones can stop a boot. A push mounts and unmounts nothing; a disk that comes after the boot is mounted by systemd. */
+/**
+ * /etc/fstab of one node: stable sources, and no disk but the essential ones can stop a boot. A push mounts and
+ * unmounts nothing; a disk that comes after the boot is mounted by systemd.
+ */
 import type * as pulumi from "@pulumi/pulumi";
 import { ConcernComponent } from "../component";
 import { fstab } from "./concern";

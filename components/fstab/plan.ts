@@ -52,19 +52,27 @@ function fstabContent(settings: FstabSettings): string {
     return renderFile(path, { entries: entries.map(renderFstabEntry) });
 }
 
-/** The mark stays in the file, so that lints on the node know what the stack said; mount(8) and systemd pass over it. */
+/**
+ * The mark stays in the file, so that lints on the node know what the stack said; mount(8) and systemd pass over it.
+ */
 function withEssentialMark(target: string, options: readonly string[]): readonly string[] {
     return isEssential({ source: "", target, fstype: "", options }) ? options : [...options, "x-holdfast.essential"];
 }
 
-/** Mounts that local-fs.target may require: essential ones, and those that wait for no device (pseudo file systems, binds). */
+/**
+ * Mounts that local-fs.target may require: essential ones, and those that wait for no device (pseudo file systems,
+ * binds).
+ */
 function mayBeRequired(entries: readonly FstabEntry[], isNeeded: (entry: FstabEntry) => boolean): string[] {
     return entries
         .filter((entry) => entry.target.startsWith("/") && (isNeeded(entry) || !canStopBoot(entry)))
         .map(({ target }) => canonicalTarget(target));
 }
 
-/** A UUID that has vanished is drift for `nofail` entries too: the next boot goes on without that disk, and says nothing. */
+/**
+ * A UUID that has vanished is drift for `nofail` entries too: the next boot goes on without that disk, and says
+ * nothing.
+ */
 function sourceFacts(entries: readonly FstabEntry[]): Record<string, FactArgs> {
     const needed = entries.filter((entry) => isOnDevice(entry) && isMountedAtBoot(entry));
     return Object.fromEntries(
@@ -76,8 +84,9 @@ function sourceFacts(entries: readonly FstabEntry[]): Record<string, FactArgs> {
 }
 
 /**
- * Expected of essential mounts only. An optional one that was just declared is not mounted yet, nothing here mounts it, and
- * a fact that no `up` can bring about would be drift on every night until the next boot: so it is reported, not expected.
+ * Expected of essential mounts only. An optional one that was just declared is not mounted yet, nothing here mounts it,
+ * and a fact that no `up` can bring about would be drift on every night until the next boot: so it is reported, not
+ * expected.
  */
 function mountFacts(
     entries: readonly FstabEntry[],

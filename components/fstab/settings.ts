@@ -49,7 +49,10 @@ type FstabConfig = NonNullable<z.infer<typeof schema>>;
 export type FstabEntryConfig = z.infer<typeof fstabEntry>;
 type Path = readonly PropertyKey[];
 
-/** Either the whole file as entries, or a file with the targets that are essential besides `/`, `/usr`, `/var` and `/boot`. */
+/**
+ * Either the whole file as entries, or a file with the targets that are essential besides `/`, `/usr`, `/var` and
+ * `/boot`.
+ */
 export type FstabSettings =
     | { readonly entries: DeepReadonly<FstabEntryConfig[]> }
     | { readonly file: ProjectFile; readonly essential: readonly string[] };

@@ -1,4 +1,6 @@
-/** /etc/hosts of one node: its own name on the LAN address, every peer present, and cloud-init kept from rewriting it. */
+/**
+ * /etc/hosts of one node: its own name on the LAN address, every peer present, and cloud-init kept from rewriting it.
+ */
 import type * as pulumi from "@pulumi/pulumi";
 import { ConcernComponent } from "../component";
 import { hosts } from "./concern";

@@ -35,9 +35,9 @@ function hostsContent(node: NodeIdentity, peers: readonly NodeIdentity[], { file
 }
 
 /**
- * `cloud_init_modules` of Debian's cloud-init without `update_etc_hosts`: 25.1.4 in trixie; 22.4.2 in bookworm has `migrator`
- * besides, which renames old semaphore files and is gone since 24.1. User-data wins over `manage_etc_hosts`, but brings no
- * module back that is not in this list (tried with 25.1.4's own merging).
+ * `cloud_init_modules` of Debian's cloud-init without `update_etc_hosts`: 25.1.4 in trixie; 22.4.2 in bookworm has
+ * `migrator` besides, which renames old semaphore files and is gone since 24.1. User-data wins over `manage_etc_hosts`,
+ * but brings no module back that is not in this list (tried with 25.1.4's own merging).
  */
 const cloudInitModules = [
     "seed_random",

@@ -62,8 +62,8 @@ export function checkHostsFile({ machine, merged, path }: Place<HostsFileConfig>
 }
 
 /**
- * A kept file that names a node which the stack has no more: it is the user's, so nothing takes the line out. Once for a
- * file that several nodes have.
+ * A kept file that names a node which the stack has no more: it is the user's, so nothing takes the line out. Once for
+ * a file that several nodes have.
  */
 export function warnOfFormerNodes(
     having: readonly { readonly settings: HostsFileSettings }[],

@@ -1,4 +1,6 @@
-/** /etc/network/interfaces of one node. The new file takes effect at the next reload or boot: nothing is reloaded here. */
+/**
+ * /etc/network/interfaces of one node. The new file takes effect at the next reload or boot: nothing is reloaded here.
+ */
 import type * as pulumi from "@pulumi/pulumi";
 import { ConcernComponent } from "../component";
 import { interfaces } from "./concern";

@@ -53,7 +53,10 @@ function sourcedFact(content: string): Record<string, FactArgs> {
     return patterns.length > 0 ? { "sourced files": { probe: "sourced-files", args: patterns, value: "sound" } } : {};
 }
 
-/** Reported, not expected: `up` cannot plug a cable in, and a port that the running network does not use yet is down by right. */
+/**
+ * Reported, not expected: `up` cannot plug a cable in, and a port that the running network does not use yet is down by
+ * right.
+ */
 function linkFacts(content: string): Record<string, FactArgs> {
     return Object.fromEntries(physicalPorts(content).map((name) => [`link ${name}`, { probe: "link", args: [name] }]));
 }
@@ -86,7 +89,10 @@ function isMadeBySoftware(one: Interface): boolean {
     return isOvs || one.options.some(({ name }) => softwareOptions.has(name));
 }
 
-/** No loopback, no VLAN (`bond0.100`, `vlan7`), nothing that only software brings: such a name may be declared in a sourced file. */
+/**
+ * No loopback, no VLAN (`bond0.100`, `vlan7`), nothing that only software brings: such a name may be declared in a
+ * sourced file.
+ */
 function isPlainPort(name: string): boolean {
     return !name.includes(".") && !/^(?:lo|(?:vlan|bond|vmbr|tap|veth|fwpr|fwln|fwbr|dummy)\d.*)$/.test(name);
 }

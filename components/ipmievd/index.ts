@@ -1,4 +1,7 @@
-/** The BMC's events in one node's syslog: power supplies, fans, hot-swap, processor heat. A node without a BMC is let be. */
+/**
+ * The BMC's events in one node's syslog: power supplies, fans, hot-swap, processor heat. A node without a BMC is let
+ * be.
+ */
 import type * as pulumi from "@pulumi/pulumi";
 import { ConcernComponent } from "../component";
 import { ipmievd } from "./concern";

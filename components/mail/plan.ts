@@ -25,7 +25,8 @@ export function planMail(args: MailPlanArgs): FileSetArgs {
         files: {
             [program]: { content: programText(program), mode: "0755" },
             [conf]: { content: renderFile(conf, { to, from }) },
-            // An administrator's own is the node's mail: it is neither overwritten nor removed, and its password is not read.
+            // An administrator's own is the node's mail: it is neither overwritten nor removed, and its password is not
+            // read.
             [msmtprc]: {
                 yields: true,
                 ...(relay

@@ -1,4 +1,7 @@
-/** A damaged network file is alarmed in 5 s, never reloaded, never booted with; a boot that fails with new files gets the proven ones back. */
+/**
+ * A damaged network file is alarmed in 5 s, never reloaded, never booted with; a boot that fails with new files gets
+ * the proven ones back.
+ */
 import type * as pulumi from "@pulumi/pulumi";
 import { ConcernComponent } from "../component";
 import { networkGuard } from "./concern";

@@ -35,7 +35,8 @@ export function planNetworkGuard(args: NetworkGuardArgs): FileSetArgs {
         },
         validate: [
             { argv: parsing(program) },
-            // Before anything is written: what the network runs with now is all that is proven of a node without a record.
+            // Before anything is written: what the network runs with now is all that is proven of a node without a
+            // record.
             { argv: ["/usr/bin/python3", "-ISXutf8", `{staged:${program}}`, "prove", address], timeout: 60 },
         ],
         activate: [{ argv: ["systemctl", "daemon-reload"] }],

@@ -1,4 +1,7 @@
-/** `networkGuard`: nothing to set but on and off; how long a boot may take stands with `interfaces`, whose change it is about. */
+/**
+ * `networkGuard`: nothing to set but on and off; how long a boot may take stands with `interfaces`, whose change it is
+ * about.
+ */
 import type { z } from "zod";
 import { concern } from "../../model/fleet/kit";
 import type { ResolveContext, Settings } from "../concern";

@@ -15,7 +15,10 @@ const paths = {
     folder: "/etc/tmpfiles.d/holdfast-node-exporter.conf",
     web: "/etc/prometheus/node-exporter-web.yml",
 };
-/** Where Holdfast's programs write: root's alone, unlike the folder of Debian's package, whose parent is the exporter's own. */
+/**
+ * Where Holdfast's programs write: root's alone, unlike the folder of Debian's package, whose parent is the exporter's
+ * own.
+ */
 const metrics = "/var/lib/prometheus-holdfast/node-exporter";
 /** Both: node_exporter takes one folder before 1.9, and a pattern in every version. */
 const textfiles = "/var/lib/prometheus*/node-exporter";

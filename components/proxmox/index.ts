@@ -1,4 +1,7 @@
-/** What lies in the cluster's database: through proxmoxve, and what that has no word for through Holdfast's own provider. Loaded only where the stack has `proxmox`. */
+/**
+ * What lies in the cluster's database: through proxmoxve, and what that has no word for through Holdfast's own
+ * provider. Loaded only where the stack has `proxmox`.
+ */
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { ApiObjectArgs } from "../../model/contract/apiObject";
@@ -77,7 +80,10 @@ export class ProxmoxCluster extends pulumi.ComponentResource {
     }
 }
 
-/** A guest's disk lies on a storage; a storage is there before it is said that it is a mount; jobs before who is in none. */
+/**
+ * A guest's disk lies on a storage; a storage is there before it is said that it is a mount; jobs before who is in
+ * none.
+ */
 function earlier({ kind, name }: ApiObjectArgs, { storages, jobs }: Made): readonly pulumi.Resource[] {
     if (kind === "guest") return Object.values(storages);
     if (kind === "backups") return jobs;

@@ -68,7 +68,9 @@ export function planMetrics(name: string, { type, server, port, protocol, organi
 /** Logical name of the one that says whether the API answers. */
 export const apiObject = "proxmox-api";
 
-/** What proxmoxve has no word for, by logical name: is_mountpoint, the guests' start, and what can only be looked at. */
+/**
+ * What proxmoxve has no word for, by logical name: is_mountpoint, the guests' start, and what can only be looked at.
+ */
 export function planObjects(settings: ProxmoxSettings): Named<ApiObjectArgs> {
     const { storages = {}, guests = {}, members, backups, withoutBackup = [] } = settings;
     const api = apiOf(settings);

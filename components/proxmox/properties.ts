@@ -1,4 +1,6 @@
-/** Every argument of proxmoxve's classes that are used here: what the stack does not speak of is to be left as it is. */
+/**
+ * Every argument of proxmoxve's classes that are used here: what the stack does not speak of is to be left as it is.
+ */
 import type * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 
 /** By name: a type error where the package has another one. */

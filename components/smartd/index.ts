@@ -1,4 +1,7 @@
-/** smartd on one node: self-tests, warnings by mail, and a graceful shutdown when a disk fails that nothing makes up for. */
+/**
+ * smartd on one node: self-tests, warnings by mail, and a graceful shutdown when a disk fails that nothing makes up
+ * for.
+ */
 import type * as pulumi from "@pulumi/pulumi";
 import { ConcernComponent } from "../component";
 import { smartd } from "./concern";

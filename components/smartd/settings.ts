@@ -75,8 +75,8 @@ function smartdTypeOf(device: string): string | undefined {
 }
 
 /**
- * °C. Makers rate hard disks for 60 °C and NVMe drives for 70 °C (data sheets of Seagate's Exos and WD's Ultrastar, and of
- * Samsung's and Intel's data centre drives); a solid-state disk with SATA gets the hard disk's, the lower ones.
+ * °C. Makers rate hard disks for 60 °C and NVMe drives for 70 °C (data sheets of Seagate's Exos and WD's Ultrastar, and
+ * of Samsung's and Intel's data centre drives); a solid-state disk with SATA gets the hard disk's, the lower ones.
  */
 function smartdLimits(device: string): TemperatureLimits {
     return device.startsWith("/dev/disk/by-id/nvme-")

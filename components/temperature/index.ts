@@ -1,4 +1,7 @@
-/** A look at the temperatures every five minutes: mail at the warning limit, shutdown or a second mail at the critical one. */
+/**
+ * A look at the temperatures every five minutes: mail at the warning limit, shutdown or a second mail at the critical
+ * one.
+ */
 import type * as pulumi from "@pulumi/pulumi";
 import { ConcernComponent } from "../component";
 import { temperature } from "./concern";

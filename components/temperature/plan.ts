@@ -33,7 +33,8 @@ export function planTemperatureWatchdog(args: TemperatureWatchdogArgs): FileSetA
         validate: [{ argv: parsing(program) }],
         activate: [{ argv: ["systemctl", "daemon-reload"] }],
         units: { "holdfast-temperature.timer": { enabled: isTimer, active: isTimer } },
-        // One run now, which also shows in the log what can be read. Hung sensors and a dead mail relay are waited for within this time.
+        // One run now, which also shows in the log what can be read. Hung sensors and a dead mail relay are waited for
+        // within this time.
         verify: [{ argv: ["systemctl", "start", "holdfast-temperature.service"], timeout: 60 }],
         facts: {
             temperature: { probe: "temperature" },

@@ -79,7 +79,8 @@ class Progress:
 
 
 def main(version: str, modules: install.Modules | None = None) -> None:
-    """`modules`: {path: (source, code or None)} where the program is not installed yet and runs from what the client sent."""
+    """`modules`: {path: (source, code or None)} where the program is not installed yet and runs from what the client
+    sent."""
     try:
         while (request := receive()) is not None:
             answer(request, version, modules)

@@ -1,4 +1,6 @@
-/** Proxmox's API, as far as Holdfast asks it: one call at a time, each bounded, no answer taken for more than it says. */
+/**
+ * Proxmox's API, as far as Holdfast asks it: one call at a time, each bounded, no answer taken for more than it says.
+ */
 import { request } from "node:https";
 import { z } from "zod";
 import { showControls } from "../../model/lint/controls";

@@ -1,4 +1,7 @@
-/** KVM where it really boots a guest: /dev/kvm alone promises little, nested virtualisation may fail on the first odd instruction. */
+/**
+ * KVM where it really boots a guest: /dev/kvm alone promises little, nested virtualisation may fail on the first odd
+ * instruction.
+ */
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { constants } from "node:fs";
 import { dirname } from "node:path";

@@ -7,14 +7,18 @@ export function hasGivenUp(said: string): boolean {
 }
 
 /**
- * The kernel ran into a breakpoint of its own making: it patches itself while it boots, and QEMU's emulation, a thread for each
- * processor, can run what has just been taken away again. Seen once in some hundred boots; no fault of what is in the node.
+ * The kernel ran into a breakpoint of its own making: it patches itself while it boots, and QEMU's emulation, a thread
+ * for each processor, can run what has just been taken away again. Seen once in some hundred boots; no fault of what is
+ * in the node.
  */
 export function hasTripped(said: string): boolean {
     return /Oops: int3[^]*Kernel panic/.test(said);
 }
 
-/** systemd's own lines: `[FAILED] Failed to mount srv-local.mount - /srv/local.`, `[ TIME ] Timed out waiting for device …`. */
+/**
+ * systemd's own lines: `[FAILED] Failed to mount srv-local.mount - /srv/local.`, `[ TIME ] Timed out waiting for device
+ * …`.
+ */
 export function readConsoleFailures(said: string): BootReport["failed"] {
     const plain = said.replace(/\x1b\[[\d;?]*[A-Za-z]/g, "");
     return [...plain.matchAll(/^\s*\[\s*(?:FAILED|DEPEND|TIME)\s*\]\s*(.*?)\s*$/gm)].map(([, message = ""]) => ({

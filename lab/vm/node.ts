@@ -132,13 +132,19 @@ export class VmNode implements NodeIdentity {
         await startForward(this.#places.slot, `${this.#places.mark} forward`, this.ssh, `${this.address}:22`);
     }
 
-    /** Keeps the running machine as it is, under a name, for `bringBack`. Its disks' overlays hold it: `reset` forgets it. */
+    /**
+     * Keeps the running machine as it is, under a name, for `bringBack`. Its disks' overlays hold it: `reset` forgets
+     * it.
+     */
     async keep(name: string): Promise<void> {
         await this.exec(["sync"]);
         await keep(name, this.#qemu, this.#bays);
     }
 
-    /** Power cut; then the kept machine runs on, with the hardware that it had, the disks' content included. @throws where none of that name is kept. */
+    /**
+     * Power cut; then the kept machine runs on, with the hardware that it had, the disks' content included. @throws
+     * where none of that name is kept.
+     */
     async bringBack(name: string): Promise<void> {
         await this.kill();
         if (!(await isKept(name, this.#places))) throw new Error(`${this.name} keeps no machine "${name}"`);
@@ -165,7 +171,10 @@ export class VmNode implements NodeIdentity {
         return readBootReport(this.exec, passed());
     }
 
-    /** Clean shutdown, by the power button. @throws where the node does not go off: in emergency mode nobody heeds the button. */
+    /**
+     * Clean shutdown, by the power button. @throws where the node does not go off: in emergency mode nobody heeds the
+     * button.
+     */
     async stop(seconds = 120): Promise<void> {
         if ((await this.#qemu.pid()) === undefined) return;
         await this.#qemu.ask("system_powerdown");
@@ -202,7 +211,10 @@ export class VmNode implements NodeIdentity {
         await this.#bays.set(soundHardware);
     }
 
-    /** The NVMe disk says that its health has failed (critical warning, bit 2), until the power is cut. QEMU's ATA disks cannot fail theirs. */
+    /**
+     * The NVMe disk says that its health has failed (critical warning, bit 2), until the power is cut. QEMU's ATA disks
+     * cannot fail theirs.
+     */
     async failDiskHealth(): Promise<void> {
         const path = "/machine/peripheral/nvme";
         await this.#qemu.ask("qom-set", { path, property: "smart_critical_warning", value: 4 });
@@ -218,13 +230,19 @@ export class VmNode implements NodeIdentity {
         await this.#bays.plug(name);
     }
 
-    /** From the next power-on or `reboot()` the data disk is sdc instead of sdb: another disk is found before it. Once more, and it is sdb again. */
+    /**
+     * From the next power-on or `reboot()` the data disk is sdc instead of sdb: another disk is found before it. Once
+     * more, and it is sdb again.
+     */
     async reorderDisks(): Promise<void> {
         const { unplugged } = await this.#bays.hardware();
         await (unplugged.includes("spare") ? this.plugDisk("spare") : this.unplugDisk("spare"));
     }
 
-    /** The BMC notes in its event log (SEL) that a power supply has failed, or that a fan has passed its upper critical threshold. */
+    /**
+     * The BMC notes in its event log (SEL) that a power supply has failed, or that a fan has passed its upper critical
+     * threshold.
+     */
     async addSelEvent(event: SelEvent): Promise<void> {
         await addSelEvent(this.exec, event);
     }

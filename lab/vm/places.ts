@@ -1,4 +1,6 @@
-/** Where a virtual machine's files, sockets and processes are: all from its lab and its number, so nothing can be stale. */
+/**
+ * Where a virtual machine's files, sockets and processes are: all from its lab and its number, so nothing can be stale.
+ */
 import { join } from "node:path";
 import { identityOf } from "../initialState";
 import { sshPort } from "../network";
@@ -45,8 +47,8 @@ export function fileOf(places: Places, name: FileName): string {
 }
 
 /**
- * `created`: there once the disks are whole; `hardware.json`: what is unplugged; `booted-from`: where in `console.log` the
- * last boot begins; `qemu.log`: what QEMU itself had to say.
+ * `created`: there once the disks are whole; `hardware.json`: what is unplugged; `booted-from`: where in `console.log`
+ * the last boot begins; `qemu.log`: what QEMU itself had to say.
  */
 type FileName =
     | "created"

@@ -27,7 +27,10 @@ export class SerialConsole {
         }
     }
 
-    /** Waits for a text; what was said up to its end counts as read. @throws where it does not come, with what came instead */
+    /**
+     * Waits for a text; what was said up to its end counts as read. @throws where it does not come, with what came
+     * instead
+     */
     async expect(pattern: RegExp, seconds: number): Promise<RegExpExecArray> {
         const deadline = Date.now() + seconds * 1000;
         for (;;) {

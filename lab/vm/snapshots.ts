@@ -1,6 +1,6 @@
 /**
- * A running machine, kept and brought back: its memory and its disks, inside their overlays (QEMU's internal snapshots).
- * Back in seconds, where a boot takes a minute in emulation; what a boot has to prove still needs one.
+ * A running machine, kept and brought back: its memory and its disks, inside their overlays (QEMU's internal
+ * snapshots). Back in seconds, where a boot takes a minute in emulation; what a boot has to prove still needs one.
  */
 import execa from "execa";
 import type { DiskBays } from "./diskBays";
@@ -8,7 +8,10 @@ import { diskFiles } from "./disks";
 import type { Places } from "./places";
 import type { QemuProcess } from "./qemuProcess";
 
-/** The machine goes on running afterwards. An NVMe disk cannot be kept (QEMU: non-migratable): it is out while that is done. */
+/**
+ * The machine goes on running afterwards. An NVMe disk cannot be kept (QEMU: non-migratable): it is out while that is
+ * done.
+ */
 export async function keep(name: string, qemu: QemuProcess, bays: DiskBays): Promise<void> {
     const { unplugged } = await bays.hardware();
     const hasNvme = !unplugged.includes("nvme");

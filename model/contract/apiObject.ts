@@ -1,12 +1,15 @@
 /**
- * The arguments of `holdfast:proxmox:Object`: some settings of something that the Proxmox API keeps, or something that can
- * only be looked at there. Nothing else of it is touched, and nothing is ever replaced or deleted.
+ * The arguments of `holdfast:proxmox:Object`: some settings of something that the Proxmox API keeps, or something that
+ * can only be looked at there. Nothing else of it is touched, and nothing is ever replaced or deleted.
  */
 
 /** As the engine writes it into URNs. */
 export const API_OBJECT_TYPE = "holdfast:proxmox:Object";
 
-/** `api`, `members` and `backups` can only be looked at: whether it answers, who is in the cluster, and which guests no backup job takes. */
+/**
+ * `api`, `members` and `backups` can only be looked at: whether it answers, who is in the cluster, and which guests no
+ * backup job takes.
+ */
 export const apiObjectKinds = ["api", "storage", "guest", "members", "backups"] as const;
 
 export type ApiObjectKind = (typeof apiObjectKinds)[number];

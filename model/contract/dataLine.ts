@@ -1,6 +1,6 @@
 /**
- * What the provider tells `holdfast drift` beside the state, which stays free of times: a line of data in the engine's log,
- * instead of the words that a person at the terminal gets (environment.ts).
+ * What the provider tells `holdfast drift` beside the state, which stays free of times: a line of data in the engine's
+ * log, instead of the words that a person at the terminal gets (environment.ts).
  */
 import { z } from "zod";
 

@@ -1,9 +1,13 @@
 /**
  * What means something else to Pulumi's engine than it says: sdk/go/common/resource/plugin/rpc.go and
- * sdk/go/common/resource/sig. Nothing from a node may be one of these, or the engine would follow it on the workstation.
+ * sdk/go/common/resource/sig. Nothing from a node may be one of these, or the engine would follow it on the
+ * workstation.
  */
 
-/** The key that makes an object a secret, an asset (a file or URL that the engine opens), an archive, an output, a resource. */
+/**
+ * The key that makes an object a secret, an asset (a file or URL that the engine opens), an archive, an output, a
+ * resource.
+ */
 export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 /** The value of that key in a secret. */
 export const SECRET = "1b47061264138c4ac30d75fd1eb44270";

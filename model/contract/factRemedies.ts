@@ -1,4 +1,7 @@
-/** What it means for people that a fact is not as declared though all was pushed, and what they can do about it: no `up` can. */
+/**
+ * What it means for people that a fact is not as declared though all was pushed, and what they can do about it: no `up`
+ * can.
+ */
 import { showControls } from "../lint/controls";
 import type { FactArgs } from "./fileSet";
 import type { factCodes, Verdict } from "./verdict";

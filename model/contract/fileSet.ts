@@ -41,7 +41,10 @@ export interface FileArgs {
     readonly group?: string;
     /** Managed only where this absolute path exists on the node: cloud-init's drop-in where cloud-init is installed. */
     readonly when?: string;
-    /** Managed only where nothing stands there, or a file whose first line says that Holdfast manages it: an administrator's own stays, unread. */
+    /**
+     * Managed only where nothing stands there, or a file whose first line says that Holdfast manages it: an
+     * administrator's own stays, unread.
+     */
     readonly yields?: boolean;
 }
 
@@ -53,8 +56,8 @@ export interface UnitArgs {
 }
 
 /**
- * A command on the node, never through a shell. In `argv`, `{staged:/etc/fstab}` stands for the staged copy of that file.
- * `argv[0]` of `holdfast` calls a check built into the node's program (`CHECKS` in `node/` of a concern).
+ * A command on the node, never through a shell. In `argv`, `{staged:/etc/fstab}` stands for the staged copy of that
+ * file. `argv[0]` of `holdfast` calls a check built into the node's program (`CHECKS` in `node/` of a concern).
  */
 export interface CommandArgs {
     readonly argv: readonly string[];
@@ -64,7 +67,10 @@ export interface CommandArgs {
 
 /** A fact that is observed along with the files; a difference from `value` is drift. */
 export interface FactArgs {
-    /** A probe built into the node's program (`PROBES` in `node/` of a concern): `resolver`, `mount`, `source`, `link`, … */
+    /**
+     * A probe built into the node's program (`PROBES` in `node/` of a concern): `resolver`, `mount`, `source`, `link`,
+     * …
+     */
     readonly probe: string;
     readonly args?: readonly string[];
     /** Without it the fact is only reported. */
@@ -80,8 +86,8 @@ export interface ProbeArgs {
 }
 
 /**
- * The network is reloaded when the files are in place. Unless that is confirmed over a new connection, the node itself brings
- * the old files and the old network back.
+ * The network is reloaded when the files are in place. Unless that is confirmed over a new connection, the node itself
+ * brings the old files and the old network back.
  */
 export interface ConfirmArgs {
     /** Seconds, 20 to 1800. */
@@ -112,7 +118,10 @@ export interface FileSetArgs {
     readonly node?: NodeIdentity;
     /** What `pulumi destroy` does: keep what stands (default), or put back what was there before Holdfast. */
     readonly onDelete?: "keep" | "restore";
-    /** A first push may replace files that stand there and are nobody's that Holdfast knows; else it shows them and stops. */
+    /**
+     * A first push may replace files that stand there and are nobody's that Holdfast knows; else it shows them and
+     * stops.
+     */
     readonly takeOver?: boolean;
     /** Not contacted; state is kept, every look at it says that it was skipped. */
     readonly maintenance?: boolean;

@@ -8,7 +8,10 @@ interface LineDiff {
     readonly removed: number;
 }
 
-/** To find the fewest changes takes time with their square. What has to come out the same everywhere counts them, what is shown may look at the clock. */
+/**
+ * To find the fewest changes takes time with their square. What has to come out the same everywhere counts them, what
+ * is shown may look at the clock.
+ */
 type Limit = { readonly mostLines: number } | { readonly seconds: number };
 
 /** @returns undefined past the limit: two texts with little in common */

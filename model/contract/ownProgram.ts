@@ -1,7 +1,8 @@
 /**
- * How a program that Holdfast brings along (the temperature watchdog, smartd's hook) stands in state and in diffs: as its
- * digest, since its text is the same on every node and comes with Holdfast; one that was edited on a node, as the digest
- * and the edit's lines. In full they would be more than half of a stack's state, and the engine writes all of it at every step.
+ * How a program that Holdfast brings along (the temperature watchdog, smartd's hook) stands in state and in diffs: as
+ * its digest, since its text is the same on every node and comes with Holdfast; one that was edited on a node, as the
+ * digest and the edit's lines. In full they would be more than half of a stack's state, and the engine writes all of it
+ * at every step.
  */
 import { createHash } from "node:crypto";
 import { applyPatch } from "diff";

@@ -1,7 +1,10 @@
 /** What node, provider and commands tell each other about one thing: data. Nobody reads what it means out of `text`. */
 
 export interface Verdict {
-    /** `ok`: there is something to show, in `text`. `unknown`: it could not be told. `skipped`: there is nothing to tell here. */
+    /**
+     * `ok`: there is something to show, in `text`. `unknown`: it could not be told. `skipped`: there is nothing to tell
+     * here.
+     */
     readonly state: (typeof states)[number];
     /** One of `factCodes`; it never changes its meaning. */
     readonly code: string;
@@ -36,7 +39,9 @@ export const factCodes = {
     "sshd-silent": "sshd -T did not say which key files it reads",
 } as const satisfies Readonly<Record<string, string>>;
 
-/** Codes of checks, and what each means; docs/checks.md lists them. They are never renamed nor used for something else. */
+/**
+ * Codes of checks, and what each means; docs/checks.md lists them. They are never renamed nor used for something else.
+ */
 export const checkCodes = {
     passed: "all is as it should be",
     "address-not-held": "no interface holds the declared address, and none gets it at the next boot",

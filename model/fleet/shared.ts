@@ -1,4 +1,7 @@
-/** The settings that several concerns go by, so they stand beside the machines: who is told, who may scrape, how a machine is reached. */
+/**
+ * The settings that several concerns go by, so they stand beside the machines: who is told, who may scrape, how a
+ * machine is reached.
+ */
 import { z } from "zod";
 import { flag, object } from "./kit";
 import * as value from "./values";

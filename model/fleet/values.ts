@@ -1,4 +1,7 @@
-/** The single values of `holdfast:fleet`. Each is strict enough that nothing hostile passes: no line break, no shell syntax, ASCII only. */
+/**
+ * The single values of `holdfast:fleet`. Each is strict enough that nothing hostile passes: no line break, no shell
+ * syntax, ASCII only.
+ */
 import { z } from "zod";
 import { familyOf, isReachable } from "../values/address";
 import { deviceTypes } from "../smartd/directives";
@@ -70,7 +73,10 @@ export const bcryptHash = text(
 
 const backupPath = "(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._@:+=~-]+)+";
 const backupUrl = `https?://${domain}(?::[0-9]{1,5})?${backupPath}`;
-/** As restic writes it; `user@host:/path`, as rsync and ssh do, is sftp. No login stands in it: that is a secret of its own. */
+/**
+ * As restic writes it; `user@host:/path`, as rsync and ssh do, is sftp. No login stands in it: that is a secret of its
+ * own.
+ */
 export const backupTarget = text(
     new RegExp(
         `^(?:(?:sftp:)?[a-z_][a-z0-9_-]{0,31}@${domain}:${backupPath}|(?:rest|s3):${backupUrl}|${backupPath})/?$`,
@@ -84,14 +90,19 @@ export const celsius = z
     .number({ error: "expected °C from 30 to 120" })
     .min(30, { error: "expected °C from 30 to 120" })
     .max(120, { error: "expected °C from 30 to 120" });
-/** A label may be anything; here it ends up between single quotes in a file that a shell reads, with `;` as separator. */
+/**
+ * A label may be anything; here it ends up between single quotes in a file that a shell reads, with `;` as separator.
+ */
 export const sensorName = text(
     /^[A-Za-z0-9_.:-]+(?:\/(?! )[A-Za-z0-9 _.:+()[\]{}<>°#%&@,=*/-]+)?$/,
     "a sensor as the watchdog logs it: coretemp, or nct6775-isa-0290/AUXTIN0",
 );
 export const timeOfDay = text(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "a time of day such as 06:30");
 export const seconds = wholeNumber(10, 3600, "seconds");
-/** A reload that nobody confirms is reverted after so long: too short for a slow switch, or too long to wait, helps nobody. */
+/**
+ * A reload that nobody confirms is reverted after so long: too short for a slow switch, or too long to wait, helps
+ * nobody.
+ */
 export const confirmWindow = wholeNumber(20, 1800, "seconds");
 /** `192.0.2.1:53`, `[2001:db8::1]:53`, `nas.example.test:445`. */
 export const tcpTarget = text(
@@ -158,7 +169,10 @@ export const mountOption = text(
 
 /** IFNAMSIZ - 1; a pattern or range of ifupdown2 belongs into a file. */
 export const linkName = text(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,14}$/, "an interface name of at most 15 characters");
-/** Words that start a statement of their own, in ifupdown2 or in classic ifupdown: such a line would end the stanza and read other files, or configure another interface. */
+/**
+ * Words that start a statement of their own, in ifupdown2 or in classic ifupdown: such a line would end the stanza and
+ * read other files, or configure another interface.
+ */
 const statement =
     "(?:auto|iface|source|source-directory|mapping|vlan|rename|template|no-auto-.*|no-scripts|allow(?:-.*)?)";
 export const optionName = text(new RegExp(`^(?!${statement}$)[a-z][a-z0-9_-]*$`), "an option name of interfaces(5)", {

@@ -1,4 +1,7 @@
-/** Sources that no mount can work with: what the type asks for decides. Tried with mount(8) and findmnt of util-linux 2.38. */
+/**
+ * Sources that no mount can work with: what the type asks for decides. Tried with mount(8) and findmnt of util-linux
+ * 2.38.
+ */
 import { nearest } from "../lint/nearest";
 import type { FstabEntry } from "./parse";
 import { isDeviceName, isTag, splitTag, tagNames } from "./source";
@@ -77,7 +80,10 @@ export interface SourceProblem {
 /** Of most file systems. FAT's (4-4), NTFS's (16 digits) and those of ISO images (a date) begin otherwise. */
 const wholeUuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** A source that is neither a path nor a tag, where the type needs a block device or an image file. Undefined where it may work. */
+/**
+ * A source that is neither a path nor a tag, where the type needs a block device or an image file. Undefined where it
+ * may work.
+ */
 export function sourceProblem(entry: FstabEntry): SourceProblem | undefined {
     const { source, fstype } = entry;
     const [tagName, value] = splitTag(source) ?? [];

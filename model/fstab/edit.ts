@@ -1,4 +1,7 @@
-/** The smallest edits that keep a boot from hanging on a missing disk: only the options field of the entries that need it. */
+/**
+ * The smallest edits that keep a boot from hanging on a missing disk: only the options field of the entries that need
+ * it.
+ */
 import type { Token } from "../lint/text";
 import { canonicalTarget, hardenEntry } from "./entry";
 import { encodeField } from "./field";
@@ -10,7 +13,10 @@ export interface FstabHardening {
     readonly essential?: readonly string[];
 }
 
-/** Idempotent; comments and spacing stay byte for byte. Sources stay too: which UUID a device name meant only the node knows. */
+/**
+ * Idempotent; comments and spacing stay byte for byte. Sources stay too: which UUID a device name meant only the node
+ * knows.
+ */
 export function hardenFstab(content: string, { essential = [] }: FstabHardening = {}): string {
     const targets = new Set(essential.map(canonicalTarget));
     return formatFstab(parseFstab(content).map((line) => hardenLine(line, targets)));

@@ -91,7 +91,10 @@ export function isOnDevice(entry: FstabEntry): boolean {
     return isDeviceSource(entry.source) && !isPseudo(entry) && !isBind(entry) && !isNetwork(entry);
 }
 
-/** Local storage that can be missing without a device unit to wait for: a legacy ZFS dataset, an image file, a source that names nothing. */
+/**
+ * Local storage that can be missing without a device unit to wait for: a legacy ZFS dataset, an image file, a source
+ * that names nothing.
+ */
 function isOnOtherStorage(entry: FstabEntry): boolean {
     return (
         entry.fstype === "zfs" ||
@@ -100,7 +103,9 @@ function isOnOtherStorage(entry: FstabEntry): boolean {
     );
 }
 
-/** Can be missing at boot, and then stops it: systemd puts local mounts without `nofail` under local-fs.target.requires. */
+/**
+ * Can be missing at boot, and then stops it: systemd puts local mounts without `nofail` under local-fs.target.requires.
+ */
 export function canStopBoot(entry: FstabEntry): boolean {
     return (isOnDevice(entry) || isOnOtherStorage(entry)) && isMountedAtBoot(entry);
 }
@@ -117,9 +122,9 @@ function isDataMount(entry: FstabEntry): boolean {
 /**
  * The entry with the options that keep a missing disk from stopping the boot; the user's own stay, in order, in front.
  *
- * Left alone: what is essential; pseudo file systems, which cannot be missing; binds, which depend on their source's mount
- * and have no device; network file systems, since systemd hangs them on remote-fs.target, which stops no boot; swap files;
- * `noauto` entries, which are not mounted at boot.
+ * Left alone: what is essential; pseudo file systems, which cannot be missing; binds, which depend on their source's
+ * mount and have no device; network file systems, since systemd hangs them on remote-fs.target, which stops no boot;
+ * swap files; `noauto` entries, which are not mounted at boot.
  */
 export function hardenEntry(
     entry: FstabEntry,

@@ -1,4 +1,7 @@
-/** The third field. An unknown type only warns where it is close to a known one: a helper (mount.TYPE) or a module may bring any other. */
+/**
+ * The third field. An unknown type only warns where it is close to a known one: a helper (mount.TYPE) or a module may
+ * bring any other.
+ */
 import { at, finding, type Finding, type Severity } from "../lint/finding";
 import type { NodeFacts } from "../lint/lintContext";
 import { nearest } from "../lint/nearest";
@@ -75,7 +78,10 @@ const furtherTypes: ReadonlySet<string> = new Set([
     "vfio",
 ]);
 
-/** mount(8) knows no such type: the third and fourth field are in each other's place, or a field is missing before it. Undefined where it may be one. */
+/**
+ * mount(8) knows no such type: the third and fourth field are in each other's place, or a field is missing before it.
+ * Undefined where it may be one.
+ */
 export function typeProblem(entry: FstabEntry): SourceProblem | undefined {
     const option = entry.fstype.split(",").find((type) => isOptionOnly(type));
     // A bind takes any type.
@@ -183,7 +189,9 @@ const drivers: Readonly<Record<string, string>> = {
     "ntfs-3g": "ntfs",
     ntfs3: "ntfs",
 };
-/** Where blkid's word and the driver's name are the same, and no disk is two of them at once, as a hybrid ISO image is. */
+/**
+ * Where blkid's word and the driver's name are the same, and no disk is two of them at once, as a hybrid ISO image is.
+ */
 const comparable: ReadonlySet<string> = new Set([
     "ext4",
     "xfs",

@@ -1,10 +1,16 @@
-/** Optional mounts by the names that udev and systemd know them by: what starts them when their disk comes too late for the boot. */
+/**
+ * Optional mounts by the names that udev and systemd know them by: what starts them when their disk comes too late for
+ * the boot.
+ */
 import { canonicalTarget, isMountedAtBoot, isOnDevice, isSwap } from "./entry";
 import type { FstabEntry } from "./parse";
 import { isStableSource, splitTag } from "./source";
 
 export interface LateMount {
-    /** A symbolic link of the device, below /dev: `disk/by-uuid/…`. Nothing in it ends a quoted string or is a pattern in a udev rule. */
+    /**
+     * A symbolic link of the device, below /dev: `disk/by-uuid/…`. Nothing in it ends a quoted string or is a pattern
+     * in a udev rule.
+     */
     readonly link: string;
     /** `srv-local.mount`; of letters, digits and `:_.-\`. */
     readonly unit: string;
@@ -40,7 +46,10 @@ const tagFolders: Readonly<Record<string, string>> = {
     PARTLABEL: "by-partlabel",
 };
 
-/** The link below /dev that udev makes for a source. Undefined for a kernel name, which is no link, and where it could not stand in a rule. */
+/**
+ * The link below /dev that udev makes for a source. Undefined for a kernel name, which is no link, and where it could
+ * not stand in a rule.
+ */
 export function deviceLink(source: string): string | undefined {
     const [name, value] = splitTag(source) ?? [];
     if (name !== undefined && value !== undefined) {
@@ -52,7 +61,10 @@ export function deviceLink(source: string): string | undefined {
     return /^(?:[\w#+\-.:=@/]|\\x[0-9a-f]{2}|[^\x00-\x9f\p{Cs}])+$/u.test(link) ? link : undefined;
 }
 
-/** As udev and systemd's fstab generator do (encode_devnode_name): what is not safe becomes `\xNN`, by byte; other UTF-8 stays. */
+/**
+ * As udev and systemd's fstab generator do (encode_devnode_name): what is not safe becomes `\xNN`, by byte; other UTF-8
+ * stays.
+ */
 function encodeLinkName(value: string): string {
     return Array.from(value, (character) =>
         /^(?:[\w#+\-.:=@]|[^\x00-\x7f\p{Cs}\p{NChar}])$/u.test(character) ? character : escapeBytes(character),
@@ -60,8 +72,9 @@ function encodeLinkName(value: string): string {
 }
 
 /**
- * `systemd-escape --path --suffix=mount`. Undefined where systemd makes no unit of that name: a path that is relative or has
- * `..`, or a name of more than 255 bytes. Of a target behind a symbolic link only the node knows the unit; its disk then starts nothing.
+ * `systemd-escape --path --suffix=mount`. Undefined where systemd makes no unit of that name: a path that is relative
+ * or has `..`, or a name of more than 255 bytes. Of a target behind a symbolic link only the node knows the unit; its
+ * disk then starts nothing.
  */
 export function mountUnitName(target: string): string | undefined {
     const parts = target.split("/").filter((part) => part !== "" && part !== ".");

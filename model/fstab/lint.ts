@@ -63,8 +63,9 @@ function lintStray({ number, fields, tail }: FstabLine): Finding[] {
 }
 
 /**
- * One or two fields: mount(8) ignores the line, so the mount is missing after `mount -a`. Three are accepted (the options are
- * then the defaults), so that only warns. A fifth or sixth field that is no number makes mount(8) ignore the line as well.
+ * One or two fields: mount(8) ignores the line, so the mount is missing after `mount -a`. Three are accepted (the
+ * options are then the defaults), so that only warns. A fifth or sixth field that is no number makes mount(8) ignore
+ * the line as well.
  */
 function lintFields({ number, fields }: FstabLine): Finding[] {
     if (fields.length < 4) {
@@ -108,7 +109,9 @@ function lintTarget({ number, fields, entry }: EntryLine): Finding[] {
     return [finding("relative-target", severity, at(number, fields[1]!), message)];
 }
 
-/** Debian's installer writes `/dev/sdb1 /media/usb0 … noauto` for sticks: nothing mounts that at boot, so it only warns. */
+/**
+ * Debian's installer writes `/dev/sdb1 /media/usb0 … noauto` for sticks: nothing mounts that at boot, so it only warns.
+ */
 function lintSource({ number, fields, entry }: EntryLine, facts: NodeFacts | undefined): Finding[] {
     if (!isOnDeviceName(entry)) return [];
     const device = facts && findDevice(entry.source, facts);
@@ -167,7 +170,10 @@ function lintMountable({ number, fields, entry }: EntryLine): Finding[] {
     ];
 }
 
-/** `/dev/VG/LV` and `/dev/mapper/VG-LV` of a pool, which Proxmox's installer calls pve/data: it holds guests' disks, no file system. */
+/**
+ * `/dev/VG/LV` and `/dev/mapper/VG-LV` of a pool, which Proxmox's installer calls pve/data: it holds guests' disks, no
+ * file system.
+ */
 function lintThinPool({ number, fields, entry }: EntryLine, facts: NodeFacts | undefined): Finding[] {
     const [, group, volume] = /^\/dev\/(?!mapper\/|disk\/)([^/]+)\/([^/]+)$/.exec(entry.source) ?? [];
     const escape = (name: string) => name.replaceAll("-", "--");
@@ -259,7 +265,8 @@ function lintOrder(entries: readonly EntryLine[]): Finding[] {
         if (isMountedAtBoot(line.entry)) firstBelow.add(target, line);
         const place = at(line.number, line.fields[1]!);
         if (twin) {
-            // The generator makes a unit of the first only; two drives that share a mount point by hand (noauto) are an old custom.
+            // The generator makes a unit of the first only; two drives that share a mount point by hand (noauto) are an
+            // old custom.
             const severity: Severity = isMountedAtBoot(line.entry) && isMountedAtBoot(twin.entry) ? "error" : "warning";
             return [
                 finding(

@@ -1,7 +1,7 @@
 /**
- * Unknown mount options. Only a warning, since kernels learn options faster than tables do. Sources: mount(8) and libmount of
- * util-linux 2.38 to 2.41, ext4(5), the kernel's Documentation/filesystems up to 6.14. No table for NFS and CIFS, whose helpers
- * take scores of them, nor for swap, where swapon(8) passes over what it does not know.
+ * Unknown mount options. Only a warning, since kernels learn options faster than tables do. Sources: mount(8) and
+ * libmount of util-linux 2.38 to 2.41, ext4(5), the kernel's Documentation/filesystems up to 6.14. No table for NFS and
+ * CIFS, whose helpers take scores of them, nor for swap, where swapon(8) passes over what it does not know.
  */
 import { finding, type Finding } from "../lint/finding";
 import { nearest } from "../lint/nearest";

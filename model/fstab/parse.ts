@@ -60,7 +60,9 @@ function entryOf(fields: readonly Token[]): FstabEntry | undefined {
     };
 }
 
-/** What libmount takes: a decimal integer. Anything else makes it ignore the whole line (tried with util-linux 2.38). */
+/**
+ * What libmount takes: a decimal integer. Anything else makes it ignore the whole line (tried with util-linux 2.38).
+ */
 export function integerOf(text: string | undefined): number | undefined {
     return text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
 }

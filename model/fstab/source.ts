@@ -2,7 +2,10 @@
 import { posix } from "node:path";
 import type { BlockDevice, NodeFacts } from "../lint/lintContext";
 
-/** Kernel names are given out in the order of detection, which shifts between boots: sd*, hd*, vd*, xvd*, nvme*, mmcblk*, dm-*, mdN. So are the numbers below by-diskseq and block. */
+/**
+ * Kernel names are given out in the order of detection, which shifts between boots: sd*, hd*, vd*, xvd*, nvme*,
+ * mmcblk*, dm-*, mdN. So are the numbers below by-diskseq and block.
+ */
 const kernelName =
     /^\/dev\/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:(?:p|boot)\d+)?|dm-\d+|md\d+(?:p\d+)?|disk\/by-diskseq\/.+|block\/\d+:\d+)$/;
 /** Drives for removable media and virtual devices: numbered too, but not disks that swap places. */
@@ -31,7 +34,10 @@ function canonicalPath(source: string): string {
     return source.startsWith("/") ? posix.normalize(source) : source;
 }
 
-/** Names one block device by what is written on it, or by its place: UUID=, LABEL=, PARTUUID=, PARTLABEL=, by-*, LVM, zvol, /dev/mapper. */
+/**
+ * Names one block device by what is written on it, or by its place: UUID=, LABEL=, PARTUUID=, PARTLABEL=, by-*, LVM,
+ * zvol, /dev/mapper.
+ */
 export function isStableSource(source: string): boolean {
     const path = canonicalPath(source);
     return tag.test(source) || (path.startsWith("/dev/") && !kernelName.test(path) && !otherNumbered.test(path));
@@ -42,7 +48,9 @@ export function isDeviceSource(source: string): boolean {
     return tag.test(source) || canonicalPath(source).startsWith("/dev/");
 }
 
-/** `UUID=x`, `UUID="x"`, /dev/disk/by-uuid/x, or any of the device's paths. Undefined where the node has no such device. */
+/**
+ * `UUID=x`, `UUID="x"`, /dev/disk/by-uuid/x, or any of the device's paths. Undefined where the node has no such device.
+ */
 export function findDevice(given: string, { blockDevices }: NodeFacts): BlockDevice | undefined {
     const source = canonicalPath(given);
     const [key, value] =

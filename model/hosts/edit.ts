@@ -13,8 +13,9 @@ export interface HostsRepair {
 }
 
 /**
- * Takes the declared names off wrong addresses (127.0.1.1 first of all), and puts them on the declared ones. Idempotent.
- * Lines that are no entries stay: what a stray line was meant to be is for a human to say, and the lint names it.
+ * Takes the declared names off wrong addresses (127.0.1.1 first of all), and puts them on the declared ones.
+ * Idempotent. Lines that are no entries stay: what a stray line was meant to be is for a human to say, and the lint
+ * names it.
  */
 export function repairHosts(content: string, { node, peers = [], extra = [] }: HostsRepair): string {
     const declared = [...entriesOf(node), ...peers.flatMap(entriesOf), ...extra];
@@ -68,7 +69,8 @@ function dropMisplacedNames(
             .map(({ address }) => address);
         if (name === "localhost" || addresses.length === 0 || addresses.some((address) => isAt(line, address)))
             return false;
-        // A peer's address of a family that nobody declared may well be right; the node's own must be what pmxcfs finds.
+        // A peer's address of a family that nobody declared may well be right; the node's own must be what pmxcfs
+        // finds.
         return nodeNames.has(name) || isLoopback(at) || addresses.some((address) => familyOf(address) === family);
     };
     const names = line.names.filter((name) => !isMisplaced(name));

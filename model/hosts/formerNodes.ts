@@ -1,4 +1,7 @@
-/** Lines of a kept hosts file that look like those of a node which the stack has no more. They may be somebody's own: never taken out, only named. */
+/**
+ * Lines of a kept hosts file that look like those of a node which the stack has no more. They may be somebody's own:
+ * never taken out, only named.
+ */
 import { isLoopback } from "../values/address";
 import type { NodeIdentity } from "../lint/lintContext";
 import { mappingOf } from "./mapping";
@@ -14,7 +17,8 @@ export interface FormerNode {
 }
 
 /**
- * One for each line with a name that differs from a node's in its digits alone, as `pve03` does beside `pve01` and `pve02`.
+ * One for each line with a name that differs from a node's in its digits alone, as `pve03` does beside `pve01` and
+ * `pve02`.
  * @param known further names that somebody declared
  */
 export function formerNodes(content: string, nodes: readonly NodeIdentity[], known: readonly string[]): FormerNode[] {

@@ -77,7 +77,10 @@ function invalidAddress(text: string, place: Place): Finding {
     );
 }
 
-/** Blanks to the eye, and part of the word to glibc: they come with text copied from a web page or a word processor. Without those that join or part letters in some scripts. */
+/**
+ * Blanks to the eye, and part of the word to glibc: they come with text copied from a web page or a word processor.
+ * Without those that join or part letters in some scripts.
+ */
 function invisibleBlank(text: string): string | undefined {
     const found = /[\u00a0\u00ad\u1680\u180e\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]/.exec(text)?.[0];
     return found && `the invisible blank U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;

@@ -1,7 +1,7 @@
 /**
  * Rules about the node's own name, incident A's cause. pmxcfs asks the resolver for it and takes the first address that
- * is neither 127.* nor ::1 (pve-cluster 9.1.6); most other programs take the first address there is, so a name that stands
- * on 127.0.1.1 as well is wrong too (getaddrinfo returns 127.0.1.1 first, tried).
+ * is neither 127.* nor ::1 (pve-cluster 9.1.6); most other programs take the first address there is, so a name that
+ * stands on 127.0.1.1 as well is wrong too (getaddrinfo returns 127.0.1.1 first, tried).
  */
 import { canonicalAddress, familyOf, isLoopback, isUnspecified } from "../values/address";
 import { at, finding, firstLine, type Finding } from "../lint/finding";
@@ -39,7 +39,10 @@ function lintOwnLoopback(mappings: readonly HostsMapping[], node: NodeIdentity):
         );
 }
 
-/** Without the node's identity: 127.0.1.1 is where Debian's installer puts the machine's own name, and nothing else goes there. */
+/**
+ * Without the node's identity: 127.0.1.1 is where Debian's installer puts the machine's own name, and nothing else goes
+ * there.
+ */
 function lintDebianConvention(mappings: readonly HostsMapping[]): Finding[] {
     const elsewhere = new Set(
         mappings

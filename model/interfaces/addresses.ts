@@ -55,8 +55,8 @@ export function parseAddress(text: string): { address: string; family: Family; p
 }
 
 /**
- * `24`, `255.255.255.0` and `64` to their length; `undefined` where it is no netmask. Python, and so ifupdown2, takes IPv4's
- * `0.0.0.255` for `255.255.255.0`; for `ffff:ffff:ffff:ffff::` ifupdown2 drops the address (tried with 3.0.0).
+ * `24`, `255.255.255.0` and `64` to their length; `undefined` where it is no netmask. Python, and so ifupdown2, takes
+ * IPv4's `0.0.0.255` for `255.255.255.0`; for `ffff:ffff:ffff:ffff::` ifupdown2 drops the address (tried with 3.0.0).
  */
 export function prefixOfNetmask(netmask: string, family: Family): number | undefined {
     if (/^\d{1,3}$/.test(netmask)) return Number(netmask) <= hostPrefix(family) ? Number(netmask) : undefined;

@@ -1,8 +1,8 @@
 /**
- * What the text of an interfaces file says against itself: no node, no fleet, no other file is asked. `programs/shared/interfaces_*.py`
- * is the same in Python, for the guard on the node; its words and patterns are made from the ones here (`scripts/nodeTables.ts`),
- * and a property test gives both the same files. Every error of it is one of the whole lint too, so that the guard
- * refuses nothing that a push lets through.
+ * What the text of an interfaces file says against itself: no node, no fleet, no other file is asked.
+ * `programs/shared/interfaces_*.py` is the same in Python, for the guard on the node; its words and patterns are made
+ * from the ones here (`scripts/nodeTables.ts`), and a property test gives both the same files. Every error of it is one
+ * of the whole lint too, so that the guard refuses nothing that a push lets through.
  */
 import type { Finding } from "../lint/finding";
 import { lintSize } from "../lint/limits";

@@ -1,4 +1,7 @@
-/** The options of an iface stanza. The table is data, made by keywords.py from ifupdown2's own addons and other packages' pages. */
+/**
+ * The options of an iface stanza. The table is data, made by keywords.py from ifupdown2's own addons and other
+ * packages' pages.
+ */
 import { countSlips, nearest } from "../lint/nearest";
 import table from "./keywordTable.json";
 import { normalizeKeyword } from "./parse";
@@ -10,7 +13,9 @@ export interface Keyword {
     readonly types?: readonly string[];
     /** The only values that ifupdown2 takes, where it lists them and `types` is absent. */
     readonly values?: readonly string[];
-    /** Least and greatest number of ifupdown2's syntax help; it does not check them, and the kernel often takes more. */
+    /**
+     * Least and greatest number of ifupdown2's syntax help; it does not check them, and the kernel often takes more.
+     */
     readonly range?: readonly number[];
     /** May stand several times in a stanza, each with its own value. */
     readonly multiline?: boolean;
@@ -32,7 +37,10 @@ export const commandKeywords: ReadonlySet<string> = new Set([
     "post-down",
 ]);
 
-/** Options that wpa_supplicant's and wireless-tools' hooks pass on unseen, or Cumulus's clagd reads, so any name may be right. */
+/**
+ * Options that wpa_supplicant's and wireless-tools' hooks pass on unseen, or Cumulus's clagd reads, so any name may be
+ * right.
+ */
 export const openPrefixes = ["wpa-", "wireless-", "clagd-", "clag-"];
 
 export function findKeyword(name: string): Keyword | undefined {

@@ -19,7 +19,9 @@ export interface LogicalLine {
     readonly physical: readonly string[];
 }
 
-/** What Python's `str.strip()` and `\s` take for a blank; JavaScript's `\s` differs (U+FEFF, U+0085, U+001C to U+001F). */
+/**
+ * What Python's `str.strip()` and `\s` take for a blank; JavaScript's `\s` differs (U+FEFF, U+0085, U+001C to U+001F).
+ */
 export const blank = "[\\t\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const blankOrBackslash = new RegExp(`${blank}|\\\\`);
 const isBlank = new RegExp(blank);
@@ -27,14 +29,16 @@ const backwardContinuation = new RegExp(`^(?:${blank}*\\\\)+`);
 const onlyBlanks = new RegExp(`^${blank}*$`);
 const word = new RegExp(`(?:(?!${blank})[^])+`, "g");
 
-/** A blank that splits words, but that ifupdown2 strips from no line: one before the first word makes that word empty. */
+/**
+ * A blank that splits words, but that ifupdown2 strips from no line: one before the first word makes that word empty.
+ */
 export const invisibleBlank = new RegExp(`(?![\\t\\r ])${blank}`);
 const emptyFirstWord = new RegExp(`^[\\t\\r ]*(?=${invisibleBlank.source})`);
 
 /**
- * ifupdown2 strips all white space around a backslash, newlines included. So a comment is continued too, blank lines beside
- * a backslash are swallowed with it, and a line that starts with one belongs to the line before. Python ends a line at a
- * lone carriage return, too.
+ * ifupdown2 strips all white space around a backslash, newlines included. So a comment is continued too, blank lines
+ * beside a backslash are swallowed with it, and a line that starts with one belongs to the line before. Python ends a
+ * line at a lone carriage return, too.
  */
 export function readLogicalLines(content: string): LogicalLine[] {
     const raw = content.match(/[^\r\n]+(?:\r\n|\r|\n)?|\r\n|\r|\n/g) ?? [];

@@ -13,13 +13,19 @@ export interface Interface {
     readonly options: readonly Option[];
     /** Named by `auto`; `auto all` counts. */
     readonly auto: boolean;
-    /** The line that names it in vain: ifupdown2 decides while it reads the stanza, so a later `auto` or `allow-CLASS` is lost. */
+    /**
+     * The line that names it in vain: ifupdown2 decides while it reads the stanza, so a later `auto` or `allow-CLASS`
+     * is lost.
+     */
     readonly late?: Token;
     /** Classes of the `allow-CLASS` lines that name it. */
     readonly allow: readonly string[];
 }
 
-/** In order of first mention. Ranges (`swp[1-4]`) are expanded, aliases (`eth0:1`) belong to their interface, as in ifupdown2. */
+/**
+ * In order of first mention. Ranges (`swp[1-4]`) are expanded, aliases (`eth0:1`) belong to their interface, as in
+ * ifupdown2.
+ */
 export function interfacesOf(document: InterfacesDocument): Interface[] {
     const stanzas = new Map<string, { readonly token: Token; readonly stanzas: Stanza[] }>();
     const lastLines = new Map<string, number>();
@@ -54,7 +60,9 @@ function firstOf(selections: readonly Named[]): Named | undefined {
     return [...selections].sort((a, b) => a.token.line - b.token.line || a.token.column - b.token.column)[0];
 }
 
-/** Paths and globs of `source`; a `source-directory` becomes the glob of its files. Relative ones lie in /etc/network. */
+/**
+ * Paths and globs of `source`; a `source-directory` becomes the glob of its files. Relative ones lie in /etc/network.
+ */
 export function sourcedPatterns(document: InterfacesDocument): string[] {
     return sourceTokens(document).map(({ pattern }) => pattern);
 }

@@ -1,4 +1,6 @@
-/** Grammar of ifupdown2's interfaces(5), with the statements of classic ifupdown that a Proxmox node may still carry. */
+/**
+ * Grammar of ifupdown2's interfaces(5), with the statements of classic ifupdown that a Proxmox node may still carry.
+ */
 import { readLogicalLines, type LogicalLine, type Token } from "./lines";
 
 export type { LogicalLine, Token } from "./lines";
@@ -12,7 +14,10 @@ export interface Trivia {
 export interface Selection {
     readonly kind: "auto" | "allow";
     readonly line: LogicalLine;
-    /** `hotplug`, `ovs`, or the name of an OVS bridge; absent for `auto`. `allow-auto` is a class like any other, which nothing starts. */
+    /**
+     * `hotplug`, `ovs`, or the name of an OVS bridge; absent for `auto`. `allow-auto` is a class like any other, which
+     * nothing starts.
+     */
     readonly className?: string;
     readonly names: readonly Token[];
 }
@@ -34,7 +39,9 @@ export interface Option {
     readonly values: readonly Token[];
 }
 
-/** `iface`, ifupdown2's `vlan` (a VLAN's attributes on a bridge) or classic `mapping`, with its options and comments. */
+/**
+ * `iface`, ifupdown2's `vlan` (a VLAN's attributes on a bridge) or classic `mapping`, with its options and comments.
+ */
 export interface Stanza {
     readonly kind: "iface" | "vlan" | "mapping";
     readonly line: LogicalLine;

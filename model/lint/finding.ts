@@ -34,7 +34,10 @@ export function finding(rule: string, severity: Severity, { line, column }: Plac
     return { rule, severity, message, line, column };
 }
 
-/** `FILE:LINE:COLUMN: severity: message [rule]`, the form of compilers, so that editors can jump to it. For terminals: a message may quote a node's file. */
+/**
+ * `FILE:LINE:COLUMN: severity: message [rule]`, the form of compilers, so that editors can jump to it. For terminals: a
+ * message may quote a node's file.
+ */
 export function formatFinding(file: string, finding: Finding): string {
     return showControls(
         `${file}:${finding.line}:${finding.column}: ${finding.severity}: ${finding.message} [${finding.rule}]`,

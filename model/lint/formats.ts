@@ -51,7 +51,10 @@ export function guessFormat(path: string, content: string): FormatName {
     return "text";
 }
 
-/** Every finding of the format's rules, sorted by place; of a text that is too long to be checked, that alone. Pure: no I/O. */
+/**
+ * Every finding of the format's rules, sorted by place; of a text that is too long to be checked, that alone. Pure: no
+ * I/O.
+ */
 export function lintContent(format: FormatName, content: string, context: LintContext = {}): Finding[] {
     const tooLong = format === "text" ? [] : lintSize(content);
     if (tooLong.length > 0) return tooLong;

@@ -1,4 +1,7 @@
-/** How much text the lints look at: what is longer is a finding in itself, so that nothing passes for checked that was not. */
+/**
+ * How much text the lints look at: what is longer is a finding in itself, so that nothing passes for checked that was
+ * not.
+ */
 import { finding, type Finding } from "./finding";
 
 /** The longest file of these formats that public projects keep is a block list in hosts; a node's own have some kB. */

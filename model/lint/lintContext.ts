@@ -1,4 +1,6 @@
-/** What a lint may know besides the text itself. Every part is optional: a rule that misses its part says `not checked`. */
+/**
+ * What a lint may know besides the text itself. Every part is optional: a rule that misses its part says `not checked`.
+ */
 
 export interface NodeIdentity {
     /** The node's host name, without domain: `pve01`. */
@@ -56,7 +58,10 @@ export interface NodeFacts {
         /** python3-mako, with which ifupdown2 renders a file that holds a `%`. */
         readonly mako: boolean;
     };
-    /** Services that systemd has loaded, and those among them that wait for networking.service. Absent from an older look. */
+    /**
+     * Services that systemd has loaded, and those among them that wait for networking.service. Absent from an older
+     * look.
+     */
     readonly units?: { readonly loaded: readonly string[]; readonly afterNetworking: readonly string[] };
 }
 

@@ -2,7 +2,8 @@
 
 /**
  * The nearest, in whatever case; of equally near ones the first. `undefined` where none is near.
- * @param most slips to allow for; by default by the shorter of the two words, so that one word is not taken for quite another
+ * @param most slips to allow for; by default by the shorter of the two words, so that one word is not taken for quite
+ *   another
  */
 export function nearest<Word extends string>(word: string, known: Iterable<Word>, most?: number): Word | undefined {
     const given = word.toLowerCase();
@@ -22,8 +23,9 @@ function tolerable(length: number): number {
 }
 
 /**
- * Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (optimal string alignment).
- * Not Levenshtein's distance, as libraries count it: two letters in the wrong order are one slip, and the commonest.
+ * Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (optimal string
+ * alignment). Not Levenshtein's distance, as libraries count it: two letters in the wrong order are one slip, and the
+ * commonest.
  * @param most gives up past that many: the answer is then some greater number
  */
 export function countSlips(from: string, to: string, most = Infinity): number {

@@ -16,8 +16,8 @@ const mac = "[0-9a-f]{2}(?::[0-9a-f]{2}){5}";
 
 /**
  * Matched against the line without leading blanks. Every pattern needs something that no valid line has at that place:
- * a hosts line starts with an address, an fstab line has an absolute path or `none` second, and an interfaces line starts
- * with a keyword.
+ * a hosts line starts with an address, an fstab line has an absolute path or `none` second, and an interfaces line
+ * starts with a keyword.
  */
 export const strayPatterns: readonly StrayPattern[] = [
     { what: "output of `ip link`", pattern: /^\d+: \S+: <[A-Z0-9_,-]*>/ },

@@ -1,4 +1,6 @@
-/** Rules that hold for every text file, whatever its format, and the lines that belong in no configuration file at all. */
+/**
+ * Rules that hold for every text file, whatever its format, and the lines that belong in no configuration file at all.
+ */
 import type { Finding, Severity } from "./finding";
 
 export interface TextOptions {
@@ -8,7 +10,9 @@ export interface TextOptions {
      * alert rules are full of `{{ $labels.instance }}`.
      */
     readonly strict?: boolean;
-    /** Severity of CR LF line ends; by default an error in a script (`#!/bin/sh\r` is no interpreter), else a warning. */
+    /**
+     * Severity of CR LF line ends; by default an error in a script (`#!/bin/sh\r` is no interpreter), else a warning.
+     */
     readonly crlf?: Severity;
 }
 
@@ -18,7 +22,10 @@ export interface TextLine {
     readonly ending: string;
 }
 
-/** Joining `text + ending` gives back `content`, byte for byte. No line for what follows the last newline, if nothing does. */
+/**
+ * Joining `text + ending` gives back `content`, byte for byte. No line for what follows the last newline, if nothing
+ * does.
+ */
 export function splitLines(content: string): TextLine[] {
     return (content.match(/[^\n]+\n?|\n/g) ?? []).map((raw) => {
         const ending = /\r?\n$/.exec(raw)?.[0] ?? "";
@@ -96,7 +103,10 @@ const placeholders: readonly Placeholder[] = [
     },
 ];
 
-/** Faults that no format allows. A missing final newline only warns: every reader copes, but the next `>>` joins two lines. */
+/**
+ * Faults that no format allows. A missing final newline only warns: every reader copes, but the next `>>` joins two
+ * lines.
+ */
 export function lintText(content: string, options: TextOptions = {}): Finding[] {
     const lines = splitLines(content);
     return [

@@ -1,4 +1,7 @@
-/** Every directive of smartd 7.3 and 7.4 (Debian 12 and 13), with the values it takes: all tried with both. smartd is case-sensitive. */
+/**
+ * Every directive of smartd 7.3 and 7.4 (Debian 12 and 13), with the values it takes: all tried with both. smartd is
+ * case-sensitive.
+ */
 const byte = "0*(?:\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d|25[0-5])";
 const attribute = `(?!0+\\D|0+$)${byte}`;
 /** APM and AAM levels end at 254. */

@@ -24,9 +24,9 @@ export interface TemperatureLimits {
 const runner = "/usr/share/smartmontools/smartd-runner";
 
 /**
- * `-a` is health, usage and error attributes, error log, self-test log, pending and uncorrectable sectors; `-i` and `-I` keep
- * the temperatures, which `-W` watches, out of the failed and out of the changed attributes. A disk in standby is not woken
- * for 15 checks.
+ * `-a` is health, usage and error attributes, error log, self-test log, pending and uncorrectable sectors; `-i` and
+ * `-I` keep the temperatures, which `-W` watches, out of the failed and out of the changed attributes. A disk in
+ * standby is not woken for 15 checks.
  */
 export function formatSmartdLine({
     device,
@@ -50,14 +50,17 @@ export function formatSmartdLine({
 }
 
 /**
- * Every Saturday a short self-test, once a month a long one, at night. Disks of a node follow one another by an hour and
- * by a day, since long tests of all members at once cut an array's speed; nodes by the day that `seed` gives.
+ * Every Saturday a short self-test, once a month a long one, at night. Disks of a node follow one another by an hour
+ * and by a day, since long tests of all members at once cut an array's speed; nodes by the day that `seed` gives.
  */
 export function selfTestSchedule(seed: string): string {
     return `(S/../../6/01:001|L/../${selfTestDay(seed)}/./02:024)`;
 }
 
-/** Day of the month on which a node's first disk has its long self-test: "01" to "14", so that 14 disks fit in any month. */
+/**
+ * Day of the month on which a node's first disk has its long self-test: "01" to "14", so that 14 disks fit in any
+ * month.
+ */
 export function selfTestDay(seed: string): string {
     const day = 1 + (Array.from(seed).reduce((sum, character) => sum + character.charCodeAt(0), 0) % 14);
     return String(day).padStart(2, "0");

@@ -24,7 +24,10 @@ export function lintSmartd(content: string, { facts }: LintContext = {}): Findin
     ];
 }
 
-/** DEFAULT's directives hold for the lines that follow, until the next DEFAULT. A line's own `-d TYPE` replaces DEFAULT's. */
+/**
+ * DEFAULT's directives hold for the lines that follow, until the next DEFAULT. A line's own `-d TYPE` replaces
+ * DEFAULT's.
+ */
 function withDefaults(entries: readonly SmartdEntry[]): SmartdEntry[] {
     let defaults: readonly SmartdDirective[] = [];
     return entries.map((entry) => {
@@ -58,7 +61,10 @@ function lintStrayLines(content: string): Finding[] {
     });
 }
 
-/** smartd's own (MAXLINELEN, MAXCONTLINE), tried with 7.4: the line with its newline, and what is continued with all of them. */
+/**
+ * smartd's own (MAXLINELEN, MAXCONTLINE), tried with 7.4: the line with its newline, and what is continued with all of
+ * them.
+ */
 const mostInLine = 256;
 const mostContinued = 1023;
 

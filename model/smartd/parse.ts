@@ -1,4 +1,6 @@
-/** smartd.conf(5): one device per line, then directives; `#` to the end of the line, a backslash joins the next line. */
+/**
+ * smartd.conf(5): one device per line, then directives; `#` to the end of the line, a backslash joins the next line.
+ */
 import { splitFields, splitLines, type Token } from "../lint/text";
 
 export interface SmartdWord {

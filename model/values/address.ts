@@ -1,7 +1,7 @@
 /**
- * IP addresses. Node's own parser decides what one is: it takes what inet_pton takes, and so what glibc reads in /etc/hosts
- * (tests/model/address.test.ts compares them). The libraries tried take more: ipaddr.js has `::ffff:01.2.3.4` for an address
- * and reads `::1.2.3.4` as `::ffff:1.2.3.4`; ip-address takes `fe80::1%`.
+ * IP addresses. Node's own parser decides what one is: it takes what inet_pton takes, and so what glibc reads in
+ * /etc/hosts (tests/model/address.test.ts compares them). The libraries tried take more: ipaddr.js has
+ * `::ffff:01.2.3.4` for an address and reads `::1.2.3.4` as `::ffff:1.2.3.4`; ip-address takes `fe80::1%`.
  */
 import { BlockList, SocketAddress, isIP } from "node:net";
 
@@ -14,15 +14,18 @@ export function familyOf(address: string): Family | undefined {
 }
 
 /**
- * `fe80::1%vmbr0` to `fe80::1`; any other text comes back as it is. Python's ipaddress, and so ifupdown2, takes any zone without
- * a further `%` behind any IPv6 address, and the kernel never sees it; inet_pton takes none.
+ * `fe80::1%vmbr0` to `fe80::1`; any other text comes back as it is. Python's ipaddress, and so ifupdown2, takes any
+ * zone without a further `%` behind any IPv6 address, and the kernel never sees it; inet_pton takes none.
  */
 export function withoutZone(text: string): string {
     const [, address = ""] = /^([^%]+)%[^%]+$/.exec(text) ?? [];
     return familyOf(address) === 6 ? address : text;
 }
 
-/** One spelling per address, inet_ntop's (RFC 5952): `2001:DB8:0::1` is `2001:db8::1`, `::ffff:c000:201` is `::ffff:192.0.2.1`. What is no address comes back as it is. */
+/**
+ * One spelling per address, inet_ntop's (RFC 5952): `2001:DB8:0::1` is `2001:db8::1`, `::ffff:c000:201` is
+ * `::ffff:192.0.2.1`. What is no address comes back as it is.
+ */
 export function canonicalAddress(address: string): string {
     return familyOf(address) === 6 ? new SocketAddress({ address, family: "ipv6" }).address : address;
 }
@@ -42,7 +45,10 @@ export function isLinkLocal(address: string): boolean {
     return isWithin(address, linkLocal);
 }
 
-/** By a cluster's peers: not loopback, unspecified, link-local of either family, multicast, broadcast or mapped (`::ffff:0:0/96` is on no wire). */
+/**
+ * By a cluster's peers: not loopback, unspecified, link-local of either family, multicast, broadcast or mapped
+ * (`::ffff:0:0/96` is on no wire).
+ */
 export function isReachable(address: string): boolean {
     // BlockList would hold every IPv4 address against a rule for the mapped ones.
     return (

@@ -1,6 +1,8 @@
 /** An SSH host key's blob, field by field: a key that was cut short while copying still begins with its type. */
 
-/** Bytes of each field after the type's name (RFC 4253, 6.6; RFC 5656, 3.1; RFC 8709, 4); a text is the field itself. */
+/**
+ * Bytes of each field after the type's name (RFC 4253, 6.6; RFC 5656, 3.1; RFC 8709, 4); a text is the field itself.
+ */
 const fieldsByType = {
     "ssh-ed25519": [32],
     // Exponent and modulus.

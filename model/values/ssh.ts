@@ -1,4 +1,7 @@
-/** What it takes to reach a machine by SSH, wherever it is written: in the stack, in a FileSet's arguments, on `holdfast adopt`'s command line. */
+/**
+ * What it takes to reach a machine by SSH, wherever it is written: in the stack, in a FileSet's arguments, on `holdfast
+ * adopt`'s command line.
+ */
 import { familyOf } from "./address";
 import { hostKeyTypes, isWholeHostKey } from "./hostKey";
 import { text, wholeNumber } from "./value";
@@ -88,7 +91,10 @@ export interface Destination {
     readonly port?: number;
 }
 
-/** `[USER@]HOST[:PORT]` to its parts, none of them judged. An IPv6 address needs brackets only where a port follows. `undefined` where it is none. */
+/**
+ * `[USER@]HOST[:PORT]` to its parts, none of them judged. An IPv6 address needs brackets only where a port follows.
+ * `undefined` where it is none.
+ */
 export function parseDestination(text: string): Destination | undefined {
     const [, user, rest = ""] = /^(?:([^@]+)@)?(.*)$/.exec(text) ?? [];
     if (familyOf(rest) === 6) return { user, host: rest };

@@ -4,7 +4,8 @@ import { z } from "zod";
 /**
  * A value that has to match `pattern`; `expected` completes the sentence "expected …, got …".
  * @param likely says it better for a value that is recognized as something else.
- * @param abort where checks follow that take the pattern for granted: one mistake is one fault. Not inside a union, which then tells of none of its branches.
+ * @param abort where checks follow that take the pattern for granted: one mistake is one fault. Not inside a union,
+ *   which then tells of none of its branches.
  */
 export function text(
     pattern: RegExp,

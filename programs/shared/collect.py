@@ -21,7 +21,8 @@ COROSYNC = "/etc/corosync/corosync.conf"
 LARGEST = 8 * 1024 * 1024  # bytes of a file of /etc: what is larger is no configuration
 ATTEMPTS = 4  # at a moment in which nobody changes anything
 PATIENCE = 60  # seconds for all of /etc/pve: a pmxcfs that hangs never answers
-# Of /etc. Passwords of users are not among them; those of the backup itself would open nothing that is not open by then.
+# Of /etc. Passwords of users are not among them; those of the backup itself would open nothing that is not open by
+# then.
 ETC = (
     "hosts", "hostname", "fstab", "crypttab", "resolv.conf", "timezone", "machine-id", "network", "systemd/network",
     "udev/rules.d", "modprobe.d", "modules", "modules-load.d", "kernel", "default/grub", "default/grub.d",
@@ -113,7 +114,8 @@ def refuse_unmounted() -> None:
 
 
 def refuse_alone(members: str, pve: str) -> None:
-    """A member of a cluster that has no quorum, or that runs for itself, may hold what the others have changed since."""
+    """A member of a cluster that has no quorum, or that runs for itself, may hold what the others have changed
+    since."""
     try:
         told = json.loads(members)
     except ValueError:

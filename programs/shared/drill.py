@@ -26,7 +26,8 @@ OK, DIFFERS, UNTOLD = "ok", "differs", "could not tell"
 
 
 class Trial(NamedTuple):
-    """`verdict`: ok, differs, could not tell. `seconds`: of the restore alone. `checked`: every stored byte was read."""
+    """`verdict`: ok, differs, could not tell. `seconds`: of the restore alone. `checked`: every stored byte was
+    read."""
 
     verdict: str
     text: str

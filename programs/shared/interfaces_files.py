@@ -1,4 +1,5 @@
-"""The interfaces file and all that it sources, as the guard reads them: what ifupdown2 and classic ifupdown would read."""
+"""The interfaces file and all that it sources, as the guard reads them: what ifupdown2 and classic ifupdown would
+read."""
 
 import fnmatch
 import glob

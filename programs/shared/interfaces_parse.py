@@ -1,4 +1,5 @@
-"""The grammar of ifupdown2's interfaces(5), with the statements of classic ifupdown. The same as model/interfaces/parse.ts."""
+"""The grammar of ifupdown2's interfaces(5), with the statements of classic ifupdown. The same as
+model/interfaces/parse.ts."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,5 @@
-"""The files that a boot was proven with, and how they come back. Root's alone, below /etc: /var may be a mount of its own."""
+"""The files that a boot was proven with, and how they come back. Root's alone, below /etc: /var may be a mount of its
+own."""
 
 import hashlib
 import json
@@ -18,7 +19,8 @@ KEPT = 10  # set-aside folders
 
 
 class Proven(NamedTuple):
-    """`files`: content by path. `when`: seconds since 1970. `how`: `boot`, or `running` where no boot was watched yet."""
+    """`files`: content by path. `when`: seconds since 1970. `how`: `boot`, or `running` where no boot was watched
+    yet."""
 
     files: dict[str, bytes]
     when: int
@@ -65,7 +67,8 @@ def keep_proven(files: dict[str, bytes], how: str) -> None:
 
 
 def put_back(wanted: dict[str, bytes], standing: dict[str, bytes]) -> tuple[str, list[str]]:
-    """What stands there is kept first. The folder that it is kept in, and the paths that were changed. Raises OSError."""
+    """What stands there is kept first. The folder that it is kept in, and the paths that were changed. Raises
+    OSError."""
     changed = [path for path, data in wanted.items() if standing.get(path) != data]
     added = [path for path in standing if path not in wanted and path not in OTHERS and is_sourced(path, wanted)]
     folder = f"{ASIDE}/{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"

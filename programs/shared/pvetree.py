@@ -1,4 +1,5 @@
-"""/etc/pve as pmxcfs keeps it: the tree inside of config.db, read without a pmxcfs (pve-cluster, src/pmxcfs/database.c)."""
+"""/etc/pve as pmxcfs keeps it: the tree inside of config.db, read without a pmxcfs (pve-cluster,
+src/pmxcfs/database.c)."""
 
 import os
 import sqlite3

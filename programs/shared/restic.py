@@ -117,7 +117,8 @@ class Repository:
         self.ask("init")
 
     def unlock(self) -> None:
-        """Takes away what dead runs have left: those of this machine that do not run any more, and all older than half an hour."""
+        """Takes away what dead runs have left: those of this machine that do not run any more, and all older than half
+        an hour."""
         self.ask("unlock")
 
     def backup(self, folder: str, host: str, seq: int) -> str:

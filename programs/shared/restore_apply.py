@@ -166,7 +166,8 @@ def undo_open() -> str:
 
 
 def undo_file(path: str, kept: str | None) -> str:
-    """What failed, or nothing. Without a kept one nothing was there: what stands there now and is no file is not ours."""
+    """What failed, or nothing. Without a kept one nothing was there: what stands there now and is no file is not
+    ours."""
     try:
         if kept:
             put(path, read_bytes_of(kept), None)

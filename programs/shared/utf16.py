@@ -1,4 +1,5 @@
-"""Text as JavaScript counts it: one character for each UTF-16 unit, so that columns and limits are those of the lints."""
+"""Text as JavaScript counts it: one character for each UTF-16 unit, so that columns and limits are those of the
+lints."""
 
 import re
 

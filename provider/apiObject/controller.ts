@@ -1,4 +1,7 @@
-/** `holdfast:proxmox:Object`: what is declared of it against what the API says. Nothing else of it is touched, and nothing deleted. */
+/**
+ * `holdfast:proxmox:Object`: what is declared of it against what the API says. Nothing else of it is touched, and
+ * nothing deleted.
+ */
 import { ProxmoxApi } from "../../host/proxmox/api";
 import { ApiError } from "../../host/proxmox/errors";
 import { apiObjectKinds, type ApiArgs, type ApiObjectArgs } from "../../model/contract/apiObject";
@@ -7,7 +10,10 @@ import { kinds, type Settings } from "./kinds";
 
 export type ApiObjectState = ApiObjectArgs;
 
-/** It stands otherwise than declared, and cannot be changed from here: kept in state, so that drift runs go on saying so. */
+/**
+ * It stands otherwise than declared, and cannot be changed from here: kept in state, so that drift runs go on saying
+ * so.
+ */
 export class DiffersError extends Error {
     override readonly name = "DiffersError";
 

@@ -40,7 +40,7 @@ function readCheck(module: string, text: string): BootCheck {
     return {
         name: module.replaceAll("_", "-"),
         group,
-        fault: fault.split("\n")[0]!,
+        fault: fault.split("\n\n")[0]!.replaceAll("\n", " "),
         codes: Object.fromEntries(own.map(([, code, meaning]) => [code!, meaning!])),
         given: [...new Set(given)],
     };

@@ -1,4 +1,7 @@
-/** Every lint rule, read from the sources: where a finding is made, its rule, severity and message stand beside each other. */
+/**
+ * Every lint rule, read from the sources: where a finding is made, its rule, severity and message stand beside each
+ * other.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";

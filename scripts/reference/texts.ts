@@ -1,12 +1,15 @@
-/** What an expression of the sources can stand for, as far as it is written there: enough for rules, severities and messages. */
+/**
+ * What an expression of the sources can stand for, as far as it is written there: enough for rules, severities and
+ * messages.
+ */
 import ts from "typescript";
 
 /** Function declarations by name, of all files that are looked at. */
 export type Functions = ReadonlyMap<string, ts.FunctionDeclaration>;
 
 /**
- * Of a literal, a template, a sum of these, either arm of a condition or of `??`, a constant that is one of them, what the
- * callers in the file give for a parameter, what a function returns, and a property of any of these.
+ * Of a literal, a template, a sum of these, either arm of a condition or of `??`, a constant that is one of them, what
+ * the callers in the file give for a parameter, what a function returns, and a property of any of these.
  */
 export function textsOf(expression: ts.Expression, functions: Functions): string[] {
     return meantBy(expression, functions).flatMap((each) => {
@@ -19,7 +22,9 @@ export function textsOf(expression: ts.Expression, functions: Functions): string
     });
 }
 
-/** Literals, templates, sums and objects. @param seen on the way here: what comes back to itself stands for nothing more */
+/**
+ * Literals, templates, sums and objects. @param seen on the way here: what comes back to itself stands for nothing more
+ */
 function meantBy(expression: ts.Expression, functions: Functions, seen: readonly ts.Node[] = []): ts.Expression[] {
     if (seen.includes(expression)) return [];
     const follow = (each: ts.Expression) => meantBy(each, functions, [...seen, expression]);

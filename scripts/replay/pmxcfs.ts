@@ -1,7 +1,7 @@
 /**
- * The incident's pmxcfs was older than the one that is known by its source (pve-cluster 9.1.6, which ends with a message): it
- * hung where it could not resolve its own name, and nothing bounded its start. This makes the lab's stand-in do the same, and
- * puts the unit where a package has it, so that it can be masked.
+ * The incident's pmxcfs was older than the one that is known by its source (pve-cluster 9.1.6, which ends with a
+ * message): it hung where it could not resolve its own name, and nothing bounded its start. This makes the lab's
+ * stand-in do the same, and puts the unit where a package has it, so that it can be masked.
  */
 import { sh, type Stage } from "./stage";
 

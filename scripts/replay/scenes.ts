@@ -1,6 +1,6 @@
 /**
- * Both incidents' faults, before and after. The scenes are played in this order on one machine: `npm run replay` prints what
- * is seen, the tests in virtual machines compare it.
+ * Both incidents' faults, before and after. The scenes are played in this order on one machine: `npm run replay` prints
+ * what is seen, the tests in virtual machines compare it.
  */
 import { harden } from "./hardening";
 import { installHangingPmxcfs } from "./pmxcfs";

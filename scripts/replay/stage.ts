@@ -12,11 +12,17 @@ export interface Seen {
     readonly multiUser: boolean;
     /** Whether a command ran over SSH afterwards. */
     readonly ssh: boolean;
-    /** What tells: failed units with their last words, the console's own lines, the state of what the incident was about. */
+    /**
+     * What tells: failed units with their last words, the console's own lines, the state of what the incident was
+     * about.
+     */
     readonly says: readonly string[];
 }
 
-/** Kernel arguments: units that are of no use here. Open vSwitch is not among them: without it ifupdown2 brings nothing up. */
+/**
+ * Kernel arguments: units that are of no use here. Open vSwitch is not among them: without it ifupdown2 brings nothing
+ * up.
+ */
 export const lean = "systemd.mask=e2scrub_reap.service systemd.mask=lvm2-monitor.service";
 /** … and the wait for a disk that is not there, 90 s by default, where no disk that is there is needed. */
 export const impatient = "systemd.default_device_timeout_sec=15";

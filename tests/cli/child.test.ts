@@ -1,4 +1,7 @@
-/** What a command has started ends with it, however it ends. A stand-in for pulumi; tests/lab/drift.test.ts has the real one. */
+/**
+ * What a command has started ends with it, however it ends. A stand-in for pulumi; tests/lab/drift.test.ts has the real
+ * one.
+ */
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";

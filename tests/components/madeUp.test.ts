@@ -1,4 +1,7 @@
-/** A concern that nobody has: what the table and the base class give one with two FileSets and a resource of another package. */
+/**
+ * A concern that nobody has: what the table and the base class give one with two FileSets and a resource of another
+ * package.
+ */
 import type { FileSetArgs } from "../../model/contract/fileSet";
 import { ConcernComponent } from "../../components/component";
 import { type ConcernDefinition, isFileSet, ofConcern, type PlanArgs } from "../../components/concern";

@@ -215,7 +215,8 @@ describe("the node's mail program", () => {
         }
         if (argument !== "--fate") await rm(join(folder, "sent"), { force: true });
         const { exitCode, stdout } = await execa(join(folder, "mail"), [argument], {
-            // Only a mail is read: what is written to a program that has ended by then would fail, and take its output along.
+            // Only a mail is read: what is written to a program that has ended by then would fail, and take its output
+            // along.
             ...(argument.startsWith("--") ? { stdin: "ignore" as const } : { input: body }),
             reject: false,
             extendEnv: false,

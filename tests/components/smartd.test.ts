@@ -542,7 +542,10 @@ describe("the hook on a warning", () => {
             );
         beforeEach(() => put({ "type-sda1": "zfs_member" }));
 
-        /** As `zpool status -jLP` has it: a pool's devices under `vdevs`, what stands beside them under keys of their own. */
+        /**
+         * As `zpool status -jLP` has it: a pool's devices under `vdevs`, what stands beside them under keys of their
+         * own.
+         */
         function asJson(status: string): object {
             const keys: Readonly<Record<string, string>> = { cache: "l2cache" };
             const table: Record<string, Record<string, object>> = { vdevs: {} };

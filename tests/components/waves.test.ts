@@ -4,7 +4,6 @@ import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { type Machine, parseFleet } from "../../components/fleet";
 import { planWaves } from "../../components/rollout";
-import type { Lab } from "../../lab";
 import { behind } from "../../provider/order";
 import { PulumiProject } from "../helpers/pulumiProject";
 import { runs } from "../helpers/soak";
@@ -15,7 +14,7 @@ let project: PulumiProject;
 const record = () => join(project.folder, "record");
 
 beforeAll(async () => {
-    project = await PulumiProject.create({ knownHostsFile: "/dev/null", identityFile: "/dev/null" } as Lab);
+    project = await PulumiProject.create({ knownHostsFile: "/dev/null", identityFile: "/dev/null" });
     const description = await readFile(join(project.folder, "Pulumi.yaml"), "utf8");
     const provider = resolve(__dirname, "../helpers/recordingProvider");
     await project.write("Pulumi.yaml", description.replace("path: provider", `path: ${provider}`));

@@ -115,7 +115,9 @@ test("the fleet that the hostile values go into is sound", () => {
     expect(parseFleet(everyField, readFixture).faults).toEqual([]);
 });
 
-/** A comment is a line of its own behind `#`, and regex port lists need `|`, `\` and braces; no shell ever reads either. */
+/**
+ * A comment is a line of its own behind `#`, and regex port lists need `|`, `\` and braces; no shell ever reads either.
+ */
 const harmless: Readonly<Record<string, readonly string[]>> = {
     comments: [
         "$(reboot)",

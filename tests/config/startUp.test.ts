@@ -3,7 +3,10 @@ import * as path from "node:path";
 
 const root = path.join(__dirname, "../..");
 
-/** Runs the program with mocks in a process of its own. @returns the optional packages that it has loaded, and what it registered of them */
+/**
+ * Runs the program with mocks in a process of its own. @returns the optional packages that it has loaded, and what it
+ * registered of them
+ */
 function run(fleet: object): { loaded: string[]; registered: string[] } {
     const program = `
         const pulumi = require("@pulumi/pulumi");

@@ -299,7 +299,8 @@ class Campaign:
         return is_open
 
     def state_of(self, tree, new):
-        """`between`: each transaction is whole, some are old and some new. A folder belongs to those that put a file into it."""
+        """`between`: each transaction is whole, some are old and some new. A folder belongs to those that put a file
+        into it."""
         if tree in (self.old, new):
             return "old" if tree == self.old else "new"
         changed = {path for path in {*self.old, *new, *tree} if not self.old.get(path) == new.get(path) == tree.get(path)}

@@ -1,4 +1,6 @@
-/** Crash images of the node's program (crash.py has the how): a scenario in, a count of what the disks looked like out. */
+/**
+ * Crash images of the node's program (crash.py has the how): a scenario in, a count of what the disks looked like out.
+ */
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +43,9 @@ export interface CrashReport {
     readonly faults: readonly string[];
     /** Of the transactions that nothing cut, in the order of the plans. */
     readonly results: readonly Result[];
-    /** By path: file type, mode, uid, gid, extended attributes, content in hexadecimal, after the uncut transactions. */
+    /**
+     * By path: file type, mode, uid, gid, extended attributes, content in hexadecimal, after the uncut transactions.
+     */
     readonly after: Readonly<
         Record<string, readonly [number, number, number, number, Readonly<Record<string, string>>, string]>
     >;
@@ -52,7 +56,9 @@ const program = join(__dirname, "..", "..", "host", "node");
 /** Which disks after the cut: see crash.py. */
 export type Mode = "asked" | "flushed" | "random";
 
-/** Whole transactions, each cut at every call, `rounds` times; recovery cut at every call on `interrupted` of the disks. */
+/**
+ * Whole transactions, each cut at every call, `rounds` times; recovery cut at every call on `interrupted` of the disks.
+ */
 export async function crash(
     scenario: Scenario,
     modes: readonly Mode[],

@@ -1,4 +1,6 @@
-/** A TCP proxy that cuts its first connection after so many bytes; later ones pass, so that the client can come back. */
+/**
+ * A TCP proxy that cuts its first connection after so many bytes; later ones pass, so that the client can come back.
+ */
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 

@@ -1,6 +1,7 @@
 /**
- * What an earlier version has left: the state of a stack with every concern, and on each node the files. Recorded once by
- * that version (scripts/recordEarlierVersion.ts), and put back under today's lab, whose keys and addresses are others.
+ * What an earlier version has left: the state of a stack with every concern, and on each node the files. Recorded once
+ * by that version (scripts/recordEarlierVersion.ts), and put back under today's lab, whose keys and addresses are
+ * others.
  */
 import { chmod, chown, lchown, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

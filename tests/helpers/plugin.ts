@@ -1,4 +1,7 @@
-/** The provider as the engine runs it: a process of its own that prints its port, spoken to over gRPC, and an engine that takes its log. */
+/**
+ * The provider as the engine runs it: a process of its own that prints its port, spoken to over gRPC, and an engine
+ * that takes its log.
+ */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";

@@ -38,7 +38,8 @@ export async function uncut(lab: Lab<VmNode>, host: HostArgs, version: string): 
 
 /**
  * @param longest milliseconds: the cut comes at a random moment before
- * @throws where a file is neither old nor new as a whole, the versions are mixed, a journal is open, or record and files disagree
+ * @throws where a file is neither old nor new as a whole, the versions are mixed, a journal is open, or record and
+ *   files disagree
  */
 export async function cut(
     lab: Lab<VmNode>,

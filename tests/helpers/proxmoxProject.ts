@@ -1,4 +1,6 @@
-/** A project whose stack has `proxmox`: the lab's nodes over SSH, the fake API, and the bridge as proxmoxve's plugin. */
+/**
+ * A project whose stack has `proxmox`: the lab's nodes over SSH, the fake API, and the bridge as proxmoxve's plugin.
+ */
 import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lab } from "../../lab";

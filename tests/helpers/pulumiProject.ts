@@ -1,4 +1,7 @@
-/** This checkout as a Pulumi project in a folder of its own: own stacks, own state, own Pulumi home, the real engine, the lab's nodes. */
+/**
+ * This checkout as a Pulumi project in a folder of its own: own stacks, own state, own Pulumi home, the real engine,
+ * the lab's nodes.
+ */
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";

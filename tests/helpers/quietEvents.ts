@@ -1,7 +1,8 @@
 /**
- * What happens on a node that nobody changes, and so is no drift. A container has the workstation's clock, which no test turns:
- * of midnight there is what the node's timers do then, and files that are a day older than they were. It has no disk with SMART
- * and no way to a package archive either: smartd's notes are written as smartd writes them, apt reads its own lists again.
+ * What happens on a node that nobody changes, and so is no drift. A container has the workstation's clock, which no
+ * test turns: of midnight there is what the node's timers do then, and files that are a day older than they were. It
+ * has no disk with SMART and no way to a package archive either: smartd's notes are written as smartd writes them, apt
+ * reads its own lists again.
  */
 import type { Lab, LabNode } from "../../lab";
 import { serveMail } from "./wholeFleet";

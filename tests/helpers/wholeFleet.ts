@@ -31,7 +31,10 @@ export async function setPassword(project: PulumiProject, stack: string): Promis
     await project.pulumi("config", "set", "--secret", "holdfast:mailPassword", PASSWORD, "--stack", stack);
 }
 
-/** A mail server with a login over TLS on the last node, until that node's next boot; every node takes its certificate for good. */
+/**
+ * A mail server with a login over TLS on the last node, until that node's next boot; every node takes its certificate
+ * for good.
+ */
 export async function serveMail(lab: Lab): Promise<void> {
     const relay = relayOf(lab);
     const folder = await mkdtemp(join(tmpdir(), "holdfast-certificate-"));

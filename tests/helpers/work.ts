@@ -17,7 +17,10 @@ export class WorkCounter {
     private readonly patterns = new Set<string>();
     private readonly restores: (() => void)[] = [];
 
-    /** @param folder only the code of files with this in their path counts; load them after this, since V8 counts no code that it compiled before */
+    /**
+     * @param folder only the code of files with this in their path counts; load them after this, since V8 counts no
+     * code that it compiled before
+     */
     constructor(private readonly folder: string) {
         this.session.connect();
         this.session.post("Profiler.enable");

@@ -1,6 +1,7 @@
 /**
- * What a node that somebody has taken over may try with its answers. Each ends as that node's "could not tell", in few words
- * that steer no terminal, and nothing of it reaches the engine. tests/lab/hostile.test.ts does the same with a real node.
+ * What a node that somebody has taken over may try with its answers. Each ends as that node's "could not tell", in few
+ * words that steer no terminal, and nothing of it reaches the engine. tests/lab/hostile.test.ts does the same with a
+ * real node.
  */
 import type { NodeClient } from "../../host/nodeClient";
 import type { Spec } from "../../host/observation";

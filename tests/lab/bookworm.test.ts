@@ -1,4 +1,7 @@
-/** Proxmox VE 8's Debian: its Python, util-linux, systemd and ifupdown2 are older than those of the other lab tests' nodes. */
+/**
+ * Proxmox VE 8's Debian: its Python, util-linux, systemd and ifupdown2 are older than those of the other lab tests'
+ * nodes.
+ */
 import { planFstab } from "../../components/fstab";
 import { planHostsFile } from "../../components/hosts";
 import { planNetworkInterfaces } from "../../components/interfaces";

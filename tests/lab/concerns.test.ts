@@ -1,4 +1,7 @@
-/** What each concern guarantees, seen by the real programs that read its files: the resolver, cloud-init, systemd, ifupdown2. */
+/**
+ * What each concern guarantees, seen by the real programs that read its files: the resolver, cloud-init, systemd,
+ * ifupdown2.
+ */
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { planFstab } from "../../components/fstab";
@@ -229,7 +232,10 @@ describe("interfaces", () => {
         ]);
     });
 
-    /** `ifup -a` for real, in a network of its own with these NICs; what global addresses and default routes there are then. */
+    /**
+     * `ifup -a` for real, in a network of its own with these NICs; what global addresses and default routes there are
+     * then.
+     */
     async function bringUp(content: string, nics: readonly string[]): Promise<string[]> {
         const script = `
             cat >/run/interfaces

@@ -1,4 +1,6 @@
-/** The plain Pulumi commands against real nodes. The tests of one group follow one another, as an operator's day does. */
+/**
+ * The plain Pulumi commands against real nodes. The tests of one group follow one another, as an operator's day does.
+ */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";

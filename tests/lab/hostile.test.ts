@@ -1,6 +1,7 @@
 /**
- * A node that somebody has taken over as root: what its program says is edited on the way out. What it may try, and that each
- * ends as that node's "could not tell", stands in tests/host/hostileNode.test.ts; here a real node does it to a real engine.
+ * A node that somebody has taken over as root: what its program says is edited on the way out. What it may try, and
+ * that each ends as that node's "could not tell", stands in tests/host/hostileNode.test.ts; here a real node does it to
+ * a real engine.
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +12,10 @@ import { PulumiProject } from "../helpers/pulumiProject";
 
 jest.setTimeout(300_000);
 
-/** In place of the node's python3. `/run/hostile` is Python that may change `message`, or set `raw` to bytes to send instead. */
+/**
+ * In place of the node's python3. `/run/hostile` is Python that may change `message`, or set `raw` to bytes to send
+ * instead.
+ */
 const wrapper = (real: string) => `#!${real}
 import json, os, subprocess, sys
 if not any("holdfast" in word for word in sys.argv) or not os.path.exists("/run/hostile"):

@@ -8,14 +8,17 @@ import { labDown, labUp, openLab, strayLine, type Lab, type LabNode } from "../.
 import { cgroupOf } from "../../lab/cgroups";
 import { waitForExit } from "../../lab/processes";
 import { labFolder, readSlots } from "../../lab/state";
-import { openTestLab, openTestNode, readNodeFile, sshArguments } from "../helpers/lab";
+import { openTestLab, openTestNode, readNodeFile, sshArguments, toIncidentState } from "../helpers/lab";
 
 jest.setTimeout(180_000);
 
 describe("a node in the incidents' state", () => {
     let lab: Lab;
     let node: LabNode;
-    beforeAll(async () => ({ lab, node } = await openTestNode(3)));
+    beforeAll(async () => {
+        ({ lab, node } = await openTestNode(3));
+        await toIncidentState(lab, node); // other files have used it
+    });
 
     const ssh = async (user: string, ...command: string[]) =>
         execa("ssh", [...(await sshArguments(lab, node, user)), ...command], { reject: false });

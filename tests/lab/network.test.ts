@@ -1,6 +1,6 @@
 /**
- * Changes of a running network, with real ifupdown2: whatever goes wrong, the node answers again within the window and ten
- * seconds, with the old network, and both sides say so in the same words.
+ * Changes of a running network, with real ifupdown2: whatever goes wrong, the node answers again within the window and
+ * ten seconds, with the old network, and both sides say so in the same words.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";

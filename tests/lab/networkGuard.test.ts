@@ -1,4 +1,7 @@
-/** The guard of the network's files, on nodes that really boot: incident B again, with both packages, unprotected and protected. */
+/**
+ * The guard of the network's files, on nodes that really boot: incident B again, with both packages, unprotected and
+ * protected.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
 import { planNetworkGuard } from "../../components/networkGuard";
@@ -93,7 +96,10 @@ const places = {
 };
 type Place = keyof typeof places;
 
-/** Incident B: the line, a reload, a restart of the node. What the reload said, and whether the node was reached after each. */
+/**
+ * Incident B: the line, a reload, a restart of the node. What the reload said, and whether the node was reached after
+ * each.
+ */
 async function replay(place: Place): Promise<string> {
     await bringUp();
     await write(interfaces, places[place](sound));

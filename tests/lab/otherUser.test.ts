@@ -1,4 +1,7 @@
-/** Another user of the workstation while Pulumi runs, with the real engine: he gets no word out of the plugin, and a look writes for nobody. */
+/**
+ * Another user of the workstation while Pulumi runs, with the real engine: he gets no word out of the plugin, and a
+ * look writes for nobody.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, readlink } from "node:fs/promises";

@@ -1,4 +1,6 @@
-/** What a reload does to Open vSwitch: the real one, its database and ifupdown2's add-on; the lints say it beforehand. */
+/**
+ * What a reload does to Open vSwitch: the real one, its database and ifupdown2's add-on; the lints say it beforehand.
+ */
 import type { LabNode } from "../../lab";
 import { lintInterfacesFragment } from "../../model/interfaces";
 import { openTestNode, readNodeFile } from "../helpers/lab";

@@ -18,7 +18,9 @@ const isInstalled = async (name: string) =>
     (await node.exec(["dpkg-query", "-W", "-f", "${db:Status-Status}", name], { reject: false })).stdout ===
     "installed";
 
-/** As debhelper packages do: the daemon is enabled and started as soon as it is there. It copies the file that it finds. */
+/**
+ * As debhelper packages do: the daemon is enabled and started as soon as it is there. It copies the file that it finds.
+ */
 const daemon = `
 mkdir -p daemon/DEBIAN daemon/usr/lib/systemd/system && cd daemon
 printf 'Package: holdfast-test-daemon\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n' >DEBIAN/control

@@ -1,4 +1,7 @@
-/** The lab's stand-in of pmxcfs behaves as the real one was measured to (pve-cluster 9.1.6): what backup and restore meet. */
+/**
+ * The lab's stand-in of pmxcfs behaves as the real one was measured to (pve-cluster 9.1.6): what backup and restore
+ * meet.
+ */
 import type { Lab, LabNode } from "../../lab";
 import { formCluster, leaveCluster, waitFor } from "../helpers/corosync";
 import { openTestNode, toIncidentState } from "../helpers/lab";

@@ -1,4 +1,7 @@
-/** Mail where the node has postfix, as Proxmox nodes have: the real one, its queue and its log, and a relay that answers as told. */
+/**
+ * Mail where the node has postfix, as Proxmox nodes have: the real one, its queue and its log, and a relay that answers
+ * as told.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -28,7 +31,9 @@ const relayUp = () =>
         relay,
     );
 const relayDown = () => shell("systemctl stop smtp-sink", relay);
-/** Those that have reached the relay with that line of the header, quoted-printable undone where postfix has put it on. */
+/**
+ * Those that have reached the relay with that line of the header, quoted-printable undone where postfix has put it on.
+ */
 const arrived = (line: string) =>
     shell(
         `grep --files-with-matches --fixed-strings --line-regexp '${line}' /tmp/mails/* | xargs --no-run-if-empty cat | python3 -c 'import quopri, sys; sys.stdout.buffer.write(quopri.decodestring(sys.stdin.buffer.read()))'`,
@@ -85,7 +90,10 @@ recipient_delimiter = +
 compatibility_level = 3.6
 `;
 
-/** From the image's .deb files. With its own configuration there already, and no start in between, it takes a third of the time. */
+/**
+ * From the image's .deb files. With its own configuration there already, and no start in between, it takes a third of
+ * the time.
+ */
 const install = `
 rm -rf /var/lib/holdfast/mail*; mkdir -p /etc/postfix; cat >/etc/postfix/main.cf; touch /etc/aliases
 printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d

@@ -1,6 +1,6 @@
 /**
- * `holdfast reboot` on real nodes that really reboot, with a real corosync between them. Proxmox's tools are not part of Debian:
- * stand-ins say what the files in /root/lab say; so does one for a QDevice.
+ * `holdfast reboot` on real nodes that really reboot, with a real corosync between them. Proxmox's tools are not part
+ * of Debian: stand-ins say what the files in /root/lab say; so does one for a QDevice.
  */
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -84,7 +84,9 @@ afterAll(async () => {
     await project.remove();
 });
 
-/** ifupdown2 runs once at a time: a push that meets the node's own look at the network is refused, and done by the next. */
+/**
+ * ifupdown2 runs once at a time: a push that meets the node's own look at the network is refused, and done by the next.
+ */
 async function harden(): Promise<void> {
     const up = ["up", "--yes", "--skip-preview", "--refresh", "--stack", "lab"];
     for (let attempt = 1; ; attempt++) {

@@ -1,4 +1,6 @@
-/** Another machine under a known name, another way to a known machine, and the end of a maintenance: one command each. */
+/**
+ * Another machine under a known name, another way to a known machine, and the end of a maintenance: one command each.
+ */
 import type { Lab, LabNode } from "../../lab";
 import { CuttingProxy } from "../helpers/cuttingProxy";
 import { openTestLab, readNodeFile, toIncidentState } from "../helpers/lab";

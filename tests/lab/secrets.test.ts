@@ -1,7 +1,8 @@
 /**
- * The ways in which Pulumi programs are known to leak a secret, each with the real engine: the old value in a diff, a value whose
- * type changes, a copy beside the encrypted one, an unchanged secret that is shown as changed, a drift run that compares what is
- * wrapped with what is not. And those that Holdfast had: a maintenance, a password taken out of the program, an import.
+ * The ways in which Pulumi programs are known to leak a secret, each with the real engine: the old value in a diff, a
+ * value whose type changes, a copy beside the encrypted one, an unchanged secret that is shown as changed, a drift run
+ * that compares what is wrapped with what is not. And those that Holdfast had: a maintenance, a password taken out of
+ * the program, an import.
  */
 import type { Lab, LabNode } from "../../lab";
 import { openTestLab, readNodeFile, toIncidentState } from "../helpers/lab";

@@ -1,7 +1,7 @@
 /**
- * Nodes for the whole lab project: booted once, before the first test file; a lab for each of jest's workers, so that two
- * test files do not meet. Each run has labs of its own, so two runs in one checkout do not meet either. HOLDFAST_LAB=ID names
- * one that stays up between runs (remove it with `npx holdfast lab down --id ID`).
+ * Nodes for the whole lab project: booted once, before the first test file; a lab for each of jest's workers, so that
+ * two test files do not meet. Each run has labs of its own, so two runs in one checkout do not meet either.
+ * HOLDFAST_LAB=ID names one that stays up between runs (remove it with `npx holdfast lab down --id ID`).
  */
 import { labDown, labUp, listLabs } from "../../lab";
 import { testLabs } from "../helpers/lab";

@@ -1,4 +1,6 @@
-/** The way to a node over a real sshd: who is let in, who is refused and in which words, and what a cut connection does. */
+/**
+ * The way to a node over a real sshd: who is let in, who is refused and in which words, and what a cut connection does.
+ */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** A first push over files that somebody wrote: a forgotten import, a node that was taken out and put back, a lost state. */
+/**
+ * A first push over files that somebody wrote: a forgotten import, a node that was taken out and put back, a lost
+ * state.
+ */
 import type { Lab, LabNode } from "../../lab";
 import { openTestLab, readNodeFile, toIncidentState } from "../helpers/lab";
 import { expectSuccess, fleetOf, type FleetConfig } from "../helpers/labFleet";

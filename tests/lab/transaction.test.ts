@@ -1,4 +1,7 @@
-/** The host transaction on a real node, with every fault of the design: old or new files whole, a clear error, and the next push heals. */
+/**
+ * The host transaction on a real node, with every fault of the design: old or new files whole, a clear error, and the
+ * next push heals.
+ */
 import { openTestNode, readNodeFile } from "../helpers/lab";
 import { clientOf, fingerprint, newId, noExtras, push, pushNothing, specFor, type Push } from "../helpers/crashNode";
 import type { NodeClient } from "../../host/nodeClient";
@@ -721,7 +724,10 @@ test("what a command says of a secret file is told to the client alone, also whe
     await shell(`echo 'old 1' > ${first}`);
 });
 
-/** As nobody: opens and locks what it can of Holdfast's, and keeps it until it is told to end, 40 s at most. Prints what it got. */
+/**
+ * As nobody: opens and locks what it can of Holdfast's, and keeps it until it is told to end, 40 s at most. Prints what
+ * it got.
+ */
 const meddle = `
 import fcntl, os, time
 os.setgroups([])

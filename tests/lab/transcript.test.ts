@@ -7,7 +7,10 @@ import { record } from "../../scripts/transcript";
 
 jest.setTimeout(300_000);
 
-/** By command, without what differs from run to run: times, loop devices, and the order in which the engine's workers end. */
+/**
+ * By command, without what differs from run to run: times, loop devices, and the order in which the engine's workers
+ * end.
+ */
 function session(text: string): [string, string[]][] {
     const plain = text
         .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?Z/g, "TIME")

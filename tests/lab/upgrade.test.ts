@@ -1,6 +1,6 @@
 /**
- * From an earlier version to this one: its state, its files on the nodes, with every concern and a secret. An `up` afterwards
- * changes on the nodes what the changelog names, and nothing else.
+ * From an earlier version to this one: its state, its files on the nodes, with every concern and a secret. An `up`
+ * afterwards changes on the nodes what the changelog names, and nothing else.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -77,7 +77,10 @@ afterAll(async () => {
     await labDown(id);
 });
 
-/** Of what a user sees on the node, by path: content, mode and owner. Holdfast's own records and program are its own business. */
+/**
+ * Of what a user sees on the node, by path: content, mode and owner. Holdfast's own records and program are its own
+ * business.
+ */
 async function managedFiles(node: LabNode): Promise<Map<string, string>> {
     const { stdout } = await node.exec([
         "sh",

@@ -1,6 +1,7 @@
 /**
- * The proofs that need a real boot: an fstab that stops a machine and one that does not, a disk that comes late, a power cut in the middle of a
- * transaction, a pmxcfs that starts. One virtual machine goes through all of it, so the tests build on one another.
+ * The proofs that need a real boot: an fstab that stops a machine and one that does not, a disk that comes late, a
+ * power cut in the middle of a transaction, a pmxcfs that starts. One virtual machine goes through all of it, so the
+ * tests build on one another.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { planFstab } from "../../components/fstab";
@@ -189,7 +190,8 @@ describe("power cut between commit and done", () => {
         expect(await sh("ls /etc/holdfast/journal")).toBe("");
         // What a client that comes back is told.
         expect(await sh("cat /run/holdfast/*/result.json")).toContain("the node went down during the transaction");
-        // Where emulation is slow, the disk may take longer than the 30 s that the boot waits for it; then it comes all the same.
+        // Where emulation is slow, the disk may take longer than the 30 s that the boot waits for it; then it comes all
+        // the same.
         await waitFor(() => isMounted("/srv/local"));
         expect(await sh("journalctl --boot --output=cat | grep -ci 'ordering cycle' || true")).toBe("0");
     });

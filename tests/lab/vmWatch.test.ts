@@ -1,4 +1,7 @@
-/** The watch on the hardware, with hardware that fails on command: one virtual machine goes through all of it, and ends powered off. */
+/**
+ * The watch on the hardware, with hardware that fails on command: one virtual machine goes through all of it, and ends
+ * powered off.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -189,7 +192,8 @@ describe("a disk whose health fails", () => {
     });
 
     test("really halts when nobody does", async () => {
-        // As if for the first time: smartd remembers across restarts that it has warned, and the hook that it has acted.
+        // As if for the first time: smartd remembers across restarts that it has warned, and the hook that it has
+        // acted.
         await sh(
             "systemctl stop smartmontools; rm -f /run/holdfast/smartd-* /var/lib/smartmontools/*.state*; systemctl start smartmontools",
         );

@@ -1,4 +1,6 @@
-/** The watch on the hardware, on container nodes: what is absent there is handled, everything else is the real thing. */
+/**
+ * The watch on the hardware, on container nodes: what is absent there is handled, everything else is the real thing.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -29,7 +31,9 @@ async function declare(defaults: object, settings: object = {}): Promise<void> {
     await project.configure("watch", { fleet: { ...config["holdfast:fleet"], ...settings } });
 }
 
-/** What the concerns that watch the hardware change on the node: files, and units that the next boot starts or that run. */
+/**
+ * What the concerns that watch the hardware change on the node: files, and units that the next boot starts or that run.
+ */
 async function watchOf(): Promise<string> {
     return shell(
         "cd / && find etc usr/local/lib/holdfast -type f -path '*holdfast*' -not -path '*/__pycache__/*' -not -regex 'usr/local/lib/holdfast/[0-9a-f]+/.*' -not -path 'etc/holdfast/recover.py' -not -name 'holdfast-recover*' ! -name '99-holdfast-*'; sha256sum /etc/smartd.conf /etc/default/prometheus-node-exporter; for unit in smartmontools prometheus-node-exporter ipmievd holdfast-ipmi.service holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer; do echo $unit $(systemctl is-enabled $unit) $(systemctl is-active $unit); done 2>&1",
@@ -143,7 +147,8 @@ test("the watchdog's metrics reach whoever scrapes the exporter", async () => {
 test("no service user has root write elsewhere, by a folder renamed and a link planted; a metrics folder that is another's is told", async () => {
     const folder = "/var/lib/prometheus-holdfast/node-exporter";
     const scraped = `stat --format=%U:%a ${folder}/holdfast_temperature.prom`;
-    // Each tries both folders, and what Holdfast keeps in /run and /var/lib. Only the exporter's own user gets anywhere.
+    // Each tries both folders, and what Holdfast keeps in /run and /var/lib. Only the exporter's own user gets
+    // anywhere.
     const attack = `for place in /var/lib/prometheus/node-exporter /var/lib/prometheus-holdfast ${folder} /run/holdfast /run/holdfast/temperature /var/lib/holdfast; do mv $place $place.away; ln -s /root/precious $place; done`;
     const planted = await shell(
         `mkdir -p /root/precious/node-exporter; for file in holdfast_temperature.prom node-exporter/holdfast_temperature.prom levels level temperature.sensors; do echo keep >/root/precious/$file; done
@@ -206,7 +211,8 @@ describe("smartd's runner, as smartd starts it", () => {
 });
 
 describe("the NVMe self-tests' program", () => {
-    // No hardware here has an NVMe self-test, nor has QEMU's: nvme-cli and the drive are played, the rest is as the timer starts it.
+    // No hardware here has an NVMe self-test, nor has QEMU's: nvme-cli and the drive are played, the rest is as the
+    // timer starts it.
     const selfTest = async (result: string) => {
         const nvme = `#!/bin/sh
 case $1 in

@@ -14,7 +14,8 @@ import { parseAddress } from "../../model/interfaces/addresses";
 import { runs } from "../helpers/soak";
 
 describe("what is an address", () => {
-    // The second column is glibc's answer to the same word in /etc/hosts (2.36 and 2.41), the third ifupdown2's (3.0.0) behind `address`.
+    // The second column is glibc's answer to the same word in /etc/hosts (2.36 and 2.41), the third ifupdown2's (3.0.0)
+    // behind `address`.
     test.each([
         ["192.0.2.11", 4, 4],
         ["2001:db8::11", 6, 6],
@@ -77,7 +78,8 @@ describe("what is an address", () => {
             fc.ipV4(),
             fc.ipV6(),
         );
-        // A slash behind a zone never comes so far: `address` splits its prefix off first, and ipaddress alone refuses it.
+        // A slash behind a zone never comes so far: `address` splits its prefix off first, and ipaddress alone refuses
+        // it.
         const texts = fc.sample(text, runs(4000)).filter((each) => !/%.*\//.test(each));
         const ours = texts.map((each) => [
             familyOf(each) ?? 0,

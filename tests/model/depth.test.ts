@@ -1,4 +1,6 @@
-/** A node's file must not be able to end the lint of all: no text exhausts the stack, and what is too long is a finding. */
+/**
+ * A node's file must not be able to end the lint of all: no text exhausts the stack, and what is too long is a finding.
+ */
 import { lintContent, type FormatName } from "../../model/lint/formats";
 
 const formats = ["hosts", "fstab", "interfaces", "interfaces.d", "smartd"] as const satisfies FormatName[];

@@ -108,7 +108,10 @@ const patterns = new Set<string>();
 const rulesSeen = new Set<string>();
 const tolerated = 1.25;
 
-/** The work that each line costs in the greater text, by the work that it costs in the smaller one: 1, or a little more for what is sorted. */
+/**
+ * The work that each line costs in the greater text, by the work that it costs in the smaller one: 1, or a little more
+ * for what is sorted.
+ */
 function growth(make: (size: number) => readonly [Format, string, LintContext], small: number, great: number): number {
     const measure = (size: number): number => {
         const given = make(size);

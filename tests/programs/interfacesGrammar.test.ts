@@ -1,4 +1,7 @@
-/** The grammar of /etc/network/interfaces in both languages: the lints' in TypeScript, the guard's on the node in Python. */
+/**
+ * The grammar of /etc/network/interfaces in both languages: the lints' in TypeScript, the guard's on the node in
+ * Python.
+ */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * What each operation costs a node, in what can be counted: connections, remote commands, round trips, bytes. `tests/counts.json`
- * has what it may be; less is welcome there, more is not.
+ * What each operation costs a node, in what can be counted: connections, remote commands, round trips, bytes.
+ * `tests/counts.json` has what it may be; less is welcome there, more is not.
  */
 import type { FileSetArgs, HostArgs } from "../../model/contract/fileSet";
 import { parseConfiguration } from "../../provider/configuration";

@@ -1,4 +1,7 @@
-/** Whatever was secret in what came in leaves the provider wrapped or not at all, by whichever verb and wherever it stands. */
+/**
+ * Whatever was secret in what came in leaves the provider wrapped or not at all, by whichever verb and wherever it
+ * stands.
+ */
 import fc from "fast-check";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
@@ -222,7 +225,8 @@ test("no verb lets a secret out, old or new, by path or by value, when it succee
         fc.asyncProperty(cases, async (given) => {
             for (const [verb, request] of requestsOf(given)) {
                 const told = await answerOf(given, verb, request);
-                // An old secret that only ever came in by one message is known from there; it is no stranger to the other.
+                // An old secret that only ever came in by one message is known from there; it is no stranger to the
+                // other.
                 expect([verb, told.includes(given.old)]).toEqual([verb, false]);
                 if (given.stillSecret) expect([verb, told.includes(given.next)]).toEqual([verb, false]);
             }

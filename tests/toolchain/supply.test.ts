@@ -1,4 +1,7 @@
-/** What is installed and built: exact versions with the hash of their content, licences, and no script that runs unasked. */
+/**
+ * What is installed and built: exact versions with the hash of their content, licences, and no script that runs
+ * unasked.
+ */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { judgeGo, judgeNpm } from "../../scripts/advisories";
@@ -39,7 +42,8 @@ describe("npm", () => {
     test("its licences are among those that may be passed on", () => {
         const free =
             /^\(?(?:MIT(?:\/X11)?|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|BlueOak-1\.0\.0|Python-2\.0|MPL-2\.0|CC0-1\.0|CC-BY-[34]\.0|Unlicense)(?: (?:AND|OR) (?:MIT|Apache-2\.0|CC0-1\.0))?\)?$/;
-        // In the old form of package.json, which npm does not copy (MIT all three); and one that names its file, which is MIT.
+        // In the old form of package.json, which npm does not copy (MIT all three); and one that names its file, which
+        // is MIT.
         const looked = /^node_modules\/(?:ssh2|cpu-features|buildcheck|@logdna\/tail-file)$/;
         expect(named(({ license }) => !free.test(license ?? "")).filter((name) => !looked.test(name))).toEqual([]);
     });

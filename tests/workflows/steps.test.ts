@@ -1,4 +1,7 @@
-/** Every `run:` and `script:` line of the workflows, run as the forges run it; only pulumi, npm and the forge are stand-ins. */
+/**
+ * Every `run:` and `script:` line of the workflows, run as the forges run it; only pulumi, npm and the forge are
+ * stand-ins.
+ */
 import {
     chmodSync,
     copyFileSync,

@@ -1,4 +1,6 @@
-/** Proxmox links root's authorized_keys into pmxcfs: with pmxcfs down (incident A) none of those keys lets anybody in. */
+/**
+ * Proxmox links root's authorized_keys into pmxcfs: with pmxcfs down (incident A) none of those keys lets anybody in.
+ */
 import type { Hazard } from "../hazard";
 import type { Survey } from "../survey";
 

@@ -1,4 +1,6 @@
-/** Entries whose device name is not there now: which disk they mean is read from what is mounted, or left to a human. */
+/**
+ * Entries whose device name is not there now: which disk they mean is read from what is mounted, or left to a human.
+ */
 import { findDevice, isDeviceName, parseFstab } from "../../../model/fstab";
 import { isMountedAtBoot } from "../../../model/fstab/entry";
 import type { Hazard, KeptFile } from "../hazard";

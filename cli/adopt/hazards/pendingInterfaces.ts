@@ -1,4 +1,6 @@
-/** The Proxmox GUI keeps changes in interfaces.new; the next boot, or Apply, puts that file in place of the pushed one. */
+/**
+ * The Proxmox GUI keeps changes in interfaces.new; the next boot, or Apply, puts that file in place of the pushed one.
+ */
 import { splitLines } from "../../../model/lint/text";
 import type { Hazard } from "../hazard";
 import type { Survey } from "../survey";

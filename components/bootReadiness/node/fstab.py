@@ -53,7 +53,8 @@ def commented(machine: Machine) -> list[Entry]:
 
 
 def essential(machine: Machine) -> set[str]:
-    """Targets without which the node is not to boot: by themselves, by their mark in the file, or by what the stack declares."""
+    """Targets without which the node is not to boot: by themselves, by their mark in the file, or by what the stack
+    declares."""
     marked = {each.target for each in entries(machine) if "x-holdfast.essential" in each.options}
     pushed = json.loads(machine.read(PUSHED) or "{}").get("commands", [])
     declared = {word for each in pushed if "fstab-generator" in each["argv"] for word in each["argv"][3:]}

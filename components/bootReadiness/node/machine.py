@@ -1,4 +1,5 @@
-"""The machine as the checks see it: files below a prefix, and commands. Reads only; in tests the prefix is a folder of fixtures."""
+"""The machine as the checks see it: files below a prefix, and commands. Reads only; in tests the prefix is a folder of
+fixtures."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ class Machine:
             return None
 
     def word(self, path: str) -> str:
-        """Of a file below /proc or /sys, which refuse to be read into a buffer of megabytes; empty where there is none."""
+        """Of a file below /proc or /sys, which refuse to be read into a buffer of megabytes; empty where there is
+        none."""
         try:
             with open(self.path(path), "rb") as stream:
                 return os.read(stream.fileno(), 4096).decode("utf-8", "replace").strip()

@@ -9,7 +9,8 @@ from look.verdict import Verdict, bad, passed, unknown
 
 
 def findmnt(timeout: float, staged: str) -> Verdict:
-    """`findmnt --verify`, which also fails what is merely absent: a disk or folder of a `nofail` entry is no reason to stop."""
+    """`findmnt --verify`, which also fails what is merely absent: a disk or folder of a `nofail` entry is no reason to
+    stop."""
     checked = commands.run(["findmnt", "--verify", "--tab-file", staged], timeout)
     if checked.ok:
         return passed()

@@ -23,7 +23,8 @@ PAUSE = 0.3  # seconds
 
 
 def interfaces(timeout: float, staged: str) -> Verdict:
-    """The node's own ifup on the staged file, without applying it. It passes most mistakes (those are the lints' work)."""
+    """The node's own ifup on the staged file, without applying it. It passes most mistakes (those are the lints'
+    work)."""
     if not os.path.exists("/usr/share/ifupdown2"):
         return classic_ifup(timeout, staged)
     deadline = time.monotonic() + timeout

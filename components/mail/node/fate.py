@@ -10,14 +10,15 @@ from look import observe
 from look.facts import read_word
 from look.verdict import Verdict, unknown
 
-# Postfix's queues, and for how many seconds a mail may be there: pickup empties maildrop at once where postfix runs at all, and
-# a relay that is connected to and says nothing keeps a mail active for minutes.
+# Postfix's queues, and for how many seconds a mail may be there: pickup empties maildrop at once where postfix runs at
+# all, and a relay that is connected to and says nothing keeps a mail active for minutes.
 QUEUES = {"maildrop": 10, "incoming": 60, "active": 60, "hold": 60, "deferred": 0}
 MOST_QUEUED = 200  # mails whose header is looked at: a queue that a broken relay has filled says the same with all of them
 
 
 def mail(spool: str = "/var/spool/postfix", program: str = "/usr/local/lib/holdfast/mail") -> str | Verdict:
-    """What became of the last mail; a local MTA accepts everything, so its queue has a say: on what Holdfast sent, nobody else."""
+    """What became of the last mail; a local MTA accepts everything, so its queue has a say: on what Holdfast sent,
+    nobody else."""
     if os.path.isdir(spool) and any(is_ours(identifier) for identifier in waiting()):
         return "undeliverable: mails of Holdfast wait in postfix's queue, see mailq"
     if "--fate" not in (read_word(program) or ""):

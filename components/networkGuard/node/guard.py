@@ -1,4 +1,5 @@
-"""What the network guard says of this node. It is asked itself: one grammar judges what is told, refused and reported."""
+"""What the network guard says of this node. It is asked itself: one grammar judges what is told, refused and
+reported."""
 
 import hashlib
 import json

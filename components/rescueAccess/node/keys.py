@@ -46,7 +46,8 @@ def complaint(timeout: float, staged: str) -> Verdict:
 def undeclared() -> str | Verdict:
     """Keys in root's own file that are not among the declared ones; on Proxmox each node's own key is among them."""
     declared = {blob for blob, _ in keys_of(text_of(RESCUE))}
-    # On Proxmox a link into pmxcfs, and a read from one that hangs would hang the look: a program of its own has a time limit.
+    # On Proxmox a link into pmxcfs, and a read from one that hangs would hang the look: a program of its own has a time
+    # limit.
     read = commands.run(["cat", "--", OWN], 5, limit=1 << 20) if os.path.lexists(OWN) else None
     if read is not None and not read.ok:
         return unknown("keys-unreadable", "unknown: root's authorized_keys cannot be read")

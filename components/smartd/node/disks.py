@@ -38,7 +38,8 @@ def has_udev() -> bool:
 
 
 def physical_disks() -> list[str]:
-    """Disks with a device behind them: no loop, zd, dm, md or ram, and nothing that a container merely sees of its host."""
+    """Disks with a device behind them: no loop, zd, dm, md or ram, and nothing that a container merely sees of its
+    host."""
     if not has_udev():
         return []
     names = os.listdir("/sys/block") if os.path.isdir("/sys/block") else []

@@ -1,4 +1,5 @@
-"""What the concerns bring: `components/CONCERN/node` of the checkout, `concerns/CONCERN/node` of the program that is sent."""
+"""What the concerns bring: `components/CONCERN/node` of the checkout, `concerns/CONCERN/node` of the program that is
+sent."""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ from look import observe
 
 
 def run(identifiers: Sequence[str]) -> bool:
-    """The plans are in the transactions' folders below /run/holdfast, and then the results. Returns whether all are applied."""
+    """The plans are in the transactions' folders below /run/holdfast, and then the results. Returns whether all are
+    applied."""
     transactions = [begin(identifier) for identifier in identifiers]
     for each in split(transactions):
         work(each)
@@ -152,7 +153,8 @@ class Reload:
 
 
 class Events:
-    """What the client is shown meanwhile, a line each. Where /run is full they end; the node's log has them all the same."""
+    """What the client is shown meanwhile, a line each. Where /run is full they end; the node's log has them all the
+    same."""
 
     def __init__(self, path: str) -> None:
         self.path, self.is_whole = path, True

@@ -1,4 +1,5 @@
-"""What became of a change that had to be confirmed, for its client, for the node's record and for a person at its console."""
+"""What became of a change that had to be confirmed, for its client, for the node's record and for a person at its
+console."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ CONSOLE = "python3 /etc/holdfast/recover.py; systemctl restart networking"  # th
 
 
 class ArmStep(Step):
-    """{client, token: SHA-256 of what the confirmation has to bring, window: seconds, program: the folder of this version}."""
+    """{client, token: SHA-256 of what the confirmation has to bring, window: seconds, program: the folder of this
+    version}."""
 
     kind = "arm"
 

@@ -41,7 +41,8 @@ def run(
     stdin: bytes | None = None,
     limit: int = OUTPUT_LIMIT,
 ) -> Outcome:
-    """`timeout` in seconds, `limit` in bytes. Never raises for what the command does, nor for a command that is missing."""
+    """`timeout` in seconds, `limit` in bytes. Never raises for what the command does, nor for a command that is
+    missing."""
     try:
         process = subprocess.Popen(
             argv,

@@ -1,4 +1,5 @@
-"""For a person at the console, and for the revert's timer: what became of the changes of the network, and taking the last one back."""
+"""For a person at the console, and for the revert's timer: what became of the changes of the network, and taking the
+last one back."""
 
 from __future__ import annotations
 

@@ -183,7 +183,8 @@ def originals() -> dict[str, Any]:
 
 
 def note_written(plan_files: Mapping[str, Any]) -> None:
-    """What Holdfast has written, by its digest: a later first push knows it again. What a restore brought back is not Holdfast's."""
+    """What Holdfast has written, by its digest: a later first push knows it again. What a restore brought back is not
+    Holdfast's."""
     before, known = originals(), written()
     for path, file in plan_files.items():
         known.pop(path, None)

@@ -96,7 +96,8 @@ def ensure(version: str, modules: Modules | None) -> str:
 
 
 def recover_program(program: str) -> str:
-    """One file, so that it is replaced whole or not at all: the modules as they are, and what imports them from there."""
+    """One file, so that it is replaced whole or not at all: the modules as they are, and what imports them from
+    there."""
     texts = []
     for name in boot.MODULES:
         with open(f"{program}/engine/{name}.py", encoding="utf-8") as stream:
@@ -158,7 +159,8 @@ def tidy(program: str) -> None:
 
 
 def keep_compiled(folder: str, modules: Modules) -> None:
-    """What Python would else do once more, at the program's next start. Valid for this source only, by its hash (PEP 552)."""
+    """What Python would else do once more, at the program's next start. Valid for this source only, by its hash (PEP
+    552)."""
     cache = os.path.dirname(importlib.util.cache_from_source(f"{folder}/any.py"))
     safe.make_folder(cache, 0o755)
     for path, (source, code) in modules.items():

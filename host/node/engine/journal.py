@@ -47,17 +47,20 @@ class Journal:
         durable.sync_folder(self.root)
 
     def note(self, line: str) -> None:
-        """For whoever undoes after a kill. Not synced: after a power cut a step that is not noted may have been done."""
+        """For whoever undoes after a kill. Not synced: after a power cut a step that is not noted may have been
+        done."""
         with open(os.path.join(self.folder, "progress"), "ab", buffering=0) as stream:
             stream.write(f"{line}\n".encode())
 
     def progress(self) -> tuple[set[str], bool]:
-        """The lines, and whether what is missing there has not begun: not in another boot, nor where an earlier version wrote."""
+        """The lines, and whether what is missing there has not begun: not in another boot, nor where an earlier version
+        wrote."""
         noted = (durable.read_regular(os.path.join(self.folder, "progress")) or b"").decode().split("\n")
         return set(noted[1:-1]), noted[0] == boot_id()
 
     def confirming_until(self) -> float | None:
-        """Seconds of the monotonic clock, where a step of it waits (step.py) and that time has not come: a line `confirming DEADLINE`."""
+        """Seconds of the monotonic clock, where a step of it waits (step.py) and that time has not come: a line
+        `confirming DEADLINE`."""
         lines, is_whole = self.progress()
         deadlines = [float(line.split(" ")[1]) for line in lines if line.startswith("confirming ")]
         is_waiting = is_whole and "expired" not in lines and any(time.monotonic() < deadline for deadline in deadlines)

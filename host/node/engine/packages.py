@@ -20,7 +20,8 @@ HELD = f"{durable.RUN}/held-units"  # what an earlier version's program has mask
 
 @contextlib.contextmanager
 def held(names: list[str], wanted: list[str], identifiers: list[str], tell: Tell) -> Iterator[None]:
-    """Holds the units while the packages are installed (hold.py), by a journal: killed or cut off, it is undone like the rest."""
+    """Holds the units while the packages are installed (hold.py), by a journal: killed or cut off, it is undone like
+    the rest."""
     journal = Journal(f"packages-{identifiers[0]}")
     step = hold.HoldStep({"kind": hold.HoldStep.kind, "units": names, "packages": wanted})
     try:

@@ -33,7 +33,8 @@ class Waiting:
 
 
 class Answer(TypedDict):
-    """`waiting`: the new network does not stand yet. `decided`: what became of it, its result says; `armed`: the revert's timer still runs."""
+    """`waiting`: the new network does not stand yet. `decided`: what became of it, its result says; `armed`: the
+    revert's timer still runs."""
 
     state: Literal["waiting", "decided"]
     armed: NotRequired[bool]
@@ -59,7 +60,8 @@ def refuse_beside() -> None:
 
 @contextlib.contextmanager
 def locked(holder: str, tell: Tell, is_change: bool = False) -> Iterator[None]:
-    """The node's lock, when no change waits any more. A deadline that has passed without a revert is the holder's to see to."""
+    """The node's lock, when no change waits any more. A deadline that has passed without a revert is the holder's to
+    see to."""
     told = False
     while True:
         with lock.locked(holder, tell):
@@ -139,7 +141,8 @@ def is_open(journal: Journal) -> bool:
 
 
 def expire(identifier: str, tell: Tell) -> None:
-    """The timer's, and a person's at the console who does not want to wait for it: not confirmed, so the old network comes back."""
+    """The timer's, and a person's at the console who does not want to wait for it: not confirmed, so the old network
+    comes back."""
     with lock.locked(f"the revert of transaction {identifier}", tell):
         journal = Journal(identifier)
         if is_open(journal):

@@ -1,4 +1,5 @@
-"""What a killed transaction left: undone by whoever takes the lock next. After a power cut the boot unit does it (boot.py)."""
+"""What a killed transaction left: undone by whoever takes the lock next. After a power cut the boot unit does it
+(boot.py)."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ def recover(tell: Tell, own: Collection[str] = ()) -> dict[str, str]:
 
 
 def undo_all(log: Callable[[str], object], is_boot: bool) -> list[Found]:
-    """Every open journal, whatever stands in one of them. Safe to be interrupted and run again. `conclude` each of them."""
+    """Every open journal, whatever stands in one of them. Safe to be interrupted and run again. `conclude` each of
+    them."""
     found = []
     for name in sorted(os.listdir(durable.JOURNAL)) if os.path.isdir(durable.JOURNAL) else []:
         folder = os.path.join(durable.JOURNAL, name)

@@ -1,4 +1,5 @@
-"""Why a transaction does not go on: a code for programs, and words that name the phase, the path and the remedy for people."""
+"""Why a transaction does not go on: a code for programs, and words that name the phase, the path and the remedy for
+people."""
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ CODES = {
 
 
 class Refused(Exception):
-    """The transaction cannot go on. `phase` is one of the design's words, `code` one of CODES; the message says what to do next."""
+    """The transaction cannot go on. `phase` is one of the design's words, `code` one of CODES; the message says what to
+    do next."""
 
     def __init__(self, phase: str, message: str, code: str) -> None:
         super().__init__(message)

@@ -131,7 +131,8 @@ def give_up(unit: str, message: str) -> None:
 
 
 def takes_more(unit: str) -> bool:
-    """Ask with the gate held, since the runner leaves only then, and after it has given a result: so it has its lock by now."""
+    """Ask with the gate held, since the runner leaves only then, and after it has given a result: so it has its lock by
+    now."""
     try:
         with open(queue_of(unit), encoding="utf-8") as queue:
             fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)

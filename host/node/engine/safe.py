@@ -39,7 +39,8 @@ def parent(path: str) -> Iterator[tuple[int, str]]:
 
 
 def open_parent(path: str) -> int:
-    """A descriptor of the folder that `path` is in; close it. Raises UnsafeFolder, or an OSError where there is none."""
+    """A descriptor of the folder that `path` is in; close it. Raises UnsafeFolder, or an OSError where there is
+    none."""
     return open_folder(os.path.dirname(path))
 
 
@@ -173,7 +174,8 @@ def read_at(folder: int, name: str) -> bytes | None:
 
 
 def write(path: str, data: bytes, mode: int = 0o600, uid: int = 0, gid: int = 0) -> None:
-    """Replaces `path`, whole or not at all, durable on return. A link or another user's file in its place is replaced, too."""
+    """Replaces `path`, whole or not at all, durable on return. A link or another user's file in its place is replaced,
+    too."""
     with parent(path) as (folder, name):
         temporary = f".{name[:200]}.{os.urandom(8).hex()}"  # a name that nobody can have guessed
         write_at(folder, temporary, data, mode, uid, gid)
@@ -237,7 +239,8 @@ def make_folder(path: str, mode: int = 0o700) -> None:
 
 
 def ensure_folder(path: str, mode: int | None = None) -> None:
-    """With that mode; without one a folder that is there keeps its own, and one that is made is for everybody to read."""
+    """With that mode; without one a folder that is there keeps its own, and one that is made is for everybody to
+    read."""
     try:
         folder = open_folder(path)
     except UnsafeFolder as unsafe:
@@ -291,7 +294,8 @@ def open_own(path: str) -> int:
 
 
 def why_unsafe(path: str) -> str | None:
-    """Why root may not write there, in words that name the folder, or None. A folder that is yet to be made is no reason."""
+    """Why root may not write there, in words that name the folder, or None. A folder that is yet to be made is no
+    reason."""
     folder = os.path.dirname(path)
     while True:
         try:

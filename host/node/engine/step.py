@@ -82,7 +82,8 @@ class Step:
         return []
 
     def unstage(self, work: Work) -> bool:
-        """What was made ready for it goes. Returns whether there is nothing left that a later try has to come back for."""
+        """What was made ready for it goes. Returns whether there is nothing left that a later try has to come back
+        for."""
         return True
 
 
@@ -107,7 +108,8 @@ def take_back(step: Step, work: Work) -> list[Verdict]:
 
 
 def reach(moment: str) -> None:
-    """Nothing: the tests fail or kill the program at each moment that comes by here, so a new step needs no test of its own."""
+    """Nothing: the tests fail or kill the program at each moment that comes by here, so a new step needs no test of its
+    own."""
 
 
 is_ending = False

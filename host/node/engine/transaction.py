@@ -184,7 +184,8 @@ class Transaction:
         self.units_before = {name: {key: units[name][key] for key in wanted} for name, wanted in planned.items()}
 
     def note_folders(self) -> None:
-        """Which have to be made. Before any of a batch makes one: where two need it, whichever is undone last removes it."""
+        """Which have to be made. Before any of a batch makes one: where two need it, whichever is undone last removes
+        it."""
         self.folders = {path: files.missing_folders(path) for path in self.files}
 
     def make_ready(self, complaint: Refused | None) -> None:

@@ -13,7 +13,8 @@ UNDONE = "undone"  # in the progress: all of it, though the journal is open yet;
 
 
 def undo(record: Record, work: Work) -> list[Verdict]:
-    """`work.begun` is None where any step may have begun. At boot only what outlives a reboot is undone: nothing else is left."""
+    """`work.begun` is None where any step may have begun. At boot only what outlives a reboot is undone: nothing else
+    is left."""
     lines, is_whole = work.journal.progress()
     if UNDONE in lines and is_whole and not work.is_boot:
         return []

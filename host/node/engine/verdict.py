@@ -17,7 +17,8 @@ class Verdict(TypedDict):
 
 
 class Undone(TypedDict):
-    """`nothing`: nothing had been changed. `complete`: the node is as it was. `incomplete`: not all could be put back."""
+    """`nothing`: nothing had been changed. `complete`: the node is as it was. `incomplete`: not all could be put
+    back."""
 
     state: Literal["nothing", "complete", "incomplete"]
     verdicts: list[Verdict]

@@ -1,4 +1,5 @@
-"""Facts for the lints: shapes are those of model/lintContext.ts. Read from /proc, /sys and /dev, without touching a disk."""
+"""Facts for the lints: shapes are those of model/lintContext.ts. Read from /proc, /sys and /dev, without touching a
+disk."""
 
 import importlib.util
 import json
@@ -106,7 +107,8 @@ def devices_of_blkid() -> list[Thing]:
 
 
 def find_device(spec: str) -> bool:
-    """Whether an fstab source names a device of this node. Sources that are no devices (NFS, tmpfs) are always found."""
+    """Whether an fstab source names a device of this node. Sources that are no devices (NFS, tmpfs) are always
+    found."""
     key, separator, value = spec.partition("=")
     names = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "partuuid", "PARTLABEL": "partlabel"}
     if separator and key in names:

@@ -59,7 +59,8 @@ def observe_spec(spec: Thing, installed: Sequence[str], units: Thing, tell: Tell
 
 
 def machine(path: str = "/etc/machine-id") -> dict[str, str]:
-    """{machine: 32 digits} tells this machine from another one under its name. machine-id(5) asks not to show the id itself."""
+    """{machine: 32 digits} tells this machine from another one under its name. machine-id(5) asks not to show the id
+    itself."""
     try:
         with open(path, "rb") as stream:
             text = stream.read(64).strip()
@@ -89,7 +90,8 @@ def in_any(specs: Iterable[Thing], key: str) -> list[str]:
 
 
 def observe_file(path: str, when: str | None = None, yields: bool | None = False) -> Thing:
-    """{kind: file|absent|symlink|folder|special|unreadable|not applicable, …}. A file has content, sha256, owner, group, mode."""
+    """{kind: file|absent|symlink|folder|special|unreadable|not applicable, …}. A file has content, sha256, owner,
+    group, mode."""
     if when is not None and not os.path.exists(when):
         return {"kind": "not applicable", "detail": f"{when} does not exist"}
     if yields and os.path.lexists(path) and not is_ours(path):
@@ -186,7 +188,8 @@ def installed_packages(names: Sequence[str]) -> list[str]:
 
 
 def missing_units(names: Iterable[str]) -> list[str]:
-    """Those that have no unit file: systemctl is asked of each by itself, since one that it stops at says nothing of the others."""
+    """Those that have no unit file: systemctl is asked of each by itself, since one that it stops at says nothing of
+    the others."""
     return [name for name in names if commands.run(["systemctl", "show", "-p", "LoadState", "--value", "--", name]).output.strip() == "not-found"]
 
 

@@ -1,4 +1,5 @@
-"""Who may have written a file at a given moment: what dpkg logged, and whose SSH sessions were open then. A hint, no proof."""
+"""Who may have written a file at a given moment: what dpkg logged, and whose SSH sessions were open then. A hint, no
+proof."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def packages_at(moment: float) -> list[str]:
 
 
 def sessions_at(moment: float) -> list[str]:
-    """`root from 192.0.2.5` of every session that was open then: sshd logs both ends under one process id. Newest first."""
+    """`root from 192.0.2.5` of every session that was open then: sshd logs both ends under one process id. Newest
+    first."""
     listed = commands.run([
         "journalctl", "--quiet", "--no-pager", "--reverse", "--output=json", "--output-fields=MESSAGE,_PID",
         "--identifier=sshd", "--identifier=sshd-session", "_UID=0",  # anybody may log under its name

@@ -31,7 +31,8 @@ GATEWAY_WAIT = 3  # seconds that a gateway may take to answer for its own addres
 
 
 def judge(change: Mapping[str, Any], now: Snapshot, wanted: Declared) -> Works:
-    """`change`: {addresses: the node's own, peers, probes}, as the plan has them. `wanted`: by the files that stand there."""
+    """`change`: {addresses: the node's own, peers, probes}, as the plan has them. `wanted`: by the files that stand
+    there."""
     asked: dict[str, Callable[[], str | None]] = {
         **{f"own address {each}": partial(own_address, each, now) for each in change["addresses"]},
         **{f"address {each} on {name}": partial(has_address, name, each, now) for name, of in wanted.addresses.items() for each in of},

@@ -1,4 +1,5 @@
-"""What the files say the network should be, as the node's own ifupdown2 reads them: every sourced file, glob and pattern included."""
+"""What the files say the network should be, as the node's own ifupdown2 reads them: every sourced file, glob and
+pattern included."""
 
 from __future__ import annotations
 

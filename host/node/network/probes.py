@@ -1,4 +1,5 @@
-"""What the stack declares to be tried from the node: `{tcp: "192.0.2.1:53"}`, `{ping: "192.0.2.1"}`, `{resolve: "nas.example.test"}`."""
+"""What the stack declares to be tried from the node: `{tcp: "192.0.2.1:53"}`, `{ping: "192.0.2.1"}`, `{resolve:
+"nas.example.test"}`."""
 
 from __future__ import annotations
 

@@ -50,7 +50,8 @@ def wrong(change: Mapping[str, Any], before: Works, until: float) -> tuple[dict[
 
 
 def revert(change: Mapping[str, Any], before: Snapshot, works: Works, tell: Callable[[str], object]) -> tuple[dict[str, str], Snapshot]:
-    """The old files stand again: reloads, up to twice, then puts back by hand what that did not bring. Returns what is still wrong, and what is."""
+    """The old files stand again: reloads, up to twice, then puts back by hand what that did not bring. Returns what is
+    still wrong, and what is."""
     found: dict[str, str] = {}
     now = before
     for attempt in ("first", "second", "by hand"):

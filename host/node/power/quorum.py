@@ -1,4 +1,5 @@
-"""The cluster's votes as corosync counts them (`corosync-quorumtool -s`). A QDevice that does not vote is not in the total."""
+"""The cluster's votes as corosync counts them (`corosync-quorumtool -s`). A QDevice that does not vote is not in the
+total."""
 
 from __future__ import annotations
 

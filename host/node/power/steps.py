@@ -14,7 +14,8 @@ BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
 def outlook() -> dict[str, Any]:
-    """{bootId, system, multiUser, busy?, kernel, guests, cluster}; `system`: as `systemctl is-system-running` has it."""
+    """{bootId, system, multiUser, busy?, kernel, guests, cluster}; `system`: as `systemctl is-system-running` has
+    it."""
     found = {
         "bootId": boot_id(),
         "system": run(["systemctl", "is-system-running"], timeout=20).output.strip()[:40] or "unknown",
@@ -33,7 +34,8 @@ def boot_id() -> str:
 
 
 def take(step: Mapping[str, Any]) -> dict[str, str]:
-    """One step: {state: ok | bad, code, text}. It changes the node only where the state is ok, or says what it has left."""
+    """One step: {state: ok | bad, code, text}. It changes the node only where the state is ok, or says what it has
+    left."""
     if os.geteuid() != 0:
         return not_done("not-root", "not root on the node: connect as root, or as a user with sudo -n")
     try:

@@ -112,7 +112,9 @@ function gatewaysThatAreOwn(interfaces: readonly Interface[]): Set<Token> {
     );
 }
 
-/** ifupdown2 takes every form with six pairs of digits, shorter ones too; what no number can be read from makes it stop. */
+/**
+ * ifupdown2 takes every form with six pairs of digits, shorter ones too; what no number can be read from makes it stop.
+ */
 export function badHardwareAddresses(subject: Subject): Finding[] {
     return plainValues(subject, "hwaddress").flatMap(({ value, more }) => {
         const token = value.text === "ether" ? more[0] : value;
@@ -253,8 +255,8 @@ export function twoDefaultGateways(subject: Subject): Finding[] {
 }
 
 /**
- * A warning: the kernel takes the first of the two routes, which hosting providers' set-ups (the NIC's address on a bridge
- * without ports) and Proxmox's routed full mesh rely on. A host prefix may repeat freely.
+ * A warning: the kernel takes the first of the two routes, which hosting providers' set-ups (the NIC's address on a
+ * bridge without ports) and Proxmox's routed full mesh rely on. A host prefix may repeat freely.
  */
 export function duplicateAddresses(subject: Subject): Finding[] {
     const held = allInterfaces(subject).flatMap((iface) => {
@@ -291,7 +293,10 @@ interface Entry {
     readonly token: Token;
 }
 
-/** This file's entries that repeat the key of an earlier one; sourced files count as earlier, then the order of the lines. */
+/**
+ * This file's entries that repeat the key of an earlier one; sourced files count as earlier, then the order of the
+ * lines.
+ */
 function repetitions<T extends Entry>(
     subject: Subject,
     entries: readonly T[],

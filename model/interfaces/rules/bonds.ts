@@ -18,8 +18,8 @@ const ofBondsOnly = [
 ] as const;
 
 /**
- * ifupdown2 knows a bond by its list of ports and makes none without. `bond-master` at the ports is ifenslave's way, which
- * ifupdown2 does not read: there the list says `none`.
+ * ifupdown2 knows a bond by its list of ports and makes none without. `bond-master` at the ports is ifenslave's way,
+ * which ifupdown2 does not read: there the list says `none`.
  */
 export function bondsWithoutPorts(subject: Subject): Finding[] {
     const all = allInterfaces(subject);

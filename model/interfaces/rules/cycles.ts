@@ -7,8 +7,9 @@ import { allInterfaces, type Subject } from "./subject";
 type ByName = ReadonlyMap<string, Interface>;
 
 /**
- * ifupdown2 sorts interfaces by what they stand on; a cycle has no order, and its members do not come up. One finding for
- * each group of interfaces that all stand on each other. Without recursion: chains of thousands would exhaust the stack.
+ * ifupdown2 sorts interfaces by what they stand on; a cycle has no order, and its members do not come up. One finding
+ * for each group of interfaces that all stand on each other. Without recursion: chains of thousands would exhaust the
+ * stack.
  */
 export function cycles(subject: Subject): Finding[] {
     const byName: ByName = new Map(allInterfaces(subject).map((iface) => [iface.name, iface]));
@@ -45,7 +46,10 @@ function lowerNames(iface: Interface, byName: ByName): string[] {
     return [...new Set(names)].filter((name) => byName.has(name));
 }
 
-/** By name a number that only those share which stand on each other, directly or by way of others (Kosaraju's algorithm). */
+/**
+ * By name a number that only those share which stand on each other, directly or by way of others (Kosaraju's
+ * algorithm).
+ */
 function strongGroups(below: ReadonlyMap<string, readonly string[]>): Map<string, number> {
     const above = new Map([...below.keys()].map((name): [string, string[]] => [name, []]));
     for (const [name, lowers] of below) for (const lower of lowers) above.get(lower)!.push(name);

@@ -11,7 +11,9 @@ export const statements = ["auto", "iface", "source", "source-directory", "mappi
 /** Of classic ifupdown's interfaces(5). */
 export const classicStatements = new Set(["mapping", "no-auto-down", "no-scripts", "rename", "template"]);
 
-/** ifupdown2's own, `auto` of Proxmox's build, and those of classic ifupdown's interfaces(5) and its add-on packages. */
+/**
+ * ifupdown2's own, `auto` of Proxmox's build, and those of classic ifupdown's interfaces(5) and its add-on packages.
+ */
 export const methods = new Set([
     "static",
     "manual",
@@ -279,7 +281,9 @@ export const spoiledByComment = new Set([
 /** Options whose value is any text. */
 export const freeText = new Set(["alias", "description", "ovs-extra", "ovs-options"]);
 
-/** interfaces(5) has no comments at the end of a line: they become part of the value. In a command they are the shell's. */
+/**
+ * interfaces(5) has no comments at the end of a line: they become part of the value. In a command they are the shell's.
+ */
 export function trailingComments({ document }: Subject): Finding[] {
     return ifaceOptions(document.items.filter(isStanza)).flatMap(({ name, keyword, values }) => {
         const comment = values.find(({ text }) => text.startsWith("#"));

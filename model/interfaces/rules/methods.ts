@@ -1,4 +1,7 @@
-/** Rules on `dhcp` and its like, tried with `ifup -a` of Debian 13's ifupdown2 3.0.0-1.3, with a dhclient that notes how it was called. */
+/**
+ * Rules on `dhcp` and its like, tried with `ifup -a` of Debian 13's ifupdown2 3.0.0-1.3, with a dhclient that notes how
+ * it was called.
+ */
 import { finding, type Finding } from "../../lint/finding";
 import { isUpAtBoot, type Interface } from "../network";
 import { optionsOf, type Stanza, type Token } from "../parse";
@@ -7,7 +10,9 @@ import type { Subject } from "./subject";
 /** With one of these as its first method an interface gets none of the addresses that its stanzas name. */
 const dynamic = new Set(["dhcp", "ppp"]);
 
-/** ifupdown2 takes the stanzas of one name together, in one of them's method: the first one's, whatever the families. */
+/**
+ * ifupdown2 takes the stanzas of one name together, in one of them's method: the first one's, whatever the families.
+ */
 export function firstMethods({ interfaces }: Subject): Finding[] {
     return interfaces.flatMap((iface) => {
         const [first, ...later] = iface.stanzas;
@@ -27,7 +32,9 @@ export function firstMethods({ interfaces }: Subject): Finding[] {
     });
 }
 
-/** One finding: the others have the same cause. In the stanza of the method itself an address is only without effect. */
+/**
+ * One finding: the others have the same cause. In the stanza of the method itself an address is only without effect.
+ */
 function lostAddresses(iface: Interface, first: Stanza, later: readonly Stanza[]): Finding[] {
     const method = first.method!.text;
     const inLater = later.flatMap(addressTokens)[0];

@@ -7,7 +7,10 @@ import { commandsOf, isUpAtBoot, optionsNamed, type Interface } from "../network
 import { gatewaysOf } from "./addresses";
 import { allInterfaces, severityOfAbsence, type Subject } from "./subject";
 
-/** A warning: systemd brings `lo` up itself, and ifupdown2 spares it, so a node without the stanza boots. Hooks and `ifup lo` miss it. */
+/**
+ * A warning: systemd brings `lo` up itself, and ifupdown2 spares it, so a node without the stanza boots. Hooks and
+ * `ifup lo` miss it.
+ */
 export function missingLoopback(subject: Subject): Finding[] {
     if (subject.fragment || allInterfaces(subject).some(({ name }) => name === "lo")) return [];
     const severity = severityOfAbsence(subject, "warning");
@@ -183,7 +186,10 @@ export function missingNics(subject: Subject): Finding[] {
         });
 }
 
-/** As the kernel checks them in dev_valid_name: IFNAMSIZ is 16, the closing NUL included. The name of a PPP stanza is no link's. */
+/**
+ * As the kernel checks them in dev_valid_name: IFNAMSIZ is 16, the closing NUL included. The name of a PPP stanza is no
+ * link's.
+ */
 export function linkNames({ interfaces }: Subject): Finding[] {
     const links = interfaces.filter(
         ({ stanzas }) => !stanzas.some(({ method }) => method !== undefined && ["ppp", "wvdial"].includes(method.text)),

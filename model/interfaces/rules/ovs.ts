@@ -1,7 +1,7 @@
 /**
- * Rules on Open vSwitch: a port's stanza names its bridge, and the bridge lists the port. ifupdown2 adds a port from the
- * port's own stanza (`ovs_bridge` and `ovs_type`), deletes what the bridge does not list when it reloads, and Proxmox's
- * GUI drops an unlisted port from the file.
+ * Rules on Open vSwitch: a port's stanza names its bridge, and the bridge lists the port. ifupdown2 adds a port from
+ * the port's own stanza (`ovs_bridge` and `ovs_type`), deletes what the bridge does not list when it reloads, and
+ * Proxmox's GUI drops an unlisted port from the file.
  */
 import { finding, type Finding } from "../../lint/finding";
 import { isLink, portsOf } from "../links";
@@ -79,7 +79,10 @@ function wrongBridge(bridge: Interface, port: Interface, token: Token): Finding[
     ];
 }
 
-/** A port that its bridge does not list works at boot and is lost at the next save in the GUI. `allow-BRIDGE` is the older way to list it. */
+/**
+ * A port that its bridge does not list works at boot and is lost at the next save in the GUI. `allow-BRIDGE` is the
+ * older way to list it.
+ */
 export function ovsUnlistedPorts(subject: Subject): Finding[] {
     const byName = namesOf(subject);
     const lists = new Map<Interface, ReadonlySet<string>>();
@@ -106,7 +109,8 @@ export function ovsUnlistedPorts(subject: Subject): Finding[] {
 
 /**
  * Columns of a bridge that ifupdown2 clears when the bridge is there already, in the same command and after it has set
- * `ovs_options` (its addon openvswitch.py): so those hold from a boot until the first reload. `ovs_extra` comes after that.
+ * `ovs_options` (its addon openvswitch.py): so those hold from a boot until the first reload. `ovs_extra` comes after
+ * that.
  */
 const cleared =
     /^(?:auto_attach|controller|external[-_]ids|fail_mode|flood_vlans|ipfix|mirrors|netflow|other[-_]config|protocols|sflow)(?=[:=])/;

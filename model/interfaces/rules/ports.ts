@@ -39,7 +39,8 @@ export function missingPorts(subject: Subject): Finding[] {
     return undeclared
         .filter(({ port }) => !isAvailable(port.token.text, exists))
         .map(({ iface, port }) => {
-            // One card of several may be dead or not plugged in yet: with its stanza it is meant, and the others carry on.
+            // One card of several may be dead or not plugged in yet: with its stanza it is meant, and the others carry
+            // on.
             const isSpare = isDeclared(port.token.text, all) && hasOther(iface);
             if (isSpare)
                 return finding(
@@ -77,7 +78,10 @@ export function barePatterns({ interfaces }: Subject): Finding[] {
     );
 }
 
-/** ifupdown2 splits the list at blanks only, and no link bears such a name: "bridge port eno1,eno2 does not exist", exit 1. */
+/**
+ * ifupdown2 splits the list at blanks only, and no link bears such a name: "bridge port eno1,eno2 does not exist", exit
+ * 1.
+ */
 export function portSeparators({ interfaces }: Subject): Finding[] {
     return interfaces.flatMap((iface) =>
         optionsNamed(iface, ...portListOptions).flatMap(({ values }) => {
@@ -96,8 +100,8 @@ export function portSeparators({ interfaces }: Subject): Finding[] {
 }
 
 /**
- * The kernel takes 15 characters (dev_valid_name). What ifupdown2 has to make under a longer name it cannot; another port
- * may be an alternative name, which Proxmox's ifupdown2 takes, so only the node's facts prove it wrong.
+ * The kernel takes 15 characters (dev_valid_name). What ifupdown2 has to make under a longer name it cannot; another
+ * port may be an alternative name, which Proxmox's ifupdown2 takes, so only the node's facts prove it wrong.
  */
 export function longPortNames(subject: Subject): Finding[] {
     const declared = new Set(allInterfaces(subject).map(({ name }) => name));

@@ -1,4 +1,6 @@
-/** Commands that wait for a unit which waits for networking.service, in whose start they run: the boot waits for ever. */
+/**
+ * Commands that wait for a unit which waits for networking.service, in whose start they run: the boot waits for ever.
+ */
 import { finding, type Finding, type Severity } from "../../lint/finding";
 import { commandsOf, isUpAtBoot } from "../network";
 import type { Option } from "../parse";
@@ -7,7 +9,10 @@ import type { Subject } from "./subject";
 const atStart = new Set(["up", "pre-up", "post-up"]);
 const waitingVerbs = /^(?:start|restart|try-restart|condrestart|reload-or-restart|reload-or-try-restart|force-reload)$/;
 
-/** Tried in a booting node: networking.service waits for the unit's job, the unit for networking.service, which has no time limit. */
+/**
+ * Tried in a booting node: networking.service waits for the unit's job, the unit for networking.service, which has no
+ * time limit.
+ */
 export function restartsAtBoot({ interfaces, context: { facts } }: Subject): Finding[] {
     const commands = interfaces.filter(isUpAtBoot).flatMap(commandsOf);
     return commands

@@ -17,7 +17,10 @@ export interface Subject {
     readonly unresolved: readonly { readonly token: Token; readonly pattern: string }[];
     /** A file of interfaces.d, which need not hold a loopback or a gateway. */
     readonly fragment: boolean;
-    /** The findings of a text alone, to try what a finding is about to suggest. Absent where the text is such a trial itself. */
+    /**
+     * The findings of a text alone, to try what a finding is about to suggest. Absent where the text is such a trial
+     * itself.
+     */
     readonly tryOut?: (content: string) => readonly Finding[];
 }
 
@@ -42,7 +45,10 @@ export function subjectOf(
 
 const all = new WeakMap<Subject, readonly Interface[]>();
 
-/** This file's interfaces and the sourced files' ones; the same list for every rule, which finds what was worked out of it. */
+/**
+ * This file's interfaces and the sourced files' ones; the same list for every rule, which finds what was worked out of
+ * it.
+ */
 export function allInterfaces(subject: Subject): readonly Interface[] {
     let found = all.get(subject);
     if (!found) all.set(subject, (found = [...subject.interfaces, ...[...subject.sourced.values()].flat()]));
@@ -55,8 +61,9 @@ function isComplete({ unresolved, fragment }: Subject): boolean {
 }
 
 /**
- * How much the absence of something counts: as much as `proved` where the whole configuration is known; a warning where a
- * sourced file that is not known here might hold it; and nothing can be said of a file that does nothing but source others.
+ * How much the absence of something counts: as much as `proved` where the whole configuration is known; a warning where
+ * a sourced file that is not known here might hold it; and nothing can be said of a file that does nothing but source
+ * others.
  */
 export function severityOfAbsence(subject: Subject, proved: Severity): Severity {
     if (isComplete(subject)) return proved;

@@ -10,7 +10,10 @@ export function textRules({ content }: Subject): Finding[] {
     return lintText(content.replace(/\r(?!\n)/g, "\r\n"), { strict: true });
 }
 
-/** ifupdown2 strips lines of spaces and tabs alone, and gateways not even of blanks behind them; elsewhere each kind splits words. */
+/**
+ * ifupdown2 strips lines of spaces and tabs alone, and gateways not even of blanks behind them; elsewhere each kind
+ * splits words.
+ */
 export function invisibleBlanks({ document }: Subject): Finding[] {
     const inBody = new Set(document.items.flatMap((item) => (isStanza(item) ? item.body.map(({ line }) => line) : [])));
     return linesOf(document).flatMap((line) =>
@@ -52,9 +55,10 @@ export function isStray(line: LogicalLine): boolean {
 }
 
 /**
- * Where python3-mako is installed ifupdown2 renders a file that holds a `%` through it, as root (tried with Mako 1.2.4): `%`
- * at the start of a line is code then, as is what stands in `<% %>`, in a comment too; and `${…}` anywhere is an expression
- * of Python, of which one that fails, as `${IFACE}` does, leaves the whole file as it was. Without Mako a `%` does nothing.
+ * Where python3-mako is installed ifupdown2 renders a file that holds a `%` through it, as root (tried with Mako
+ * 1.2.4): `%` at the start of a line is code then, as is what stands in `<% %>`, in a comment too; and `${…}` anywhere
+ * is an expression of Python, of which one that fails, as `${IFACE}` does, leaves the whole file as it was. Without
+ * Mako a `%` does nothing.
  */
 export function templateSyntax({ document, content, context: { facts } }: Subject): Finding[] {
     const hasMako = facts?.tools?.mako;

@@ -1,4 +1,7 @@
-/** Rules on values that make ifupdown2 lose an address, a route or a link, tried with `ifup -a` of Debian 13's ifupdown2 3.0.0-1.3. */
+/**
+ * Rules on values that make ifupdown2 lose an address, a route or a link, tried with `ifup -a` of Debian 13's ifupdown2
+ * 3.0.0-1.3.
+ */
 import { familyOf } from "../../values/address";
 import { finding, type Finding } from "../../lint/finding";
 import { parseAddress, prefixOfNetmask } from "../addresses";
@@ -43,8 +46,8 @@ export function unrenderedVariables(subject: Subject): Finding[] {
 }
 
 /**
- * "'str' object has no attribute 'packed'": Debian's ifupdown2 3.0.0 sets the address before it in no case. Proxmox's own
- * build was not tried, and classic ifupdown takes `+` and `-`.
+ * "'str' object has no attribute 'packed'": Debian's ifupdown2 3.0.0 sets the address before it in no case. Proxmox's
+ * own build was not tried, and classic ifupdown takes `+` and `-`.
  */
 export function broadcasts({ interfaces }: Subject): Finding[] {
     return stanzasWith(interfaces, "address").flatMap((options) =>
@@ -121,7 +124,10 @@ export function preferredLifetimes({ interfaces }: Subject): Finding[] {
     );
 }
 
-/** ifupdown2 reads a mask of the host's part like the netmask it complements. Classic ifupdown passes it on to `ip`, which does not. */
+/**
+ * ifupdown2 reads a mask of the host's part like the netmask it complements. Classic ifupdown passes it on to `ip`,
+ * which does not.
+ */
 export function hostMasks(subject: Subject): Finding[] {
     return optionsIn(subject).flatMap(({ name, values: [value] }) => {
         const mask =
@@ -143,7 +149,10 @@ export function hostMasks(subject: Subject): Finding[] {
     });
 }
 
-/** Ranges of ifupdown2's table that the kernel has as well. It takes other values than the table for most options, and ifupdown2 does not check. */
+/**
+ * Ranges of ifupdown2's table that the kernel has as well. It takes other values than the table for most options, and
+ * ifupdown2 does not check.
+ */
 const hardRanges: ReadonlyMap<string, readonly [number, number]> = new Map([
     ["bond-num-grat-arp", [0, 255]],
     ["bond-num-unsol-na", [0, 255]],

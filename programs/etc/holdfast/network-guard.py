@@ -359,7 +359,8 @@ def reason_to_leave(booted: dict[str, bytes], proven: Proven | None, address: st
 
 
 def bring_up(address: str, name: str) -> str:
-    """With the files that stand there now: first what spares the guests' links, a reload, then a restart. What came of it."""
+    """With the files that stand there now: first what spares the guests' links, a reload, then a restart. What came of
+    it."""
     run(["systemctl", "daemon-reload"], 60)
     if is_in_emergency():
         run(["systemctl", "--no-block", "default"], 10)

@@ -46,7 +46,10 @@ export interface FakeNode extends RebootNode {
     readonly steps: Step[];
 }
 
-/** @param before what it is like until it is rebooted @param after one look after the other from then on; the last one stays */
+/**
+ * @param before what it is like until it is rebooted @param after one look after the other from then on; the last one
+ * stays
+ */
 export function fakeNode(
     name: string,
     before: Moment,

@@ -1,4 +1,7 @@
-/** The order of a run, and what others got wrong with it: the nodes are fakes, and time passes only where it is waited for. */
+/**
+ * The order of a run, and what others got wrong with it: the nodes are fakes, and time passes only where it is waited
+ * for.
+ */
 import { rebootAll, type Run, type Verdict } from "../../../cli/reboot/sequence";
 import { UnreachableError } from "../../../host/errors";
 import type { Step } from "../../../host/outlook";

@@ -1,4 +1,7 @@
-/** What every check of the next boot has: a fault that it was seen to find, a harmless twin, codes of its own, its row in the docs. */
+/**
+ * What every check of the next boot has: a fault that it was seen to find, a harmless twin, codes of its own, its row
+ * in the docs.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bootChecks, withBootChecks } from "../../../scripts/reference/bootChecks";

@@ -1,4 +1,7 @@
-/** Parameters of a request against the schema of their section: typed as Proxmox types them, wrong ones refused in its words. */
+/**
+ * Parameters of a request against the schema of their section: typed as Proxmox types them, wrong ones refused in its
+ * words.
+ */
 import { parameterError } from "./errors";
 import type { Settings } from "./cluster";
 

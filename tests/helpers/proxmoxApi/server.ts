@@ -1,4 +1,6 @@
-/** A small Proxmox API over HTTPS, as far as Holdfast and bpg's provider use it: pveproxy's manners, a cluster of three. */
+/**
+ * A small Proxmox API over HTTPS, as far as Holdfast and bpg's provider use it: pveproxy's manners, a cluster of three.
+ */
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -139,7 +139,10 @@ answer = Out.buffer.getvalue().decode().split("\\n")[1]`);
     });
 });
 
-/** What no kill brings about: steps.test.ts holds those results that one does. `told` are the program's own, in its words. */
+/**
+ * What no kill brings about: steps.test.ts holds those results that one does. `told` are the program's own, in its
+ * words.
+ */
 const telling = `
 import ast, pathlib
 from engine import change, durable, refusal, results, runner, verdict

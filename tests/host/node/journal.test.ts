@@ -1,4 +1,6 @@
-/** The journal's own semantics; loss of power is tests/lab/crash.test.ts. Owners are those of whoever runs the tests. */
+/**
+ * The journal's own semantics; loss of power is tests/lab/crash.test.ts. Owners are those of whoever runs the tests.
+ */
 import { createHash } from "node:crypto";
 import { chmod, link, mkdir, readFile, readdir, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";

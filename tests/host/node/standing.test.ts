@@ -1,4 +1,6 @@
-/** The checks alone: what they go by, and what they say where that is missing, damaged or too much to ask of a timer. */
+/**
+ * The checks alone: what they go by, and what they say where that is missing, damaged or too much to ask of a timer.
+ */
 import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * A failure, a kill and a power cut at every moment of every kind of transaction: all files and units are old or new, and the
- * client hears which. The moments are those that the program itself counts in a clean run, so a new step needs no test here.
+ * A failure, a kill and a power cut at every moment of every kind of transaction: all files and units are old or new,
+ * and the client hears which. The moments are those that the program itself counts in a clean run, so a new step needs
+ * no test here.
  */
 import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";

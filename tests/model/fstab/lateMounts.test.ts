@@ -1,4 +1,6 @@
-/** Escaping is compared with systemd's own program where it is there; links are those that udev 257 was seen to make. */
+/**
+ * Escaping is compared with systemd's own program where it is there; links are those that udev 257 was seen to make.
+ */
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { lateMounts, parseFstab, renderFstabEntry } from "../../../model/fstab";

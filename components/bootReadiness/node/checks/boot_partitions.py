@@ -1,4 +1,5 @@
-"""A boot partition that proxmox-boot-tool keeps is gone, or lacks the newest kernel: with the other disk of the mirror dead, nothing starts."""
+"""A boot partition that proxmox-boot-tool keeps is gone, or lacks the newest kernel: with the other disk of the mirror
+dead, nothing starts."""
 
 import re
 

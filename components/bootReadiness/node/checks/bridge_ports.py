@@ -1,4 +1,5 @@
-"""A bridge runs without the ports that its file gives it: its address is one that the kernel made up, and nothing reaches it."""
+"""A bridge runs without the ports that its file gives it: its address is one that the kernel made up, and nothing
+reaches it."""
 
 from look.verdict import Verdict, bad, passed, skipped
 

@@ -1,4 +1,5 @@
-"""A mount is commented out and its disk is there: what incident A's recovery left behind, and nobody missed until later."""
+"""A mount is commented out and its disk is there: what incident A's recovery left behind, and nobody missed until
+later."""
 
 from look.verdict import Verdict, bad, passed
 

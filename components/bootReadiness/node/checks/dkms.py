@@ -1,4 +1,5 @@
-"""A module that DKMS builds is not built for the newest kernel: the disk or card that needs it is gone after the next boot."""
+"""A module that DKMS builds is not built for the newest kernel: the disk or card that needs it is gone after the next
+boot."""
 
 import re
 

@@ -1,4 +1,5 @@
-"""The interfaces file has a line that is none of its language, as the output of `ip` that took incident B's node down."""
+"""The interfaces file has a line that is none of its language, as the output of `ip` that took incident B's node
+down."""
 
 import re
 

@@ -1,4 +1,5 @@
-"""The node's own name gives a loopback address, or not the declared one: pmxcfs does not start, and with it nothing of Proxmox."""
+"""The node's own name gives a loopback address, or not the declared one: pmxcfs does not start, and with it nothing of
+Proxmox."""
 
 from look.verdict import Verdict, bad, passed
 

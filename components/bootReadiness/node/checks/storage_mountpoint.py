@@ -1,4 +1,5 @@
-"""A directory storage on a mount that may be missing does not say so: Proxmox would fill the empty folder on the root disk."""
+"""A directory storage on a mount that may be missing does not say so: Proxmox would fill the empty folder on the root
+disk."""
 
 import re
 

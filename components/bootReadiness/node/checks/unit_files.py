@@ -1,4 +1,5 @@
-"""systemd refuses an enabled unit of this machine, or drops one to break an ordering cycle: it is not started at the next boot."""
+"""systemd refuses an enabled unit of this machine, or drops one to break an ordering cycle: it is not started at the
+next boot."""
 
 import os
 

@@ -121,7 +121,8 @@ class Run:
 
 
 def open_repository(repository: Repository, known: dict[str, object]) -> None:
-    """The one that was there before, or a first one. A target whose disk is not mounted must not become a new repository."""
+    """The one that was there before, or a first one. A target whose disk is not mounted must not become a new
+    repository."""
     location = repository.access.location
     expected = known.get("repository") if known.get("location") == location else None
     try:
@@ -234,7 +235,8 @@ def tell(state: dict[str, object]) -> int:
 
 
 def run_first() -> int:
-    """For a push: one run where there has been none since these settings. What comes of it is told, and undoes nothing."""
+    """For a push: one run where there has been none since these settings. What comes of it is told, and undoes
+    nothing."""
     settings = backup_settings()
     known = read_state()
     here = repository_of(settings, settings["NODE"]).access.location
