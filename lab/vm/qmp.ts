@@ -2,6 +2,11 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
+/**
+ * Milliseconds: it says nothing while it writes or reads a snapshot of all memory, on a busy machine for half a minute.
+ */
+const ANSWER = 120_000;
+
 interface Answer {
     readonly QMP?: unknown;
     readonly return?: unknown;
@@ -12,7 +17,7 @@ interface Answer {
 /**
  * @param socket path of QEMU's monitor socket
  * @returns what QEMU returned; events are passed over
- * @throws where nothing listens there, QEMU refuses the command, or says nothing for ten seconds
+ * @throws where nothing listens there, QEMU refuses the command, or says nothing for two minutes
  */
 export async function qmp(
     socket: string,
@@ -20,7 +25,7 @@ export async function qmp(
     args: Readonly<Record<string, unknown>> = {},
 ): Promise<unknown> {
     const connection = connect(socket);
-    connection.setTimeout(10_000, () => connection.destroy(new Error(`QEMU does not answer at ${socket}`)));
+    connection.setTimeout(ANSWER, () => connection.destroy(new Error(`QEMU does not answer at ${socket}`)));
     try {
         await new Promise<void>((connected, failed) => connection.once("connect", connected).once("error", failed));
         const commands = [{ execute: "qmp_capabilities" }, { execute, arguments: args }];

@@ -21,7 +21,10 @@ const announced: Readonly<Record<string, RegExp>> = {
     "/etc/default/prometheus-node-exporter": /metrics go to `\/var\/lib\/prometheus-holdfast/,
     "/etc/tmpfiles.d/holdfast-node-exporter.conf": /metrics go to `\/var\/lib\/prometheus-holdfast/,
     ...Object.fromEntries(
-        [...ownPrograms().keys()].map((path) => [path, /other programs on a node .* are Python now/]),
+        [...ownPrograms().keys()]
+            // ConfigBackup is off without a target, and the earlier stack has none.
+            .filter((path) => !/\/(?:backup-drill|config-backup|config-restore)$/.test(path))
+            .map((path) => [path, /other programs on a node .* are Python now/]),
     ),
     "/etc/holdfast/recover.py": /`\/etc\/holdfast\/recover\.py` is replaced/,
     ...Object.fromEntries(
