@@ -4,8 +4,8 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { isThere } from "./isThere";
-import { runBound } from "./processes";
+import { isThere } from "../vm/isThere";
+import { runBound } from "../vm/processes";
 
 export interface DiskSpec {
     readonly name: string;

@@ -1,10 +1,10 @@
 /** The Debian image that all nodes of a release stand on: built once, cached, never written to. */
 import { createHash } from "node:crypto";
 import { access, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import execa from "execa";
-import { withLock } from "./lock";
+import { imageCache } from "../vm/baseImage";
+import { withLock } from "../vm/lock";
 import type { Release } from "./state";
 
 const recipe = join(__dirname, "image");
@@ -70,8 +70,7 @@ async function imageFolder(release: Release): Promise<string> {
         .update(packages.join(" "))
         .update(await readFile(__filename));
     for (const file of await listFiles(recipe)) hash.update(file.slice(recipe.length)).update(await readFile(file));
-    const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-    return join(cache, "holdfast", "lab", `${release}-${hash.digest("hex").slice(0, 12)}`);
+    return join(imageCache(), `${release}-${hash.digest("hex").slice(0, 12)}`);
 }
 
 /**

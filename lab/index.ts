@@ -6,12 +6,12 @@ import execa from "execa";
 import { removeCgroups } from "./cgroups";
 import { detachDisks } from "./disks";
 import { ensureImage } from "./image";
-import { isThere } from "./isThere";
-import { withLock } from "./lock";
+import { isThere } from "../vm/isThere";
+import { withLock } from "../vm/lock";
 import { bridgeNamespace, createBridge, deleteNamespaces, listNamespaceProcesses } from "./network";
-import { unmount } from "./mounts";
+import { unmount } from "../vm/mounts";
 import { LabNode } from "./node";
-import { findMarked, killAndWait, waitForExit } from "./processes";
+import { findMarked, killAndWait, waitForExit } from "../vm/processes";
 import {
     claimSlot,
     identityFile,
@@ -35,7 +35,7 @@ export { domain, strayLine } from "./initialState";
 export type { InitialState, Release } from "./state";
 export type { SelEvent } from "./vm/bmc";
 export { VmNode } from "./vm/node";
-export type { SerialConsole } from "./vm/serial";
+export type { SerialConsole } from "../vm/serial";
 export { diskNames, type DiskName } from "./vm/hardware";
 
 export interface LabOptions {

@@ -1,7 +1,7 @@
 /** The lab's network: one bridge in a namespace that is connected to nothing but the nodes. */
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
-import { findMarked, killAndWait, markVariable, runBound } from "./processes";
+import { findMarked, killAndWait, markVariable, runBound } from "../vm/processes";
 
 export const gateway = { address: "192.0.2.1", address6: "2001:db8::1" };
 export const sshPort = 2222;

@@ -7,12 +7,12 @@ import { readBootReport, type BootReport, type ExecOptions } from "./bootReport"
 import { removeCgroups } from "./cgroups";
 import { attachDisks, detachDisks, type DiskSpec } from "./disks";
 import { domain, identityOf, type NodeIdentity } from "./initialState";
-import { isThere } from "./isThere";
-import { unmount } from "./mounts";
+import { isThere } from "../vm/isThere";
+import { unmount } from "../vm/mounts";
 import { answersSsh, nodeNamespace, sshPort, startForward, stopForward } from "./network";
 import { readHostKey, writeNodeFile, writeNodeFiles } from "./nodeFiles";
 import { cutPower, findInit, powerOff, powerOn, type Container } from "./nspawn";
-import { runBound, waitForExit } from "./processes";
+import { runBound, waitForExit } from "../vm/processes";
 import { labFolder, type LabRecord } from "./state";
 
 /**

@@ -4,7 +4,7 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cgroupOf } from "./cgroups";
 import { bridgeNamespace, listNamespaceProcesses, nodeNamespace } from "./network";
-import { childrenOf, findMarked, killAndWait, markVariable, signal, waitForExit } from "./processes";
+import { childrenOf, findMarked, killAndWait, markVariable, signal, waitForExit } from "../vm/processes";
 
 export interface Container {
     readonly name: string;

@@ -1,7 +1,7 @@
 /** Where a lab keeps what it owns, and the machine-wide number that keeps labs of different checkouts apart. */
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { makeOwnFolder } from "./ownFolder";
+import { makeOwnFolder } from "../vm/ownFolder";
 
 export type Release = "trixie" | "bookworm";
 /** `incident`: the files as both outages found them. `sound`: what they should have been. */

@@ -11,7 +11,7 @@ const ts = require("typescript");
 
 const checkout = join(__dirname, "..");
 const code =
-    /^(?:(?:bench|cli|components|host|lab|model|programs|provider|render|scripts|toolchain)\/.*|index|config|projectFile)\.(?:ts|js|py|sh)$|^programs\/|^templates\//;
+    /^(?:(?:bench|cli|components|host|lab|model|programs|provider|render|scripts|toolchain|vm)\/.*|index|config|projectFile)\.(?:ts|js|py|sh)$|^programs\/|^templates\//;
 
 /** @param {string} root */
 function measure(root) {
@@ -85,7 +85,7 @@ function cycles(root) {
     require("node:fs").writeFileSync(config, rule);
     try {
         const folders =
-            "index.ts config.ts projectFile.ts model components render programs provider host cli lab bench scripts toolchain";
+            "index.ts config.ts projectFile.ts model components render programs provider host cli vm lab bench scripts toolchain";
         const given = folders.split(" ").filter((path) => existsSync(join(root, path)));
         const tool = join(checkout, "node_modules", ".bin", "depcruise");
         const report = execFileSync(tool, ["--config", config, "--output-type", "json", ...given], {

@@ -14,7 +14,20 @@ const sources = [
     "index.ts",
     "config.ts",
     "projectFile.ts",
-    ...["model", "components", "render", "programs", "provider", "host", "cli", "lab", "bench", "scripts", "toolchain"],
+    ...[
+        "model",
+        "components",
+        "render",
+        "programs",
+        "provider",
+        "host",
+        "cli",
+        "vm",
+        "lab",
+        "bench",
+        "scripts",
+        "toolchain",
+    ],
 ];
 
 /**

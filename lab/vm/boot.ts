@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { readBootReport, type BootReport, type Exec } from "../bootReport";
 import { answersSsh } from "../network";
-import { hasGivenUp, hasTripped, readConsoleFailures } from "./console";
+import { hasGivenUp, hasTripped, readConsoleFailures } from "../../vm/console";
 import { fileOf, type Places } from "./places";
 import type { QemuProcess } from "./qemuProcess";
 

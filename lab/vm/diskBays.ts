@@ -1,7 +1,7 @@
 /** What is plugged into a virtual machine, from boot to boot, and at once where its controller allows that. */
 import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { isThere } from "../isThere";
+import { isThere } from "../../vm/isThere";
 import { diskDevice, isHotpluggable, soundHardware, type DiskName, type Hardware } from "./hardware";
 import { fileOf, type Places } from "./places";
 import type { QemuProcess } from "./qemuProcess";

@@ -5,7 +5,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
-import { isThere } from "../isThere";
+import { isThere } from "../../vm/isThere";
 import { diskNames, type DiskName } from "./hardware";
 
 /** Mebibytes; all files are sparse. */

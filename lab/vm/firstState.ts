@@ -1,12 +1,12 @@
 /** The disks that a virtual machine starts with, made from the image and the node's own files. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import type { NodeIdentity } from "../initialState";
-import { unmount } from "../mounts";
+import { unmount } from "../../vm/mounts";
 import { readHostKey, writeNodeFiles, type NodeFilesOptions } from "../nodeFiles";
-import { isThere } from "../isThere";
-import { runBound } from "../processes";
+import { isThere } from "../../vm/isThere";
+import { runBound } from "../../vm/processes";
 import { createDisks } from "./disks";
-import { vmImageFiles } from "./image";
+import { vmImageFiles } from "../../vm/baseImage";
 import { fileOf, type Places } from "./places";
 
 /** Where that has not been completed before. */

@@ -1,5 +1,5 @@
 /** A virtual machine's hardware as QEMU's arguments. Pure. */
-import type { Accelerator } from "./accelerator";
+import type { Accelerator } from "../../vm/accelerator";
 
 /**
  * `root` is an ATA disk with SMART, found in the initrd: sda. `data` hangs on a SCSI controller whose driver comes

@@ -4,16 +4,12 @@ import { copyFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises
 import { join } from "node:path";
 import execa from "execa";
 import { ensureImage } from "../image";
-import { isThere } from "../isThere";
-import { withLock } from "../lock";
+import { vmImageFiles, vmImageFolder } from "../../vm/baseImage";
+import { isThere } from "../../vm/isThere";
+import { withLock } from "../../vm/lock";
 import type { Release } from "../state";
 
 const recipe = join(__dirname, "image", "customize.sh");
-
-/** What lies in the folder that `ensureVmImage` returns. */
-export function vmImageFiles(folder: string): { tree: string; kernel: string; initrd: string } {
-    return { tree: join(folder, "tree"), kernel: join(folder, "vmlinuz"), initrd: join(folder, "initrd.img") };
-}
 
 /** Builds the image where it is missing: under a minute beside the container nodes' image. */
 export async function ensureVmImage(release: Release, log: (line: string) => void): Promise<string> {
@@ -22,7 +18,7 @@ export async function ensureVmImage(release: Release, log: (line: string) => voi
         .update(await readFile(recipe))
         .digest("hex")
         .slice(0, 12);
-    const folder = `${base}-vm-${hash}`;
+    const folder = vmImageFolder(base, hash);
     if (await isThere(folder)) return folder;
     return withLock(folder, async () => {
         if (await isThere(folder)) return folder;

@@ -3,10 +3,10 @@ import { readFile, rm } from "node:fs/promises";
 import type execa from "execa";
 import { readBootReport, type BootReport, type ExecOptions } from "../bootReport";
 import { domain, identityOf, type NodeIdentity } from "../initialState";
-import { unmount } from "../mounts";
+import { unmount } from "../../vm/mounts";
 import { startForward, stopForward } from "../network";
 import type { LabRecord } from "../state";
-import { chooseAccelerator } from "./accelerator";
+import { chooseAccelerator } from "../../vm/accelerator";
 import { addSelEvent, addSelEvents, type SelEvent } from "./bmc";
 import { EmulationError, saidSincePowerOn, waitForSsh, waitUntilBooted } from "./boot";
 import { DiskBays } from "./diskBays";
@@ -14,10 +14,10 @@ import { diskFiles, dropOverlays, ensureOverlays } from "./disks";
 import { execOverSsh } from "./exec";
 import { createFirstState } from "./firstState";
 import { qemuArguments, soundHardware, type DiskName } from "./hardware";
-import { vmImageFiles } from "./image";
+import { vmImageFiles } from "../../vm/baseImage";
 import { fileOf, placesOf, type Places } from "./places";
 import { QemuProcess } from "./qemuProcess";
-import { SerialConsole } from "./serial";
+import { SerialConsole } from "../../vm/serial";
 import { isKept, keep } from "./snapshots";
 
 /** Seconds. In emulation a boot takes a minute, and three to four beside much other work. */

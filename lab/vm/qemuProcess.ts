@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { open, readFile, stat, writeFile } from "node:fs/promises";
 import { attachTap, bridgeNamespace } from "../network";
-import { makeOwnFolder } from "../ownFolder";
-import { findMarked, killAndWait, markVariable, waitForExit } from "../processes";
+import { makeOwnFolder } from "../../vm/ownFolder";
+import { findMarked, killAndWait, markVariable, waitForExit } from "../../vm/processes";
 import { socketFolder } from "../state";
 import { fileOf, type Places } from "./places";
-import { qmp } from "./qmp";
+import { qmp } from "../../vm/qmp";
 
 export class QemuProcess {
     constructor(private readonly places: Places) {}

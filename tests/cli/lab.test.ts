@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { formatNodes } from "../../cli/lab";
 import { buildProgram, everyCommand } from "../../cli/program";
 import { labStackFile, removeLabStack, writeLabStack } from "../../lab/stack";
-import { hasTripped } from "../../lab/vm/console";
+import { hasTripped } from "../../vm/console";
 
 /** What `lab ssh` is given: the node, the command there, and which lab. */
 async function sshOf(...words: string[]): Promise<[string, string[], string]> {

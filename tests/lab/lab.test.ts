@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
 import { labDown, labUp, openLab, strayLine, type Lab, type LabNode } from "../../lab";
 import { cgroupOf } from "../../lab/cgroups";
-import { waitForExit } from "../../lab/processes";
+import { waitForExit } from "../../vm/processes";
 import { labFolder, readSlots } from "../../lab/state";
 import { openTestLab, openTestNode, readNodeFile, sshArguments, toIncidentState } from "../helpers/lab";
 
@@ -158,7 +158,7 @@ describe("lab up and lab down", () => {
     });
 
     test("what up was running when it was killed ends with it", async () => {
-        const program = `const { runBound } = require("./lab/processes"); const { pid } = runBound("sleep", ["1000"]); setTimeout(() => console.log(pid), 300)`;
+        const program = `const { runBound } = require("./vm/processes"); const { pid } = runBound("sleep", ["1000"]); setTimeout(() => console.log(pid), 300)`;
         const child = execa(process.execPath, ["--require", "./toolchain/loadTypeScript.js", "--eval", program], {
             cwd: join(__dirname, "..", ".."),
             reject: false,

@@ -14,7 +14,7 @@ import type { Plan } from "../../host/observation";
 import type { Lab, LabNode } from "../../lab";
 import { initialFiles } from "../../lab/initialState";
 import { answersSsh, bridgeNamespace } from "../../lab/network";
-import { runBound } from "../../lab/processes";
+import { runBound } from "../../vm/processes";
 import type { ConfirmArgs } from "../../model/contract/fileSet";
 import { clientOf, newId, push, type Push } from "../helpers/crashNode";
 import { CuttingProxy } from "../helpers/cuttingProxy";

@@ -6,7 +6,7 @@ import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { constants } from "node:fs";
 import { dirname } from "node:path";
 import execa from "execa";
-import { withLock } from "../lock";
+import { withLock } from "./lock";
 
 export interface Accelerator {
     readonly accel: string;

@@ -1,5 +1,10 @@
 /** What a boot's console tells where nobody can log in. Pure. */
-import type { BootReport } from "../bootReport";
+
+/** A unit that could not be started, as the console says it. */
+export interface ConsoleFailure {
+    readonly unit: string;
+    readonly message: string;
+}
 
 /** systemd's emergency mode, with a shell or with none where root's password is locked. */
 export function hasGivenUp(said: string): boolean {
@@ -19,7 +24,7 @@ export function hasTripped(said: string): boolean {
  * systemd's own lines: `[FAILED] Failed to mount srv-local.mount - /srv/local.`, `[ TIME ] Timed out waiting for device
  * …`.
  */
-export function readConsoleFailures(said: string): BootReport["failed"] {
+export function readConsoleFailures(said: string): ConsoleFailure[] {
     const plain = said.replace(/\x1b\[[\d;?]*[A-Za-z]/g, "");
     return [...plain.matchAll(/^\s*\[\s*(?:FAILED|DEPEND|TIME)\s*\]\s*(.*?)\s*$/gm)].map(([, message = ""]) => ({
         unit: /\S+\.(?:mount|service|device|target|swap|socket)\b/.exec(message)?.[0] ?? "",
