@@ -57,15 +57,17 @@ export async function cut(
     await delay(after);
     await node.kill();
     const boot = await node.start(undefined, append);
+    // A client that had not begun yet, or was not answered, comes back as soon as the node does: looked at before it is
+    // done, the files would be those of a transaction under way.
+    const told = await push;
     if (!boot.multiUser) throw new Error(`cut after ${after} ms, it does not boot: ${JSON.stringify(boot.failed)}`);
     const found = await wholeVersion(node, versions, after);
     const log = (await node.exec(["journalctl", "--boot", "--identifier=holdfast", "--output=cat", "--no-pager"]))
         .stdout;
-    const told = await push;
     const undone = log.includes("recover: transaction");
     const where = `cut after ${after} ms: files are ${found}, told "${told}", log:\n${log}`;
     if (told === "applied" && found === "old") throw new Error(`${where}\na transaction that was told applied is gone`);
-    if (undone && found === "new") throw new Error(`${where}\nwhat was undone is there`);
+    if (undone && found === "new" && told !== "applied") throw new Error(`${where}\nwhat was undone is there`);
     return { after, found, undone, told };
 }
 
