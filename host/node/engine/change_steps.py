@@ -36,6 +36,7 @@ class ArmStep(Step):
         begun = commands.run([
             "systemd-run", "--quiet", f"--unit={unit}", f"--on-active={self.record['window']}s", "--timer-property=AccuracySec=100ms",
             "--property=SyslogIdentifier=holdfast", "--property=Type=oneshot", "--property=Restart=on-failure", "--property=RestartSec=2",
+            "--property=StartLimitIntervalSec=0", "--collect",
             "--", *commands.PYTHON, f"{self.record['program']}/main.py", "revert", work.identifier,
         ])  # fmt: skip
         if not begun.ok or not is_armed(work.identifier):

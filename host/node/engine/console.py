@@ -30,7 +30,7 @@ def revert(identifier: str | None = None) -> int:
         print(f"revert {phase}: {message}", flush=True)
 
     safe.make_folder(durable.RUN)
-    found = pending.waiting()
+    found = None if identifier else pending.waiting()
     name = identifier or (found.identifier if found else None)
     if name is None:
         print("no change of the network waits for its confirmation", flush=True)

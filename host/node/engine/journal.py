@@ -86,6 +86,13 @@ class Journal:
             tidy_away(self.drafted, log)
 
 
+def open_journals() -> list[str]:
+    """Identifiers of those that stand under their own names. Whatever else somebody has put into the folder is not ours."""
+    if not os.path.isdir(durable.JOURNAL):
+        return []
+    return sorted(name for name in os.listdir(durable.JOURNAL) if not name.startswith(".") and os.path.isdir(os.path.join(durable.JOURNAL, name)))
+
+
 def boot_id() -> str:
     with open(BOOT_ID, encoding="ascii") as stream:
         return stream.read().strip()

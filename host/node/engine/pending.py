@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
-from engine import change, change_steps, durable, files, lock, recovery, results
-from engine.journal import Journal, Record
+from engine import change, change_steps, files, lock, recovery, results
+from engine.journal import Journal, Record, open_journals
 from engine.refusal import Refused
 from engine.step import Tell, reach, refuse_if_ending
 from engine.verdict import Result
 
-CONFIRMED = "confirmed"  # in the transaction's folder: its journal is about to be closed
 POLL = 0.2  # seconds
 
 
@@ -41,9 +40,7 @@ class Answer(TypedDict):
 
 
 def waiting() -> Waiting | None:
-    for name in sorted(os.listdir(durable.JOURNAL)) if os.path.isdir(durable.JOURNAL) else []:
-        if name.startswith("."):
-            continue
+    for name in open_journals():
         deadline = Journal(name).confirming_until()
         if deadline is not None:
             request = change.request_of(Journal(name).read())

@@ -5,7 +5,7 @@ import os
 from typing import TypedDict
 
 from engine import durable, lock
-from engine.journal import Journal
+from engine.journal import Journal, open_journals
 
 
 class Busy(TypedDict):
@@ -37,7 +37,7 @@ def running() -> Busy | None:
 
 def left_open() -> Busy | None:
     try:
-        names = sorted(name for name in os.listdir(durable.JOURNAL) if not name.startswith("."))
+        names = open_journals()
         for name in names:
             if Journal(name).confirming_until() is not None:
                 return {"state": "running", "by": f"transaction {name}, which waits for its confirmation", "since": int(os.lstat(f"{durable.JOURNAL}/{name}").st_mtime)}

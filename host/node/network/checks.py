@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from engine import commands
+from look import corosync
 from network import declared, probes, snapshot
 from network.declared import Declared
 from network.snapshot import GUESTS, Snapshot
@@ -184,7 +185,7 @@ def cluster() -> dict[str, Callable[[], str | None]]:
     if os.path.exists(COROSYNC):
         asked["quorum"] = quorum
         asked["corosync links"] = corosync_links
-    if os.path.isdir(PMXCFS):
+    if os.path.basename(PMXCFS) in os.listdir(os.path.dirname(PMXCFS)):  # a question to a hanging one has no end
         asked["pmxcfs"] = pmxcfs
     return asked
 
@@ -195,11 +196,10 @@ def quorum() -> str | None:
 
 
 def corosync_links() -> str | None:
-    said = commands.run(["corosync-cfgtool", "-n"], 10)
+    said = commands.run(corosync.COMMAND, 10)
     if not said.ok:
         return said.explain()
-    lost = re.findall(r"^\s*LINK: \d+ .*?\b(?:disconnected|not enabled)\b.*$", said.output, re.MULTILINE)
-    return "; ".join(each.strip() for each in lost) or None
+    return "; ".join(corosync.links_down(said.output)) or None
 
 
 def pmxcfs() -> str | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine import commands
-from network import checks, snapshot
+from network import checks, ifupdown, snapshot
 from network.checks import Works
 from network.snapshot import Snapshot
 
@@ -17,18 +15,16 @@ RELOAD = ["ifreload", "-a"]
 LONGEST = 120  # seconds: Open vSwitch and a spanning tree may take their time
 SETTLE = 15  # seconds that links, LACP, spanning trees and corosync may take until all works again
 ADDRESSED = 4  # seconds after which an address, a link or a port that is not there does not come by itself: IPv6 looks for duplicates first
-AGAIN = 3  # seconds before a reload that failed is tried again: another ifupdown2 may have had its lock
+AGAIN = 3  # seconds before a reload that failed is tried again
 
 
 def complaint_of(timeout: float) -> str | None:
     """Reloads. None where all went well."""
-    done = commands.run(RELOAD, timeout)
+    done = ifupdown.run(RELOAD, timeout)
     if done.ok:
         return None
-    said = [line for line in (done.errors + done.output).splitlines() if line.startswith(("error:", "warning:"))]
-    harmless = importlib.import_module("concerns.interfaces.node.checks").HARMLESS
-    told = [line for line in said if not harmless.search(line)]
-    if done.code is not None and said and not told:
+    told = ifupdown.complaints(done)
+    if done.code is not None and ifupdown.said(done) and not told:
         return None
     return "; ".join(told)[:2000] or done.explain()
 

@@ -11,10 +11,9 @@ from typing import Any
 from engine import commands, verdict
 from engine.verdict import Verdict
 
-Snapshot = dict[str, Any]  # {links: {name: {up, carrier, master?}}, addresses: {link: [CIDR]}, routes: [words of ip], ovs?: {bridge: [port]}, database?: text}
+Snapshot = dict[str, Any]  # {links: {name: {up, carrier, master?}}, addresses: {link: [CIDR]}, routes: [words of ip], ovs?: {bridge: [port]}}
 
 GUESTS = re.compile(r"(?:tap|veth|fwpr|fwln|fwbr)\d")  # what Proxmox makes while a guest runs: in no file
-DATABASE_LIMIT = 1 << 20  # bytes
 DAEMONS = ("ra", "dhcp", "bird", "zebra", "babel", "bgp", "ospf", "isis")  # who brings routes besides the files
 SETTLES = ("dynamic", "temporary", "tentative")  # of an address: the kernel's or a lease's, not the files'
 
@@ -31,7 +30,6 @@ def take() -> Snapshot:
     bridges = ovs_bridges()
     if bridges is not None:
         found["ovs"] = bridges
-        found["database"] = commands.run(["ovsdb-client", "dump", "--format=json", "Open_vSwitch"], 10, limit=DATABASE_LIMIT).output
     return found
 
 

@@ -169,8 +169,9 @@ describe("interfaces", () => {
             `
 from concerns.interfaces.node import checks
 from engine import commands
+from network import ifupdown
 checks.os.path.exists = lambda path: True
-checks.PAUSE = 0.01
+ifupdown.PAUSE = 0.01
 left = [given["busy"]]
 def run(argv, timeout):
     left[0] -= 1
@@ -189,7 +190,44 @@ answer = checks.interfaces(0.2, "/x")[:3]`,
             "error: vmbr0: two gateways",
         ]);
     });
+    test("nor is a reload refused for it: what comes after a transaction looks at the same time", async () => {
+        const reload = (busy: number) =>
+            python<[string | null, number]>(
+                `
+from engine import commands
+from network import ifupdown, reload
+ifupdown.PAUSE = 0.01
+left = [given["busy"]]
+def run(argv, timeout):
+    left[0] -= 1
+    other = left[0] >= 0
+    return commands.Outcome(89 if other else 0, "", "error: Another instance of this program is already running." if other else "")
+commands.run = run
+answer = [reload.complaint_of(0.2), left[0]]`,
+                { busy },
+            );
+        expect(await reload(3)).toEqual([null, -1]);
+        expect((await reload(1_000_000))[0]).toContain("Another instance");
+    });
     test("one that is held throughout is unknown", async () => {
         expect(await ifup(1_000_000)).toEqual(["unknown", "ifup-silent", "another ifupdown2 was at work for 0.2 s"]);
+    });
+});
+
+describe("the cluster, as a change of the network asks for it", () => {
+    const links = (second: string) =>
+        python<string | null>(
+            `
+from engine import commands
+from network import checks
+said = "Local node ID 1, transport knet\\nLINK ID 0 udp\\n\\taddr\\t= 192.0.2.11\\n\\tstatus:\\n\\t\\tnodeid:          1:\\tlocalhost\\n\\t\\tnodeid:          2:\\tconnected\\nLINK ID 1 udp\\n\\tstatus:\\n\\t\\tnodeid:          2:\\t" + given + "\\n"
+commands.run = lambda argv, timeout: commands.Outcome(0, said, "") if list(argv) == ["corosync-cfgtool", "-s"] else commands.Outcome(1, "", "")
+answer = checks.corosync_links()`,
+            second,
+        );
+
+    test("a link that is lost is told, by link and node", async () => {
+        expect(await links("connected")).toBeNull();
+        expect(await links("disconnected")).toBe("link 1 to node 2");
     });
 });

@@ -322,3 +322,17 @@ test("undoing gives back the very file, other hard links to it included", async 
     await recover();
     expect((await stat(at("file"))).ino).toBe(ino);
 });
+
+test("a file that somebody has put beside the journals stops neither a push nor the revert's timer", async () => {
+    await writeFile(join(folder, "journal", "notes.txt"), "mine\n");
+    expect(
+        await python(
+            `
+from engine import durable, pending
+from look import busy
+durable.JOURNAL = given
+answer = [pending.waiting(), busy.left_open()]`,
+            join(folder, "journal"),
+        ),
+    ).toEqual([null, null]);
+});
