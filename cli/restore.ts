@@ -8,7 +8,7 @@ export function registerRestore(program: Command): void {
         .description(
             "a node's configuration back out of its backup; only shows what differs until --yes. Needs neither the stack's state nor pulumi: ssh, and where --repository is given restic here. Exit status 0 done or shown, 2 refused, 1 failed and undone",
         )
-        .argument("<node>", "as the backup names it")
+        .argument("<node>", "as the backup names it", nodeName)
         .option("--only <pattern>", "files such as /etc/pve/storage.cfg or */100.conf; may be repeated", collect, [])
         .option("--database", "the whole of config.db instead of single files", false)
         .option("--last", "from the copy on the node's own disk", false)
@@ -27,7 +27,7 @@ export function registerRestore(program: Command): void {
         .addHelpText("after", "\nExample:\n  npx holdfast restore pve01 --host root@192.0.2.11 --only '/etc/pve/*.cfg'")
         .action(async (node: string, options: RestoreOptions) => {
             const { runRestore } = await import("./restore/run");
-            process.exitCode = await runRestore(nodeName(node), options);
+            process.exitCode = await runRestore(node, options);
         });
 }
 
@@ -47,6 +47,6 @@ function collect(value: string, before: readonly string[]): string[] {
 
 export function nodeName(given: string): string {
     if (!/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(given))
-        throw new InvalidArgumentError(`expected a node's name, got ${JSON.stringify(given)}`);
+        throw new InvalidArgumentError(`expected a node's name: letters, digits and hyphens.`);
     return given;
 }

@@ -8,6 +8,8 @@ export interface StackNodes {
     /** Members of the cluster, in the order of the fleet. */
     readonly nodes: readonly Machine[];
     readonly clientOf: (machine: Machine) => NodeClient;
+    /** The stack's own key, where OpenSSH can use it without being asked for a passphrase. */
+    readonly privateKey?: string;
 }
 
 type Config = Readonly<Record<string, { readonly value?: string } | undefined>>;
@@ -29,7 +31,12 @@ export async function stackNodes(stack?: string): Promise<StackNodes> {
         allowUnknownHostKey: text("allowUnknownHostKey") === "true",
         timeout: Number(text("connectTimeout") ?? 15),
     };
-    return { nodes: fleet.nodes, clientOf: ({ host }) => new NodeClient(host, options) };
+    const { privateKey, passphrase } = options.credentials;
+    return {
+        nodes: fleet.nodes,
+        clientOf: ({ host }) => new NodeClient(host, options),
+        ...(privateKey !== undefined && passphrase === undefined && { privateKey }),
+    };
 }
 
 /** Those that are named, all where none is. @throws Error where one is not declared */

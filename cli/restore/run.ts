@@ -1,17 +1,17 @@
 /** On the node with what it has; or fetched here first, with what is given, and handed to the node. */
+import { spawnSync } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { spawnSync } from "node:child_process";
 import { programText } from "../../programs";
 import { withDestination } from "./destination";
 import type { RestoreOptions } from "./options";
-import { pipe, quoted, runProgram } from "./remote";
+import { asRoot, pipe, quoted, runProgram, type Status } from "./remote";
 
 const program = "/usr/local/lib/holdfast/config-restore";
 
 /** The exit status. */
-export async function runRestore(node: string, options: RestoreOptions): Promise<number> {
+export async function runRestore(node: string, options: RestoreOptions): Promise<Status> {
     if (options.to !== undefined) return fetchHere(node, options, resolve(options.to));
     if (options.repository === undefined)
         return withDestination(node, options, (destination) =>
@@ -44,7 +44,7 @@ function wordsOf(node: string, { only, database, yes, overNewer }: RestoreOption
 }
 
 /** The backup into a folder of this machine, whole by its manifest. @throws Error where something is not given */
-async function fetchHere(node: string, options: RestoreOptions, to: string): Promise<number> {
+async function fetchHere(node: string, options: RestoreOptions, to: string): Promise<Status> {
     const { repository, passwordFile, keyFile, knownHosts, loginFile } = options;
     if (repository === undefined || passwordFile === undefined)
         throw new Error(
@@ -77,19 +77,23 @@ async function handOver(
     folder: string,
     node: string,
     options: RestoreOptions,
-): Promise<number> {
+): Promise<Status> {
     const tar = spawnSync("tar", ["-C", folder, "-c", "."], { maxBuffer: 1 << 30 });
     if (tar.status !== 0) throw new Error(`tar: ${tar.stderr.toString()}`);
-    const there = `/root/.holdfast-restore-${process.pid}-${Date.now()}`;
-    const sent = spawnSync("ssh", [...destination, `umask 077; mkdir ${quoted(there)} && tar -C ${quoted(there)} -x`], {
+    const unpack = `umask 077; d=$(mktemp -d) && tar -C "$d" -x && echo "$d"`;
+    const sent = spawnSync("ssh", [...destination, unpack], {
         input: tar.stdout,
-        stdio: ["pipe", "inherit", "inherit"],
+        stdio: ["pipe", "pipe", "inherit"],
+        encoding: "utf8",
     });
-    if (sent.status !== 0)
+    const there = sent.stdout.trim();
+    if (sent.status !== 0 || !/^\/[\w./-]+$/.test(there))
         throw new Error(`the backup could not be handed to ${node}: ssh ended with ${sent.status ?? "a signal"}`);
     try {
         return await runProgram(destination, program, [...wordsOf(node, options), `--from=${there}`]);
     } finally {
-        spawnSync("ssh", [...destination, `rm -rf ${quoted(there)}`], { stdio: ["ignore", "inherit", "inherit"] });
+        spawnSync("ssh", [...destination, `${asRoot}; as_root rm -rf ${quoted(there)}`], {
+            stdio: ["ignore", "inherit", "inherit"],
+        });
     }
 }

@@ -55,7 +55,8 @@ export function planConfigBackup(args: ConfigBackupPlanArgs): FileSetArgs {
         activate: [{ argv: ["systemctl", "daemon-reload"] }],
         units: {
             "holdfast-config-backup.timer": { enabled: true, active: true },
-            ...(isDrilling && { "holdfast-drill.timer": { enabled: true, active: true } }),
+            // Said even where there is nothing to restore: a timer that is no longer named would go on.
+            "holdfast-drill.timer": { enabled: isDrilling, active: isDrilling },
         },
         // A first backup where there has been none. What comes of it stands in the outputs: no reason to undo anything.
         verify: [{ argv: [program, "--first"], timeout: 600 }],

@@ -18,6 +18,7 @@ from shared.processes import run, sleep
 
 PVE = "/etc/pve"
 COROSYNC = "/etc/corosync/corosync.conf"
+MOUNTS = "/proc/self/mountinfo"
 LARGEST = 8 * 1024 * 1024  # bytes of a file of /etc: what is larger is no configuration
 ATTEMPTS = 4  # at a moment in which nobody changes anything
 PATIENCE = 60  # seconds for all of /etc/pve: a pmxcfs that hangs never answers
@@ -70,17 +71,14 @@ def collect(into: str, node: str, now: int) -> Manifest:
 
 def collect_pve(into: str) -> str:
     """Text copy and database, which say the same. Returns pmxcfs' list of guests."""
-    refuse_unmounted()
+    if not is_pve_mounted():
+        raise Unfit("no pmxcfs", f"nothing is mounted at {PVE}: pmxcfs does not run")
     wrong: list[str] = []
     for attempt in range(ATTEMPTS):
         if attempt:
             sleep(1)
-        shutil.rmtree(f"{into}/pve", ignore_errors=True)
-        done = run(["cp", "-r", "--no-preserve=mode,ownership", f"{PVE}/.", f"{into}/pve"], PATIENCE, with_errors=True)
-        if done.code == 124:
-            raise Unfit("hung", f"{PVE} did not answer within {PATIENCE} s: pmxcfs hangs")
-        if done.code != 0:
-            wrong = done.output.splitlines()[:3]
+        wrong = copy_pve(f"{into}/pve")
+        if wrong:
             continue
         generated = {name: text_at(f"{into}/pve/{name}") for name in GENERATED}
         for name in (*GENERATED, *OWN_LINKS):
@@ -105,12 +103,21 @@ def collect_pve(into: str) -> str:
     raise Unfit("incomplete", f"config.db and {PVE} do not say the same: {'; '.join(wrong[:5])}")
 
 
-def refuse_unmounted() -> None:
+def is_pve_mounted() -> bool:
     """By the kernel's list: to look at the folder itself would hang with pmxcfs."""
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as stream:
-        mounted = any(line.split()[4] == PVE and " - fuse" in line for line in stream)
-    if not mounted:
-        raise Unfit("no pmxcfs", f"nothing is mounted at {PVE}: pmxcfs does not run")
+    with open(MOUNTS, encoding="utf-8", errors="replace") as stream:
+        return any(line.split()[4] == PVE and " - fuse" in line for line in stream)
+
+
+def copy_pve(into: str) -> list[str]:
+    """All that pmxcfs shows, what it makes up too, into a folder that is made anew; what could not be read, where it is
+    no copy. The times are pmxcfs' own. Raises Unfit where pmxcfs hangs."""
+    shutil.rmtree(into, ignore_errors=True)
+    keep = ["--no-preserve=mode,ownership", "--preserve=timestamps"]
+    done = run(["cp", "-r", *keep, f"{PVE}/.", into], PATIENCE, with_errors=True)
+    if done.code == 124:
+        raise Unfit("hung", f"{PVE} did not answer within {PATIENCE} s: pmxcfs hangs")
+    return [] if done.code == 0 else done.output.splitlines()[:3] or [f"cp: exit status {done.code}"]
 
 
 def refuse_alone(members: str, pve: str) -> None:
@@ -136,29 +143,37 @@ def refuse_empty(text: dict[str, bytes]) -> None:
 def collect_etc(into: str, source: str, names: Sequence[str]) -> None:
     for name in names:
         for path in regular_files(f"{source}/{name}"):
-            status = os.lstat(path)
-            is_own_secret = os.path.dirname(path) == "/etc/holdfast" and os.path.basename(path) in OWN_SECRETS
-            if status.st_size > LARGEST or is_own_secret:
+            if os.path.dirname(path) == "/etc/holdfast" and os.path.basename(path) in OWN_SECRETS:
                 continue
-            target = into + path.removeprefix(source)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
             try:
-                shutil.copyfile(path, target)
-            except FileNotFoundError:
+                copy_file(path, into + path.removeprefix(source))
+            except (FileNotFoundError, NotADirectoryError):
                 continue  # gone since it was listed
-            os.chown(target, status.st_uid, status.st_gid)
-            os.chmod(target, stat.S_IMODE(status.st_mode))
+
+
+def copy_file(path: str, target: str) -> None:
+    """With owner and mode; nothing of what is too large for a configuration."""
+    status = os.lstat(path)
+    if status.st_size > LARGEST:
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    shutil.copyfile(path, target)
+    os.chown(target, status.st_uid, status.st_gid)
+    os.chmod(target, stat.S_IMODE(status.st_mode))
 
 
 def regular_files(path: str) -> Iterator[str]:
-    if not os.path.lexists(path):
-        return
-    if stat.S_ISREG(os.lstat(path).st_mode):
+    if is_regular(path):
         yield path
     for folder, _, files in os.walk(path):
-        for name in files:
-            if stat.S_ISREG(os.lstat(f"{folder}/{name}").st_mode):
-                yield f"{folder}/{name}"
+        yield from (f"{folder}/{name}" for name in files if is_regular(f"{folder}/{name}"))
+
+
+def is_regular(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False  # never there, or gone since it was listed
 
 
 def listed(folder: str) -> list[str]:

@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 # cron and smartd leave some out; a PATH that is not set is none with an empty entry, which would be the current folder.
@@ -18,8 +18,16 @@ class Outcome(NamedTuple):
     output: str
 
 
-def run(argv: Sequence[str], timeout: float, stdin: str | None = None, with_errors: bool = False) -> Outcome:
-    """`timeout` in seconds. Not even SIGKILL ends what hangs in the kernel: it is left behind."""
+def run(
+    argv: Sequence[str],
+    timeout: float,
+    stdin: str | bytes | None = None,
+    with_errors: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> Outcome:
+    """`timeout` in seconds. Not even SIGKILL ends what hangs in the kernel: it is left behind. `environment`: the whole
+    of it, where it is another one than this program's."""
+    given = stdin.encode("utf-8", "replace") if isinstance(stdin, str) else stdin
     try:
         process = subprocess.Popen(
             argv,
@@ -27,11 +35,12 @@ def run(argv: Sequence[str], timeout: float, stdin: str | None = None, with_erro
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if with_errors else subprocess.DEVNULL,
             start_new_session=True,
+            env=environment,
         )
     except OSError as error:
         return Outcome(127, f"{argv[0]}: {error.strerror}" if with_errors else "")
     try:
-        output, _ = process.communicate(stdin.encode("utf-8", "replace") if stdin is not None else None, timeout)
+        output, _ = process.communicate(given, timeout)
         return Outcome(process.returncode if process.returncode >= 0 else 128 - process.returncode, text_of(output))
     except subprocess.TimeoutExpired:
         try:

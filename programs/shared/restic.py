@@ -5,7 +5,6 @@ back: a target that only ever adds (rest-server --append-only) can keep that, to
 can turn round.
 """
 
-import contextlib
 import json
 import os
 import re
@@ -103,8 +102,7 @@ class Repository:
 
     def ask(self, *arguments: str, stdin: str | None = None, timeout: float | None = None) -> str:
         """What it says. Raises ResticError."""
-        with lent(self.environment()):
-            done = run(self.command(arguments), timeout or self.timeout, stdin, with_errors=True)
+        done = run(self.command(arguments), timeout or self.timeout, stdin, True, self.environment())
         if done.code != 0:
             raise error_of(done, self.access)
         return done.output
@@ -174,19 +172,6 @@ class Repository:
             raise ResticError("slow", f"{self.access.location}: was not read within {self.timeout:.0f} s")
         if code != 0 or torn:
             raise error_of(Outcome(code or 1, said or torn), self.access)
-
-
-@contextlib.contextmanager
-def lent(environment: Mapping[str, str]) -> Iterator[None]:
-    """For what is started meanwhile; not for what comes after."""
-    before = dict(os.environ)
-    os.environ.update(environment)
-    try:
-        yield
-    finally:
-        for name in environment.keys() - before.keys():
-            del os.environ[name]
-        os.environ.update(before)
 
 
 def name_below(name: str, folder: str) -> str:

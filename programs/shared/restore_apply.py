@@ -1,128 +1,197 @@
 """A restore that is finished or undone: what was there is kept and noted before the first change, and an unfinished one is
 taken back by the next start of the program."""
 
+import errno
+import itertools
 import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from engine.safe import make_folder, write
-from shared.collect import PVE
+from engine.safe import ensure_folder, make_folder, write
+from shared.collect import PVE, Unfit, copy_pve, is_pve_mounted
 from shared.files import forget, read_text, store
 from shared.manifest import Manifest
 from shared.processes import run, say, sleep
-from shared.pvetree import DATABASE, read_tree
+from shared.pvetree import DATABASE, read_bytes, read_tree
 from shared.restore_plan import Change
 
 KEPT = "/var/lib/holdfast/restored"
 OPEN = f"{KEPT}/open.json"
+KEPT_AT_LEAST = 10  # restores, whatever their age
+KEPT_FOR = 90 * 86_400  # seconds
 # In the postmortem's order; those that the node has not are passed over.
 SERVICES = ("pvestatd", "pvescheduler", "pveproxy", "pvedaemon")
+WRITING = 30  # seconds for one file: a pmxcfs that hangs, or waits for its cluster, never answers
+DATABASE_FILES = tuple(DATABASE + ending for ending in ("", "-wal", "-shm"))
 
 
 class NotDone(Exception):
     """Says what failed, and whether what had been done was taken back."""
 
 
+class Owner(NamedTuple):
+    mode: int
+    uid: int
+    gid: int
+
+
 def keep_folder() -> str:
-    folder = f"{KEPT}/{time.strftime('%Y%m%d-%H%M%S')}"
+    """Of this restore alone."""
+    name = f"{KEPT}/{time.strftime('%Y%m%d-%H%M%S')}"
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    folder = next(each for each in names if not os.path.lexists(each))
     make_folder(folder)
     return folder
 
 
-def restore_files(changes: Sequence[Change], manifest: Manifest) -> str:
-    """Where what was replaced is kept. Raises NotDone."""
+def restore_files(changes: Sequence[Change], manifest: Manifest, view: str) -> str:
+    """Where what was replaced is kept. `view`: a folder for what pmxcfs shows afterwards. Raises NotDone."""
     folder = keep_folder()
-    for number, change in enumerate(changes):
+    for change in changes:
         if change.before is not None:
-            store(f"{folder}/{number}", "")
-            write(f"{folder}/{number}", change.before)
-    begin(folder, {"files": [[change.path, change.before is not None] for change in changes]})
+            make_folder(os.path.dirname(f"{folder}/{change.path}"))
+            write(f"{folder}/{change.path}", change.before)
     stopped = [name for name in SERVICES if run(["systemctl", "is-active", "--quiet", name], 10).code == 0]
+    files = [{"path": each.path, "kept": each.before is not None, "owner": owner_of(each.path)} for each in changes]
+    begin({"folder": folder, "files": files, "services": stopped})
     for name in stopped:
         run(["systemctl", "stop", name], 90)
     try:
         for change in changes:
-            put(change.path, change.after, manifest)
-    except OSError as error:
+            put(change.path, change.after, owner_in(manifest, change.path))
+        refuse_other_content({each.path: each.after for each in changes}, view)
+    except (OSError, Unfit) as error:
         undone = undo_open()
-        raise NotDone(f"{error.filename or ''}: {error.strerror}; {undone}") from error
-    finally:
-        for name in reversed(stopped):
-            run(["systemctl", "start", name], 90)
+        raise NotDone(f"{told_of(error)}; {undone}") from error
+    start_services(stopped)
     finish()
     return folder
 
 
-def put(path: str, data: bytes, manifest: Manifest | None) -> None:
+def start_services(names: Sequence[str]) -> None:
+    for name in reversed(names):
+        started = run(["systemctl", "start", name], 90, with_errors=True)
+        if started.code != 0:
+            say(f"restore: {name} does not start again: {' '.join(started.output.split())[-200:]}")
+            print(f"note: {name} does not start again: systemctl status {name}")
+
+
+def put(path: str, data: bytes, owner: Owner) -> None:
     """pmxcfs gives owner and mode itself, and takes no others; what is there is written over, never renamed onto."""
-    if path.startswith("pve/"):
-        target = f"{PVE}/{path.removeprefix('pve/')}"
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "wb") as stream:
-            stream.write(data)
-        with open(target, "rb") as stream:
-            if stream.read() != data:
-                raise OSError(5, "was not written as it is in the backup", target)
+    if not path.startswith("pve/"):
+        ensure_folder(os.path.dirname(f"/{path}"))
+        write(f"/{path}", data, *owner)
         return
-    target = f"/{path}"
-    known = manifest["files"].get(path) if manifest else None
-    mode, uid, gid = (known["mode"], known["uid"], known["gid"]) if known else (0o644, 0, 0)
-    if not known and os.path.exists(target):
-        status = os.stat(target)
-        mode, uid, gid = status.st_mode & 0o7777, status.st_uid, status.st_gid
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    write(target, data, mode, uid, gid)
+    target = f"{PVE}/{path.removeprefix('pve/')}"
+    script = 'mkdir -p -- "$2" && exec cat >"$1"'
+    done = run(["sh", "-c", script, "sh", target, os.path.dirname(target)], WRITING, data, with_errors=True)
+    refuse_failed(done.code, done.output, target)
 
 
-def restore_database(copy: str) -> str:
-    """The whole of config.db: stop, keep, remove with -wal and -shm, copy, start, compare. Raises NotDone."""
+def refuse_failed(code: int, said: str, path: str) -> None:
+    """Of a command at /etc/pve, which is no part of this process: what hangs there cannot be ended."""
+    if code == 124:
+        raise OSError(errno.ETIMEDOUT, f"pmxcfs did not answer within {WRITING} s", path)
+    if code != 0:
+        raise OSError(errno.EIO, " ".join(said.split())[-200:] or f"exit status {code}", path)
+
+
+def refuse_other_content(wanted: Mapping[str, bytes], view: str) -> None:
+    """A second look, at what pmxcfs and the disk have now. Raises OSError, Unfit."""
+    if any(path.startswith("pve/") for path in wanted):
+        unread = copy_pve(view)
+        if unread:
+            raise OSError(errno.EIO, "; ".join(unread), PVE)
+    for path, data in wanted.items():
+        seen = f"{view}/{path.removeprefix('pve/')}" if path.startswith("pve/") else f"/{path}"
+        if read_bytes(seen) != data:
+            raise OSError(errno.EIO, "was not written as it is in the backup", place_of(path))
+
+
+def place_of(path: str) -> str:
+    return f"/etc/{path}" if path.startswith("pve/") else f"/{path}"
+
+
+def owner_of(path: str) -> Owner | None:
+    """As the file stands there now; None where nothing does, and of what is pmxcfs'."""
+    if path.startswith("pve/") or not os.path.exists(f"/{path}"):
+        return None
+    status = os.stat(f"/{path}")
+    return Owner(status.st_mode & 0o7777, status.st_uid, status.st_gid)
+
+
+def owner_in(manifest: Manifest, path: str) -> Owner:
+    known = manifest["files"][path]
+    return Owner(known["mode"], known["uid"], known["gid"])
+
+
+def restore_database(copy: str, view: str) -> str:
+    """The whole of config.db: stop, keep, remove with -wal and -shm, copy, start, compare. `view`: a folder for what pmxcfs
+    shows afterwards. Raises NotDone."""
+    wanted = {f"pve/{path}": data for path, data in read_tree(copy).items()}
     folder = keep_folder()
-    wanted = read_tree(copy)
-    stop_pmxcfs()
-    for ending in ("", "-wal", "-shm"):
-        if os.path.exists(DATABASE + ending):
-            shutil.copyfile(DATABASE + ending, f"{folder}/config.db{ending}")
-    begin(folder, {"database": True})
     try:
+        begin({"folder": folder, "database": "stopped"})
+        stop_pmxcfs()
+        for file in DATABASE_FILES:
+            if os.path.exists(file):
+                write(f"{folder}/{os.path.basename(file)}", read_bytes(file))
+        begin({"folder": folder, "database": "kept"})
         replace_database(copy)
         start_pmxcfs()
-        held = {path: read_bytes_of(f"{PVE}/{path}") for path in wanted}
-        wrong = [path for path in wanted if held[path] != wanted[path]]
-        if wrong:
-            raise OSError(5, "is not what the backup has", f"{PVE}/{wrong[0]}")
-    except OSError as error:
+        refuse_other_content(wanted, view)
+    except (OSError, Unfit) as error:
         undone = undo_open()
-        raise NotDone(f"{error.filename or ''}: {error.strerror}; {undone}") from error
+        raise NotDone(f"{told_of(error)}; {undone}") from error
     finish()
     return folder
 
 
-def read_bytes_of(path: str) -> bytes:
-    with open(path, "rb") as stream:
-        return stream.read()
+def told_of(error: OSError | Unfit) -> str:
+    return f"{error.filename or ''}: {error.strerror}" if isinstance(error, OSError) else str(error)
 
 
 def stop_pmxcfs() -> None:
-    """One that hangs is killed: it is about to get another database anyway."""
+    """One that hangs is killed: it is about to get another database anyway. Raises OSError where it goes on: a database
+    that it has open must not be replaced."""
     run(["systemctl", "stop", "pve-cluster"], 60)
-    if run(["pgrep", "-x", "pmxcfs"], 10).code == 0:
-        run(["pkill", "-9", "-x", "pmxcfs"], 10)
-        sleep(1)
-    run(["umount", "-l", PVE], 10)
+    if runs_pmxcfs():
+        run(["pkill", "-9", *OWN_PMXCFS], 10)
+        for _ in range(10):
+            if not runs_pmxcfs():
+                break
+            sleep(1)
+        else:
+            raise OSError(errno.EBUSY, "goes on after SIGKILL: it hangs in the kernel, and only a reboot ends it", "pmxcfs")
+    if is_pve_mounted():
+        run(["umount", "-l", PVE], 10)
+    if is_pve_mounted():
+        raise OSError(errno.EBUSY, "cannot be unmounted", PVE)
+
+
+# Of this machine: a drill's has mounts of its own.
+OWN_PMXCFS = ("-x", "--ns", str(os.getpid()), "--nslist", "mnt", "pmxcfs")
+
+
+def runs_pmxcfs() -> bool:
+    return run(["pgrep", *OWN_PMXCFS], 10).code == 0
 
 
 def replace_database(copy: str) -> None:
     """An old -wal beside a new config.db brings the old content back, without a word."""
-    for ending in ("-wal", "-shm"):
-        forget(DATABASE + ending)
-    make_folder_of_database()
-    write(DATABASE, read_bytes_of(copy), 0o600)
+    ensure_folder(os.path.dirname(DATABASE))
+    for file in DATABASE_FILES[1:]:
+        remove(file)
+    write(DATABASE, read_bytes(copy), 0o600)
 
 
-def make_folder_of_database() -> None:
-    os.makedirs(os.path.dirname(DATABASE), mode=0o755, exist_ok=True)
+def remove(path: str) -> None:
+    """Raises OSError where it stays."""
+    if os.path.lexists(path):
+        os.unlink(path)
 
 
 def start_pmxcfs() -> None:
@@ -131,33 +200,50 @@ def start_pmxcfs() -> None:
     if started.code != 0:
         local = run(["pmxcfs", "-l"], 30, with_errors=True)
         if local.code != 0:
-            raise OSError(5, f"does not start: {' '.join(local.output.split())[-200:]}", "pmxcfs")
+            raise OSError(errno.EIO, f"does not start: {' '.join(local.output.split())[-200:]}", "pmxcfs")
     for _ in range(30):
-        if os.path.ismount(PVE):
+        if is_pve_mounted():
             return
         sleep(1)
-    raise OSError(5, "is not mounted 30 s after pmxcfs was started", PVE)
+    raise OSError(errno.EIO, "is not mounted 30 s after pmxcfs was started", PVE)
 
 
-def begin(folder: str, what: dict[str, object]) -> None:
-    store(OPEN, json.dumps({"folder": folder, **what}))
+def begin(what: Mapping[str, object]) -> None:
+    store(OPEN, json.dumps(what))
 
 
 def finish() -> None:
     forget(OPEN)
+    prune()
+
+
+def prune() -> None:
+    """Old ones go, the last ten never."""
+    known = sorted(name for name in os.listdir(KEPT) if os.path.isdir(f"{KEPT}/{name}"))
+    for name in known[:-KEPT_AT_LEAST]:
+        if os.stat(f"{KEPT}/{name}").st_mtime < time.time() - KEPT_FOR:
+            shutil.rmtree(f"{KEPT}/{name}", ignore_errors=True)
 
 
 def undo_open() -> str:
     """Takes back what an unfinished restore has done, in words; nothing where there is none."""
-    try:
-        left = json.loads(read_text(OPEN))
-    except ValueError:
+    text = read_text(OPEN)
+    if not text:
         return ""
-    folder = str(left["folder"])
-    failed = undo_database(folder) if left.get("database") else ""
-    # One that cannot be taken back keeps none of the others from it.
-    for number, (path, was_there) in reversed(list(enumerate(left.get("files", [])))):
-        failed = undo_file(path, f"{folder}/{number}" if was_there else None) or failed
+    folder, failed = KEPT, ""
+    try:
+        left = json.loads(text)
+        folder = str(left["folder"])
+        try:
+            if "database" in left:
+                undo_database(folder, left["database"] == "kept")
+            # One that cannot be taken back keeps none of the others from it.
+            for each in reversed(left.get("files", [])):
+                failed = undo_file(folder, each["path"], each["kept"], each["owner"]) or failed
+        finally:
+            start_services(left.get("services", []))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        failed = told_of(error) if isinstance(error, OSError) else f"{OPEN} cannot be understood"
     if failed:
         say(f"restore: an unfinished one could not be taken back: {failed}; what was there is in {folder}")
         return f"and it could NOT be taken back ({failed}): what was there is in {folder}"
@@ -165,30 +251,34 @@ def undo_open() -> str:
     return "what had been done was taken back"
 
 
-def undo_file(path: str, kept: str | None) -> str:
-    """What failed, or nothing. Without a kept one nothing was there: what stands there now and is no file is not
-    ours."""
+def undo_file(folder: str, path: str, kept: bool, owner: Sequence[int] | None) -> str:
+    """What failed, or nothing. Without a kept one nothing was there: what stands there now and is no file is not ours. Raises
+    OSError where pmxcfs hangs: the others would wait for it, too."""
+    target = place_of(path)
     try:
         if kept:
-            put(path, read_bytes_of(kept), None)
-            return ""
-        target = f"/etc/{path}" if path.startswith("pve/") else f"/{path}"
-        if os.path.isfile(target):
+            put(path, read_bytes(f"{folder}/{path}"), Owner(*owner) if owner else Owner(0o600, 0, 0))
+        elif path.startswith("pve/"):
+            script = 'test ! -f "$1" || exec rm -- "$1"'
+            done = run(["sh", "-c", script, "sh", target], WRITING, with_errors=True)
+            refuse_failed(done.code, done.output, target)
+        elif os.path.isfile(target):
             os.unlink(target)
         return ""
     except OSError as error:
-        return f"{error.filename or path}: {error.strerror}"
+        if error.errno == errno.ETIMEDOUT:
+            raise
+        return told_of(error)
 
 
-def undo_database(folder: str) -> str:
-    """What failed, or nothing."""
-    try:
+def undo_database(folder: str, is_kept: bool) -> None:
+    """Until all was kept nothing has been changed. Raises OSError."""
+    if is_kept:
         stop_pmxcfs()
-        for ending in ("", "-wal", "-shm"):
-            forget(DATABASE + ending)
-            if os.path.exists(f"{folder}/config.db{ending}"):
-                write(DATABASE + ending, read_bytes_of(f"{folder}/config.db{ending}"), 0o600)
-        start_pmxcfs()
-        return ""
-    except OSError as error:
-        return f"{error.filename or ''}: {error.strerror}"
+        for file in DATABASE_FILES:
+            remove(file)
+        for file in DATABASE_FILES:
+            kept = f"{folder}/{os.path.basename(file)}"
+            if os.path.exists(kept):
+                write(file, read_bytes(kept), 0o600)
+    start_pmxcfs()

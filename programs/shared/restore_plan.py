@@ -2,14 +2,14 @@
 
 import difflib
 import fnmatch
-import os
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from shared.collect import PATIENCE, PVE, text_at
+from shared.collect import ATTEMPTS, PVE, Unfit, copy_pve
 from shared.manifest import GUEST_PATH
-from shared.processes import run
+from shared.processes import run, sleep
 from shared.pvetree import GENERATED, OWN_LINKS, read_files
 
 # What opens something: shown by neither side, only that it differs.
@@ -36,17 +36,29 @@ class NoAnswer(Exception):
 
 def current_pve(work: str) -> dict[str, bytes]:
     """Every file of the running pmxcfs, and none that it makes up. Raises NoAnswer."""
-    done = run(["cp", "-r", "--no-preserve=mode,ownership", f"{PVE}/.", work], PATIENCE, with_errors=True)
-    if done.code == 124:
-        raise NoAnswer(f"{PVE} did not answer within {PATIENCE} s: pmxcfs hangs (pkill -9 pmxcfs; umount -l {PVE}; pmxcfs -l)")
-    if done.code != 0 and not os.path.isdir(work):
-        raise NoAnswer(done.output[:300])
-    unwanted = {*GENERATED, *OWN_LINKS}
-    return {path: data for path, data in read_files(work).items() if path not in unwanted}
+    wrong: list[str] = []
+    for attempt in range(ATTEMPTS):  # somebody may remove a file while it is copied
+        if attempt:
+            sleep(1)
+        try:
+            wrong = copy_pve(work)
+        except Unfit as hung:
+            raise NoAnswer(f"{hung} (pkill -9 pmxcfs; umount -l {PVE}; pmxcfs -l)") from hung
+        if not wrong:
+            unwanted = {*GENERATED, *OWN_LINKS}
+            return {path: data for path, data in read_files(work).items() if path not in unwanted}
+    raise NoAnswer(f"not all of {PVE} can be read: {'; '.join(wrong)}")
 
 
-def members_in(work: str) -> str:
-    return text_at(f"{work}/.members")
+def has_quorum(members: str) -> bool:
+    """Whether what is written now counts for a whole cluster. `members`: of pmxcfs; where it says nothing, corosync is
+    asked, which knows without it."""
+    try:
+        told = json.loads(members)
+        cluster = told.get("cluster") or {}
+        return bool(cluster.get("quorate") == 1)
+    except (ValueError, AttributeError):
+        return run(["corosync-quorumtool", "-s"], 20).code == 0
 
 
 def changes_of(backup: Mapping[str, bytes], present: Mapping[str, bytes], only: Sequence[str]) -> list[Change]:

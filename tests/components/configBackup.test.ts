@@ -92,6 +92,20 @@ describe("the plan", () => {
     });
 });
 
+test("the drill's timer stops with the last drill", () => {
+    const timer = (by: string) => {
+        const drill = { on: by };
+        const pve02 = { address: "192.0.2.12", configBackup: { ...sftp, drill } };
+        const { nodes: machines } = parse({ ...sftp, drill }, { pve02 }).fleet!;
+        const { host, identity, configBackup } = machines[0]!;
+        return planConfigBackup({ host, node: identity, settings: configBackup!, fleet: { machines } }).units?.[
+            "holdfast-drill.timer"
+        ];
+    };
+    expect(timer("pve01")).toEqual({ enabled: true, active: true });
+    expect(timer("pve02")).toEqual({ enabled: false, active: false });
+});
+
 describe("who restores whose backup on trial", () => {
     const drills = (nodes: Record<string, object | undefined>) => {
         const entries = Object.entries(nodes).map(([name, configBackup], index) => [

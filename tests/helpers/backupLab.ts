@@ -11,7 +11,7 @@ import { openTestLab, toIncidentState } from "./lab";
 import { hostOf } from "./pushFileSet";
 
 export const programs = "/usr/local/lib/holdfast";
-const password = "correct horse battery staple";
+export const password = "correct horse battery staple";
 
 export interface BackupLab {
     readonly lab: Lab;

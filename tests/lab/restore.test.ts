@@ -1,4 +1,9 @@
 /** The day itself: what was backed up is restored on trial by another node, and on the node that has lost it. */
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import execa from "execa";
+import { stringify } from "yaml";
 import type { LabNode } from "../../lab";
 import {
     type BackupLab,
@@ -7,6 +12,7 @@ import {
     makeKey,
     openBackupLab,
     openStore,
+    password,
     planOf,
     programs,
     runBackup,
@@ -148,7 +154,7 @@ describe("restore", () => {
         expect((await sh("cat /etc/pve/mine.cfg; rm /etc/pve/mine.cfg")).stdout).toBe("mine");
         expect(await pve()).toBe(whole);
         const [, kept] = /what was there is in (\S+)/.exec(said)!;
-        expect((await sh(`cat ${kept}/*`)).stdout).toContain("path /elsewhere");
+        expect((await sh(`cat ${kept}/pve/storage.cfg`)).stdout).toContain("path /elsewhere");
     });
 
     test("incident A: config.db and every guest are gone, and come back whole", async () => {
@@ -203,6 +209,41 @@ describe("restore", () => {
         expect(await restore("--yes")).toMatchObject({ exitCode: 0 });
     });
 
+    describe("a pmxcfs that hangs", () => {
+        const program = `${programs}/config-restore`;
+        beforeEach(() =>
+            sh(
+                `cp -p ${program} /tmp/program; sed -i 's/^PATIENCE = 60 .*/PATIENCE = 3/' ${program}; pkill -STOP -x pmxcfs`,
+            ),
+        );
+        afterEach(() => sh(`pkill -CONT -x pmxcfs; mv /tmp/program ${program}`));
+
+        test("is told instead of waited for", async () => {
+            expect(await restore()).toEqual({
+                exitCode: 1,
+                said: expect.stringContaining("did not answer within 3 s: pmxcfs hangs (pkill -9 pmxcfs") as string,
+            });
+        });
+        test("is ended, where it gets another database anyway", async () => {
+            expect(await restore("--database", "--yes")).toMatchObject({ exitCode: 0 });
+            expect(await pve()).toBe(whole);
+        });
+    });
+
+    test("config.db, on a full disk: pmxcfs runs on with what it had", async () => {
+        await sh("echo mine >/etc/pve/mine.cfg; mkdir -p /var/lib/holdfast/restored");
+        const before = await pve();
+        await sh("mount -t tmpfs -o size=16k tmpfs /var/lib/holdfast/restored");
+        const found = await restore("--database", "--yes");
+        await sh("umount /var/lib/holdfast/restored");
+        expect(found).toEqual({
+            exitCode: 1,
+            said: expect.stringMatching(/No space left on device; what had been done was taken back/) as string,
+        });
+        expect(await pve()).toBe(before);
+        await sh("rm /etc/pve/mine.cfg");
+    });
+
     test("to a folder, and from there", async () => {
         await sh("rm -rf /tmp/out");
         expect(await restore("--to", "/tmp/out")).toMatchObject({ exitCode: 0 });
@@ -214,6 +255,51 @@ describe("restore", () => {
             exitCode: 2,
             said: expect.stringContaining("not whole: pve/user.cfg has other content") as string,
         });
+    });
+
+    test("from the workstation, by its stack file: through a jump host, as a user who may use sudo", async () => {
+        const folder = await mkdtemp(join(tmpdir(), "holdfast-restore-"));
+        try {
+            await sh(
+                "useradd --create-home --shell /bin/sh ops; mkdir -p /home/ops/.ssh; cp /root/.ssh/authorized_keys /home/ops/.ssh/; chown -R ops /home/ops/.ssh; echo 'ops ALL=(root) NOPASSWD: /usr/bin/python3, /usr/bin/rm' >/etc/sudoers.d/ops; rm /etc/pve/user.cfg",
+            );
+            const proxy = { host: store.ssh.host, port: store.ssh.port, user: "root", hostKey: await store.hostKey() };
+            const ssh = { user: "ops", hostKey: await node.hostKey(), proxy };
+            const fleet = { nodes: { [node.name]: { address: node.address, ssh } } };
+            await writeFile(join(folder, "Pulumi.lab.yaml"), stringify({ config: { "holdfast:fleet": fleet } }));
+            await writeFile(join(folder, "ssh"), `IdentityFile ${all.lab.identityFile}\nIdentitiesOnly yes\n`);
+            await writeFile(join(folder, "password"), `${password}\n`);
+            await symlink(join(node.root, "usr/bin/restic"), join(folder, "restic"));
+            const run = (...args: string[]) =>
+                execa(process.execPath, [join(__dirname, "../../cli/holdfast.js"), "restore", node.name, ...args], {
+                    cwd: folder,
+                    env: {
+                        HOLDFAST_SSH_CONFIG: join(folder, "ssh"),
+                        PATH: `${process.env["PATH"]}:${folder}`,
+                    },
+                    reject: false,
+                });
+            const shown = await run("--stack", "lab");
+            expect([shown.exitCode, shown.stdout]).toEqual([0, expect.stringContaining("/etc/pve/user.cfg: new")]);
+            expect(await run("--stack", "lab", "--yes")).toMatchObject({ exitCode: 0 });
+            expect(await pve()).toBe(whole);
+            // Fetched here, with this machine's restic, and handed over.
+            await sh("rm /etc/pve/user.cfg");
+            const repository = ["--repository", join(store.root, "srv/backup")];
+            const fetch = (name: string) =>
+                run("--stack", "lab", "--yes", ...repository, "--password-file", join(folder, name));
+            expect(await fetch("password")).toMatchObject({ exitCode: 0 });
+            expect(await pve()).toBe(whole);
+            expect((await sh("ls -d /tmp/tmp.*")).stdout).toBe("");
+            await writeFile(join(folder, "wrong"), "another one\n");
+            expect(await fetch("wrong")).toMatchObject({
+                exitCode: 1,
+                stderr: expect.stringContaining("the repository's password is another one") as string,
+            });
+        } finally {
+            await sh("userdel -r ops; rm -f /etc/sudoers.d/ops");
+            await rm(folder, { recursive: true });
+        }
     });
 
     test("refused on a member of a cluster that has newer data, until it is spelled out", async () => {

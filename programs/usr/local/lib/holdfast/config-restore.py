@@ -13,23 +13,24 @@ Exit status: 0 done or shown, 2 refused, 1 failed and undone.
 """
 
 import argparse
-import json
 import os
 import shutil
 import sys
 
 from engine.safe import make_folder
 from shared.backup_access import BACKUP_KEEP, NotSet, backup_settings, repository_of
+from shared.collect import PVE, is_pve_mounted, text_at
 from shared.drill import read_manifest, restore_newest
 from shared.files import hold
 from shared.manifest import Manifest, describe_files, lacks
 from shared.processes import log
 from shared.pvetree import BrokenTree, read_files, read_tree
 from shared.restic import ResticError
-from shared.restore_apply import NotDone, restore_database, restore_files, undo_open
-from shared.restore_plan import Change, NoAnswer, changes_of, current_pve, matches_path, members_in, rank, shown
+from shared.restore_apply import OPEN, NotDone, restore_database, restore_files, undo_open
+from shared.restore_plan import Change, NoAnswer, changes_of, current_pve, has_quorum, matches_path, rank, shown
 
 WORK = f"{BACKUP_KEEP}/restore"
+VIEW = f"{WORK}.now"
 
 
 class Refused(Exception):
@@ -68,21 +69,18 @@ def fetch(asked: argparse.Namespace) -> tuple[str, Manifest]:
     return folder, manifest
 
 
-def refuse_newer(members: str, changes: list[Change], manifest: Manifest) -> None:
-    """What the cluster has now counts, unless somebody says otherwise: it goes to every member at once."""
-    try:
-        cluster = json.loads(members).get("cluster") or {}
-    except (ValueError, AttributeError):
+def refuse_newer(is_known: bool, changes: list[Change], manifest: Manifest) -> None:
+    """What the cluster has now counts, unless somebody says otherwise: it goes to every member at once. `is_known`: VIEW
+    has it."""
+    if not has_quorum(text_at(f"{VIEW}/.members") if is_known else ""):
         return
-    if cluster.get("quorate") != 1:
-        return
-    newer = [
-        change.path
-        for change in changes
-        if change.path.startswith("pve/")
-        and change.before is not None
-        and os.stat(f"/etc/{change.path}").st_mtime > manifest["taken"]
-    ]
+    if not is_known:
+        raise Refused(
+            f"this node's cluster has quorum, and what it has cannot be read here, {PVE} being as it is: it may be newer. "
+            "Add --over-newer to put the backup in its place"
+        )
+    replaced = [change.path for change in changes if change.path.startswith("pve/") and change.before is not None]
+    newer = [path for path in replaced if os.stat(f"{VIEW}/{path.removeprefix('pve/')}").st_mtime > manifest["taken"]]
     if newer:
         raise Refused(
             f"this node's cluster has quorum, and newer data than the backup: {', '.join(newer[:5])}"
@@ -94,6 +92,8 @@ def restore(asked: argparse.Namespace) -> int:
     undone = undo_open()
     if undone:
         print(f"An earlier restore was not finished: {undone}.")
+    if asked.yes and os.path.exists(OPEN):
+        raise Refused(f"first that has to be taken back, by this command again; or, to leave it as it is: rm {OPEN}")
     folder, manifest = fetch(asked)
     if asked.to:
         target = os.path.abspath(asked.to)
@@ -105,15 +105,13 @@ def restore(asked: argparse.Namespace) -> int:
     node = os.uname().nodename.partition(".")[0]
     if manifest["node"] != node and asked.node != manifest["node"]:
         raise Refused(f"this is {node}, and the backup is of {manifest['node']}")
-    view = f"{WORK}.now"
-    shutil.rmtree(view, ignore_errors=True)
     try:
-        return restore_database_of(asked, folder, manifest) if asked.database else restore_single(asked, folder, manifest, view)
+        return restore_database_of(asked, folder, manifest) if asked.database else restore_single(asked, folder, manifest)
     finally:
-        shutil.rmtree(view, ignore_errors=True)
+        shutil.rmtree(VIEW, ignore_errors=True)
 
 
-def restore_single(asked: argparse.Namespace, folder: str, manifest: Manifest, view: str) -> int:
+def restore_single(asked: argparse.Namespace, folder: str, manifest: Manifest) -> int:
     backup = {f"pve/{path}": data for path, data in read_files(f"{folder}/pve").items()}
     backup |= {f"etc/{path}": data for path, data in read_files(f"{folder}/etc").items()}
     if not asked.only:  # files of /etc are chosen by name: what this machine has may be right
@@ -121,9 +119,9 @@ def restore_single(asked: argparse.Namespace, folder: str, manifest: Manifest, v
     touches_pve = any(path.startswith("pve/") for path in backup if not asked.only or chosen(path, asked.only))
     present: dict[str, bytes] = {}
     if touches_pve:
-        if not os.path.ismount("/etc/pve"):
-            raise Refused("nothing is mounted at /etc/pve: systemctl start pve-cluster, or pmxcfs -l in emergency mode")
-        present = {f"pve/{path}": data for path, data in current_pve(view).items()}
+        if not is_pve_mounted():
+            raise Refused(f"nothing is mounted at {PVE}: systemctl start pve-cluster, or pmxcfs -l in emergency mode")
+        present = {f"pve/{path}": data for path, data in current_pve(VIEW).items()}
     present |= {path: content for path in backup if path.startswith("etc/") and (content := content_of(f"/{path}")) is not None}
     changes = changes_of(backup, present, asked.only)
     for change in changes:
@@ -134,9 +132,9 @@ def restore_single(asked: argparse.Namespace, folder: str, manifest: Manifest, v
     if not asked.yes:
         print(f"\n{len(changes)} files would be restored, from {stamp(manifest)}. To do it: the same command with --yes")
         return 0
-    if not asked.over_newer:
-        refuse_newer(members_in(view), changes, manifest)
-    kept = restore_files(changes, manifest)
+    if touches_pve and not asked.over_newer:
+        refuse_newer(True, changes, manifest)
+    kept = restore_files(changes, manifest, VIEW)
     log(f"restored {len(changes)} files from the backup of {stamp(manifest)}; what was there is in {kept}")
     print(f"\n{len(changes)} files restored; what was there is in {kept}")
     return 0
@@ -149,11 +147,12 @@ def chosen(path: str, only: list[str]) -> bool:
 def restore_database_of(asked: argparse.Namespace, folder: str, manifest: Manifest) -> int:
     copy = f"{folder}/pmxcfs/config.db"
     tree = {f"pve/{path}": data for path, data in read_tree(copy).items()}
-    members, present = "", {}
-    if os.path.ismount("/etc/pve"):
+    present: dict[str, bytes] = {}
+    is_known = False
+    if is_pve_mounted():
         try:
-            present = {f"pve/{path}": data for path, data in current_pve(f"{WORK}.now").items()}
-            members = members_in(f"{WORK}.now")
+            present = {f"pve/{path}": data for path, data in current_pve(VIEW).items()}
+            is_known = True
         except NoAnswer as error:
             print(f"note: {error}")
     changes = changes_of(tree, present, [])
@@ -166,10 +165,10 @@ def restore_database_of(asked: argparse.Namespace, folder: str, manifest: Manife
         print(f"\nconfig.db of {stamp(manifest)} would take the place of this node's. To do it: the same command with --yes")
         return 0
     if not asked.over_newer:
-        refuse_newer(members, changes, manifest)
-        if extra and '"quorate": 1' in members:
+        refuse_newer(is_known, changes, manifest)
+        if extra and has_quorum(text_at(f"{VIEW}/.members")):
             raise Refused(f"this node's cluster has quorum, and {len(extra)} files that the backup has not. Add --over-newer")
-    kept = restore_database(copy)
+    kept = restore_database(copy, VIEW)
     log(f"restored config.db from the backup of {stamp(manifest)}; the old one is in {kept}")
     print(f"\nconfig.db restored, {len(tree)} files; the old one is in {kept}")
     return 0
