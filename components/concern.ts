@@ -1,6 +1,6 @@
 /** What a concern says of itself, and what it is given. */
 import type { z } from "zod";
-import type { FileArgs, FileSetArgs, HostArgs } from "../model/contract/fileSet";
+import type { FileArgs, FileSetArgs, HostArgs, RolloutArgs } from "../model/contract/fileSet";
 import type { Fault } from "../model/fleet/faults";
 import type { SharedConfig, SshConfig } from "../model/fleet/shared";
 import type { NodeIdentity } from "../model/lint/lintContext";
@@ -121,6 +121,8 @@ export interface ConcernArgs {
     readonly onDelete?: FileSetArgs["onDelete"];
     /** A first push may replace files that stand there. */
     readonly takeOver?: boolean;
+    /** What a risky change waits for. */
+    readonly rollout?: RolloutArgs;
 }
 
 /** What a concern may know of the other machines. */
@@ -155,7 +157,7 @@ export interface PlanArgs<S> extends ConcernArgs {
 /** As a FileSet takes it. */
 export function ofConcern<Name extends string>(
     concern: Name,
-    { host, node, maintenance, onDelete, takeOver }: ConcernArgs,
+    { host, node, maintenance, onDelete, takeOver, rollout }: ConcernArgs,
 ): ConcernArgs & { readonly concern: Name } {
-    return { host, node, maintenance, onDelete, ...(takeOver && { takeOver }), concern };
+    return { host, node, maintenance, onDelete, ...(takeOver && { takeOver }), ...(rollout && { rollout }), concern };
 }

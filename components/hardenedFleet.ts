@@ -1,8 +1,9 @@
 /** Every machine of a fleet, the risky concerns wave by wave. */
+import type { RolledOut } from "../model/contract/fileSet";
 import type { FileSet } from "../provider/resource";
 import type { Secrets } from "./component";
 import type { Fleet } from "./fleet";
-import { fileSetsOf, harden, HardenedNode } from "./hardenedNode";
+import { fileSetsOf, harden, HardenedNode, rolledOut } from "./hardenedNode";
 import { planWaves } from "./rollout";
 
 /**
@@ -11,17 +12,22 @@ import { planWaves } from "./rollout";
  */
 export function hardenFleet(fleet: Fleet, secrets: Secrets = {}): Readonly<Record<string, HardenedNode>> {
     const made = new Map<string, HardenedNode>();
+    const { proof, withoutQuorum } = fleet.rollout;
     let after: readonly FileSet[] = [];
+    let toProve: readonly RolledOut[] = [];
     for (const wave of planWaves(fleet)) {
         const nodes = wave.map((node) => {
             const { name } = node.identity;
             const peers = fleet.nodes.filter((peer) => peer !== node).map(({ identity }) => identity);
-            const hardened = new HardenedNode(name, { node, peers, fleet: viewOf(fleet), after, secrets });
+            const rollout = { ...(proof && { proof, after: toProve }), ...(withoutQuorum && { withoutQuorum }) };
+            const hardened = new HardenedNode(name, { node, peers, fleet: viewOf(fleet), after, rollout, secrets });
             made.set(name, hardened);
             return hardened;
         });
         const risky = nodes.flatMap((node) => node.risky);
         if (risky.length > 0) after = risky;
+        const changed = proof ? wave.flatMap((node) => rolledOut(node, viewOf(fleet))) : [];
+        if (changed.length > 0) toProve = changed;
     }
     return Object.fromEntries(
         fleet.nodes.flatMap(({ identity: { name } }) => (made.has(name) ? [[name, made.get(name)!]] : [])),

@@ -2,16 +2,18 @@
  * One machine with every concern that its settings ask for: a Proxmox VE node as a component, another host without one
  * around.
  */
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import type { FileSetArgs, RolledOut, RolloutArgs } from "../model/contract/fileSet";
 import type { NodeIdentity } from "../model/lint/lintContext";
 import type { FileSet } from "../provider/resource";
 import { ConcernComponent, type Secrets, withSecrets } from "./component";
-import type { ConcernDefinition, FleetView, PlanArgs } from "./concern";
+import { isFileSet, type ConcernDefinition, type FleetView, type PlanArgs, type Planned } from "./concern";
 import type { Machine } from "./fleet";
 import { isRisky } from "./rollout";
 import { summaryOf } from "./summary";
 import { afterSuccessOf } from "./waves";
-import { type Concern, concernNames, concerns } from "./table";
+import { type Concern, concernNames, concerns, definitionOf } from "./table";
 
 export interface HardenedNodeArgs {
     readonly node: Machine;
@@ -21,6 +23,8 @@ export interface HardenedNodeArgs {
     readonly fleet?: FleetView;
     /** What has to succeed before a risky concern of this node is touched: the risky concerns of an earlier wave. */
     readonly after?: readonly pulumi.Resource[];
+    /** What the nodes of an earlier wave have to prove. */
+    readonly rollout?: RolloutArgs;
     /** Of `mail.user` at the relay; a secret. */
     readonly mailPassword?: pulumi.Output<string>;
     /** All that the stack has, by their keys of `holdfast:`. */
@@ -44,12 +48,13 @@ export class HardenedNode extends pulumi.ComponentResource {
 
     constructor(name: string, args: HardenedNodeArgs, options?: pulumi.ComponentResourceOptions) {
         super("holdfast:components:HardenedNode", name, {}, options);
-        const { node, peers, after = [], mailPassword } = args;
+        const { node, peers, after = [], rollout, mailPassword } = args;
         this.settings = node;
         const begin = afterSuccessOf(after);
         this.made = harden(node, {
             name,
             fleet: args.fleet ?? viewOf(node, peers),
+            rollout,
             secrets: { mailPassword, ...args.secrets },
             optionsOf: (concern) => ({ parent: this, dependsOn: isRisky(concern, node) ? begin : [] }),
         });
@@ -79,23 +84,57 @@ export interface HardenOptions {
     /** The components' names begin with it. */
     readonly name: string;
     readonly fleet: FleetView;
+    readonly rollout?: RolloutArgs;
     readonly secrets: Secrets;
     readonly optionsOf: (concern: Concern) => pulumi.ComponentResourceOptions;
 }
 
 /** A component for each concern that the machine's settings ask for, in the order of the table. */
-export function harden(machine: Machine, { name, fleet, secrets, optionsOf }: HardenOptions): ByConcern {
-    const { identity: node, host, maintenance, onDelete, takeOver } = machine;
+export function harden(machine: Machine, { name, fleet, rollout = {}, secrets, optionsOf }: HardenOptions): ByConcern {
     return Object.fromEntries(
         concernNames.flatMap((concern) => {
             const definition: ConcernDefinition = concerns[concern];
-            const settings: unknown = machine[concerns[concern].setting];
-            if (!settings) return [];
-            const args: PlanArgs<unknown> = { host, node, maintenance, onDelete, takeOver, settings, fleet };
-            const planned = withSecrets(definition as Planner, args, secrets);
+            const args = planArgs(machine, concern, fleet);
+            if (!args) return [];
+            const isHeld = definition.risk === "boot or network" && Object.keys(rollout).length > 0;
+            const planned = withSecrets(definition as Planner, isHeld ? { ...args, rollout } : args, secrets);
             return [[concern, new ConcernComponent(definition, `${name}-${concern}`, planned, optionsOf(concern))]];
         }),
     );
+}
+
+function planArgs(machine: Machine, concern: Concern, fleet: FleetView): PlanArgs<unknown> | undefined {
+    const { identity: node, host, maintenance, onDelete, takeOver } = machine;
+    const settings: unknown = machine[concerns[concern].setting];
+    return settings ? { host, node, maintenance, onDelete, takeOver, settings, fleet } : undefined;
+}
+
+/** What has to be seen on the machine before a wave that waits for it begins. */
+export function rolledOut(machine: Machine, fleet: FleetView): RolledOut[] {
+    if (machine.maintenance) return [];
+    return concernNames.flatMap((concern) => {
+        const args = planArgs(machine, concern, fleet);
+        if (!args || definitionOf(concern).risk !== "boot or network") return [];
+        const planned = [(concerns[concern] as Planner).plan(args)].flat() as readonly Planned[];
+        return planned.filter((one) => isFileSet<FileSetArgs>(one)).map(digestsOf);
+    });
+}
+
+function digestsOf({ host, concern, files }: FileSetArgs): RolledOut {
+    return {
+        host,
+        concern,
+        files: Object.fromEntries(
+            Object.entries(files).map(([path, { content, when, yields }]) => [
+                path,
+                {
+                    ...(content !== undefined && { sha256: createHash("sha256").update(content).digest("hex") }),
+                    ...(when !== undefined && { when }),
+                    ...(yields && { yields }),
+                },
+            ]),
+        ),
+    };
 }
 
 /** The table knows that a machine's settings are those that the concern's plan takes; the compiler cannot. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { NodeFacts } from "../model/lint/lintContext";
 import { factCodes, states, type Verdict } from "../model/contract/verdict";
 import { showControls } from "../model/lint/controls";
+import { clusterAnswer } from "./cluster";
 import { AnswerError } from "./errors";
 import type {
     Change,
@@ -27,6 +28,7 @@ export interface Asked {
     readonly written?: Readonly<Record<string, number>>;
     readonly originals?: readonly string[];
     readonly origins?: readonly string[];
+    readonly votes?: boolean;
 }
 
 /** `observed`: for what was asked and for all else that Holdfast manages there, each by its own spec. */
@@ -130,6 +132,7 @@ const surroundings = {
     writers: mapOf(path, line(8192)).optional(),
     originals: mapOf(text(4096), original).optional(),
     origins: mapOf(path, z.enum(["holdfast", "package", "installer"])).optional(),
+    cluster: clusterAnswer.optional(),
 };
 
 const set = z.int().min(0).optional();
@@ -244,8 +247,9 @@ function refuseUnasked(node: string, answer: Surroundings, asked: Asked): void {
         writers: asked.written !== undefined,
         originals: asked.originals !== undefined,
         origins: (asked.origins ?? []).length > 0,
+        cluster: asked.votes === true,
     };
-    for (const key of ["facts", "sourced", "writers", "originals", "origins"] as const)
+    for (const key of ["facts", "sourced", "writers", "originals", "origins", "cluster"] as const)
         if (answer[key] !== undefined && !isAsked[key])
             throw new AnswerError(node, `answers what was not asked for: ${key}`);
     refuseUnknown(node, "writers", Object.keys(answer.writers ?? {}), Object.keys(asked.written ?? {}));

@@ -15,6 +15,8 @@ export interface Extras {
     readonly origins?: readonly string[];
     /** What the node's own checks go by from now on, without a client (host/node/standing.py). */
     readonly expected?: Expected;
+    /** How the cluster's votes stand: a node without which it has no quorum is not risked. */
+    readonly votes?: boolean;
     /** What comes of it has to be confirmed: nobody looks for that beside another such change. */
     readonly change?: boolean;
 }

@@ -1,4 +1,5 @@
 /** What the node's program tells: the shapes of host/node/look/observe.py and session.py. */
+import type { Cluster } from "./cluster";
 import type { Busy } from "../model/contract/busyLook";
 import type { CommandArgs, ConfirmArgs } from "../model/contract/fileSet";
 import type { Verdict } from "../model/contract/verdict";
@@ -67,6 +68,8 @@ export interface Surroundings {
     readonly writers?: Readonly<Record<string, string>>;
     /** By path: where a file comes from that may be replaced unseen; somebody's own is missing. */
     readonly origins?: Readonly<Record<string, "holdfast" | "package" | "installer">>;
+    /** How its votes stand, where that was asked. */
+    readonly cluster?: Cluster;
     /** The state before Holdfast's first write; a path that Holdfast never wrote is missing here. */
     readonly originals?: Readonly<Record<string, SeenFile | UnitBefore>>;
 }

@@ -1,11 +1,11 @@
 /** What a reboot of a node would mean, and what became of a step to it, as host/node/power/ tells them. */
 import { z } from "zod";
 import { parse, parseRead, type EventAnswer, type ResultAnswer } from "./answers";
+import { clusterAnswer } from "./cluster";
 import { AnswerError } from "./errors";
 import type { NodeClient } from "./nodeClient";
 import { line, listOf, seconds, text } from "./values";
 
-const votes = z.int().min(0).max(100_000);
 const kernelVersion = z.stringFormat("kernel version", /^[0-9A-Za-z][0-9A-Za-z.+~_-]{0,199}$/);
 
 const guest = z.strictObject({
@@ -36,21 +36,7 @@ const outlook = z.strictObject({
         text: text(4096),
         running: listOf(guest, 100_000),
     }),
-    /** `skipped`: in no cluster. `device`: a QDevice that is silent is in no total. */
-    cluster: z.strictObject({
-        state: z.enum(["ok", "unknown", "skipped"]),
-        text: text(4096),
-        votes: z
-            .strictObject({
-                quorate: z.boolean(),
-                expected: votes,
-                total: votes,
-                quorum: votes,
-                own: votes,
-                device: z.enum(["none", "votes", "silent"]),
-            })
-            .optional(),
-    }),
+    cluster: clusterAnswer,
 });
 
 const taken = z.strictObject({
@@ -61,7 +47,6 @@ const taken = z.strictObject({
 
 export type Guest = z.infer<typeof guest>;
 export type Outlook = z.infer<typeof outlook>;
-export type Votes = NonNullable<Outlook["cluster"]["votes"]>;
 export type Taken = z.infer<typeof taken>;
 
 export type Step =

@@ -157,6 +157,7 @@ export class Pushes {
             facts: pushes.some(({ extras }) => extras.facts),
             sourced: [...new Set(pushes.flatMap(({ extras }) => extras.sourced))],
             origins: [...new Set(pushes.flatMap(({ extras }) => extras.origins ?? []))],
+            ...(pushes.some(({ extras }) => extras.votes) && { votes: true }),
             ...(pushes.some(({ extras }) => extras.change) && { change: true }),
         };
         const specs = pushes.map(({ spec }) => spec);

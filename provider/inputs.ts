@@ -59,24 +59,42 @@ const file = z
         "expected either content or absent: true",
     );
 
+const host = z.strictObject({
+    name,
+    address: sshTarget,
+    port: port.optional(),
+    user: user.optional(),
+    hostKey: hostKey.optional(),
+    sudo: z.boolean().optional(),
+    proxy: z
+        .strictObject({
+            host: sshTarget,
+            port: port.optional(),
+            user: user.optional(),
+            hostKey: hostKey.optional(),
+        })
+        .optional(),
+});
+const concernName = z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a short name in lower case");
+const rolledOut = z.strictObject({
+    host,
+    concern: concernName,
+    files: z.record(
+        path,
+        z.strictObject({
+            sha256: z
+                .string()
+                .regex(/^[0-9a-f]{64}$/, "expected a SHA-256 in hexadecimal digits")
+                .optional(),
+            when: path.optional(),
+            yields: z.boolean().optional(),
+        }),
+    ),
+});
+
 const fileSet = z.strictObject({
-    host: z.strictObject({
-        name,
-        address: sshTarget,
-        port: port.optional(),
-        user: user.optional(),
-        hostKey: hostKey.optional(),
-        sudo: z.boolean().optional(),
-        proxy: z
-            .strictObject({
-                host: sshTarget,
-                port: port.optional(),
-                user: user.optional(),
-                hostKey: hostKey.optional(),
-            })
-            .optional(),
-    }),
-    concern: z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a short name in lower case"),
+    host,
+    concern: concernName,
     files: z.record(path, file),
     packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, "expected a Debian package name")).optional(),
     units: z
@@ -112,6 +130,13 @@ const fileSet = z.strictObject({
                         "expected exactly one of tcp, ping and resolve",
                     ),
             ),
+        })
+        .optional(),
+    rollout: z
+        .strictObject({
+            proof: z.enum(["written", "confirmed", "booted"]).optional(),
+            after: z.array(rolledOut).optional(),
+            withoutQuorum: z.boolean().optional(),
         })
         .optional(),
     node: z.looseObject({ name: z.string(), address: z.string() }).optional(),

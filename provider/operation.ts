@@ -6,6 +6,7 @@ import { declaredNode, declaredNodes, importedNode } from "./declared";
 import type { FileSetState } from "./fileState";
 import { type Origin } from "./nodePool";
 import { newNames, PeerNames, type NewName } from "./peerNames";
+import { Proofs } from "./proofs";
 
 export type Nodes = (host: FileSetArgs["host"], origin?: Origin) => NodeClient;
 
@@ -23,6 +24,7 @@ export class Operation {
         /** What has been said of a node already, of all its FileSets. */
         private readonly said = new Set<string>(),
         readonly peerNames = new PeerNames(nodes),
+        readonly proofs = new Proofs(nodes),
     ) {}
 
     /** As the stack says now, not as the last `up` left it in state. */

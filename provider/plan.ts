@@ -49,7 +49,8 @@ export function planUpdate(
 /** The same work on the same node has the same name, so that a retry finds what became of it. */
 function transactionId(expected: FileSetArgs, seen: Observation): string {
     const { facts: _facts, sourced: _sourced, ...observed } = seen;
-    const what = [expected.host.name, expected.concern, expected, observed];
+    const { rollout: _rollout, ...work } = expected;
+    const what = [expected.host.name, expected.concern, work, observed];
     return createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 16);
 }
 

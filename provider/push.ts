@@ -1,7 +1,9 @@
 /** A push: look, plan, commit, and what is said of it afterwards. */
 import { changeInWords } from "../host/observation";
 import type { Applied } from "../host/push";
-import type { Extras } from "../host/look";
+import { definitionOf, isConcern } from "../components/table";
+import { quorumLack } from "../host/cluster";
+import type { Extras, Look } from "../host/look";
 import type { Looked } from "../host/looked";
 import type { FileSetArgs } from "../model/contract/fileSet";
 import { sourcedPatterns } from "../model/interfaces/network";
@@ -14,6 +16,7 @@ import { statusOf, type Log } from "./log";
 import { firstPushOf } from "./machine";
 import type { Operation } from "./operation";
 import { failure } from "./partlyApplied";
+import { RefusedError } from "./refused";
 import { planUpdate } from "./plan";
 import { unseenPaths } from "./refusals";
 import { standingOf, type Standing } from "./standing";
@@ -64,7 +67,12 @@ export async function work(
     const planned = await orLetBe(looked, async () => {
         await prove();
         const standing = standingOf(expected, last, looked.look);
-        return { standing, plan: planUpdate(expected, last, standing, operation.configuration.client, secretFiles) };
+        const plan = planUpdate(expected, last, standing, operation.configuration.client, secretFiles);
+        if (plan) {
+            await operation.proofs.prove(expected);
+            refuseWithoutQuorum(expected, looked.look);
+        }
+        return { standing, plan };
     });
     const applied = await looked.commit(planned.plan);
     if (planned.standing.machine === "another") operation.sayOnce(firstPushOf(name), (message) => log.warning(message));
@@ -94,8 +102,23 @@ function extrasOf(expected: FileSetArgs, last: FileSetState | undefined): Extras
         ...extrasFor(Object.keys(expected.files), contents),
         ...(origins.length > 0 && { origins }),
         expected: expectedOf(expected),
+        ...(isOfQuorum(expected) && { votes: true }),
         ...(expected.confirm && { change: true }),
     };
+}
+
+/** What can take the node out of its cluster. */
+function isOfQuorum({ concern, rollout }: FileSetArgs): boolean {
+    return !rollout?.withoutQuorum && isConcern(concern) && definitionOf(concern).risk === "boot or network";
+}
+
+/** One node away is what a mistake in it would mean; without a quorum nobody may be risked at all. */
+function refuseWithoutQuorum(expected: FileSetArgs, { cluster }: Pick<Look, "cluster">): void {
+    const lack = isOfQuorum(expected) && cluster ? quorumLack(cluster) : undefined;
+    if (lack)
+        throw new RefusedError(
+            `${expected.host.name}: ${expected.concern} is not touched: ${lack.text}. Look at pvecm status. Where this very change brings the quorum back: rollout.withoutQuorum: true, for that one up`,
+        );
 }
 
 /** What the lints of these files want to know. */

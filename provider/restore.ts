@@ -29,7 +29,8 @@ export function restoring(last: FileSetState, look: Look): FileSetArgs {
         const { kind: _kind, ...before } = original;
         return [[name, before] as const];
     });
-    const { observed: _, machine: _machine, ...args } = last;
+    // A destroy has no waves: one restore after another is what holds it.
+    const { observed: _, machine: _machine, rollout: _rollout, ...args } = last;
     const goes = new Set(files.flatMap(([path, file]) => ("absent" in file ? [path] : [])));
     const remaining = (commands: readonly CommandArgs[] = []) =>
         commands.filter(({ argv }) => !argv.some((word) => goes.has(word.replace(/^\{staged:(.*)\}$/, "$1"))));

@@ -19,6 +19,7 @@ import { apiObjectService, isApiObject } from "./apiObject/service";
 import { behind, Restores } from "./order";
 import { PartlyAppliedError } from "./partlyApplied";
 import { PeerNames } from "./peerNames";
+import { Proofs } from "./proofs";
 import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./responses";
 import type { FileSetState } from "./fileState";
 import { decode, encode, tellable, type Decoded } from "./wire";
@@ -40,7 +41,8 @@ export function providerService(
     const said = new Set<string>();
     const restores = new Restores();
     const peerNames = new PeerNames(nodes.get);
-    const controller = () => new FileSetController(new Operation(configuration, nodes.get, said, peerNames));
+    const proofs = new Proofs(nodes.get);
+    const controller = () => new FileSetController(new Operation(configuration, nodes.get, said, peerNames, proofs));
     const silent = { status: () => undefined, info: () => undefined, warning: () => undefined };
     const logOf = (urn: string, ...given: readonly Decoded<unknown>[]) =>
         log?.for(urn, (message) => tellable(message, ...given, ...ours)) ?? silent;

@@ -6,6 +6,7 @@ import type { Log } from "./log";
 import type { Operation } from "./operation";
 import { PartlyAppliedError } from "./partlyApplied";
 import { push } from "./push";
+import { WaitsError } from "./proofs";
 import { RefusedError } from "./refused";
 
 /** A first push, or a repeated one: what stands already is left alone, what stood before Holdfast is kept. */
@@ -20,9 +21,14 @@ export async function create(
         log.warning(
             `${expected.host.name}: skipped, it is under maintenance; the first \`up\` without \`maintenance: true\` sets it up`,
         );
-        return { id, state: { ...expected, files: {}, observed: { facts: {} } } };
+        return { id, state: untouched(expected) };
     }
-    return { id, state: await push(operation, { expected, last: undefined, secretFiles }, log) };
+    try {
+        return { id, state: await push(operation, { expected, last: undefined, secretFiles }, log) };
+    } catch (error) {
+        sayThatItWaits(operation, error, log);
+        return { id, state: untouched(expected) };
+    }
 }
 
 /** `before`: the inputs in state. */
@@ -45,8 +51,20 @@ export async function update(
         // Refused at its first look since a maintenance: kept, so that state says that the maintenance is over, and a
         // refresh looks.
         if (before.maintenance && error instanceof RefusedError) throw new PartlyAppliedError(error.message, last);
-        throw error;
+        sayThatItWaits(operation, error, log);
+        return last;
     }
+}
+
+/** State of a first push that was not begun. */
+function untouched(expected: FileSetArgs): FileSetState {
+    return { ...expected, files: {}, observed: { facts: {} } };
+}
+
+/** Once for a node. @throws whatever is no waiting */
+function sayThatItWaits(operation: Operation, error: unknown, log: Log): void {
+    if (!(error instanceof WaitsError)) throw error;
+    operation.sayOnce(error.message, (message) => log.warning(message));
 }
 
 /** What leaves a FileSet is left alone on the node: to take it away could stop a boot as well as to change it. */

@@ -2,7 +2,8 @@
  * Whether a node may be rebooted, and whether it came back as it was. Pure. What could not be looked at is never fine.
  */
 import type { Readiness } from "../../host/readiness";
-import type { Outlook, Votes } from "../../host/outlook";
+import { quorumLack } from "../../host/cluster";
+import type { Outlook } from "../../host/outlook";
 import type { RebootOptions } from "./options";
 
 /** `bad`: exit status 2. `unknown`: 1. */
@@ -48,23 +49,9 @@ function ofReadiness({ state, reasons }: Readiness): Objection[] {
     }));
 }
 
-function ofQuorum({ state, text, votes }: Outlook["cluster"]): Objection[] {
-    if (state === "skipped") return [];
-    if (state === "unknown" || !votes) return [unknown(`how the cluster's votes stand is not known: ${text}`)];
-    if (!votes.quorate) return [bad(`the cluster has no quorum (${describe(votes)})`)];
-    const left = votes.total - votes.own;
-    return left < votes.quorum
-        ? [
-              bad(
-                  `without this node the cluster would have ${left} votes of the ${votes.quorum} that it needs (${describe(votes)})`,
-              ),
-          ]
-        : [];
-}
-
-function describe({ total, expected, device }: Votes): string {
-    const silent = device === "silent" ? ", its QDevice casts none" : "";
-    return `${total} of ${expected} votes are there now${silent}`;
+function ofQuorum(cluster: Outlook["cluster"]): Objection[] {
+    const lack = quorumLack(cluster);
+    return lack ? [lack] : [];
 }
 
 function ofGuests({ state, text, running }: Outlook["guests"], how: RebootOptions["guests"]): Objection[] {

@@ -4,6 +4,7 @@
  */
 import { type Fault, describe, formatPath } from "../../model/fleet/faults";
 import { checkCommands, resolveCommands, type OwnCommand } from "../commands/settings";
+import type { Proof } from "../../model/contract/fileSet";
 import type { BatchSize } from "../../model/fleet/values";
 import type { ProjectFile } from "../concern";
 import { certificateFault, checkProxmox, resolveProxmox, type ProxmoxSettings } from "../proxmox/settings";
@@ -28,7 +29,13 @@ export interface Fleet {
     readonly proxmox?: ProxmoxSettings;
     /** By name. */
     readonly commands: readonly OwnCommand[];
-    readonly rollout: { readonly canary: readonly string[]; readonly batch: BatchSize };
+    readonly rollout: {
+        readonly canary: readonly string[];
+        readonly batch: BatchSize;
+        /** Absent: what a push's own success shows. */
+        readonly proof?: Proof;
+        readonly withoutQuorum?: true;
+    };
     /** One line each: accepted settings that change nothing yet, or that are unwise. */
     readonly warnings: readonly string[];
 }
@@ -57,11 +64,14 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
     const machines = [...nodes, ...hosts];
     const reachable = machines.map((machine) => ({ ...machine, fileSets: fileSetNames(machine) }));
     faults.push(...checkFleet(config, declaredNodes(given)), ...checkCommands(config.commands, reachable));
+    faults.push(...checkProof(config.rollout?.proof, nodes));
     const proxmox = config.proxmox && resolveApi(config.proxmox);
     if (faults.length > 0) return { faults };
     const rollout = {
         canary: config.rollout?.canary ?? nodes.slice(0, 1).map(({ identity }) => identity.name),
         batch: config.rollout?.batch ?? 1,
+        ...(config.rollout?.proof && { proof: config.rollout.proof }),
+        ...(config.rollout?.withoutQuorum && { withoutQuorum: true as const }),
     };
     return {
         fleet: deepFreeze({
@@ -101,6 +111,19 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
             return { path, content: "" };
         }
     }
+}
+
+/** Readiness is asked of each node itself. */
+function checkProof(proof: Proof | undefined, nodes: readonly Machine[]): Fault[] {
+    const silent = nodes.filter(({ bootReadiness, maintenance }) => !bootReadiness && !maintenance);
+    if (proof !== "booted" || silent.length === 0) return [];
+    const names = silent.map(({ identity }) => identity.name).join(", ");
+    return [
+        {
+            path: ["rollout", "proof"],
+            message: `booted asks each node whether it is ready: bootReadiness is off for ${names}`,
+        },
+    ];
 }
 
 function namesOf(machines: Readonly<Record<string, unknown>>): string[] {

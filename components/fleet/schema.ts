@@ -59,6 +59,17 @@ export const fleetSchema = object({
             .describe(
                 "nodes at a time after that; 1 by default. A share such as 25% is of all nodes that are contacted, rounded down; with `double` each wave has twice the nodes of the one before, the canaries being the first",
             ),
+        proof: z
+            .enum(["written", "confirmed", "booted"], { error: "expected written, confirmed or booted" })
+            .optional()
+            .describe(
+                "what each node of a wave has to have shown before the next wave gets a change of hosts, fstab, interfaces or the network's guard: its files written, its reload confirmed, or a boot since and readiness for another; asked of the nodes themselves, with --target too. By default a wave begins when the one before has ended well: files written, a reload confirmed",
+            ),
+        withoutQuorum: flag
+            .optional()
+            .describe(
+                "true: these changes are made even where the cluster has no quorum, or would have none without the node; for the very change that brings it back",
+            ),
     }).optional(),
     onDelete: onDelete
         .optional()

@@ -151,6 +151,10 @@ def around(request: Message, tell: observe.Tell) -> Message:
         from look import origin  # a first push asks for it
 
         found["origins"] = origin.origins(request["origins"])
+    if request.get("votes"):
+        from power import quorum  # a risky push asks for it
+
+        found["cluster"] = quorum.look()
     if request.get("originals"):
         found["originals"] = read_originals(request["originals"])
     return found

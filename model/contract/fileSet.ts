@@ -99,6 +99,26 @@ export interface ConfirmArgs {
     readonly probes: readonly ProbeArgs[];
 }
 
+/** What the next wave asks of the nodes of the one before. */
+export type Proof = "written" | "confirmed" | "booted";
+
+/** What a change that could keep the node from booting or from being reached has to wait for. */
+export interface RolloutArgs {
+    readonly proof?: Proof;
+    /** Of the wave before. */
+    readonly after?: readonly RolledOut[];
+    /** Push even where the cluster has no quorum, or would have none without this node. */
+    readonly withoutQuorum?: boolean;
+}
+
+/** A change that has to be proven first: which files stand where. */
+export interface RolledOut {
+    readonly host: HostArgs;
+    readonly concern: string;
+    /** By absolute path; without `sha256` (hexadecimal) the file is not to be there. */
+    readonly files: Readonly<Record<string, Pick<FileArgs, "when" | "yields"> & { readonly sha256?: string }>>;
+}
+
 export interface FileSetArgs {
     readonly host: HostArgs;
     /** Second half of the id: `hosts`, `fstab`, `interfaces`, … */
@@ -114,6 +134,7 @@ export interface FileSetArgs {
     readonly facts?: Readonly<Record<string, FactArgs>>;
     /** A change of the files is a change of the running network, and has to be confirmed. */
     readonly confirm?: ConfirmArgs;
+    readonly rollout?: RolloutArgs;
     /** Who the node is, for the lints that Check and Update run on `files`. */
     readonly node?: NodeIdentity;
     /** What `pulumi destroy` does: keep what stands (default), or put back what was there before Holdfast. */

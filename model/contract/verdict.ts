@@ -34,6 +34,7 @@ export const factCodes = {
     "no-reading": "the program that reads it has left no reading, or could not read",
     "no-self-tests": "smartd starts self-tests of no disk here",
     "no-such-probe": "the node's program does not know the probe: it is of another version",
+    "not-booted-since": "the node has not booted since one of the files changed",
     "probe-failed": "the probe ended with an error, which is in the text",
     "root-without-device": "/ is on no block device (ZFS, an overlay), so its entry names none",
     "sshd-silent": "sshd -T did not say which key files it reads",

@@ -222,6 +222,8 @@ describe("faults of single values", () => {
             "2.5%",
             'expected nodes at a time: a whole number up to 1000, a share of them such as 25%, or double, got "2.5%"',
         ],
+        [["rollout", "proof"], "proven", 'expected written, confirmed or booted, got "proven"'],
+        [["rollout", "withoutQuorum"], "yes", 'expected true or false, got "yes"'],
         [["rollout", "canary"], ["pve09"], 'expected the name of a node (pve01, pve02, pve03), got "pve09"'],
         [
             ["hosts"],
@@ -288,7 +290,7 @@ describe("unknown keys", () => {
     });
     test("otherwise the known ones are listed", () => {
         expect(faultsOf(withValue(["rollout", "everything"], true))).toEqual([
-            "holdfast:fleet.rollout.everything: unknown key; known are canary, batch",
+            "holdfast:fleet.rollout.everything: unknown key; known are canary, batch, proof, withoutQuorum",
         ]);
     });
     test("a key cannot forge a second line", () => {
@@ -461,6 +463,15 @@ describe("rules that span fields", () => {
         ["a fleet without nodes", ["nodes"], {}, "holdfast:fleet.nodes: expected at least one node"],
     ])("%s", (_title, path, value, fault) => {
         expect(faultsOf(withValue(path, value))).toContain(fault);
+    });
+    test("a proof by boot of nodes that are not asked whether they are ready; one under maintenance is not", () => {
+        const given = threeNodes();
+        const faults = (defaults: object) =>
+            faultsOf({ ...given, rollout: { proof: "booted" }, defaults: { ...given.defaults, ...defaults } });
+        expect(faults({ bootReadiness: false })).toEqual([
+            "holdfast:fleet.rollout.proof: booted asks each node whether it is ready: bootReadiness is off for pve01, pve02",
+        ]);
+        expect(faults({})).toEqual([]);
     });
 });
 

@@ -76,6 +76,8 @@ test("the node of the incidents is not ready: as facts, in the metrics, at log-i
 
 test("once it is hardened it is ready, which it finds by itself after the transactions", async () => {
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", "boot");
+    // The incident's pmxcfs had failed over its hosts file, and what lies in /etc/pve is asked for.
+    await shell("systemctl start pve-cluster && systemctl start --no-block holdfast-boot-readiness.service");
     const found = await node.exec(
         [
             "sh",
@@ -90,6 +92,23 @@ test("once it is hardened it is ready, which it finds by itself after the transa
     expect(await login()).not.toContain("survive a reboot");
     const { exitCode, all } = await holdfast("ready", "--stack", "boot", node.name);
     expect([exitCode, all]).toEqual([0, expect.stringMatching(new RegExp(`^${node.name}: ready; `))]);
+});
+
+test("a pmxcfs that hangs, or is down, hangs no look, and what lies in it is unknown", async () => {
+    const unknown = { "device-names": "boot-pmxcfs-down", "storage-mountpoint": "boot-pmxcfs-down" };
+    await shell("pkill -STOP -x pmxcfs");
+    try {
+        await look();
+        expect(await wrong()).toEqual(unknown);
+    } finally {
+        await shell("pkill -CONT -x pmxcfs");
+    }
+    await shell("systemctl stop pve-cluster");
+    await look();
+    expect(await wrong()).toEqual(unknown);
+    await shell("systemctl start pve-cluster");
+    await look();
+    expect(await wrong()).toEqual({});
 });
 
 test("a quiet fleet is clean look after look", async () => {

@@ -13,7 +13,7 @@ import time
 
 from look.verdict import Verdict, bad, skipped, unknown
 from probes import for_one_look
-from probes.last_run import last_run
+from probes.last_run import last_run, seconds_since_boot
 
 from .machine import Machine
 
@@ -119,3 +119,19 @@ def looked() -> str:
 
 def proof() -> str:
     return audit_for_look()["proof"].text
+
+
+def booted_with(*paths: str) -> Verdict:
+    """Whether this boot began with these files as they are now; a rollout that waits for a boot asks.
+
+    No file of them is one that a boot itself writes, so unlike in the check of the same there is no grace: a push may come in
+    the first seconds of a boot, and is not proven by that one.
+    """
+    booted = time.time() - seconds_since_boot()
+    machine = Machine()
+    changed = {path: machine.changed(path) for path in paths if machine.lies(path)}
+    later = sorted((path for path in changed if changed[path] > booted), key=lambda path: -changed[path])
+    if later:
+        more = f" and {len(later) - 1} more" if len(later) > 1 else ""
+        return bad("not-booted-since", f"has not booted since {later[0]}{more} changed")
+    return Verdict("ok", "seen", "booted")

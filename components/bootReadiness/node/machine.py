@@ -10,9 +10,14 @@ import os
 from typing import Any
 
 from engine import commands
+from look import pmxcfs
 
 EXPECTED = "/etc/holdfast/boot-readiness.json"
 LIMIT = 4 << 20  # bytes of one file or one command's output
+
+
+class NoPmxcfs(Exception):
+    """Nobody can say what lies in /etc/pve: pmxcfs is down, or hangs."""
 
 
 class Machine:
@@ -49,6 +54,22 @@ class Machine:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def in_pmxcfs(self, name: str) -> str | None:
+        """A file of /etc/pve; None where there is none, or no Proxmox VE. Raises NoPmxcfs: without it the folder is empty, and
+        says nothing of what a boot will find there."""
+        if not self.has_proxmox:
+            return None
+        if not any(line.split()[4:5] == [pmxcfs.MOUNT] for line in (self.read("/proc/self/mountinfo") or "").splitlines()):
+            raise NoPmxcfs("pmxcfs is not mounted, so what lies in /etc/pve cannot be told")
+        found = pmxcfs.read(name, self.root)
+        if found is not None and not found.ok:
+            raise NoPmxcfs(f"pmxcfs does not answer for {name}: {found.explain()}")
+        return found.output if found else None
+
+    @property
+    def has_proxmox(self) -> bool:
+        return any(self.exists(f"{place}/pve-cluster.service") for place in ("/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"))
+
     def word(self, path: str) -> str:
         """Of a file below /proc or /sys, which refuse to be read into a buffer of megabytes; empty where there is
         none."""
@@ -69,6 +90,10 @@ class Machine:
 
     def exists(self, path: str) -> bool:
         return os.path.exists(self.path(path))
+
+    def lies(self, path: str) -> bool:
+        """A link counts, wherever it leads."""
+        return os.path.lexists(self.path(path))
 
     def target(self, path: str) -> str | None:
         """Of a link."""

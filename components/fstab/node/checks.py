@@ -1,11 +1,10 @@
 """systemd's and util-linux's own judgement of an fstab."""
 
-import os
-import re
-
-from engine import commands, durable, safe
+from engine import commands
 from look import facts
 from look.verdict import Verdict, bad, passed, unknown
+
+from . import generator
 
 
 def findmnt(timeout: float, staged: str) -> Verdict:
@@ -63,38 +62,15 @@ def entries_of(path: str) -> dict[str, tuple[str, list[str]]]:
 
 
 def fstab_generator(timeout: float, staged: str, *essential: str) -> Verdict:
-    """Dry run of systemd's own generator: a mount under local-fs.target.requires stops the boot when its disk is missing.
-
-    In a container /sys is read-only and the generator then ignores every device, so the run gets a /sys of its own.
-    """
-    generator = "/usr/lib/systemd/system-generators/systemd-fstab-generator"
-    folder = f"{durable.RUN}/fstab-generator-{os.getpid()}"
-    commands.remove_tree(folder)  # a killed one's, of the same number
-    safe.make_folder(folder)
-    try:
-        script = 'mount -t tmpfs none /sys && exec "$0" "$@"'
-        ran = commands.run(
-            ["unshare", "--mount", "sh", "-c", script, generator, folder, folder, folder],
-            timeout,
-            {"SYSTEMD_FSTAB": staged, "SYSTEMD_LOG_TARGET": "console"},
-        )
-        if not ran.ok:
-            return unknown("generator-failed", f"{generator}: {ran.explain()}")
-        required = os.path.join(folder, "local-fs.target.requires")
-        names = os.listdir(required) if os.path.isdir(required) else []
-        targets = {mount_target(os.path.join(folder, name)) for name in names if name.endswith(".mount")}
-    finally:
-        commands.remove_tree(folder)
-    blocking = sorted(target for target in targets if target and target not in essential)
+    """Dry run of systemd's own generator: a mount under local-fs.target.requires stops the boot when its disk is
+    missing."""
+    ran = commands.run(generator.dry_run(staged), timeout)
+    if not ran.ok:
+        return unknown("generator-failed", f"systemd-fstab-generator: {ran.explain()}")
+    blocking = sorted(generator.required(ran.output) - set(essential))
     if blocking:
         return bad(
             "mount-stops-boot",
             f"{', '.join(blocking)} would stop the boot when its disk is missing: add nofail, or declare it essential",
         )
     return passed()
-
-
-def mount_target(unit: str) -> str | None:
-    with open(unit, encoding="utf-8") as stream:
-        match = re.search(r"^Where=(.*)$", stream.read(), re.MULTILINE)
-    return match.group(1) if match else None

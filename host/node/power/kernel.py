@@ -8,10 +8,10 @@ the boot loader reads is brought up to date by `refresh`. A pin for the next boo
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
 from engine.commands import run
+from look.versions import order
 
 BOOT = "/boot"
 TOOL = "proxmox-boot-tool"
@@ -37,11 +37,7 @@ def look() -> dict[str, Any]:
 def newest() -> str | None:
     names = os.listdir(BOOT) if os.path.isdir(BOOT) else []
     whole = [name[len("vmlinuz-") :] for name in names if name.startswith("vmlinuz-") and f"initrd.img-{name[len('vmlinuz-') :]}" in names]
-    return max(whole, key=by_version, default=None)
-
-
-def by_version(version: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", version)]
+    return max(whole, key=order, default=None)
 
 
 def pinned() -> str | None:

@@ -34,6 +34,12 @@ function cluster({ quorate = true, expected, total, quorum, device, nodes = 3 }:
     };
 }
 
+const qdevice = ({ files, ...rest }: Fixture): Fixture => ({
+    ...rest,
+    files: {
+        "/etc/corosync/corosync.conf": `${files!["/etc/corosync/corosync.conf"]}quorum {\n  provider: corosync_votequorum\n  device {\n    model: net\n    votes: 1\n  }\n}\n`,
+    },
+});
 pairs("quorum", {
     "a cluster without quorum": {
         fault: cluster({ quorate: false, total: 1, quorum: 2 }),
@@ -49,6 +55,11 @@ pairs("quorum", {
         fault: cluster({ total: 2, quorum: 2, nodes: 2, device: "NA,NV,NMW" }),
         says: ["boot-qdevice-dead", /gives no vote/],
         twin: cluster({ total: 3, quorum: 2, nodes: 2, device: "A,V,NMW" }),
+    },
+    "a QDevice that no node is connected to, so that it is not even in the list": {
+        fault: qdevice(cluster({ total: 3, quorum: 2 })),
+        says: ["boot-qdevice-dead", /gives no vote/],
+        twin: qdevice(cluster({ total: 3, quorum: 2, nodes: 2, device: "A,V,NMW" })),
     },
     "votes of nodes that were never removed": {
         fault: cluster({ total: 3, quorum: 2, expected: 5 }),

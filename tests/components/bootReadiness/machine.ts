@@ -45,10 +45,15 @@ export async function ask(check: string, fixture: Fixture = {}): Promise<Told> {
         for (const [path, seconds] of Object.entries(written)) await utimes(join(root, path), seconds, seconds);
         const [state, code, text, remedy] = await python<[Told["state"], string, string, string]>(
             `
+import subprocess
 from engine import commands
 from concerns.bootReadiness.node import audit, machine
 def run(argv, timeout=0, environment=None, stdin=None, limit=0):
     said = given["commands"].get(" ".join(argv))
+    # Whatever may hang is read by a program with a time limit.
+    if argv[0] == "cat" and said is None and argv[-1].startswith(given["root"]):
+        done = subprocess.run(argv, capture_output=True, text=True)
+        return commands.Outcome(done.returncode, done.stdout, done.stderr)
     if said is None:
         return commands.Outcome(None, "", "", f"{argv[0]} is not installed")
     code, output = (0, said) if isinstance(said, str) else said
@@ -63,6 +68,12 @@ answer = audit.verdict_of(given["check"].replace("-", "_"), machine.Machine(give
         await rm(root, { recursive: true, force: true });
     }
 }
+
+/** Files of a node with Proxmox VE whose pmxcfs is mounted. */
+export const proxmox: Readonly<Record<string, string>> = {
+    "/usr/lib/systemd/system/pve-cluster.service": "",
+    "/proc/self/mountinfo": "31 1 8:1 / / rw - ext4 /dev/sda1 rw\n600 31 0:51 / /etc/pve rw - fuse /dev/fuse rw\n",
+};
 
 /** Of one check: a machine with its fault, and one that looks like it and boots. */
 export interface Pair {

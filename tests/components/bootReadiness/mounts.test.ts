@@ -1,5 +1,5 @@
 /** What the next boot mounts, and what it waits for. */
-import { ask, pairs, type Fixture } from "./machine";
+import { ask, pairs, proxmox, type Fixture } from "./machine";
 
 const root = "UUID=0a1b0000-0000-4000-8000-000000000001 / ext4 errors=remount-ro 0 1\n";
 const data = "9c8d0000-0000-4000-8000-000000000002";
@@ -69,7 +69,7 @@ const generated = (output: string, fixture: Fixture): Fixture => ({
     ...fixture,
     pretend: `
 real = commands.run
-commands.run = lambda argv, *rest, **options: commands.Outcome(0, ${JSON.stringify(output)}, "") if ${JSON.stringify(script)} in argv[-1] else real(argv, *rest, **options)`,
+commands.run = lambda argv, *rest, **options: commands.Outcome(0, ${JSON.stringify(output)}, "") if ${JSON.stringify(script)} in " ".join(argv) and argv[-1] == "/etc/fstab" else real(argv, *rest, **options)`,
 });
 pairs("fstab-generator", {
     "a mount that systemd puts under local-fs.target.requires": {
@@ -113,14 +113,15 @@ pairs("device-names", {
         twin: fstab("", { "/etc/crypttab": `vault UUID=${data} none luks,nofail\n` }),
     },
     "a backup's target in jobs.cfg": {
-        fault: fstab("", { "/etc/pve/jobs.cfg": "vzdump: backup\n\tdumpdir /dev/sdc1\n" }),
+        fault: fstab("", { ...proxmox, "/etc/pve/jobs.cfg": "vzdump: backup\n\tdumpdir /dev/sdc1\n" }),
         says: ["boot-device-name", /jobs\.cfg: \/dev\/sdc1/],
-        twin: fstab("", { "/etc/pve/storage.cfg": "dir: local\n\tpath /var/lib/vz\n" }),
+        twin: fstab("", { ...proxmox, "/etc/pve/storage.cfg": "dir: local\n\tpath /var/lib/vz\n" }),
     },
 });
 
 const storage = (block: string): Fixture =>
     fstab(`UUID=${data} /srv/local ext4 ${optional} 0 2\n`, {
+        ...proxmox,
         "/etc/pve/storage.cfg": `dir: local\n\tpath /var/lib/vz\n\tcontent iso\n\ndir: big\n\tpath /srv/local/vz\n${block}\nzfspool: z\n\tpool rpool\n`,
     });
 pairs("storage-mountpoint", {
@@ -134,4 +135,37 @@ pairs("storage-mountpoint", {
         says: ["boot-storage-without-mountpoint", /big/],
         twin: storage("\tnodes pve02,pve03\n"),
     },
+});
+
+describe("what lies in /etc/pve cannot be told", () => {
+    const down: Fixture = {
+        files: { "/etc/fstab": root, "/usr/lib/systemd/system/pve-cluster.service": "", "/etc/pve/": "" },
+    };
+    const hanging: Fixture = {
+        files: { ...down.files, ...proxmox },
+        pretend: `
+real = commands.run
+commands.run = lambda argv, *rest, **options: commands.Outcome(None, "", "", "no answer after 5 s, stopped") if argv[0] == "cat" else real(argv, *rest, **options)`,
+    };
+    test.each(["storage-mountpoint", "device-names"])("%s is unknown with pmxcfs down, or hanging", async (check) => {
+        expect(await ask(check, down)).toMatchObject({
+            state: "unknown",
+            code: "boot-pmxcfs-down",
+            text: expect.stringContaining("pmxcfs is not mounted"),
+        });
+        expect(await ask(check, hanging)).toMatchObject({
+            state: "unknown",
+            code: "boot-pmxcfs-down",
+            text: expect.stringContaining("no answer after 5 s"),
+        });
+    });
+    test("a fault that is seen all the same is told", async () => {
+        const files = { ...down.files, "/etc/fstab": "/dev/sdb1 /srv/local ext4 nofail 0 2\n" };
+        expect(await ask("device-names", { ...down, files })).toMatchObject({ state: "bad" });
+    });
+    test("a node without Proxmox has none", async () => {
+        const files = { "/etc/fstab": root };
+        expect(await ask("device-names", { files })).toMatchObject({ state: "ok" });
+        expect(await ask("storage-mountpoint", { files })).toMatchObject({ state: "skipped" });
+    });
 });

@@ -153,3 +153,11 @@ pairs("corosync-address", {
         is: "skipped",
     },
 });
+
+test("a link name that nobody could resolve is not taken for one that leads elsewhere", async () => {
+    const { "getent -s files ahosts -- pve01-ring": _, ...others } = held;
+    expect(await ask("corosync-address", { ...cluster("pve01-ring"), commands: others })).toMatchObject({
+        state: "unknown",
+        text: expect.stringContaining("getent is not installed"),
+    });
+});

@@ -1,4 +1,5 @@
 /** What the network of the next boot meets. */
+import { programText } from "../../../programs";
 import { ask, pairs, type Fixture } from "./machine";
 
 const sound =
@@ -17,17 +18,52 @@ pairs("pending-interfaces", {
 });
 
 const stray = "27: enx60a4b758ba5b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state UP\n";
+const ownProgram = "/usr/local/lib/holdfast/boot-readiness";
+/** The real program with the real grammar, on the fixture's files. */
+const judged = (text: string, more: Readonly<Record<string, string>> = {}): Fixture => ({
+    ...network(text, { [ownProgram]: programText(ownProgram), ...more }),
+    pretend: `
+real = commands.run
+def judge(argv, *rest, **options):
+    if argv[0] != "${ownProgram}":
+        return real(argv, *rest, **options)
+    done = subprocess.run(["python3", "-ISXutf8", given["root"] + argv[0], *argv[1:]], capture_output=True, text=True, env={"HOLDFAST_ROOT": given["root"]})
+    return commands.Outcome(done.returncode, done.stdout, done.stderr)
+commands.run = judge`,
+});
+const guard = (code: number, output: string): Fixture => ({
+    ...network(sound, { "/etc/holdfast/network-guard": "", [ownProgram]: "" }),
+    commands: { "/etc/holdfast/network-guard check": [code, output] },
+});
 pairs("interfaces-stray", {
     "incident B's line after the last stanza": {
-        fault: network(`${sound}\n${stray}`),
-        says: ["boot-interfaces-stray", /^\/etc\/network\/interfaces:12: `27: enx60a4b758ba5b/],
-        twin: network(`${sound}\n# ${stray}`),
+        fault: judged(`${sound}\n${stray}`),
+        says: ["boot-interfaces-stray", /^\/etc\/network\/interfaces:12:1: error: This is output of `ip link`/],
+        twin: judged(`${sound}\n# ${stray}`),
     },
     "the same before any stanza, and in a file that is sourced": {
-        fault: network("source interfaces.d/*\n", { "/etc/network/interfaces.d/sdn": stray }),
+        fault: judged("source interfaces.d/*\n", { "/etc/network/interfaces.d/sdn": stray }),
         says: ["boot-interfaces-stray", /interfaces\.d\/sdn:1:/],
-        twin: network("source interfaces.d/*.conf\n", { "/etc/network/interfaces.d/sdn": stray }),
+        twin: judged("auto lo\niface lo inet loopback\nsource interfaces.d/*.conf\n", {
+            "/etc/network/interfaces.d/sdn": stray,
+        }),
     },
+    "what only the strict grammar knows: a line of code that a template engine would run as root": {
+        fault: judged(`${sound}% import os\n`, { "/usr/lib/python3/dist-packages/mako/": "" }),
+        says: ["boot-interfaces-stray", /^\/etc\/network\/interfaces:11:/],
+        twin: judged(sound),
+    },
+    "what the network's guard refuses, where there is one": {
+        fault: guard(1, "/etc/network/interfaces:3:1: error: no word of its language [unknown-keyword]\n"),
+        says: ["boot-interfaces-stray", /:3:1: error: no word/],
+        // A likely slip is told by the guard, and refused by nobody.
+        twin: guard(0, "/etc/network/interfaces:3:1: warning: did you mean mtu? [misspelt-keyword]\n"),
+    },
+});
+
+test("where nobody judges the interfaces file it is not taken for sound", async () => {
+    for (const fixture of [network(sound), guard(1, ""), guard(2, "usage")])
+        expect(await ask("interfaces-stray", fixture)).toMatchObject({ state: "unknown", code: "boot-grammar-silent" });
 });
 
 /** What the node's own ifup says; the check runs it in the concern of the interfaces file. */
@@ -114,9 +150,16 @@ test("a card that is not pinned is said, and no fault", async () => {
     });
 });
 
-const hook = (command: string, after: string): Fixture => ({
+const shown = "systemctl show --property=Id,After,ActiveState,UnitFileState --";
+const unit = (id: string, after: string, active = "active", file = "enabled") =>
+    `Id=${id}\nAfter=${after}\nActiveState=${active}\nUnitFileState=${file}\n`;
+const hook = (command: string, after: string, others: Readonly<Record<string, string>> = {}): Fixture => ({
     ...network(`${sound}\tpost-up ${command}\n`),
-    commands: { "systemctl show --property=After --value -- dnsmasq.service": after },
+    commands: {
+        [`${shown} dnsmasq.service`]: unit("dnsmasq.service", after, "inactive", "disabled"),
+        [`${shown} basic.target`]: unit("basic.target", ""),
+        ...Object.fromEntries(Object.entries(others).map(([names, told]) => [`${shown} ${names}`, told])),
+    },
 });
 pairs("waiting-hooks", {
     "a hook that restarts what waits for the network": {
@@ -128,6 +171,17 @@ pairs("waiting-hooks", {
         fault: hook("systemctl start dnsmasq.service || true", "network-online.target"),
         says: ["boot-hook-waits", /dnsmasq/],
         twin: hook("systemctl start dnsmasq.service", "basic.target"),
+    },
+    "one that waits for what waits for the network": {
+        fault: hook("systemctl start dnsmasq", "remote-fs.target", {
+            "remote-fs.target": unit("remote-fs.target", "mnt-nas.mount"),
+            "mnt-nas.mount": unit("mnt-nas.mount", "network-online.target", "inactive"),
+        }),
+        says: ["boot-hook-waits", /dnsmasq\.service, which waits for the network/],
+        // What no boot starts is waited for by nobody.
+        twin: hook("systemctl start dnsmasq", "bind9.service", {
+            "bind9.service": unit("bind9.service", "network.target", "inactive", "disabled"),
+        }),
     },
 });
 

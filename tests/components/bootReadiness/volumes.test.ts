@@ -42,8 +42,16 @@ pairs("raid", {
     },
 });
 
+/** As OpenZFS packs it: each name behind its length, padded to four bytes. */
+const cacheOf = (...names: readonly string[]) =>
+    names
+        .map(
+            (name) =>
+                `\0\0\0${String.fromCharCode(name.length)}${name}${"\0".repeat((4 - (name.length % 4)) % 4)}\0\0\0\x13`,
+        )
+        .join("");
 const zfs = (listed: string, more: Readonly<Record<string, string>> = {}): Fixture => ({
-    files: { "/usr/sbin/zpool": "", "/etc/zfs/zpool.cache": "\0\0name\0\0tank\0", ...more },
+    files: { "/usr/sbin/zpool": "", "/etc/zfs/zpool.cache": cacheOf("name", "tank"), ...more },
     commands: { "zpool list -H -o name,health,altroot": listed },
 });
 pairs("zpools", {
@@ -61,6 +69,11 @@ pairs("zpools", {
         fault: zfs("late\tONLINE\t-\n"),
         says: ["boot-zpool-not-cached", /late would not be imported/],
         twin: zfs("late\tONLINE\t-\n", { "/etc/systemd/system/zfs-import.target.wants/zfs-import-scan.service": "" }),
+    },
+    "one whose name is the beginning of another's": {
+        fault: zfs("tank\tONLINE\t-\n", { "/etc/zfs/zpool.cache": cacheOf("tank2", "mytank") }),
+        says: ["boot-zpool-not-cached", /^tank would not be imported/],
+        twin: zfs("tank2\tONLINE\t-\n", { "/etc/zfs/zpool.cache": cacheOf("tank2", "mytank") }),
     },
     "the root's own pool needs no cache": {
         fault: zfs("late\tONLINE\t-\nrpool\tONLINE\t-\n", { "/proc/mounts": "rpool/ROOT/pve-1 / zfs rw 0 0\n" }),

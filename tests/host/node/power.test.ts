@@ -67,7 +67,7 @@ test.each<[string, string, unknown]>([
 });
 
 test.each<[string, string, string, string]>([
-    ["no cluster", "quorum.CONFIGURATIONS = ()", "skipped", "this node is in no cluster"],
+    ["no cluster", 'quorum.CONFIGURATION = "/nonexistent"', "skipped", "this node is in no cluster"],
     [
         "corosync is down",
         "quorum.run = lambda *_, **__: Outcome(1, '', 'Cannot initialize CMAP service')",
@@ -87,8 +87,21 @@ test.each<[string, string, string, string]>([
         "corosync-quorumtool did not say how the votes stand",
     ],
 ])("a cluster that %s", async (_, pretend, state, text) => {
-    const script = `from power import quorum\nfrom engine.commands import Outcome\nquorum.CONFIGURATIONS = ("/etc/hostname",)\n${pretend}\nanswer = quorum.look()`;
+    const script = `from power import quorum\nfrom engine.commands import Outcome\nquorum.CONFIGURATION = "/etc/hostname"\n${pretend}\nanswer = quorum.look()`;
     expect(await python(script)).toEqual({ state, text });
+});
+
+test("a node that has lost its corosync.conf, and whose pmxcfs has one or does not answer, is not taken for one without a cluster", async () => {
+    const look = (kept: string) =>
+        python<{ state: string; text: string }>(
+            `from power import quorum\nfrom look import pmxcfs\nfrom engine.commands import Outcome\nquorum.CONFIGURATION = "/nonexistent"\npmxcfs.read = lambda name: ${kept}\nquorum.run = lambda *_, **__: Outcome(1, "", "Cannot initialize CMAP service")\nanswer = quorum.look()`,
+        );
+    expect(await look("None")).toEqual({ state: "skipped", text: "this node is in no cluster" });
+    expect(await look("Outcome(0, 'nodelist {', '')")).toMatchObject({ state: "unknown" });
+    expect(await look("Outcome(None, '', '', 'no answer after 5 s, stopped')")).toEqual({
+        state: "unknown",
+        text: "/etc/pve/corosync.conf: no answer after 5 s, stopped",
+    });
 });
 
 describe("guests", () => {

@@ -37,6 +37,8 @@ def resolved(machine: Machine, address: str) -> str:
         return str(ipaddress.ip_address(address))
     except ValueError:
         listed = machine.run("getent", "-s", "files", "ahosts", "--", address)
+        if listed.code is None:
+            raise OSError(listed.explain()) from None
         return listed.output.split()[0] if listed.output.split() else address
 
 

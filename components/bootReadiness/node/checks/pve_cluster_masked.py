@@ -9,13 +9,12 @@ CODES = {
     "boot-pve-cluster-masked": "a mask of pve-cluster outlives the next boot",
     "boot-no-proxmox": "Proxmox VE is not installed here",
 }
-PLACES = ("/usr/lib/systemd/system", "/lib/systemd/system")
 
 
 def check(machine: Machine) -> Verdict:
     mask = machine.target("/etc/systemd/system/pve-cluster.service")
     if mask == "/dev/null":  # one in /run is gone after a boot
         return bad("boot-pve-cluster-masked", "pve-cluster is masked", "once the hosts file is right: systemctl unmask pve-cluster")
-    if not any(machine.exists(f"{place}/pve-cluster.service") for place in PLACES):
+    if not machine.has_proxmox:
         return skipped("boot-no-proxmox", "Proxmox VE is not installed")
     return passed()

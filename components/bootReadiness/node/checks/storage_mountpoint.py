@@ -3,10 +3,10 @@ disk."""
 
 import re
 
-from look.verdict import Verdict, bad, passed, skipped
+from look.verdict import Verdict, bad, passed, skipped, unknown
 
 from .. import fstab
-from ..machine import Machine
+from ..machine import Machine, NoPmxcfs
 
 GROUP = "mounts"
 CODES = {
@@ -17,7 +17,10 @@ FILE = "/etc/pve/storage.cfg"
 
 
 def check(machine: Machine) -> Verdict:
-    text = machine.read(FILE)
+    try:
+        text = machine.in_pmxcfs("storage.cfg")
+    except NoPmxcfs as error:
+        return unknown("boot-pmxcfs-down", str(error), "systemctl status pve-cluster")
     if text is None:
         return skipped("boot-no-storage", f"there is no {FILE}")
     optional = [each.target.rstrip("/") for each in fstab.entries(machine) if each.target.startswith("/") and each.is_optional]

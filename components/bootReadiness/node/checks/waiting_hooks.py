@@ -11,6 +11,9 @@ GROUP = "network"
 CODES = {"boot-hook-waits": "a hook starts a unit ordered after the network, and waits for it"}
 HOOKS = ("up", "post-up", "pre-up", "down", "post-down", "pre-down")
 START = re.compile(r"\bsystemctl\b(?P<options>[^;&|]*?)\b(?:re)?(?:start|load-or-restart)\b(?P<units>[^;&|]*)")
+NETWORK = {"networking.service", "network.target", "network-online.target"}
+DEEP = 5  # units after each other
+MOST = 200  # units of one question
 
 
 def check(machine: Machine) -> Verdict:
@@ -30,7 +33,22 @@ def check(machine: Machine) -> Verdict:
 
 
 def is_after_network(machine: Machine, unit: str) -> bool:
-    shown = machine.run("systemctl", "show", "--property=After", "--value", "--", unit)
-    if not shown.ok:
-        raise OSError(shown.explain())
-    return bool({"networking.service", "network.target", "network-online.target"} & set(shown.output.split()))
+    """Through the units that it is ordered after, too, as far as a boot starts them: systemd waits for the jobs of these."""
+    seen, asked = {unit}, [unit]
+    for _ in range(DEEP):
+        shown = machine.run("systemctl", "show", "--property=Id,After,ActiveState,UnitFileState", "--", *asked)
+        if not shown.ok:
+            raise OSError(shown.explain())
+        blocks = [dict(re.findall(r"^(\w+)=(.*)$", block, re.MULTILINE)) for block in shown.output.split("\n\n")]
+        after: set[str] = set()
+        for each in blocks:
+            # What no boot starts is waited for by nobody; the unit of the hook is started by the hook.
+            if each.get("Id") == unit or each.get("ActiveState") != "inactive" or each.get("UnitFileState") == "enabled":
+                after |= set(each.get("After", "").split())
+        if after & NETWORK:
+            return True
+        asked = sorted(name for name in after - seen if name.endswith((".service", ".target", ".mount", ".socket")))[:MOST]
+        seen |= set(asked)
+        if not asked:
+            break
+    return False

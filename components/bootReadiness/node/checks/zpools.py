@@ -1,5 +1,7 @@
 """A ZFS pool is not whole, or would not be imported at the next boot."""
 
+import struct
+
 from look.verdict import Verdict, bad, passed, skipped
 
 from ..machine import Machine
@@ -12,6 +14,7 @@ CODES = {
     "boot-no-zfs": "there is no ZFS pool",
 }
 CACHE = "/etc/zfs/zpool.cache"
+MOST = 16 << 20  # bytes
 
 
 def check(machine: Machine) -> Verdict:
@@ -28,10 +31,16 @@ def check(machine: Machine) -> Verdict:
             return bad("boot-zpool-degraded", f"{name} is {health}", f"zpool status {name}")
         if altroot != "-":
             return bad("boot-zpool-altroot", f"{name} is imported below {altroot}", f"zpool export {name} && zpool import {name}")
-    cached = machine.read(CACHE) or ""
+    cached = machine.begin(CACHE, MOST) if machine.exists(CACHE) else b""
     scans = machine.find("/etc/systemd/system/*.target.wants/zfs-import-scan.service")
     root = {line.split()[0].partition("/")[0] for line in (machine.read("/proc/mounts") or "").splitlines() if line.split()[1:3] == ["/", "zfs"]}
-    lost = [name for name, _, _ in pools if name not in cached and name not in root and not scans and not machine.find(f"/etc/systemd/system/*.wants/zfs-import@{name}.service")]
+    lost = [name for name, _, _ in pools if not is_in(cached, name) and name not in root and not scans and not machine.find(f"/etc/systemd/system/*.wants/zfs-import@{name}.service")]
     if lost:
         return bad("boot-zpool-not-cached", f"{', '.join(lost)} would not be imported at boot", f"zpool set cachefile={CACHE} {lost[0]}")
     return passed()
+
+
+def is_in(cache: bytes, name: str) -> bool:
+    """The cache is an nvlist in XDR (spa_config.c): before a name stands its length, so that `tank` is not found in `tank2`."""
+    text = name.encode()
+    return struct.pack(">I", len(text)) + text + b"\0" * (-len(text) % 4) in cache

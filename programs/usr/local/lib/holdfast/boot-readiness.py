@@ -1,14 +1,20 @@
 #!/usr/bin/python3 -ISXutf8
 """Managed by Holdfast. Would this node survive a reboot now? Asks the node's checks, and tells Prometheus, the journal and
-whoever logs in. Exit status 0 where they were asked, whatever they say: a node that is not ready is no failed unit."""
+whoever logs in. Exit status 0 where they were asked, whatever they say: a node that is not ready is no failed unit.
+
+  boot-readiness             asks, and tells
+  boot-readiness interfaces  prints what is wrong with the interfaces file and what it sources; 1 where they would be refused
+"""
 
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.files import forget, read_text, store
+from shared.interfaces_files import errors_of, judge, read_interfaces
 from shared.metrics import gauge, single, write_metrics
 from shared.processes import run, say
 
@@ -16,16 +22,27 @@ CHECK = os.environ.get("HOLDFAST_CHECK", "/usr/local/lib/holdfast/current/main.p
 STATE = os.environ.get("HOLDFAST_STATE", "/var/lib/holdfast")
 MOTD = os.environ.get("HOLDFAST_MOTD", "/run/motd.d/holdfast")
 AGAIN = 10  # looks in one run at most: the nightly one comes in any case
+LONGEST = 240  # seconds of one look
+ENOUGH = 600  # seconds after which no further look is begun; the unit's own limit is longer than this and one look
 METRICS_FILE = "holdfast_boot.prom"
 STATES = ("ok", "bad", "unknown", "skipped")
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
+    if arguments == ["interfaces"]:
+        faults = judge(read_interfaces())
+        print("\n".join(fault.text for fault in faults))
+        return 1 if errors_of(faults) else 0
+    return look_until_quiet()
+
+
+def look_until_quiet() -> int:
+    end = time.monotonic() + ENOUGH
     for _ in range(AGAIN):
         begun = results_changed()
         status = look()
         # The path unit hears nothing while this runs: a transaction that ended meanwhile is looked at by us.
-        if results_changed() == begun:
+        if results_changed() == begun or time.monotonic() > end:
             break
     return status
 
@@ -38,7 +55,7 @@ def results_changed() -> int:
 
 
 def look() -> int:
-    asked = run(["/usr/bin/python3", "-I", "-S", "-X", "utf8", CHECK, "check", "boot-readiness"], 240)
+    asked = run(["/usr/bin/python3", "-I", "-S", "-X", "utf8", CHECK, "check", "boot-readiness"], LONGEST)
     answer = parsed(asked.output)
     if answer is None:
         # Nothing old may stand for what is now: the metrics' time stays behind, and the alert says so.
@@ -116,4 +133,4 @@ def news(now: Sequence[Mapping[str, str]], before: Sequence[Mapping[str, str]]) 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
