@@ -91,6 +91,10 @@ class Machine:
     def exists(self, path: str) -> bool:
         return os.path.exists(self.path(path))
 
+    def real(self, path: str) -> str:
+        """Where its links lead."""
+        return os.path.realpath(self.path(path))[len(os.path.realpath(self.root or "/").rstrip("/")) :]
+
     def lies(self, path: str) -> bool:
         """A link counts, wherever it leads."""
         return os.path.lexists(self.path(path))

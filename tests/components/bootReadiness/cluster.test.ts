@@ -1,5 +1,5 @@
 /** What the cluster says of a node that is to be away for a while. The words are those of corosync 3.1. */
-import { ask, pairs, type Fixture } from "./machine";
+import { ask, pairs, proxmox, type Fixture } from "./machine";
 
 interface Cluster {
     readonly quorate?: boolean;
@@ -88,4 +88,57 @@ pairs("cluster-links", {
         says: ["boot-link-down", /^link 1 to node 2 is down$/],
         twin: links("connected"),
     },
+});
+
+interface Ha {
+    readonly node?: string;
+    readonly service?: string;
+    /** Where it is. */
+    readonly on?: string;
+    /** Seconds since pve-ha-lrm has written. */
+    readonly silent?: number;
+    readonly mode?: string;
+}
+/** As pve-ha-manager 4 keeps it in pmxcfs. */
+function ha({ node = "online", service = "started", on = "pve01", silent = 5, mode = "active" }: Ha): Fixture {
+    const timestamp = Math.floor(Date.now() / 1000) - silent;
+    const manager = {
+        master_node: "pve02",
+        node_status: { pve01: node, pve02: "online" },
+        service_status: { "vm:100": { node: on, running: 1, state: service, uid: "Aa1" } },
+        timestamp,
+    };
+    return {
+        files: {
+            ...proxmox,
+            "/etc/pve/ha/manager_status": JSON.stringify(manager),
+            "/etc/pve/nodes/pve01/lrm_status": JSON.stringify({ mode, results: {}, state: "active", timestamp }),
+        },
+    };
+}
+pairs("ha-state", {
+    "a guest that HA has given up": {
+        fault: ha({ service: "error" }),
+        says: ["boot-ha-error", /HA has given up vm:100/],
+        twin: ha({ service: "started" }),
+    },
+    "a node that HA takes for dead": {
+        fault: ha({ node: "fence" }),
+        says: ["boot-ha-fenced", /says of this node: fence/],
+        twin: ha({ node: "online" }),
+    },
+    "a service of HA that has stopped": {
+        fault: ha({ silent: 3600 }),
+        says: ["boot-ha-silent", /pve-ha-lrm/],
+        // Without a guest of its own it sleeps.
+        twin: ha({ silent: 3600, on: "pve02" }),
+        is: "skipped",
+    },
+});
+test("HA's maintenance is said, a guest given up elsewhere is that node's, and a pmxcfs that is down is not taken for no HA", async () => {
+    expect(await ask("ha-state", ha({ mode: "maintenance" }))).toMatchObject({ code: "boot-ha-maintenance" });
+    expect(await ask("ha-state", ha({ service: "error", on: "pve02" }))).toMatchObject({ state: "skipped" });
+    expect(await ask("ha-state", { files: proxmox })).toMatchObject({ state: "skipped", code: "boot-no-ha" });
+    const files = { "/usr/lib/systemd/system/pve-cluster.service": "" };
+    expect(await ask("ha-state", { files })).toMatchObject({ state: "unknown", code: "boot-pmxcfs-down" });
 });

@@ -130,7 +130,22 @@ pairs("uefi-entry", {
     "a one-shot start of something else": {
         fault: uefi(`BootNext: 0002\nBootOrder: 0001,0002\n${entry}`),
         says: ["boot-uefi-once", /UEFI PXE/],
-        twin: uefi(`BootNext: 0001\nBootOrder: 0002,0001\n${entry}`),
+        twin: uefi(`BootNext: 0001\nBootOrder: 0001,0002\n${entry}`),
+    },
+    "a network start that comes first": {
+        fault: uefi(`BootCurrent: 0001\nBootOrder: 0002,0001\n${entry}`),
+        says: ["boot-uefi-not-first", /^the firmware tries UEFI PXE before this system$/],
+        // One that is switched off is not tried.
+        twin: uefi(`BootCurrent: 0001\nBootOrder: 0002,0001\n${entry.replace("Boot0002*", "Boot0002 ")}`),
+    },
+    "the same on a machine that was started by an entry of no known name": {
+        fault: uefi(
+            "BootCurrent: 0003\nBootOrder: 0002,0003\nBoot0002* UEFI PXE\tMAC()\nBoot0003* USB stick\tUSB(1,0)\n",
+        ),
+        says: ["boot-uefi-not-first", /UEFI PXE/],
+        twin: uefi(
+            "BootCurrent: 0003\nBootOrder: 0003,0002\nBoot0002* UEFI PXE\tMAC()\nBoot0003* USB stick\tUSB(1,0)\n",
+        ),
     },
 });
 
@@ -144,6 +159,76 @@ pairs("kernel-pins", {
         fault: files({ "/etc/kernel/next-boot-pin": "6.2.16-3-pve\n" }),
         says: ["boot-pin-gone", /next-boot-pin/],
         twin: files({ "/etc/kernel/next-boot-pin": `${newest}\n` }),
+        is: "skipped",
+    },
+});
+
+const kept =
+    "Name: grub2/force_efi_extra_removable\nTemplate: grub2/force_efi_extra_removable\nValue: true\nOwners: grub-efi-amd64\nFlags: seen\n";
+const loaders = (removable: string, answers = kept): Fixture =>
+    files({
+        "/boot/efi/EFI/proxmox/shimx64.efi": "shim 15.8",
+        "/boot/efi/EFI/proxmox/grubx64.efi": "grub 2.12",
+        "/boot/efi/EFI/BOOT/BOOTX64.EFI": removable,
+        "/var/cache/debconf/config.dat": `Name: grub2/linux_cmdline\nValue: \n\n${answers}\nName: x/y\nValue: true\n`,
+    });
+pairs("removable-loader", {
+    "a loader of before the last update": {
+        fault: loaders("grub 2.06", kept.replace("true", "false")),
+        says: ["boot-removable-stale", /BOOTX64\.EFI is another loader than .*shimx64\.efi/],
+        twin: loaders("shim 15.8"),
+    },
+    "one that GRUB's package was to keep and did not": {
+        fault: loaders("grub 2.06"),
+        says: ["boot-removable-stale", /another loader/],
+        twin: loaders("...#### LoaderInfo: systemd-boot 257 ####..."),
+        is: "skipped",
+    },
+});
+test("a loader that the next update leaves behind is said, and no fault; without one there is nothing to tell", async () => {
+    for (const answers of [kept.replace("true", "false"), ""])
+        expect(await ask("removable-loader", loaders("grub 2.12", answers))).toMatchObject({
+            state: "skipped",
+            code: "boot-removable-unkept",
+        });
+    expect(await ask("removable-loader", files())).toMatchObject({ state: "skipped", code: "boot-no-removable" });
+});
+
+/** As grub-editenv writes it: 1,024 bytes, filled up with `#`. */
+const block = (text: string) => {
+    const head = `# GRUB Environment Block\n${text}`;
+    return head + "#".repeat(1024 - head.length);
+};
+const menu = `menuentry 'Proxmox VE GNU/Linux' --class proxmox $menuentry_id_option 'gnulinux-simple-/dev/mapper/pve-root' {\n}\nsubmenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced' {\n\tmenuentry 'Proxmox VE GNU/Linux, with Linux ${old}' --class proxmox $menuentry_id_option 'gnulinux-${old}' {\n\t}\n}\n`;
+const grub = (environment: string): Fixture =>
+    files({ "/boot/grub/grubenv": environment, "/boot/grub/grub.cfg": menu });
+pairs("grub-environment", {
+    "a block that a full disk cut short": {
+        fault: grub("# GRUB Environment Block\n"),
+        says: ["boot-grubenv-damaged", /grubenv is damaged/],
+        twin: grub(block("saved_entry=0\n")),
+    },
+    "one that a power cut left as zeros": {
+        fault: grub("\0".repeat(1024)),
+        says: ["boot-grubenv-damaged", /damaged/],
+        twin: grub(block("")),
+    },
+    "a start for once of a kernel that was removed since": {
+        fault: grub(block("next_entry=gnulinux-advanced>gnulinux-6.2.16-3-pve\n")),
+        says: ["boot-grub-once-gone", /gnulinux-6\.2\.16-3-pve, which \/boot\/grub\/grub\.cfg has not/],
+        twin: grub(block(`next_entry=gnulinux-advanced>gnulinux-${old}\n`)),
+        is: "skipped",
+    },
+    "a number beyond the menu's end": {
+        fault: grub(block("next_entry=7\n")),
+        says: ["boot-grub-once-gone", /start 7/],
+        twin: grub(block("next_entry=1\n")),
+        is: "skipped",
+    },
+    "a title that is no longer in the menu": {
+        fault: grub(block("next_entry=Debian GNU/Linux\n")),
+        says: ["boot-grub-once-gone", /Debian/],
+        twin: grub(block("next_entry=Proxmox VE GNU/Linux\n")),
         is: "skipped",
     },
 });

@@ -105,3 +105,22 @@ pairs("lvm", {
         twin: lvm("  pve\t0\n", "  pve/data\t41.02\n  pve/root\t\n"),
     },
 });
+
+/** A pool's configuration in the cache, as OpenZFS packs its hostid. */
+const usedWith = (id: string) => `${cacheOf("tank")}\0\0\0\x06hostid\0\0\0\0\0\x08\0\0\0\x01\0\0\0\0${id}\0\0\0$`;
+const hostid = (cached: string, own?: string): Fixture => ({
+    files: { "/etc/zfs/zpool.cache": usedWith(cached), ...(own !== undefined && { "/etc/hostid": own }) },
+});
+pairs("zfs-hostid", {
+    "a hostid that was made anew": {
+        fault: hostid("\x0a\x1b\x2c\x3d", "\x01\x02\x03\x04"),
+        says: ["boot-zpool-hostid", /hostid 0a1b2c3d, and the next boot has 04030201/],
+        // The file has the bytes the other way round.
+        twin: hostid("\x0a\x1b\x2c\x3d", "\x3d\x2c\x1b\x0a"),
+    },
+    "a hostid file that is gone": {
+        fault: hostid("\x0a\x1b\x2c\x3d"),
+        says: ["boot-zpool-hostid", /next boot has 00000000/],
+        twin: hostid("\0\0\0\0"),
+    },
+});
