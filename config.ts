@@ -2,9 +2,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { secretsOfCommands } from "./components/commands/settings";
-import { certificatesOf, secretsOfProxmox, usesProxmoxve } from "./components/proxmox/settings";
-import { type Fleet, formatFault, parseFleet, optionalSecrets, secretKeys, secretsOf } from "./components/fleet";
+import { certificatesOf } from "./components/proxmox/certificate";
+import { usesProxmoxve } from "./components/proxmox/settings";
+import {
+    allSecretKeys,
+    type Fleet,
+    formatFault,
+    optionalSecrets,
+    ownSecretsOf,
+    parseFleet,
+    secretsOf,
+} from "./components/fleet";
 import { formatPath } from "./model/fleet/faults";
 import { readProjectFile } from "./projectFile";
 
@@ -35,12 +43,12 @@ export function loadMailPassword(config = new pulumi.Config("holdfast")): pulumi
  * @param isSecret as the engine says of a full key
  */
 export function plainSecretWarnings(
-    { commands }: Pick<Fleet, "commands">,
+    fleet: Partial<Pick<Fleet, "commands" | "proxmox">>,
     config: Pick<pulumi.Config, "get"> = new pulumi.Config("holdfast"),
     isSecret: (key: string) => boolean = isConfigSecret,
     stack = pulumi.getStack(),
 ): string[] {
-    return [...new Set([...secretKeys, ...secretsOfCommands(commands).map(({ key }) => key)])]
+    return allSecretKeys(fleet)
         .filter((key) => config.get(key) !== undefined && !isSecret(`holdfast:${key}`))
         .map(
             (key) =>
@@ -67,7 +75,7 @@ export function loadSecrets(
     }: Pick<Fleet, "nodes" | "hosts"> & Partial<Pick<Fleet, "commands" | "proxmox">>,
     config = new pulumi.Config("holdfast"),
 ): Record<string, pulumi.Output<string> | undefined> {
-    const given = [...secretsOfCommands(commands), ...secretsOfProxmox(proxmox)];
+    const given = ownSecretsOf({ commands, proxmox });
     const missing = given.find(({ key }) => config.get(key) === undefined);
     if (missing)
         throw new pulumi.RunError(

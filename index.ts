@@ -16,24 +16,24 @@ const hasPassword = loadMailPassword() !== undefined;
 for (const warning of [...plainSecretWarnings(fleet), ...fleet.warnings, ...mailPasswordWarnings(fleet, hasPassword)])
     void pulumi.log.warn(warning);
 
+const untrusted = trustFault(fleet);
+if (untrusted !== undefined && !pulumi.runtime.isDryRun()) throw new pulumi.RunError(untrusted);
+if (untrusted !== undefined) void pulumi.log.warn(untrusted);
+
 const secrets = loadSecrets(fleet);
 const hardened = hardenFleet(fleet, secrets);
 const watched = watchHosts(fleet, secrets);
+const fileSets = { ...named(hardened), ...named(watched) };
 if (fleet.proxmox) {
     const { proxmox: settings } = fleet;
-    const fault = trustFault(fleet);
-    if (fault !== undefined && !pulumi.runtime.isDryRun()) throw new pulumi.RunError(fault);
-    if (fault !== undefined) void pulumi.log.warn(fault);
-    const after = Object.values({ ...named(hardened), ...named(watched) });
+    const after = Object.values(fileSets);
     void import("./components/proxmox").then(
         ({ ProxmoxCluster }) => new ProxmoxCluster("proxmox", { settings, secrets, after }),
     );
 }
 // Loaded where it is used: @pulumi/command costs time, and a plugin.
 if (fleet.commands.length > 0)
-    void import("./components/commands").then(({ runCommands }) =>
-        runCommands(fleet.commands, { secrets, fileSets: { ...named(hardened), ...named(watched) } }),
-    );
+    void import("./components/commands").then(({ runCommands }) => runCommands(fleet.commands, { secrets, fileSets }));
 
 /**
  * By node: what is managed there, whether it was left alone, and what was seen there that is not as declared or

@@ -1,6 +1,6 @@
 /** The machines of a stack and how to reach them, for commands that ask the nodes themselves. */
 import { parseFleet, formatFault, type Machine } from "../components/fleet";
-import type { ConnectOptions } from "../host/connection";
+import { connectOptionsOf } from "../host/connectOptions";
 import { NodeClient } from "../host/nodeClient";
 import { runPulumi } from "./pulumi";
 
@@ -26,11 +26,9 @@ export async function stackNodes(stack?: string): Promise<StackNodes> {
     // Only how they are reached is asked for: the files that it names are not read.
     const { fleet, faults } = parseFleet(JSON.parse(given), () => "");
     if (!fleet) throw new Error(`holdfast:fleet of this stack has faults:\n${faults.map(formatFault).join("\n")}`);
-    const options: ConnectOptions = {
-        credentials: { privateKey: text("privateKey"), passphrase: text("privateKeyPassphrase") },
-        allowUnknownHostKey: text("allowUnknownHostKey") === "true",
-        timeout: Number(text("connectTimeout") ?? 15),
-    };
+    const options = connectOptionsOf(
+        Object.fromEntries(Object.keys(config).map((key) => [key.replace(/^holdfast:/, ""), config[key]?.value])),
+    );
     const { privateKey, passphrase } = options.credentials;
     return {
         nodes: fleet.nodes,

@@ -220,10 +220,19 @@ export function parseOutcome(node: string, said: unknown, sets: readonly Spec[])
     return parseProgress(node, said, sets) ?? parse(node, resultAnswer, said);
 }
 
+/** Of a question of its own: what `schema` says; or what happens meanwhile, or a refusal. Throws AnswerError. */
+export function parseAnswer<Schema extends z.ZodType>(
+    node: string,
+    said: unknown,
+    schema: Schema,
+): z.output<Schema> | EventAnswer | ResultAnswer {
+    return parseProgress(node, said, []) ?? parse(node, schema, said);
+}
+
 /** Whether a change is confirmed; or what happens meanwhile, or a refusal. Throws AnswerError. */
 export function parseConfirm(node: string, said: unknown): ConfirmAnswer | EventAnswer | ResultAnswer {
     const isAnswer = said !== null && typeof said === "object" && Object.hasOwn(said, "confirm");
-    return isAnswer ? parse(node, confirmAnswer, said) : parse(node, z.union([eventAnswer, resultAnswer]), said);
+    return isAnswer ? parse(node, confirmAnswer, said) : parseAnswer(node, said, confirmAnswer);
 }
 
 function parseProgress(node: string, said: unknown, sets: readonly Spec[]): EventAnswer | ResultAnswer | undefined {

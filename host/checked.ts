@@ -1,8 +1,7 @@
 /** What a node's checks alone say (host/node/standing.py): the JSON of `main.py check`, as docs/checks.md has it. */
 import { z } from "zod";
 import { states } from "../model/contract/verdict";
-import { parse, parseRead, type EventAnswer, type ResultAnswer } from "./answers";
-import { AnswerError } from "./errors";
+import { parseAnswer, type EventAnswer, type ResultAnswer } from "./answers";
 import { line, listOf, seconds, text } from "./values";
 
 const code = z.stringFormat("code", /^[a-z][a-z0-9-]{0,60}$/);
@@ -40,10 +39,5 @@ export function parseChecked(
     node: string,
     said: unknown,
 ): { readonly hostname: string; readonly checked: Checked } | EventAnswer | ResultAnswer {
-    if (typeof said !== "object" || said === null || !("checked" in said)) {
-        const told = parseRead(node, said, {});
-        if ("observed" in told) throw new AnswerError(node, "answers a look where checks were asked for");
-        return told;
-    }
-    return parse(node, answer, said);
+    return parseAnswer(node, said, answer);
 }

@@ -1,8 +1,7 @@
 /** What a reboot of a node would mean, and what became of a step to it, as host/node/power/ tells them. */
 import { z } from "zod";
-import { parse, parseRead, type EventAnswer, type ResultAnswer } from "./answers";
+import { parseAnswer } from "./answers";
 import { clusterAnswer } from "./cluster";
-import { AnswerError } from "./errors";
 import type { NodeClient } from "./nodeClient";
 import { line, listOf, seconds, text } from "./values";
 
@@ -62,26 +61,13 @@ const STEP_LIMIT = 3700;
 export function askOutlook(client: NodeClient): Promise<Outlook> {
     const answer = z.strictObject({ hostname: line(256), outlook });
     return client
-        .converse({ op: "outlook" }, (node, said) => parseOwn(node, said, answer), 120)
+        .converse({ op: "outlook" }, (node, said) => parseAnswer(node, said, answer), 120)
         .then((said) => said.outlook);
 }
 
 export function takeStep(client: NodeClient, step: Step): Promise<Taken> {
     const answer = z.strictObject({ hostname: line(256), taken });
     return client
-        .converse({ op: "step", ...step }, (node, said) => parseOwn(node, said, answer), STEP_LIMIT)
+        .converse({ op: "step", ...step }, (node, said) => parseAnswer(node, said, answer), STEP_LIMIT)
         .then((said) => said.taken);
-}
-
-/** An answer of this kind, or what a look may say instead. */
-function parseOwn<Schema extends z.ZodType>(
-    node: string,
-    said: unknown,
-    schema: Schema,
-): z.output<Schema> | EventAnswer | ResultAnswer {
-    const isOther = typeof said === "object" && said !== null && ("event" in said || "result" in said);
-    if (!isOther) return parse(node, schema, said);
-    const told = parseRead(node, said, {});
-    if ("observed" in told) throw new AnswerError(node, "answers a look where something else was asked for");
-    return told;
 }

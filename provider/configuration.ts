@@ -1,14 +1,11 @@
 /** The provider's configuration: the `holdfast:` keys of the stack, as the engine passes them on. */
 import { userInfo, hostname } from "node:os";
-import type { Credentials } from "../host/credentials";
+import type { ConnectOptions } from "../host/connection";
+import { connectOptionsOf } from "../host/connectOptions";
 import { isRecord, type Decoded } from "./secrets";
 
 export interface Configuration {
-    readonly credentials: Credentials;
-    /** Accept a host key that is listed nowhere, once; a changed key is refused all the same. */
-    readonly allowUnknownHostKey: boolean;
-    /** Seconds to wait for a host that does not answer. */
-    readonly connectTimeout: number;
+    readonly connect: ConnectOptions;
     /** Who is at work, for the node's lock: `user@workstation`. */
     readonly client: string;
     /** `USER@REALM!NAME=UUID`, of the Proxmox API. */
@@ -19,18 +16,11 @@ export interface Configuration {
 
 /** Nested values arrive as JSON text (tried); environment variables serve runs without a stack secret. */
 export function parseConfiguration(given: Record<string, unknown>): Configuration {
-    const text = (key: string) => (typeof given[key] === "string" && given[key] !== "" ? given[key] : undefined);
-    const timeout = Number(given["connectTimeout"] ?? 15);
-    if (!(timeout > 0 && timeout <= 600))
-        throw new Error(
-            `holdfast:connectTimeout: expected seconds between 1 and 600, got ${String(given["connectTimeout"])}`,
-        );
+    const { proxmoxToken: token } = given;
     return {
-        credentials: { privateKey: text("privateKey"), passphrase: text("privateKeyPassphrase") },
-        allowUnknownHostKey: given["allowUnknownHostKey"] === true || given["allowUnknownHostKey"] === "true",
-        connectTimeout: timeout,
+        connect: connectOptionsOf(given),
         client: `${userInfo().username}@${hostname()}`,
-        proxmoxToken: text("proxmoxToken"),
+        proxmoxToken: typeof token === "string" && token !== "" ? token : undefined,
         fleet: given["fleet"],
     };
 }

@@ -23,11 +23,8 @@ export class NodePool {
         if (this.origins.get(key) !== "stack") this.origins.set(key, origin);
         let client = this.clients.get(key);
         if (!client) {
-            const { credentials, allowUnknownHostKey, connectTimeout } = this.configuration();
             client = new NodeClient(host, {
-                credentials,
-                allowUnknownHostKey,
-                timeout: connectTimeout,
+                ...this.configuration().connect,
                 pinnedIn: () => PINNED_IN[this.origins.get(key) ?? origin],
             });
             this.clients.set(key, client);

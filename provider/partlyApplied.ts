@@ -2,17 +2,12 @@
 import { changeInWords, identityOf, undoneInWords } from "../host/observation";
 import type { Applied } from "../host/push";
 import type { FileSetState } from "./fileState";
+import { KeptError } from "./kept";
 
 /** Applied in part: kept in state with what was observed, so that the next `up` goes on from there. */
-export class PartlyAppliedError extends Error {
+export class PartlyAppliedError extends KeptError {
     override readonly name = "PartlyAppliedError";
-
-    constructor(
-        message: string,
-        readonly state: FileSetState,
-    ) {
-        super(message);
-    }
+    declare readonly state: FileSetState;
 }
 
 /**

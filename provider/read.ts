@@ -11,6 +11,7 @@ import type { FileSetState } from "./fileState";
 import type { Log } from "./log";
 import { firstPushOf, machineOf } from "./machine";
 import type { Operation } from "./operation";
+import { RefusedError } from "./refused";
 import { specOf, stateOf } from "./state";
 import { sayWhoWrote } from "./whoWrote";
 
@@ -68,7 +69,7 @@ async function judged<T>(name: string, judge: () => Promise<T>): Promise<T> {
     try {
         return await judge();
     } catch (error) {
-        if (error instanceof UnreachableError) throw error;
+        if (error instanceof UnreachableError || error instanceof RefusedError) throw error;
         const why = error instanceof Error ? error.message : String(error);
         throw new UnreachableError(name, `what stands there cannot be judged: ${why}. Please report this`, {
             cause: error,

@@ -68,7 +68,7 @@ export function refuseUnknownFiles(
         if (!file.absent && !seen.binary && seen.content === file.content) return []; // only its mode or owner
         if (secretFiles.has(path)) return [`${path}: its content is secret, so look at it on the node`];
         if (file.absent || seen.binary) return [`${path}: ${seen.binary ? "is no UTF-8 text" : "would be removed"}`];
-        return [describeReplacement(path, seen.content ?? "", file.content ?? "")];
+        return [patchOf(path, ["on the node", "declared"], seen.content ?? "", file.content ?? "")];
     });
     if (complaints.length > 0)
         throw new RefusedError(
@@ -76,10 +76,11 @@ export function refuseUnknownFiles(
         );
 }
 
-function describeReplacement(path: string, now: string, declared: string): string {
+/** @param labels of the two texts */
+function patchOf(path: string, labels: readonly [string, string], from: string, to: string): string {
     const options = { context: 2, timeout: PATIENCE };
-    const [from, to] = [`${path} (on the node)`, `${path} (declared)`];
-    const patch = createTwoFilesPatch(from, to, now, declared, undefined, undefined, options);
+    const [before, after] = labels.map((label) => `${path} (${label})`) as [string, string];
+    const patch = createTwoFilesPatch(before, after, from, to, undefined, undefined, options);
     return patch?.replace(/^=+\n/, "") ?? `${path}: is another text altogether`;
 }
 
@@ -97,18 +98,8 @@ function isSame(known: FileState, live: FileState): boolean {
 function describeEdit(path: string, known: FileState, live: FileState): string {
     if (known.otherProgram !== undefined && live.content !== undefined && !isSameText(known, live))
         return `${path}: was another version of Holdfast's own program, and is another text now`;
-    if (known.content !== undefined && live.content !== undefined && known.content !== live.content) {
-        const patch = createTwoFilesPatch(
-            `${path} (last look)`,
-            `${path} (now)`,
-            known.content,
-            live.content,
-            undefined,
-            undefined,
-            { context: 2, timeout: PATIENCE },
-        );
-        return patch?.replace(/^=+\n/, "") ?? `${path}: is another text altogether`;
-    }
+    if (known.content !== undefined && live.content !== undefined && known.content !== live.content)
+        return patchOf(path, ["last look", "now"], known.content, live.content);
     const describe = (state: FileState) =>
         state.instead ?? (state.absent ? "absent" : `mode ${state.mode}, owner ${state.owner}:${state.group}`);
     return `${path}: was ${describe(known)}, is ${describe(live)}`;

@@ -8,6 +8,7 @@ import { compare, type Difference } from "./compare";
 import type { FileSetState } from "./fileState";
 import { idOf } from "./id";
 import type { Checked } from "./inputs";
+import { KeptError } from "./kept";
 import { encode, tellable, type Decoded } from "./wire";
 
 const KIND = {
@@ -17,7 +18,7 @@ const KIND = {
 };
 
 export function checkResponse(
-    { inputs, failures }: Checked,
+    { inputs, failures }: Pick<Checked, "failures"> & { readonly inputs: object },
     ...given: readonly Decoded<unknown>[]
 ): messages.CheckResponse {
     const answer = new messages.CheckResponse();
@@ -43,18 +44,23 @@ export function diffResponse(
     news: FileSetArgs,
 ): messages.DiffResponse {
     const changed = new Set("files" in before ? compare(before as FileSetState, news).map(({ path }) => path) : []);
+    return changesResponse(differences, (path) => changed.has(path));
+}
+
+/** @param isInput whether the inputs themselves differ there */
+export function changesResponse(
+    differences: readonly Pick<Difference, "path" | "parts" | "kind">[],
+    isInput: (path: string) => boolean = () => false,
+): messages.DiffResponse {
     const answer = new messages.DiffResponse();
-    answer.setChanges(
-        differences.length > 0
-            ? messages.DiffResponse.DiffChanges.DIFF_SOME
-            : messages.DiffResponse.DiffChanges.DIFF_NONE,
-    );
+    const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
+    answer.setChanges(differences.length > 0 ? DIFF_SOME : DIFF_NONE);
     answer.setDiffsList([...new Set(differences.map(({ parts }) => parts[0]!))]);
     answer.setHasdetaileddiff(true);
     for (const { path, kind } of differences) {
         const detail = new messages.PropertyDiff();
         detail.setKind(KIND[kind]);
-        detail.setInputdiff(changed.has(path));
+        detail.setInputdiff(isInput(path));
         answer.getDetaileddiffMap().set(path, detail);
     }
     return answer;
@@ -71,6 +77,17 @@ export class InitFailedError extends Error {
         readonly id = idOf(state as FileSetState),
     ) {
         super(message);
+    }
+}
+
+/** The work, without anything secret in its error; what is told with a state is kept in it. */
+export async function tellably<T>(given: readonly Decoded<unknown>[], work: () => Promise<T>): Promise<T> {
+    try {
+        return await work();
+    } catch (error) {
+        const message = tellable(error instanceof Error ? error.message : String(error), ...given);
+        const { state, id } = error instanceof KeptError ? error : {};
+        throw state ? new InitFailedError(message, state, given, id) : new Error(message, { cause: error });
     }
 }
 

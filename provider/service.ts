@@ -17,10 +17,9 @@ import { ProxmoxApi } from "../host/proxmox/api";
 import { ApiObjectController } from "./apiObject/controller";
 import { apiObjectService, isApiObject } from "./apiObject/service";
 import { behind, Restores } from "./order";
-import { PartlyAppliedError } from "./partlyApplied";
 import { PeerNames } from "./peerNames";
 import { Proofs } from "./proofs";
-import { checkResponse, diffResponse, errorResponse, InitFailedError } from "./responses";
+import { checkResponse, diffResponse, errorResponse, tellably } from "./responses";
 import type { FileSetState } from "./fileState";
 import { decode, encode, tellable, type Decoded } from "./wire";
 
@@ -206,12 +205,7 @@ export function providerService(
     ): Promise<T> {
         if (isCancelled) throw new Error("cancelled, so this was not begun");
         try {
-            return await work();
-        } catch (error) {
-            const message = tellable(error instanceof Error ? error.message : String(error), ...given, ...ours);
-            throw error instanceof PartlyAppliedError
-                ? new InitFailedError(message, error.state, [...given, ...ours])
-                : new Error(message, { cause: error });
+            return await tellably([...given, ...ours], work);
         } finally {
             log?.end(request.getUrn());
         }

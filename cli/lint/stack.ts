@@ -1,5 +1,5 @@
 /** A stack file offline: what `pulumi preview` would refuse of it, with the place where it stands. */
-import { formatFault, parseFleet, secretKeys, type ReadFile } from "../../components/fleet";
+import { allSecretKeys, formatFault, parseFleet, type Fleet, type ReadFile } from "../../components/fleet";
 import { formatPath } from "../../model/fleet/faults";
 import { finding, firstLine, type Finding } from "../../model/lint/finding";
 import { lintSize } from "../../model/lint/limits";
@@ -26,7 +26,12 @@ export function lintStack(text: string, readFile: ReadFile): Finding[] {
 
 function lintConfig({ data, placeOf }: YamlSource, readFile: ReadFile): Finding[] {
     const config = entriesOf(entriesOf(data)["config"]);
-    const plain = secretKeys
+    const written = config[fleetKey];
+    const fleet =
+        written === undefined
+            ? undefined
+            : lintFleet(written, (path) => placeOf(["config", fleetKey, ...path]), readFile);
+    const plain = allSecretKeys(fleet?.parsed ?? {})
         .map((key) => `holdfast:${key}`)
         .filter((key) => typeof config[key] === "string")
         .map((key) =>
@@ -37,7 +42,7 @@ function lintConfig({ data, placeOf }: YamlSource, readFile: ReadFile): Finding[
                 `${key} stands in plain text: whoever reads this file or its history has it. Replace it where it is used, then: pulumi config set --secret ${key}`,
             ),
         );
-    if (config[fleetKey] === undefined)
+    if (!fleet)
         return [
             ...plain,
             finding(
@@ -47,14 +52,19 @@ function lintConfig({ data, placeOf }: YamlSource, readFile: ReadFile): Finding[
                 `config has no ${fleetKey}. Declare the nodes there; \`npx holdfast adopt root@NODE\` writes it for a node that runs.`,
             ),
         ];
-    return [...plain, ...lintFleet(config[fleetKey], (path) => placeOf(["config", fleetKey, ...path]), readFile)];
+    return [...plain, ...fleet.findings];
 }
 
-function lintFleet(written: unknown, placeOf: YamlSource["placeOf"], readFile: ReadFile): Finding[] {
+/** `parsed`: where it has no fault. */
+function lintFleet(
+    written: unknown,
+    placeOf: YamlSource["placeOf"],
+    readFile: ReadFile,
+): { readonly parsed?: Fleet; readonly findings: readonly Finding[] } {
     const { data, encrypted } = standIns(asData(written));
     const { fleet, faults } = parseFleet(data, readFile);
     const isHidden = ({ path }: { readonly path: Path }) => encrypted.some((hidden) => isAtOrBelow(path, hidden));
-    return [
+    const findings = [
         ...encrypted.map((path) =>
             finding(
                 "encrypted-value",
@@ -68,6 +78,7 @@ function lintFleet(written: unknown, placeOf: YamlSource["placeOf"], readFile: R
             .map((fault) => finding("stack-setting", "error", placeOf(fault.path), formatFault(fault))),
         ...(fleet?.warnings ?? []).map((warning) => finding("unwise-setting", "warning", placeOf([]), warning)),
     ];
+    return { parsed: fleet, findings };
 }
 
 /** `pulumi config set` without `--path` writes JSON as text. */

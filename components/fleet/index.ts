@@ -7,7 +7,9 @@ import { checkCommands, resolveCommands, type OwnCommand } from "../commands/set
 import type { Proof } from "../../model/contract/fileSet";
 import type { BatchSize } from "../../model/fleet/values";
 import type { ProjectFile } from "../concern";
-import { certificateFault, checkProxmox, resolveProxmox, type ProxmoxSettings } from "../proxmox/settings";
+import { certificateFault } from "../proxmox/certificate";
+import { checkProxmox } from "../proxmox/checks";
+import { resolveProxmox, type ProxmoxSettings } from "../proxmox/settings";
 import { checkFleet } from "./checks";
 import { fileSetNames, type Machine, resolveMachine, unwise } from "./machine";
 
@@ -18,7 +20,7 @@ import { parseShape } from "./shape";
 
 export { type Fault, formatFault } from "../../model/fleet/faults";
 export { type Machine, secretsOf } from "./machine";
-export { optionalSecrets, secretKeys } from "./secretKeys";
+export { allSecretKeys, optionalSecrets, ownSecretsOf } from "./secretKeys";
 export type { Machine as FleetHost, Machine as FleetNode } from "./machine";
 
 export interface Fleet {

@@ -1,7 +1,5 @@
 /** `proxmox`: what lies in the cluster's database and not in a node's files. Everything off without it. */
-import { X509Certificate } from "node:crypto";
 import { z } from "zod";
-import type { Fault } from "../../model/fleet/faults";
 import { flag, object } from "../../model/fleet/kit";
 import { absolutePath, address, anyName, hostName, projectFile } from "../../model/fleet/values";
 import { isDeviceName } from "../../model/fstab";
@@ -101,7 +99,9 @@ export const proxmoxSchema = object({
     options: object({
         migration: object({
             type: z.enum(["secure", "insecure"], { error: "expected secure or insecure" }).optional(),
-            network: text(/^[0-9A-Fa-f.:]+\/\d{1,3}$/, "a network such as 198.51.100.0/24").optional(),
+            network: z
+                .union([z.cidrv4(), z.cidrv6()], { error: "expected a network such as 198.51.100.0/24" })
+                .optional(),
         }).optional(),
         haShutdownPolicy: z
             .enum(["conditional", "failover", "freeze", "migrate"], {
@@ -190,96 +190,9 @@ export function usesProxmoxve(settings: Sections): boolean {
     return sectionsOf(settings).length > 0;
 }
 
-function sectionsOf(settings: Sections): string[] {
+/** Those that are used. */
+export function sectionsOf(settings: Sections): string[] {
     return throughProxmoxve.filter((section) => Object.keys(settings[section] ?? {}).length > 0);
-}
-
-/** What spans several fields. @param nodes all that are declared */
-export function checkProxmox(config: ProxmoxConfig, nodes: readonly string[]): Fault[] {
-    const { ca, fingerprint, storages = {}, backups = {}, metrics: servers = {} } = config;
-    const used = sectionsOf(config);
-    const lacksCa = ca === undefined && used.length > 0;
-    return [
-        ...(lacksCa
-            ? [
-                  {
-                      path: ["proxmox", "ca"],
-                      message: `is missing: ${used.join(", ")} go through proxmoxve, which can check no fingerprint. Take the CA of a node (/etc/pve/pve-root-ca.pem) into the project and name it here, or write system where this machine trusts the API's certificate by itself`,
-                  },
-              ]
-            : []),
-        ...(ca === undefined && fingerprint === undefined && !lacksCa
-            ? [
-                  {
-                      path: ["proxmox"],
-                      message:
-                          "expected ca or fingerprint: without one of them anybody between here and there could read the token",
-                  },
-              ]
-            : []),
-        ...Object.entries(storages).flatMap(([name, { nodes: given = [], path, mountpoint }]) => [
-            ...given.flatMap((node, index) =>
-                nodes.includes(node)
-                    ? []
-                    : [
-                          {
-                              path: ["proxmox", "storages", name, "nodes", index],
-                              message: `no node has the name ${node}`,
-                          },
-                      ],
-            ),
-            ...(typeof mountpoint === "string" && !`${path}/`.startsWith(`${mountpoint.replace(/\/$/, "")}/`)
-                ? [
-                      {
-                          path: ["proxmox", "storages", name, "mountpoint"],
-                          message: `expected ${path} or a folder above it: what is mounted elsewhere says nothing of this storage`,
-                      },
-                  ]
-                : []),
-        ]),
-        ...Object.entries(servers).flatMap(([name, { type, protocol }]) =>
-            protocol === undefined ||
-            (type === "graphite" ? ["udp", "tcp"] : ["udp", "http", "https"]).includes(protocol)
-                ? []
-                : [
-                      {
-                          path: ["proxmox", "metrics", name, "protocol"],
-                          message: `expected ${type === "graphite" ? "udp or tcp" : "udp, http or https"} for ${type}`,
-                      },
-                  ],
-        ),
-        ...Object.entries(backups).flatMap(([name, { storage: target }]) => {
-            const content = storages[target]?.content;
-            return content === undefined || content.includes("backup")
-                ? []
-                : [
-                      {
-                          path: ["proxmox", "backups", name, "storage"],
-                          message: `${target} takes no backups: add backup to proxmox.storages.${target}.content`,
-                      },
-                  ];
-        }),
-    ];
-}
-
-/** @returns why the file is none that a certificate could be checked with */
-export function certificateFault(content: string): string | undefined {
-    const blocks = certificatesOf(content);
-    if (blocks.length === 0) return "holds no certificate (-----BEGIN CERTIFICATE-----)";
-    try {
-        for (const block of blocks) new X509Certificate(block);
-        return undefined;
-    } catch {
-        return "holds a certificate that is cut short or damaged";
-    }
-}
-
-/** The PEM blocks of a text. */
-export function certificatesOf(content: string): string[] {
-    return [...content.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)].map(([block]) =>
-        // The words of the first and last line stay together.
-        block.replace(/\r/g, ""),
-    );
 }
 
 /** Keys of `holdfast:` besides the token, and where they are used. */

@@ -2,6 +2,7 @@
  * Proxmox's API, as far as Holdfast asks it: one call at a time, each bounded, no answer taken for more than it says.
  */
 import { request } from "node:https";
+import type { TLSSocket } from "node:tls";
 import { z } from "zod";
 import { showControls } from "../../model/lint/controls";
 import type { ApiArgs } from "../../model/contract/apiObject";
@@ -22,6 +23,8 @@ interface Answer {
 }
 
 type Method = "GET" | "PUT";
+/** Privileges by path; 1: it holds below as well. */
+const permissions = z.record(z.string(), z.record(z.string(), z.union([z.literal(0), z.literal(1)])));
 const limits: ApiLimits = { time: 20_000, size: 16 << 20 };
 const envelope = z.object({
     data: z.unknown(),
@@ -51,27 +54,49 @@ export class ProxmoxApi {
         await this.call("PUT", path, new URLSearchParams(given).toString());
     }
 
+    /** The token has it on this path, and where `below` on every one under it. @throws ApiError with the remedy */
+    async mustHave(privilege: string, path: string, below = false): Promise<void> {
+        const held = (await this.get(`access/permissions?path=${encodeURIComponent(path)}`, permissions))[path] ?? {};
+        const how = held[privilege];
+        if (how === undefined || (below && how === 0))
+            throw new ApiError(
+                `${this.target.endpoint}: the token lacks ${privilege} on ${path}, and is shown nothing of what it may not see${grantOf(path, privilege)}`,
+                403,
+            );
+    }
+
     private async call(method: Method, path: string, body = ""): Promise<unknown> {
         const { endpoint } = this.target;
         if (this.token === undefined)
             throw new ApiError(
                 "holdfast:proxmoxToken is missing: pulumi config set --secret holdfast:proxmoxToken 'USER@REALM!NAME=UUID'",
             );
-        const started = Date.now();
-        const socket = await connectTo(this.target, this.limit.time);
+        const what = `${method} /${path}`;
+        // One for all of it: the way there, the request and the last byte of the answer.
+        const limit = new AbortController();
+        const seconds = this.limit.time / 1000;
+        let stage = "was not reached";
+        const timer = setTimeout(
+            () => limit.abort(new ApiError(`${endpoint} ${stage} within ${seconds} s`)),
+            this.limit.time,
+        );
+        let socket: TLSSocket | undefined;
         try {
+            const connected = (socket = await connectTo(this.target, limit.signal));
+            stage = `took ${what} and did not answer`;
             const headers = {
                 authorization: `PVEAPIToken=${this.token}`,
                 accept: "application/json",
                 ...(body !== "" && { "content-type": "application/x-www-form-urlencoded" }),
             };
-            const signal = AbortSignal.timeout(Math.max(1, this.limit.time - (Date.now() - started)));
-            const options = { method, headers, signal, createConnection: () => socket };
-            const what = `${method} /${path}`;
+            const options = { method, headers, signal: limit.signal, createConnection: () => connected };
             const answer = await this.exchange(`${endpoint}/api2/json/${path}`, options, body, what);
             return dataOf(answer, `${endpoint}: ${what}`);
+        } catch (error) {
+            throw limit.signal.aborted ? limit.signal.reason : error;
         } finally {
-            socket.destroy();
+            clearTimeout(timer);
+            socket?.destroy();
         }
     }
 
@@ -105,11 +130,9 @@ export class ProxmoxApi {
     }
 
     private silence(error: Error, what: string): ApiError {
-        if (error instanceof ApiError) return error;
-        const { endpoint } = this.target;
-        return error.name === "TimeoutError" || error.name === "AbortError"
-            ? new ApiError(`${endpoint} took ${what} and did not answer within ${this.limit.time / 1000} s`)
-            : new ApiError(`${endpoint}: ${what}: ${error.message}`, undefined, { cause: error });
+        return error instanceof ApiError
+            ? error
+            : new ApiError(`${this.target.endpoint}: ${what}: ${error.message}`, undefined, { cause: error });
     }
 }
 
@@ -134,9 +157,12 @@ function dataOf({ text, status, reason }: Answer, what: string): unknown {
 
 function remedyOf(status: number, said: string): string {
     const [, path, privileges] = /Permission check failed \((\S+), (.+)\)/.exec(said) ?? [];
-    if (path !== undefined)
-        return `: give the token a role with ${privileges ?? ""} on ${path} (pveum acl modify ${path} --tokens 'USER@REALM!NAME' --roles ROLE), and its user too, unless the token has no privilege separation`;
+    if (path !== undefined) return grantOf(path, privileges ?? "");
     return status === 401
         ? ": look at holdfast:proxmoxToken, USER@REALM!NAME=UUID as pveum user token add printed it"
         : "";
+}
+
+function grantOf(path: string, privileges: string): string {
+    return `: give the token a role with ${privileges} on ${path} (pveum acl modify ${path} --tokens 'USER@REALM!NAME' --roles ROLE), and its user too, unless the token has no privilege separation`;
 }

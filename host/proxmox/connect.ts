@@ -3,8 +3,8 @@ import { connect, type TLSSocket } from "node:tls";
 import type { ApiArgs } from "../../model/contract/apiObject";
 import { ApiError } from "./errors";
 
-/** @param limit milliseconds */
-export function connectTo({ endpoint, fingerprint, ca }: ApiArgs, limit: number): Promise<TLSSocket> {
+/** @param limit ends it, and says so by its reason */
+export function connectTo({ endpoint, fingerprint, ca }: ApiArgs, limit: AbortSignal): Promise<TLSSocket> {
     const { hostname, port } = new URL(endpoint);
     const host = hostname.replace(/^\[|\]$/g, "");
     return new Promise((resolve, reject) => {
@@ -23,8 +23,11 @@ export function connectTo({ endpoint, fingerprint, ca }: ApiArgs, limit: number)
                 error instanceof ApiError ? error : new ApiError(wordsOf(endpoint, error), undefined, { cause: error }),
             );
         };
-        socket.setTimeout(limit, () => fail(new ApiError(`${endpoint} did not answer within ${limit / 1000} s`)));
-        socket.once("error", fail);
+        const end = () => fail(limit.reason as ApiError);
+        if (limit.aborted) end();
+        limit.addEventListener("abort", end, { once: true });
+        // Stays: what breaks later is told to whoever writes or reads, and is nobody's surprise in between.
+        socket.on("error", fail);
         socket.once("secureConnect", () => {
             const seen = socket.getPeerCertificate().fingerprint256;
             if (fingerprint !== undefined && seen !== fingerprint) {
@@ -35,7 +38,7 @@ export function connectTo({ endpoint, fingerprint, ca }: ApiArgs, limit: number)
                 );
                 return;
             }
-            socket.off("error", fail);
+            limit.removeEventListener("abort", end);
             resolve(socket);
         });
     });

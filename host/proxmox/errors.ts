@@ -11,8 +11,11 @@ export class ApiError extends Error {
         super(message, options);
     }
 
-    /** Proxmox says so with a 500, never with a 404. */
+    /**
+     * There is no such storage; Proxmox says so with a 500, never with a 404. Of nothing else: a guest's file "does not
+     * exist" while the guest moves to another node.
+     */
     get isAbsent(): boolean {
-        return this.status === 500 && /does not exist/.test(this.message);
+        return this.status === 500 && /: 500 storage '[^']*' does not exist$/.test(this.message);
     }
 }

@@ -4,8 +4,9 @@
  */
 import { ProxmoxApi } from "../../host/proxmox/api";
 import { ApiError } from "../../host/proxmox/errors";
-import { apiObjectKinds, type ApiArgs, type ApiObjectArgs } from "../../model/contract/apiObject";
-import type { Difference } from "../compare";
+import { apiObjectId, apiObjectKinds, type ApiArgs, type ApiObjectArgs } from "../../model/contract/apiObject";
+import { differenceAt, type Difference } from "../compare";
+import { KeptError } from "../kept";
 import { kinds, type Settings } from "./kinds";
 
 export type ApiObjectState = ApiObjectArgs;
@@ -14,18 +15,13 @@ export type ApiObjectState = ApiObjectArgs;
  * It stands otherwise than declared, and cannot be changed from here: kept in state, so that drift runs go on saying
  * so.
  */
-export class DiffersError extends Error {
+export class DiffersError extends KeptError {
     override readonly name = "DiffersError";
 
-    constructor(
-        message: string,
-        readonly state: ApiObjectState,
-    ) {
-        super(message);
+    constructor(message: string, state: ApiObjectState) {
+        super(message, state, apiObjectId(state));
     }
 }
-
-type Changed = Pick<Difference, "path" | "kind">;
 
 type ApiOf = (target: ApiArgs) => ProxmoxApi;
 
@@ -33,15 +29,15 @@ export class ApiObjectController {
     constructor(private readonly apiOf: ApiOf) {}
 
     /** What `up` has to do: the declared settings that differ, and how the API is reached. */
-    diff(olds: ApiObjectState, news: ApiObjectArgs): Changed[] {
-        const settings = Object.entries(news.settings).flatMap(([name, value]): Changed[] => {
+    diff(olds: ApiObjectState, news: ApiObjectArgs): Difference[] {
+        const settings = Object.entries(news.settings).flatMap(([name, value]) => {
             const found = olds.settings[name];
-            return found === value ? [] : [{ path: `settings.${name}`, kind: found === undefined ? "add" : "update" }];
+            return found === value ? [] : [differenceAt(["settings", name], found === undefined ? "add" : "update")];
         });
         const rest = (["api", "leftOut", "occasion"] as const).filter(
             (key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]),
         );
-        return [...settings, ...rest.map((path): Changed => ({ path, kind: "update" }))];
+        return [...settings, ...rest.map((key) => differenceAt([key], "update"))];
     }
 
     /** Brings the declared settings about; what comes back is a second look. */

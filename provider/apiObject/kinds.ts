@@ -61,7 +61,10 @@ export const kinds: Readonly<Record<ApiObjectKind, Kind>> = {
     guest: {
         read: async (api, args) => {
             const path = await guestPath(api, args);
-            if (path === undefined) return undefined;
+            if (path === undefined) {
+                await api.mustHave("VM.Audit", `/vms/${args.name}`);
+                return undefined;
+            }
             const { onboot = false, startup = "" } = await api.get(path, guestConfig);
             return { onboot: onboot ? "yes" : "no", startup: inOrder(startup) };
         },
@@ -89,6 +92,7 @@ export const kinds: Readonly<Record<ApiObjectKind, Kind>> = {
     },
     backups: {
         read: async (api, { leftOut = [] }) => {
+            await api.mustHave("VM.Audit", "/vms", true);
             const all = (await api.get("cluster/resources?type=vm", guests)).filter(
                 ({ template }) => template !== true,
             );

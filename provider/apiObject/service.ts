@@ -2,9 +2,9 @@
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { API_OBJECT_TYPE, apiObjectId, type ApiObjectArgs } from "../../model/contract/apiObject";
-import { InitFailedError } from "../responses";
-import { decode, encode, tellable, type Decoded } from "../wire";
-import { ApiObjectController, DiffersError, faultsOf } from "./controller";
+import { changesResponse, checkResponse, tellably } from "../responses";
+import { decode, encode, type Decoded } from "../wire";
+import { ApiObjectController, faultsOf } from "./controller";
 
 export function isApiObject(urn: string): boolean {
     return urn.includes(`${API_OBJECT_TYPE}::`);
@@ -12,46 +12,16 @@ export function isApiObject(urn: string): boolean {
 
 /** @param ours secrets of the configuration */
 export function apiObjectService(controller: ApiObjectController, ours: readonly Decoded<unknown>[]) {
-    const told = async <T>(given: Decoded<ApiObjectArgs>, work: () => Promise<T>): Promise<T> => {
-        try {
-            return await work();
-        } catch (error) {
-            const message = tellable(error instanceof Error ? error.message : String(error), given, ...ours);
-            throw error instanceof DiffersError
-                ? new InitFailedError(message, error.state, [given, ...ours], apiObjectId(given.value))
-                : new Error(message, { cause: error });
-        }
-    };
+    const told = <T>(given: Decoded<ApiObjectArgs>, work: () => Promise<T>) => tellably([given, ...ours], work);
     return {
         async check(request: messages.CheckRequest) {
             const news = decode<ApiObjectArgs>(request.getNews());
-            const answer = new messages.CheckResponse();
-            answer.setInputs(encode(news.value, news, ...ours));
-            answer.setFailuresList(
-                faultsOf(news.value).map(({ property, reason }) => {
-                    const failure = new messages.CheckFailure();
-                    failure.setProperty(property);
-                    failure.setReason(reason);
-                    return failure;
-                }),
-            );
-            return answer;
+            return checkResponse({ inputs: news.value, failures: faultsOf(news.value) }, news, ...ours);
         },
         async diff(request: messages.DiffRequest) {
             const olds = decode<ApiObjectArgs>(request.getOlds());
             const news = decode<ApiObjectArgs>(request.getNews());
-            const differences = controller.diff(olds.value, news.value);
-            const answer = new messages.DiffResponse();
-            const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
-            answer.setChanges(differences.length > 0 ? DIFF_SOME : DIFF_NONE);
-            answer.setDiffsList([...new Set(differences.map(({ path }) => path.split(".")[0]!))]);
-            answer.setHasdetaileddiff(true);
-            for (const { path, kind } of differences) {
-                const detail = new messages.PropertyDiff();
-                detail.setKind(messages.PropertyDiff.Kind[kind === "add" ? "ADD" : "UPDATE"]);
-                answer.getDetaileddiffMap().set(path, detail);
-            }
-            return answer;
+            return changesResponse(controller.diff(olds.value, news.value));
         },
         async create(request: messages.CreateRequest) {
             const news = decode<ApiObjectArgs>(request.getProperties());

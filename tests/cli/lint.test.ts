@@ -284,6 +284,19 @@ describe("a stack file", () => {
         expect(stdout).not.toContain("hunter2");
     });
 
+    test("the keys that commands and a metrics server are given are secrets too", async () => {
+        const own = "  holdfast:notifyToken: hunter2\n  holdfast:metricsToken: hunter2\n";
+        const uses = [
+            "    commands: { notify: { local: [./notify.sh], stdin: { secret: notifyToken } } }\n",
+            '    proxmox:\n      endpoint: "https://192.0.2.11:8006"\n      ca: system\n',
+            "      metrics:\n        influx: { type: influxdb, server: 192.0.2.50, port: 8086, token: { secret: metricsToken } }\n",
+        ].join("");
+        const { stdout } = await lintStack(declared.replace("config:\n", `config:\n${own}`) + uses);
+        expect(stdout).toMatch(/^Pulumi\.x\.yaml:2:3: warning: holdfast:notifyToken stands in plain text/m);
+        expect(stdout).toMatch(/^Pulumi\.x\.yaml:3:3: warning: holdfast:metricsToken stands in plain text/m);
+        expect(stdout).not.toContain("hunter2");
+    });
+
     test("json and github have the same findings", async () => {
         const text = `${head}      pve01: { addres: 192.0.2.11 }\n`;
         const json = JSON.parse((await lintStack(text, { format: "json" })).stdout) as unknown[];

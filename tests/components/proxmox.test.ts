@@ -113,6 +113,16 @@ test.each<[string, object, string]>([
         `${at}.metrics.m.protocol: expected udp or tcp for graphite`,
     ],
     [
+        "a network that is none",
+        { options: { migration: { network: "192.0.2.300/24" } } },
+        `${at}.options.migration.network: expected a network such as 198.51.100.0/24, got "192.0.2.300/24"`,
+    ],
+    [
+        "a network whose prefix is too long",
+        { options: { migration: { network: "2001:db8::/129" } } },
+        `${at}.options.migration.network: expected a network such as 198.51.100.0/24, got "2001:db8::/129"`,
+    ],
+    [
         "a guest's number",
         { guests: { "7": { onboot: true } } },
         `${at}.guests.7: expected a guest's number, from 100 on`,

@@ -31,3 +31,11 @@ test("a secret is no finding", () => {
     ]);
     expect(plainSecretWarnings(none, config({}), () => false, "prod")).toEqual([]);
 });
+
+test("so does the token of a metrics server", () => {
+    const influx = { type: "influxdb" as const, server: "192.0.2.50", port: 8086, token: { secret: "metricsToken" } };
+    const proxmox = { endpoint: "https://192.0.2.11:8006", trust: {}, mail: [], metrics: { influx } };
+    expect(plainSecretWarnings({ proxmox }, config({ metricsToken: "x" }), () => false, "prod")).toEqual([
+        expect.stringMatching(/^holdfast:metricsToken STANDS IN PLAIN TEXT/),
+    ]);
+});

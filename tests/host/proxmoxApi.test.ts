@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ProxmoxApi } from "../../host/proxmox/api";
 import { createHash, X509Certificate } from "node:crypto";
 import { makeCertificates } from "../helpers/proxmoxApi/certificates";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { FakeProxmox } from "../helpers/proxmoxApi/server";
 
 let fake: FakeProxmox;
@@ -124,6 +125,27 @@ describe("whatever answers, a call ends", () => {
         );
         fake.fault = { slow: 2000 };
         expect(await failure(bounded().get("version", version))).toMatch(/did not answer within 0\.3 s/);
+    });
+    test("the limit is one for all of it, however slowly the other end goes about each part", async () => {
+        // Takes the connection, and begins TLS so late that too little of the time is left for the request.
+        const target = new URL(fake.endpoint);
+        const slow = createServer((client) => {
+            const onward = connect(Number(target.port), target.hostname);
+            for (const end of [client, onward]) end.on("error", () => undefined).on("close", () => onward.destroy());
+            setTimeout(() => client.pipe(onward).pipe(client), 600);
+        }).unref();
+        await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+        fake.fault = { slow: 600 };
+        const { port } = slow.address() as AddressInfo;
+        const within = (time: number) =>
+            new ProxmoxApi({ endpoint: `https://127.0.0.1:${port}`, ca: fake.certificates.ca }, token, {
+                ...limits,
+                time,
+            }).get("version", version);
+        expect(await failure(within(1000))).toMatch(/did not answer within 1 s$/);
+        // Not even TLS.
+        expect(await failure(within(300))).toMatch(/ was not reached within 0\.3 s$/);
+        slow.close();
     });
     test("more than it should be", async () => {
         const small = new ProxmoxApi({ endpoint: fake.endpoint, ca: fake.certificates.ca }, token, {

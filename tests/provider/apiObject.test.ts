@@ -73,6 +73,37 @@ test("what is not there is absent for a look, and an error with a remedy for an 
         "holdfast:fleet.proxmox.storage: none is not there: make the storage, or declare it under proxmox.storages",
     );
 });
+describe("a token that may not see the guests", () => {
+    const blind = (privileges: Record<string, string[]>) => {
+        const own = fake.addToken("holdfast@pve!blind", { "/": ["Sys.Audit", "Sys.Modify"], ...privileges });
+        return new ApiObjectController((target) => new ProxmoxApi(target, own, { time: 2000, size: 1 << 20 }));
+    };
+    const guest = () => object("guest", "100", { onboot: "yes" });
+    const backups = () => object("backups", "cluster", { guestsWithoutBackup: "none" });
+    test("is told which privilege is missing: no guest is gone, and none is in a job", async () => {
+        await expect(blind({}).read(guest())).rejects.toThrow(
+            /^holdfast:fleet\.proxmox\.guest: https:\S+: the token lacks VM\.Audit on \/vms\/100, and is shown nothing of what it may not see: give the token a role with VM\.Audit on \/vms\/100 \(pveum acl modify \/vms\/100 /,
+        );
+        await expect(blind({}).read(backups())).rejects.toThrow(/the token lacks VM\.Audit on \/vms, /);
+        await expect(blind({ "/vms/100": ["VM.Audit"] }).read(backups())).rejects.toThrow(/VM\.Audit on \/vms, /);
+    });
+    test("sees what it may see, and a guest that is gone is gone", async () => {
+        const one = blind({ "/vms/100": ["VM.Audit"], "/vms/999": ["VM.Audit"] });
+        expect(await one.read(guest())).toMatchObject({ settings: { onboot: "no" } });
+        expect(await one.read(object("guest", "999", { onboot: "yes" }))).toBeUndefined();
+    });
+});
+test("a guest that moves between the two calls of a look is not gone", async () => {
+    const { guests } = fake.cluster;
+    const stays = guests.get(100)!;
+    // The list still says pve02.
+    Object.defineProperty(stays, "node", {
+        get: () => (fake.calls.some((call) => call.endsWith("/config")) ? "pve03" : "pve02"),
+    });
+    await expect(controller.read(object("guest", "100", { onboot: "yes" }))).rejects.toThrow(
+        /Configuration file 'nodes\/pve02\/qemu-server\/100\.conf' does not exist/,
+    );
+});
 test("an API that is out of order makes nothing absent", async () => {
     fake.fault = "500";
     await expect(controller.read(object("storage", "local", { is_mountpoint: "yes" }))).rejects.toThrow(
@@ -108,9 +139,9 @@ test("what differs is said setting by setting; another endpoint or certificate i
     const olds = object("guest", "100", { onboot: "no", startup: "order=1" });
     expect(controller.diff(olds, olds)).toEqual([]);
     expect(controller.diff(olds, { ...olds, settings: { onboot: "yes", startup: "order=1" } })).toEqual([
-        { path: "settings.onboot", kind: "update" },
+        { path: "settings.onboot", parts: ["settings", "onboot"], kind: "update" },
     ]);
     expect(controller.diff(olds, { ...olds, api: { ...olds.api, fingerprint: "AA" } })).toEqual([
-        { path: "api", kind: "update" },
+        { path: "api", parts: ["api"], kind: "update" },
     ]);
 });

@@ -1,13 +1,15 @@
 /** The paths that the fake answers. Where each shape comes from is in contract.md; a test holds the two together. */
 import { change, typed, type Fields } from "./fields";
 import { ApiError } from "./errors";
-import { type FakeCluster, jobOf, type Settings, storageOf } from "./cluster";
+import { type FakeCluster, jobOf, type Privileges, type Settings, storageOf } from "./cluster";
+import { effective, hasPrivilege } from "./privileges";
 
 export interface Call {
     readonly cluster: FakeCluster;
     /** What the pattern's `{…}` stand for. */
     readonly path: Readonly<Record<string, string>>;
     readonly given: Readonly<Record<string, string>>;
+    readonly privileges: Privileges;
 }
 
 export interface Route {
@@ -83,6 +85,14 @@ export const routes: readonly Route[] = [
     { method: "GET", pattern: "version", answer: () => ({ version: "9.1.6", release: "9.1", repoid: "4a1b2c3d" }) },
     {
         method: "GET",
+        pattern: "access/permissions",
+        answer: ({ given: { path = "/" }, privileges }) => {
+            const held = effective(privileges, path);
+            return held.length > 0 ? { [path]: Object.fromEntries(held.map((privilege) => [privilege, 1])) } : {};
+        },
+    },
+    {
+        method: "GET",
         pattern: "nodes",
         answer: ({ cluster }) =>
             [...cluster.nodes].map(([node, isThere]) => ({
@@ -121,18 +131,21 @@ export const routes: readonly Route[] = [
     {
         method: "GET",
         pattern: "cluster/resources",
-        answer: ({ cluster, given }) =>
+        // Not refused: what the caller may not see is not in it.
+        answer: ({ cluster, given, privileges }) =>
             given["type"] !== undefined && given["type"] !== "vm"
                 ? []
-                : [...cluster.guests].map(([vmid, { type, node, name }]) => ({
-                      id: `${type}/${vmid}`,
-                      type,
-                      vmid,
-                      node,
-                      name,
-                      status: cluster.nodes.get(node) ? "stopped" : "unknown",
-                      template: 0,
-                  })),
+                : [...cluster.guests]
+                      .filter(([vmid]) => hasPrivilege(privileges, `/vms/${vmid}`, "VM.Audit"))
+                      .map(([vmid, { type, node, name }]) => ({
+                          id: `${type}/${vmid}`,
+                          type,
+                          vmid,
+                          node,
+                          name,
+                          status: cluster.nodes.get(node) ? "stopped" : "unknown",
+                          template: 0,
+                      })),
     },
     {
         method: "GET",

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { FakeCluster, type Privileges } from "./cluster";
 import { makeCertificates, type Certificates } from "./certificates";
 import { ApiError, permissionError } from "./errors";
+import { hasPrivilege } from "./privileges";
 import { routes, type Route } from "./routes";
 
 /** `hang`: takes the request and never answers. `slow`: milliseconds before each answer. */
@@ -80,8 +81,9 @@ export class FakeProxmox {
         for (const route of routes) {
             const found = route.method === method ? match(route, path) : undefined;
             if (!found) continue;
-            if (route.needs) mustHave(privileges, fill(route.needs[0], found), route.needs[1]);
-            return route.answer({ cluster: this.cluster, path: found, given });
+            if (route.needs && !hasPrivilege(privileges, fill(route.needs[0], found), route.needs[1]))
+                throw permissionError(fill(route.needs[0], found), route.needs[1]);
+            return route.answer({ cluster: this.cluster, path: found, given, privileges });
         }
         throw new ApiError(501, `Method '${method} /${path}' not implemented`);
     }
@@ -146,14 +148,6 @@ function match({ pattern }: Route, path: string): Record<string, string> | undef
 
 function fill(path: string, found: Readonly<Record<string, string>>): string {
     return path.replace(/\{(.*?)\}/g, (_, name: string) => found[name] ?? "");
-}
-
-/** On the path, or on one above it. */
-function mustHave(privileges: Privileges, path: string, privilege: string): void {
-    const steps = path.split("/").filter(Boolean);
-    const above = steps.map((_, index) => `/${steps.slice(0, index + 1).join("/")}`);
-    const held = ["/", ...above].flatMap((each) => privileges[each] ?? []);
-    if (!held.includes(privilege) && !held.includes("*")) throw permissionError(path, privilege);
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
