@@ -95,7 +95,8 @@ test("once it is hardened it is ready, which it finds by itself after the transa
 });
 
 test("a pmxcfs that hangs, or is down, hangs no look, and what lies in it is unknown", async () => {
-    const unknown = { "device-names": "boot-pmxcfs-down", "storage-mountpoint": "boot-pmxcfs-down" };
+    const inPmxcfs = ["device-names", "storage-mountpoint", "ha-state"];
+    const unknown = Object.fromEntries(inPmxcfs.map((check) => [check, "boot-pmxcfs-down"]));
     await shell("pkill -STOP -x pmxcfs");
     try {
         await look();
