@@ -28,6 +28,8 @@ export interface ConcernDefinition {
      * `shutdown`.
      */
     readonly risk: "none" | "boot or network" | "power-off";
+    /** What it reads is whether the node would survive a reboot: a difference there is a hazard. */
+    readonly driftIsHazard?: true;
     /** Every file that it may manage: what `pulumi import` of `NODE/CONCERN` reads. */
     readonly files: Readonly<Record<string, ManagedFile>>;
     /**

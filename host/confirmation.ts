@@ -93,7 +93,8 @@ class NotOursError extends Error {}
 async function tryOnce(line: Line, id: string, token: string): Promise<"waiting" | "decided"> {
     const talk = await line.talk();
     try {
-        talk.send({ op: "confirm", id, token });
+        // All that answers it: one that goes on talking must not take the window for itself.
+        talk.send({ op: "confirm", id, token }, READ_TIMEOUT);
         for (;;) {
             const answer = parseConfirm(line.host.name, await talk.receive(READ_TIMEOUT));
             if ("event" in answer) continue;

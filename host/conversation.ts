@@ -62,16 +62,25 @@ export class Conversation {
         longest = LONGEST,
     ): Promise<Conversation> {
         const talk = new Conversation(node, channel, longest);
+        try {
+            return await talk.greeted(seconds);
+        } catch (error) {
+            talk.close(); // else the node's login script goes on, and its channel counts against the connection's
+            throw error;
+        }
+    }
+
+    private async greeted(seconds: number): Promise<this> {
         for (let chatter = 0; chatter <= CHATTER_LIMIT;) {
-            const line = await talk.line(seconds);
+            const line = await this.line(seconds);
             chatter += line.length + 1;
-            if (line.endsWith(greeting.ready)) return talk;
+            if (line.endsWith(greeting.ready)) return this;
             if (line.endsWith(greeting.wanted)) {
-                talk.sendData(nodeProgram().packed);
-                return talk;
+                this.sendData(nodeProgram().packed);
+                return this;
             }
         }
-        throw talk.lost("prints without end before Holdfast's program starts; look at the user's login scripts");
+        throw this.lost("prints without end before Holdfast's program starts; look at the user's login scripts");
     }
 
     /** `seconds`: within them all that answers it has to come. */

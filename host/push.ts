@@ -93,6 +93,7 @@ export class Push {
     }
 
     fail(error: Error): void {
+        this.confirmation?.end();
         this.isSettled = true;
         this.hide(error);
         this.reject(error);

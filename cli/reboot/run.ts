@@ -21,6 +21,12 @@ export async function runReboot(
 ): Promise<number> {
     const stack = await stackNodes(options.stack);
     const machines = inOrder(names, chosen(stack, names));
+    const away = machines.filter(({ maintenance }) => maintenance);
+    for (const { identity } of away)
+        say(
+            `${identity.name}: look: bad: is under maintenance (nodes.${identity.name}.maintenance: true), so it is not contacted; take that out first`,
+        );
+    if (away.length > 0) return exitStatus.bad;
     const journal = openJournal();
     const verdict = await rebootAll(
         machines.map((machine) => rebootNode(machine.identity.name, () => stack.clientOf(machine))),
@@ -38,14 +44,9 @@ export async function runReboot(
     return exitStatus[verdict];
 }
 
-/** As they were typed. @throws Error where one is named twice, or is not to be contacted */
+/** As they were typed. @throws Error where one is named twice */
 export function inOrder(names: readonly string[], machines: readonly Machine[]): Machine[] {
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) throw new Error(`${twice} is named twice`);
-    const away = machines.find(({ maintenance }) => maintenance)?.identity.name;
-    if (away !== undefined)
-        throw new Error(
-            `${away} is under maintenance (nodes.${away}.maintenance: true), so it is not contacted; take that out first`,
-        );
     return names.flatMap((name) => machines.filter(({ identity }) => identity.name === name));
 }

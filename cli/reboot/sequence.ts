@@ -65,6 +65,11 @@ async function rebootOne(node: RebootNode, run: Run): Promise<Verdict> {
         const how = options.guests === "migrate" ? "migrate" : "shutdown";
         if (!(await take(node, "guests", { step: "part", kind, id, how }, run, `${id} `))) return "bad";
     }
+    // A migration takes minutes: the cluster, and the node itself, may be others by now.
+    if (before.outlook.guests.running.length > 0) {
+        const again = await lookAt(node, { ...run, options: { ...options, guests: "refuse" } });
+        if (!again.look) return again.verdict;
+    }
     const kernel = options.kernel === "new" ? before.outlook.kernel.newest! : undefined;
     const takeBack = () =>
         take(node, "kernel", { step: "pin", how: "back", version: before.outlook.kernel.pinned }, run);

@@ -1,5 +1,6 @@
 /** Nodes by concerns: every cell says in words what its sign means. */
 import { h, type ComponentChild } from "preact";
+import { definitionOf, isConcern } from "../../components/table";
 import type { Concern, NodeDrift, StackDrift } from "../drift/report";
 
 /** Signs differ in shape, not only in colour. */
@@ -88,6 +89,6 @@ function badge(mark: Mark): ComponentChild {
 
 function markOf({ name, status, hazards }: Concern): Mark {
     // What the node itself says of its next boot is no mere difference.
-    if (name === "boot-readiness" && status === "drift") return "hazard";
+    if (status === "drift" && isConcern(name) && definitionOf(name).driftIsHazard) return "hazard";
     return hazards.some(({ severity }) => severity === "error") ? "hazard" : status;
 }

@@ -59,12 +59,16 @@ export function fakeNode(
 ): FakeNode {
     const steps: Step[] = [];
     const left = [...after];
+    const parted = new Set<number>();
     let isRebooted = false;
     const moment = (): { outlook: Outlook; ready: Readiness } => {
         const found = isRebooted ? (left.length > 1 ? left.shift()! : left[0]!) : before;
         log.push(`${name}: ${found === "silent" ? "silent" : found.outlook.bootId.slice(0, 4)}`);
         if (found === "silent") throw new UnreachableError(name, "does not answer");
-        return found;
+        if (isRebooted) return found;
+        const { guests } = found.outlook;
+        const running = guests.running.filter(({ id }) => !parted.has(id));
+        return { ...found, outlook: { ...found.outlook, guests: { ...guests, running } } };
     };
     return {
         name,
@@ -76,6 +80,7 @@ export function fakeNode(
             log.push(`${name}: ${step.step}${"how" in step ? ` ${step.how}` : ""}`);
             if (refuse(step)) return { state: "bad", code: "step-failed", text: "refused" };
             if (step.step === "reboot") isRebooted = true;
+            if (step.step === "part") parted.add(step.id);
             return { state: "ok", code: "done", text: "done" };
         },
     };

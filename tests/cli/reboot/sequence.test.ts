@@ -3,6 +3,7 @@
  * for.
  */
 import { rebootAll, type Run, type Verdict } from "../../../cli/reboot/sequence";
+import type { RebootNode } from "../../../cli/reboot/node";
 import { UnreachableError } from "../../../host/errors";
 import type { Step } from "../../../host/outlook";
 import {
@@ -21,7 +22,7 @@ const booted = (more: Parameters<typeof well>[0] = {}): Moment => well({ bootId:
 const options: Run["options"] = { dryRun: false, guests: "refuse", timeout: 60 };
 
 async function run(
-    nodes: readonly FakeNode[],
+    nodes: readonly RebootNode[],
     more: Partial<Run["options"]> = {},
 ): Promise<{ verdict: Verdict; said: string[] }> {
     const said: string[] = [];
@@ -193,6 +194,16 @@ describe("guests", () => {
         expect([verdict, stepsOf(node)]).toEqual(["bad", ["part migrate", "part migrate"]]);
         expect(said.at(-1)).toBe("pve01: guests: bad: 102 refused");
     });
+});
+
+test("a cluster that has lost its margin while the guests moved keeps the node up", async () => {
+    const guests = { state: "ok" as const, text: "", running: [{ kind: "qemu" as const, id: 101, name: "" }] };
+    const node = fakeNode("pve01", well({ guests, cluster: votesOf(3) }), [booted()]);
+    const later = { outlook: outlookWith({ cluster: votesOf(2) }), ready: readyAs("ready") };
+    const moved: RebootNode = { ...node, look: async () => (node.steps.length > 0 ? later : node.look()) };
+    const { verdict, said } = await run([moved], { guests: "migrate" });
+    expect([verdict, stepsOf(node)]).toEqual(["bad", ["part migrate"]]);
+    expect(said.at(-1)).toMatch(/without this node the cluster would have 1 votes of the 2/);
 });
 
 describe("--kernel new", () => {
