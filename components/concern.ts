@@ -28,6 +28,11 @@ export interface ConcernDefinition {
      * `shutdown`.
      */
     readonly risk: "none" | "boot or network" | "power-off";
+    /**
+     * `gives`: it brings the node's address up. `needs`: its checks on the node look for that address, so where it moves
+     * (`ssh.former`) the concern comes after the one that gives it.
+     */
+    readonly address?: "gives" | "needs";
     /** What it reads is whether the node would survive a reboot: a difference there is a hazard. */
     readonly driftIsHazard?: true;
     /** Every file that it may manage: what `pulumi import` of `NODE/CONCERN` reads. */

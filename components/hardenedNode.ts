@@ -51,13 +51,23 @@ export class HardenedNode extends pulumi.ComponentResource {
         const { node, peers, after = [], rollout, mailPassword } = args;
         this.settings = node;
         const begin = afterSuccessOf(after);
+        // A concern may be made before the one that it comes after: the table's order is that of the stack's outputs.
+        let give!: (resources: readonly pulumi.Resource[]) => void;
+        const giving = new Promise<readonly pulumi.Resource[]>((resolve) => (give = resolve));
+        const comesAfterMove = (concern: Concern) =>
+            node.host.former !== undefined && definitionOf(concern).address === "needs";
+        const waitsFor = async (concern: Concern): Promise<pulumi.Resource[]> => [
+            ...(isRisky(concern, node) ? await begin : []),
+            ...(comesAfterMove(concern) ? await afterSuccessOf(await giving) : []),
+        ];
         this.made = harden(node, {
             name,
             fleet: args.fleet ?? viewOf(node, peers),
             rollout,
             secrets: { mailPassword, ...args.secrets },
-            optionsOf: (concern) => ({ parent: this, dependsOn: isRisky(concern, node) ? begin : [] }),
+            optionsOf: (concern) => ({ parent: this, dependsOn: waitsFor(concern) }),
         });
+        give(concernNames.filter(givesAddress).flatMap((concern) => this.made[concern]?.fileSets ?? []));
         const bySetting = concernNames.map((concern) => [concerns[concern].setting, this.made[concern]]);
         Object.assign(this, Object.fromEntries(bySetting));
         this.registerOutputs({ ...summaryOf(this.fileSets, node.maintenance) });
@@ -74,6 +84,10 @@ export class HardenedNode extends pulumi.ComponentResource {
             .filter((concern) => isRisky(concern, this.settings))
             .flatMap((concern) => this.made[concern]?.fileSets ?? []);
     }
+}
+
+function givesAddress(concern: Concern): boolean {
+    return definitionOf(concern).address === "gives";
 }
 
 type ByConcern = Readonly<Partial<Record<Concern, ConcernComponent>>>;

@@ -39,12 +39,14 @@ export class Confirmation {
     private isOver = false;
 
     /**
-     * @param line a connection of its own, for each try
+     * @param line to the node: each try takes a connection of its own
+     * @param reachable the node's addresses that answered before the change: they have to once more
      * @param tell what is tried
      */
     constructor(
-        private readonly line: () => Line,
+        private readonly line: Line,
         private readonly plan: Plan & { readonly confirm: ConfirmPlan },
+        private readonly reachable: readonly string[],
         private readonly tell: (message: string) => void,
     ) {
         this.done = new Promise<void>((begin) => (this.begin = begin)).then(() => this.tryAll());
@@ -70,9 +72,17 @@ export class Confirmation {
 
     private async tryAll(): Promise<void> {
         const token = tokens.get(this.plan.confirm);
-        const until = performance.now() + (this.plan.confirm.window + REVERT) * 1000;
-        while (token !== undefined && !this.isOver && performance.now() < until) {
-            const fresh = this.line();
+        const end = performance.now() + this.plan.confirm.window * 1000;
+        while (token !== undefined && !this.isOver && performance.now() < end + REVERT * 1000) {
+            const answering = await this.line.answering(this.reachable);
+            const silent = this.reachable.filter((address) => !answering.includes(address));
+            if (silent.length > 0) {
+                this.tell(`not confirmed yet: ${silent.join(", ")} answered here before the change, and does not now`);
+                if (performance.now() > end) return; // by now the node reverts
+                await delay(BETWEEN);
+                continue;
+            }
+            const fresh = this.line.another();
             try {
                 if ((await tryOnce(fresh, this.plan.id, token)) === "decided") return;
             } catch (error) {

@@ -2,7 +2,7 @@
 import { Client, type ClientChannel, type ConnectConfig } from "ssh2";
 import type { Duplex } from "node:stream";
 import { LogIn, type Credentials } from "./credentials";
-import { UnreachableError } from "./errors";
+import { OtherKeyError, UnreachableError } from "./errors";
 import { hostKeyAlgorithms, knownKeys, refuseKey, rememberKey } from "./hostKeys";
 import type { SshTarget } from "./sshTarget";
 
@@ -137,9 +137,9 @@ async function open(
             if (error.level === "agent") return void logIn.tried.push(`which does not answer: ${error.message}`);
             client.destroy();
             reject(
-                new UnreachableError(node, refusal ?? explain(error, where, logIn.tried, options), {
-                    cause: error,
-                }),
+                refusal === undefined
+                    ? new UnreachableError(node, explain(error, where, logIn.tried, options), { cause: error })
+                    : new OtherKeyError(node, refusal, { cause: error }),
             );
         };
         client.on("error", fail); // stays: errors after "ready" end the channels, whose readers report them

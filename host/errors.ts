@@ -15,6 +15,9 @@ export class UnreachableError extends Error {
     }
 }
 
+/** What answers there has another host key than the node, or one that nobody knows. */
+export class OtherKeyError extends UnreachableError {}
+
 /** The machine at the node's address is called otherwise. */
 export class OtherNameError extends UnreachableError {}
 

@@ -4,7 +4,7 @@ import type { HostArgs } from "../model/contract/fileSet";
 import type { EventAnswer, ResultAnswer } from "./answers";
 import type { Connection, ConnectOptions } from "./connection";
 import { Conversation } from "./conversation";
-import { ConnectionLostError, OtherNameError, UnreachableError } from "./errors";
+import { ConnectionLostError, OtherKeyError, OtherNameError, UnreachableError } from "./errors";
 import type { PhaseEvent } from "./observation";
 import { nodeProgram } from "./program";
 import { resolveTarget } from "./sshTarget";
@@ -47,9 +47,30 @@ export class Line {
         return opening;
     }
 
-    /** To the same node, over another connection, which is given up soon: it is tried again. */
-    another(): Line {
-        return new Line(this.host, { ...this.options, timeout: Math.min(this.options.timeout, TRY) });
+    /**
+     * To the same node, over another connection, which is given up soon: it is tried again. What it reaches has to hold
+     * afterwards, so a former address does not count.
+     */
+    another(address = this.host.address): Line {
+        const { former: _, ...host } = { ...this.host, address };
+        return new Line(host, { ...this.options, timeout: Math.min(this.options.timeout, TRY) });
+    }
+
+    /** Which of the addresses lead to this node from here: by its host key, and a login. */
+    async answering(addresses: readonly string[]): Promise<string[]> {
+        const asked = addresses.map(async (address) => {
+            const line = this.another(address);
+            try {
+                await line.connected();
+                return [address];
+            } catch (error) {
+                if (!(error instanceof UnreachableError)) throw error;
+                return [];
+            } finally {
+                line.renew();
+            }
+        });
+        return (await Promise.all(asked)).flat();
     }
 
     /** The connection that there is leads nowhere any more: the next word goes over a new one. */
@@ -124,12 +145,35 @@ export class Line {
     /** ssh2 is loaded only where a node is contacted: an `up` without changes opens no connection. */
     private async connect(): Promise<Connection> {
         const { connect } = await import("./connection");
-        return connect(this.host.name, await resolveTarget(this.host), this.options);
+        const { name, former } = this.host;
+        if (former === undefined) return connect(name, await resolveTarget(this.host), this.options);
+        try {
+            return await connect(name, await resolveTarget(this.host), {
+                ...this.options,
+                timeout: Math.min(this.options.timeout, TRY),
+            });
+        } catch (error) {
+            // Another machine has that address: that nothing else is wrong there is not for us to guess.
+            if (!(error instanceof UnreachableError) || error instanceof OtherKeyError) throw error;
+            return connect(name, await resolveTarget({ ...this.host, address: former }), this.options).catch(
+                (second: unknown) => {
+                    throw new UnreachableError(
+                        name,
+                        `${saidBy(name, error)}. Nor does it answer at its former address (ssh.former): ${saidBy(name, second)}`,
+                        { cause: second },
+                    );
+                },
+            );
+        }
     }
+}
+
+function saidBy(node: string, error: unknown): string {
+    return (error as Error).message.replace(`${node}: `, "");
 }
 
 /** Before a plan is sent, a lost connection means that nothing is known, and nothing was done. */
 export function asUnreachable(node: string, error: unknown): Error {
     if (!(error instanceof ConnectionLostError)) return error as Error;
-    return new UnreachableError(node, error.message.replace(`${node}: `, ""), { cause: error });
+    return new UnreachableError(node, saidBy(node, error), { cause: error });
 }

@@ -129,8 +129,10 @@ export class Pushes {
             if ("id" in push.decision!) push.sent = push.decision;
             return push.decision!;
         });
+        const changes = pushes.filter(({ sent }) => sent?.confirm);
+        const reachable = await Promise.all(changes.map(({ sent }) => this.line.answering(sent!.confirm!.addresses)));
         talk.send({ plans });
-        for (const push of pushes) if (push.sent?.confirm) this.confirm(push, talk);
+        changes.forEach((push, index) => this.confirm(push, talk, reachable[index]!));
         while (unsettled(pushes).length > 0) {
             const answer = parseOutcome(this.line.host.name, await talk.receive(APPLY_TIMEOUT), specs);
             for (const push of answer.set === undefined ? unsettled(pushes) : [pushes[answer.set]!]) push.hear(answer);
@@ -173,10 +175,10 @@ export class Pushes {
     }
 
     /** Once the node has decided, what the old connection does not tell soon is asked for over a new one. */
-    private confirm(push: Push, talk: Conversation): void {
+    private confirm(push: Push, talk: Conversation, reachable: readonly string[]): void {
         const plan = { ...push.sent!, confirm: push.sent!.confirm! };
         const tell = (message: string) => push.tell({ phase: "confirm", message });
-        push.confirmation = new Confirmation(() => this.line.another(), plan, tell);
+        push.confirmation = new Confirmation(this.line, plan, reachable, tell);
         this.confirmations.push(push.confirmation);
         void push.confirmation.done.then(async () => {
             await Promise.race([push.done.catch(() => undefined), delay(LATE)]);

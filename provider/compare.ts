@@ -104,7 +104,7 @@ function compareFacts(actual: FileSetState, expected: FileSetArgs): Difference[]
 }
 
 function compareHost(actual: FileSetState, expected: FileSetArgs): Difference[] {
-    const keys = ["address", "port", "user", "hostKey", "sudo", "proxy"] as const;
+    const keys = ["address", "former", "port", "user", "hostKey", "sudo", "proxy"] as const;
     return keys
         .filter((key) => JSON.stringify(actual.host[key]) !== JSON.stringify(expected.host[key]))
         .map((key) =>

@@ -62,6 +62,7 @@ const file = z
 const host = z.strictObject({
     name,
     address: sshTarget,
+    former: sshTarget.optional(),
     port: port.optional(),
     user: user.optional(),
     hostKey: hostKey.optional(),

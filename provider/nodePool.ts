@@ -18,8 +18,8 @@ export class NodePool {
     constructor(private readonly configuration: () => Configuration) {}
 
     readonly get = (host: HostArgs, origin: Origin = "stack"): NodeClient => {
-        const { name, address, port, user, hostKey, sudo, proxy } = host;
-        const key = JSON.stringify([name, address, port, user, hostKey, sudo, proxy]);
+        const { name, address, former, port, user, hostKey, sudo, proxy } = host;
+        const key = JSON.stringify([name, address, former, port, user, hostKey, sudo, proxy]);
         if (this.origins.get(key) !== "stack") this.origins.set(key, origin);
         let client = this.clients.get(key);
         if (!client) {

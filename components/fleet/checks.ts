@@ -28,6 +28,7 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
         ...machines(fleet).flatMap(({ path, machine: { address, address6 } }) =>
             checkFamilies([...path, "address6"], address, address6),
         ),
+        ...machines(fleet).flatMap(checkFormer),
     ];
 }
 
@@ -128,6 +129,18 @@ function machines(fleet: FleetConfig) {
             isNode: false,
         })),
     ];
+}
+
+/** The address that it moves to is in nobody's known_hosts yet. */
+function checkFormer({ path, machine }: ReturnType<typeof machines>[number]): Fault[] {
+    const { former, hostKey, host = machine.address } = machine.ssh ?? {};
+    if (former === undefined) return [];
+    const at = [...path, "ssh", "former"];
+    if (canonicalAddress(former) === canonicalAddress(host))
+        return [{ path: at, message: `is where the node is to be reached anyway (${host}): take it out` }];
+    return hostKey === undefined
+        ? [{ path: at, message: "needs ssh.hostKey: nobody knows the node's key at its new address yet" }]
+        : [];
 }
 
 function checkFamilies(path: Path, address: string, address6: string | undefined): Fault[] {

@@ -17,6 +17,7 @@ export const hosts = {
     roles: ["node"],
     managed: "always",
     sendsMail: false,
+    address: "needs",
     risk: "boot or network",
     files: { "/etc/hosts": {}, "/etc/cloud/cloud.cfg.d/99-holdfast-hosts.cfg": { when: "/etc/cloud/cloud.cfg" } },
     schema,

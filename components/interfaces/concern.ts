@@ -9,6 +9,7 @@ export const interfaces = {
     roles: ["node"],
     managed: "where declared",
     sendsMail: false,
+    address: "gives",
     risk: "boot or network",
     files: { "/etc/network/interfaces": {} },
     schema,

@@ -13,6 +13,11 @@ export interface HostArgs {
     readonly name: string;
     /** What to connect to: a name, an alias of ~/.ssh/config, or an address. */
     readonly address: string;
+    /**
+     * Where it still answers while the change that gives it `address` is not confirmed: tried where `address` does not
+     * answer, and never for that confirmation.
+     */
+    readonly former?: string;
     readonly port?: number;
     readonly user?: string;
     /** Pinned host key, `ssh-ed25519 AAAA…`; without it known_hosts decides. */

@@ -28,6 +28,11 @@ export const sshDefaults = {
 };
 export const sshSchema = object({
     host: value.sshTarget.optional().describe("what to connect to; by default the address"),
+    former: value.sshTarget
+        .optional()
+        .describe(
+            "where it still answers while the change that gives it its new address is not confirmed; take it out afterwards",
+        ),
     hostKey: value.hostKey
         .optional()
         .describe("pinned host key, as ssh-keyscan prints it after the name; without it known_hosts decides"),

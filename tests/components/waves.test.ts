@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { type Machine, parseFleet } from "../../components/fleet";
 import { planWaves } from "../../components/rollout";
 import { behind } from "../../provider/order";
+import { hostKey } from "../fixtures/fleet/threeNodes";
 import { PulumiProject } from "../helpers/pulumiProject";
 import { runs } from "../helpers/soak";
 
@@ -49,8 +50,8 @@ function fleetOf({ nodes, maintenance, canary, batch, version }: Step) {
 }
 
 /** What the provider was asked for, in order: `start pve01/interfaces`. */
-async function up(step: Step): Promise<{ exitCode: number; output: string; events: string[] }> {
-    await project.configure("test", { fleet: fleetOf(step) });
+async function up(step: Step, fleet = fleetOf(step)): Promise<{ exitCode: number; output: string; events: string[] }> {
+    await project.configure("test", { fleet });
     await writeFile(record(), "");
     const { exitCode, output } = await project.runPulumi([
         "up",
@@ -111,6 +112,17 @@ test("canary first, then batch by batch; after a failure nothing further is begu
         0,
         ["start pve02/interfaces", "start pve01/interfaces", "start pve03/interfaces"],
     ]);
+});
+
+test("where a node's address moves, what asks for that address comes after what gives it", async () => {
+    const moving: Step = { ...calm, nodes: ["pve01"], canary: [], version: 7 };
+    const fleet = fleetOf(moving);
+    Object.assign(fleet.nodes["pve01"]!, { ssh: { former: "192.0.2.11", host: "192.0.2.7", hostKey } });
+    const { exitCode, events } = await up(moving, fleet);
+    expect(exitCode).toBe(0);
+    const at = (event: string) => events.indexOf(event);
+    expect(at("end pve01/interfaces")).toBeGreaterThanOrEqual(0);
+    expect(at("start pve01/hosts")).toBeGreaterThan(at("end pve01/interfaces"));
 });
 
 test("a hosts file too: what the canary refuses reaches no other node", async () => {

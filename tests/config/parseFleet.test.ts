@@ -224,6 +224,11 @@ describe("faults of single values", () => {
         ],
         [["rollout", "proof"], "proven", 'expected written, confirmed or booted, got "proven"'],
         [["rollout", "withoutQuorum"], "yes", 'expected true or false, got "yes"'],
+        [
+            ["nodes", "pve03", "ssh", "former"],
+            "192.0.2.111",
+            "needs ssh.hostKey: nobody knows the node's key at its new address yet",
+        ],
         [["rollout", "canary"], ["pve09"], 'expected the name of a node (pve01, pve02, pve03), got "pve09"'],
         [
             ["hosts"],

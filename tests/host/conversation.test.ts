@@ -11,7 +11,12 @@ import "../helpers/soak";
 class Channel extends EventEmitter {
     readonly stderr = new PassThrough();
     readonly written: Buffer[] = [];
+    closed = false;
     pause(): void {}
+    end(): void {}
+    close(): void {
+        this.closed = true;
+    }
     resume(): void {}
     write(data: Buffer): boolean {
         this.written.push(data);
@@ -109,8 +114,10 @@ describe("a conversation", () => {
     test.each([
         ["chatters without end", "x\n".repeat(1_000_000), "prints without end"],
         ["never ends its line", "x".repeat(2_000_000), "a line without end"],
-    ])("gives up one that %s", async (_, said, complaint) => {
-        await expect(begin([Buffer.from(said)]).talk).rejects.toThrow(complaint);
+    ])("gives up one that %s, and leaves no channel open", async (_, said, complaint) => {
+        const { channel, talk } = begin([Buffer.from(said)]);
+        await expect(talk).rejects.toThrow(complaint);
+        expect(channel.closed).toBe(true);
     });
 
     test.each(["-1", "1e9", "99999999999", "hello"])("takes %s for no length of a frame", async (length) => {

@@ -13,7 +13,7 @@ import type { Applied } from "../../host/push";
 import type { Plan } from "../../host/observation";
 import type { Lab, LabNode } from "../../lab";
 import { initialFiles } from "../../lab/initialState";
-import { answersSsh, bridgeNamespace } from "../../lab/network";
+import { answersSsh, bridgeNamespace, startForward, stopForward } from "../../lab/network";
 import { runBound } from "../../vm/processes";
 import type { ConfirmArgs } from "../../model/contract/fileSet";
 import { clientOf, newId, push, type Push } from "../helpers/crashNode";
@@ -182,6 +182,106 @@ test("a new address that the client cannot reach: the node is back within the wi
         `${result.change!.outcome.toUpperCase()}: test@workstation's change of the network (transaction ${id}): nobody confirmed it within ${window} s`,
     );
     await expectOld();
+});
+
+test("an address that answered the client before the change, and does not after it, is not confirmed", async () => {
+    const at = node.ssh.host.replace(/\d+$/, "98");
+    await startForward(slot, `${process.pid}-second`, { host: at, port: node.ssh.port }, "192.0.2.98:22");
+    try {
+        const two = sound.replace(`${node.address}/24`, (own) => `${own}\n\taddress 192.0.2.98/24`);
+        await node.exec(["sh", "-c", `cat >${path} && ifreload -a`], { input: two });
+        const events: string[] = [];
+        const { result } = await change(sound, {
+            confirm: toConfirm(confirmation({ addresses: [at] })),
+            on: ({ message }) => events.push(message),
+        });
+        expect(events.join("\n")).toContain(`not confirmed yet: ${at} answered here before the change`);
+        expect(result).toMatchObject({ outcome: "failed", code: "not-confirmed", change: { outcome: "reverted" } });
+        expect(await addresses()).toBe(`${node.address}/24\n192.0.2.98/24`);
+        const later = await change(`${two}\nauto vmbr1\niface vmbr1 inet manual\n\tbridge-ports none\n`, {
+            confirm: toConfirm(confirmation({ addresses: [at, "192.0.2.97"] })),
+        });
+        expect(later.result.change?.outcome).toBe("confirmed");
+    } finally {
+        await stopForward(`${process.pid}-second`);
+        await node.exec(["sh", "-c", "ip link delete vmbr1; ip address del 192.0.2.98/24 dev vmbr0; true"]);
+    }
+});
+
+test("what was confirmed survives a reboot", async () => {
+    expect((await change(second())).result.change?.outcome).toBe("confirmed");
+    await node.stop();
+    await node.start();
+    expect(await readNodeFile(node, path)).toBe(second().replace(/\n$/, ""));
+    expect((await node.exec(["ip", "-br", "address", "show", "vmbr1"])).stdout).toContain("198.51.100.1/24");
+    expect(await record()).toContain("CONFIRMED");
+    await node.exec(["ip", "link", "delete", "vmbr1"]);
+});
+
+test("a confirmation that meets the revert's timer has one outcome, and the files, the network and both sides agree on it", async () => {
+    const told: string[] = [];
+    for (let round = 0; round < (soak > 1 ? 40 : 6); round++) {
+        const short = 2 + Math.random() * 2;
+        const { result } = await change(second(), { confirm: toConfirm(confirmation({ window: short })) });
+        await untilDecided();
+        const outcome = result.change!.outcome;
+        const isNew = (await readNodeFile(node, path)).includes("vmbr1");
+        const runs = (await node.exec(["ip", "link", "show", "vmbr1"], { reject: false })).exitCode === 0;
+        expect({ outcome, isNew, runs, record: await record() }).toEqual({
+            outcome: expect.stringMatching(isNew ? "confirmed" : /^(?:reverted|too late)$/) as string,
+            isNew,
+            runs: isNew,
+            record: expect.stringContaining(outcome.toUpperCase()) as string,
+        });
+        told.push(outcome);
+        await node.exec(["sh", "-c", `cat >${path}; ifreload -a; ip link delete vmbr1 2>/dev/null || true`], {
+            input: sound,
+        });
+    }
+    console.log(`confirmations that met the timer: ${told.join(", ")}`);
+});
+
+describe("another address for the node itself", () => {
+    const moved = "192.0.2.99";
+    const mark = `${process.pid}-moved`;
+    let at: string;
+    beforeAll(async () => {
+        at = node.ssh.host.replace(/\d+$/, "99");
+        await startForward(slot, mark, { host: at, port: node.ssh.port }, `${moved}:22`);
+    });
+    afterAll(() => stopForward(mark));
+
+    async function move(content: string, host: { readonly address: string; readonly former: string }) {
+        const made = await clientOf(lab, node, host);
+        clients.push(made);
+        return push(made, { files: { [path]: content }, confirm: toConfirm(confirmation({ window: 40 })) });
+    }
+
+    test("is begun over the former one and confirmed over the new one, and so is the way back", async () => {
+        const there = await move(other(), { address: at, former: node.ssh.host });
+        expect(there.result).toMatchObject({ outcome: "applied", change: { outcome: "confirmed" } });
+        expect(await addresses()).toBe(`${moved}/24`);
+        const back = await move(sound, { address: node.ssh.host, former: at });
+        expect(back.result).toMatchObject({ outcome: "applied", change: { outcome: "confirmed" } });
+        await expectOld();
+    });
+
+    test("is reverted where only the former one answers", async () => {
+        const made = await clientOf(lab, node, { address: at, former: node.ssh.host });
+        clients.push(made);
+        const { result } = await push(made, { files: { [path]: second() }, confirm: toConfirm(confirmation()) });
+        expect(result).toMatchObject({ outcome: "failed", code: "not-confirmed" });
+        expect(["reverted", "too late"]).toContain(result.change?.outcome);
+        await expectOld();
+    });
+
+    test("is no way to another machine", async () => {
+        const stranger = lab.nodes[1]!.ssh.host;
+        const made = await clientOf(lab, node, { address: stranger, former: node.ssh.host });
+        clients.push(made);
+        await expect(push(made, { files: { [path]: second() } })).rejects.toThrow(/host key/);
+        await expectOld();
+    });
 });
 
 test("the node's own address is gone: its own checks revert at once, without waiting for the window", async () => {
