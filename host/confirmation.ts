@@ -7,7 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseConfirm } from "./answers";
 import { AnswerError } from "./errors";
-import type { ConfirmPlan, PhaseEvent, Plan } from "./observation";
+import type { ConfirmPlan, PhaseEvent, Plan, Result } from "./observation";
 import type { ConfirmArgs } from "../model/contract/fileSet";
 import { READ_TIMEOUT } from "./timeouts";
 import type { Line } from "./line";
@@ -37,6 +37,7 @@ export class Confirmation {
     readonly done: Promise<void>;
     private begin!: () => void;
     private isOver = false;
+    private decided: Result | undefined;
 
     /**
      * @param line to the node: each try takes a connection of its own
@@ -64,27 +65,29 @@ export class Confirmation {
         return this.done;
     }
 
-    /** Its result has come. */
-    end(): void {
+    /**
+     * Its result has come, or nobody waits for one. @returns what the node said to the confirmation that was on its way:
+     * one that came after the revert is in the node's record, and the record is what both sides tell
+     */
+    end(): Promise<Result | undefined> {
         this.isOver = true;
         this.begin();
+        return this.done.then(() => this.decided);
     }
 
     private async tryAll(): Promise<void> {
         const token = tokens.get(this.plan.confirm);
         const end = performance.now() + this.plan.confirm.window * 1000;
         while (token !== undefined && !this.isOver && performance.now() < end + REVERT * 1000) {
-            const answering = await this.line.answering(this.reachable);
-            const silent = this.reachable.filter((address) => !answering.includes(address));
-            if (silent.length > 0) {
-                this.tell(`not confirmed yet: ${silent.join(", ")} answered here before the change, and does not now`);
-                if (performance.now() > end) return; // by now the node reverts
-                await delay(BETWEEN);
-                continue;
-            }
             const fresh = this.line.another();
             try {
-                if ((await tryOnce(fresh, this.plan.id, token)) === "decided") return;
+                const silent = await this.silent();
+                if (silent.length === 0) this.decided = await tryOnce(fresh, this.plan.id, token);
+                else
+                    this.tell(
+                        `not confirmed yet: ${silent.join(", ")} answered here before the change, and does not now`,
+                    );
+                if (this.decided || (silent.length > 0 && performance.now() > end)) return; // by now the node reverts
             } catch (error) {
                 const isFinal = error instanceof AnswerError || error instanceof NotOursError;
                 this.tell(`${isFinal ? "" : "no new connection yet: "}${(error as Error).message}`);
@@ -95,12 +98,18 @@ export class Confirmation {
             await delay(BETWEEN);
         }
     }
+
+    private async silent(): Promise<string[]> {
+        const answering = await this.line.answering(this.reachable);
+        return this.reachable.filter((address) => !answering.includes(address));
+    }
 }
 
 /** The node refuses this confirmation. */
 class NotOursError extends Error {}
 
-async function tryOnce(line: Line, id: string, token: string): Promise<"waiting" | "decided"> {
+/** @returns the result, where the node has decided; undefined while the new network does not stand yet */
+async function tryOnce(line: Line, id: string, token: string): Promise<Result | undefined> {
     const talk = await line.talk();
     try {
         // All that answers it: one that goes on talking must not take the window for itself.
@@ -110,7 +119,7 @@ async function tryOnce(line: Line, id: string, token: string): Promise<"waiting"
             if ("event" in answer) continue;
             if (!("confirm" in answer)) throw new NotOursError(answer.result.message);
             // Still armed: asked again, until the node itself has seen that no revert can come.
-            return answer.confirm.state === "decided" && !answer.confirm.armed ? "decided" : "waiting";
+            return "result" in answer && !answer.confirm.armed ? answer.result : undefined;
         }
     } finally {
         talk.close();

@@ -44,7 +44,7 @@ export class Push {
     private before: Observation | undefined;
     private show!: (look: Look) => void;
     private hide!: (error: Error) => void;
-    private resolve!: (applied: Applied) => void;
+    private resolve!: (applied: Applied | Promise<Applied>) => void;
     private reject!: (error: Error) => void;
     private decideIt!: () => void;
 
@@ -78,9 +78,14 @@ export class Push {
         if (event) this.tell(event);
         if (event) this.confirmation?.hear(event);
         if (!result) return;
-        this.confirmation?.end();
         this.isSettled = true;
-        this.resolve({ result, seen: seen ?? this.before!, before: this.before! });
+        const applied = { result, seen: seen ?? this.before!, before: this.before! };
+        if (!this.confirmation) return this.resolve(applied);
+        this.resolve(
+            this.confirmation
+                .end()
+                .then((last) => (last?.change ? { ...applied, result: { ...result, change: last.change } } : applied)),
+        );
     }
 
     /**
@@ -93,7 +98,7 @@ export class Push {
     }
 
     fail(error: Error): void {
-        this.confirmation?.end();
+        void this.confirmation?.end();
         this.isSettled = true;
         this.hide(error);
         this.reject(error);

@@ -72,7 +72,7 @@ export class Pushes {
     }
 
     end(): void {
-        for (const confirmation of this.confirmations) confirmation.end();
+        for (const confirmation of this.confirmations) void confirmation.end();
         this.kept.close();
     }
 
