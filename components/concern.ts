@@ -29,8 +29,8 @@ export interface ConcernDefinition {
      */
     readonly risk: "none" | "boot or network" | "power-off";
     /**
-     * `gives`: it brings the node's address up. `needs`: its checks on the node look for that address, so where it moves
-     * (`ssh.former`) the concern comes after the one that gives it.
+     * `gives`: it brings the node's address up. `needs`: its checks on the node look for that address, so where it
+     * moves (`ssh.former`) the concern comes after the one that gives it.
      */
     readonly address?: "gives" | "needs";
     /** What it reads is whether the node would survive a reboot: a difference there is a hazard. */

@@ -66,8 +66,8 @@ export class Confirmation {
     }
 
     /**
-     * Its result has come, or nobody waits for one. @returns what the node said to the confirmation that was on its way:
-     * one that came after the revert is in the node's record, and the record is what both sides tell
+     * Its result has come, or nobody waits for one. @returns what the node said to the confirmation that was on its
+     * way: one that came after the revert is in the node's record, and the record is what both sides tell
      */
     end(): Promise<Result | undefined> {
         this.isOver = true;

@@ -80,11 +80,12 @@ export class Push {
         if (!result) return;
         this.isSettled = true;
         const applied = { result, seen: seen ?? this.before!, before: this.before! };
-        if (!this.confirmation) return this.resolve(applied);
         this.resolve(
             this.confirmation
-                .end()
-                .then((last) => (last?.change ? { ...applied, result: { ...result, change: last.change } } : applied)),
+                ?.end()
+                .then((last) =>
+                    last?.change ? { ...applied, result: { ...result, change: last.change } } : applied,
+                ) ?? applied,
         );
     }
 
