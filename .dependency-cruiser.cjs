@@ -17,7 +17,7 @@ const allowed = {
     "^programs/": [],
     "^provider/resource\\.ts$": ["^model/"],
     "^host/": ["^model/"],
-    "^provider/(?!resource\\.ts$)": ["^provider/", "^host/", pure, "^model/", "^programs/"],
+    "^provider/(?!resource\\.ts$)": ["^provider/", "^host/", pure, "^projectFile\\.ts$", "^model/", "^programs/"],
     [pure]: ["^render/", "^programs/", "^model/"],
     "^components/": ["^render/", "^programs/", "^provider/resource\\.ts$", "^model/"],
     "^config\\.ts$": [pure, "^projectFile\\.ts$", "^model/"],

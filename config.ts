@@ -1,9 +1,5 @@
 /** The only reader of `pulumi.Config`. */
-import { existsSync, readFileSync } from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { certificatesOf } from "./components/proxmox/certificate";
-import { usesProxmoxve } from "./components/proxmox/settings";
 import {
     allSecretKeys,
     type Fleet,
@@ -98,22 +94,6 @@ export function loadSecrets(
         ...(commands.some(({ host }) => host) ? ["privateKey", "privateKeyPassphrase"] : []),
     ];
     return Object.fromEntries([...new Set(needed)].map((key) => [key, config.getSecret(key)]));
-}
-
-/**
- * proxmoxve's plugin trusts the CAs of the machine and those of SSL_CERT_FILE, and no setting of its own says more.
- * @returns what is wrong, where the stack's CA is not among those of SSL_CERT_FILE
- */
-export function trustFault(
-    { proxmox }: Pick<Fleet, "proxmox">,
-    { SSL_CERT_FILE: file }: NodeJS.ProcessEnv = process.env,
-    root = process.cwd(),
-): string | undefined {
-    const ca = proxmox?.trust.ca;
-    if (!ca || !usesProxmoxve(proxmox)) return undefined;
-    const trusted = file !== undefined && existsSync(file) ? certificatesOf(readFileSync(file, "utf8")) : [];
-    if (certificatesOf(ca.content).every((certificate) => trusted.includes(certificate))) return undefined;
-    return `holdfast:fleet.proxmox.ca: proxmoxve's plugin would not trust it: export SSL_CERT_FILE=${path.join(root, ca.path)} before pulumi runs (${file === undefined ? "it is not set" : "the file that it names does not hold it"}); the machine's own CAs stay trusted`;
 }
 
 /** One line each: a user without the password, or the password without a user. */

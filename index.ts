@@ -2,23 +2,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hardenFleet, named, watchHosts } from "./components/hardenedFleet";
 import { summaryOf } from "./components/summary";
-import {
-    loadFleet,
-    loadMailPassword,
-    loadSecrets,
-    mailPasswordWarnings,
-    plainSecretWarnings,
-    trustFault,
-} from "./config";
+import { loadFleet, loadMailPassword, loadSecrets, mailPasswordWarnings, plainSecretWarnings } from "./config";
 
 const fleet = loadFleet();
 const hasPassword = loadMailPassword() !== undefined;
 for (const warning of [...plainSecretWarnings(fleet), ...fleet.warnings, ...mailPasswordWarnings(fleet, hasPassword)])
     void pulumi.log.warn(warning);
-
-const untrusted = trustFault(fleet);
-if (untrusted !== undefined && !pulumi.runtime.isDryRun()) throw new pulumi.RunError(untrusted);
-if (untrusted !== undefined) void pulumi.log.warn(untrusted);
 
 const secrets = loadSecrets(fleet);
 const hardened = hardenFleet(fleet, secrets);

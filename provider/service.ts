@@ -247,6 +247,7 @@ export function providerService(
             const objects = apiObjectService(
                 new ApiObjectController((target) => new ProxmoxApi(target, configuration.proxmoxToken)),
                 ours,
+                configuration.fleet,
             );
             const own = (objects as Partial<Record<string, Handler>>)[name];
             if (!own) return handler(request);

@@ -92,7 +92,7 @@ function isObject(value: unknown): value is object {
  * that the change does not touch are taken from the file as they stand there, wherever the two can be laid side by
  * side.
  */
-function inTheManner(text: string, before: Document, after: Document): string {
+export function inTheManner(text: string, before: Document, after: Document): string {
     const indent = /\n( {2,8})\S/.exec(text)?.[1]?.length ?? 2;
     const written = after.toString({ ...yamlOptions, indent });
     const own = withBlanksBefore(text);

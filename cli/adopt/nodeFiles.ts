@@ -27,13 +27,24 @@ export interface Written {
  */
 export async function writeProject(
     { nodes, stackConfig, importFile }: Adoption,
-    { out, stack, force, ...places }: Places,
+    places: Places,
     say: (text: string) => void,
 ): Promise<Written> {
+    const { stack } = places;
     const files = nodes.flatMap(({ kept }) =>
         kept.flatMap(({ path, content }) => (path === undefined ? [] : [{ path, content }])),
     );
     if (stack !== undefined) files.push({ path: `Pulumi.${stack}.yaml`, content: stackConfig });
+    return writeFiles(files, importFile, places, say);
+}
+
+/** As writeProject. @param files relative to the project */
+export async function writeFiles(
+    files: readonly { readonly path: string; readonly content: string }[],
+    importFile: string,
+    { out, stack, force, ...places }: Places,
+    say: (text: string) => void,
+): Promise<Written> {
     const present = await Promise.all(
         files.map(async ({ path, content }) => ({ path, after: content, before: await readIfThere(join(out, path)) })),
     );

@@ -89,10 +89,14 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
 
     function resolveApi(given: NonNullable<typeof config>["proxmox"] & object): ProxmoxSettings {
         faults.push(...checkProxmox(given, Object.keys(nodeConfigs)));
-        const mounts = nodes.map(({ identity: { name }, fstab }) => ({ name, mounts: fstab ? mountsOf(fstab) : [] }));
+        const all = nodes.map(({ identity: { name }, host, fstab, nodeExporter }) => ({
+            name,
+            mounts: fstab ? mountsOf(fstab) : [],
+            firewall: { sshPort: host.port ?? 22, ...(nodeExporter && { exporter: nodeExporter }) },
+        }));
         const mail = config?.mail ? mailRecipients(config).filter((each) => each.includes("@")) : [];
         const path = ["proxmox", "ca"];
-        const resolved = resolveProxmox(given, { nodes: mounts, mail, read: (file) => readAt(file, path) });
+        const resolved = resolveProxmox(given, { nodes: all, mail, read: (file) => readAt(file, path) });
         const { ca } = resolved.trust;
         const fault = ca && ca.content !== "" ? certificateFault(ca.content) : undefined;
         if (fault !== undefined) faults.push({ path, message: `${describe(ca?.path)} ${fault}` });

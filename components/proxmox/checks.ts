@@ -1,22 +1,12 @@
 /** What of `proxmox` spans several fields. */
 import type { Fault } from "../../model/fleet/faults";
-import { sectionsOf, type ProxmoxConfig } from "./settings";
+import type { ProxmoxConfig } from "./settings";
 
 /** What spans several fields. @param nodes all that are declared */
 export function checkProxmox(config: ProxmoxConfig, nodes: readonly string[]): Fault[] {
     const { ca, fingerprint, storages = {}, backups = {}, metrics: servers = {} } = config;
-    const used = sectionsOf(config);
-    const lacksCa = ca === undefined && used.length > 0;
     return [
-        ...(lacksCa
-            ? [
-                  {
-                      path: ["proxmox", "ca"],
-                      message: `is missing: ${used.join(", ")} go through proxmoxve, which can check no fingerprint. Take the CA of a node (/etc/pve/pve-root-ca.pem) into the project and name it here, or write system where this machine trusts the API's certificate by itself`,
-                  },
-              ]
-            : []),
-        ...(ca === undefined && fingerprint === undefined && !lacksCa
+        ...(ca === undefined && fingerprint === undefined
             ? [
                   {
                       path: ["proxmox"],

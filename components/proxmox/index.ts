@@ -4,11 +4,11 @@
  */
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
-import type { ApiObjectArgs } from "../../model/contract/apiObject";
+import { TRUST, type ApiObjectArgs } from "../../model/contract/apiObject";
 import { ApiObject } from "../../provider/resource";
 import type { Secrets } from "../component";
 import { afterSuccessOf } from "../waves";
-import { apiObject, planBackup, planMetrics, planObjects, planOptions, planStorage } from "./plan";
+import { apiObject, apiOf, planBackup, planMetrics, planObjects, planOptions, planStorage } from "./plan";
 import { directoryProperties, jobProperties, metricsProperties, optionsProperties } from "./properties";
 import { usesProxmoxve, type ProxmoxSettings } from "./settings";
 
@@ -44,7 +44,7 @@ export class ProxmoxCluster extends pulumi.ComponentResource {
             name,
             // Said, since a variable of the environment would switch the check off.
             { endpoint: settings.endpoint, apiToken: secrets["proxmoxToken"], insecure: false },
-            { parent: this },
+            { parent: this, transforms: [withTrust(settings)] },
         );
         /** Nothing is deleted or replaced, and what the stack does not speak of is left as it is. */
         const options = (args: object, properties: readonly string[], after: readonly pulumi.Resource[] = []) => ({
@@ -67,7 +67,7 @@ export class ProxmoxCluster extends pulumi.ComponentResource {
             const given = options(args, jobProperties, target ? [target] : []);
             return new proxmoxve.backup.Job(`${name}-backup-${id}`, args, given);
         });
-        if (settings.options) {
+        if (settings.options && Object.keys(settings.options).length > 0) {
             const args = planOptions(settings.options);
             new proxmoxve.cluster.Options(`${name}-options`, args, options(args, optionsProperties));
         }
@@ -78,6 +78,14 @@ export class ProxmoxCluster extends pulumi.ComponentResource {
         }
         return { storages, jobs };
     }
+}
+
+/** For what stands before proxmoxve's plugin (provider/proxmoxve): the package's class passes on its own alone. */
+function withTrust(settings: ProxmoxSettings): pulumi.ResourceTransform {
+    const { fingerprint, ca } = apiOf(settings);
+    const trust = JSON.stringify({ ...(fingerprint && { fingerprint }), ...(ca && { ca }) });
+    return ({ type, props, opts }) =>
+        type === "pulumi:providers:proxmoxve" ? { props: { ...(props as object), [TRUST]: trust }, opts } : undefined;
 }
 
 /**

@@ -72,7 +72,7 @@ export const apiObject = "proxmox-api";
  * What proxmoxve has no word for, by logical name: is_mountpoint, the guests' start, and what can only be looked at.
  */
 export function planObjects(settings: ProxmoxSettings): Named<ApiObjectArgs> {
-    const { storages = {}, guests = {}, members, backups, withoutBackup = [] } = settings;
+    const { storages = {}, guests = {}, members, backups, withoutBackup = [], firewall } = settings;
     const api = apiOf(settings);
     const object = (
         kind: ApiObjectArgs["kind"],
@@ -82,6 +82,7 @@ export function planObjects(settings: ProxmoxSettings): Named<ApiObjectArgs> {
     ): ApiObjectArgs => ({ api, kind, name, settings: given, path: formatPath(["proxmox", ...path]) });
     return {
         [apiObject]: { ...object("api", "api", { [lookedAt.api]: "yes" }), occasion: digestOf(settings) },
+        ...(firewall && { "proxmox-firewall": object("firewall", "cluster", firewall, "firewall") }),
         ...(members && {
             "proxmox-members": object(
                 "members",

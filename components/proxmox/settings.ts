@@ -5,6 +5,7 @@ import { absolutePath, address, anyName, hostName, projectFile } from "../../mod
 import { isDeviceName } from "../../model/fstab";
 import { port } from "../../model/values/ssh";
 import { text, wholeNumber } from "../../model/values/value";
+import { resolveFirewall, type FirewallNode } from "./firewall";
 
 const storageId = text(/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/, "a storage's name: it begins with a letter");
 const id = text(/^[A-Za-z][A-Za-z0-9_-]{0,49}$/, "a name: letters, digits, - and _");
@@ -86,9 +87,7 @@ export const proxmoxSchema = object({
         "a SHA-256 fingerprint, 32 pairs of digits with colons between",
     )
         .optional()
-        .describe(
-            "of the API's certificate, SHA-256; enough for everything but storages, backups, options and metrics",
-        ),
+        .describe("of the API's certificate, SHA-256"),
     members: flag.optional().describe("the cluster has the declared nodes, and no others; true by default"),
     storages: z.record(storageId, storage).optional().describe("directory storages"),
     backups: z.record(id, backup).optional().describe("backup jobs"),
@@ -113,6 +112,19 @@ export const proxmoxSchema = object({
         .optional()
         .describe("of the datacenter"),
     metrics: z.record(id, metrics).optional().describe("servers that the nodes send their metrics to"),
+    firewall: object({
+        ssh: z
+            .array(
+                z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+                    error: "expected an address, or a network such as 192.0.2.0/24",
+                }),
+            )
+            .min(1, { error: "expected at least one address or network" })
+            .describe("from where the nodes are reached over SSH"),
+        exporter: flag.optional().describe("the monitoring hosts may scrape; true by default"),
+    })
+        .optional()
+        .describe("what the cluster's firewall has to let in while it is on"),
     guests: z.record(vmid, guest).optional().describe("what starts with its node, and in which order"),
 });
 
@@ -123,9 +135,10 @@ export interface ProxmoxNode {
     readonly name: string;
     /** What its declared fstab mounts. */
     readonly mounts: readonly string[];
+    readonly firewall: FirewallNode;
 }
 
-export interface ProxmoxSettings extends Omit<ProxmoxConfig, "ca" | "members" | "storages"> {
+export interface ProxmoxSettings extends Omit<ProxmoxConfig, "ca" | "firewall" | "members" | "storages"> {
     readonly trust: {
         readonly fingerprint?: string;
         readonly ca?: { readonly path: string; readonly content: string };
@@ -133,6 +146,8 @@ export interface ProxmoxSettings extends Omit<ProxmoxConfig, "ca" | "members" | 
     /** In the order of the fleet; none: not looked at. */
     readonly members?: readonly string[];
     readonly storages?: Readonly<Record<string, Storage>>;
+    /** What is accepted, by the name of its rule, as the API object has it. */
+    readonly firewall?: Readonly<Record<string, string>>;
     /** Who is told of backups. */
     readonly mail: readonly string[];
 }
@@ -149,7 +164,7 @@ interface Context {
 }
 
 export function resolveProxmox(config: ProxmoxConfig, { nodes, mail, read }: Context): ProxmoxSettings {
-    const { ca, fingerprint, members = true, storages, ...rest } = config;
+    const { ca, fingerprint, firewall, members = true, storages, ...rest } = config;
     const resolved = Object.entries(storages ?? {}).map(([name, { mountpoint, ...given }]): [string, Storage] => {
         const where = nodes.filter((node) => given.nodes?.includes(node.name) ?? true);
         const flagged = mountpointOf(given.path, mountpoint, where);
@@ -163,6 +178,12 @@ export function resolveProxmox(config: ProxmoxConfig, { nodes, mail, read }: Con
         },
         ...(members && { members: nodes.map(({ name }) => name) }),
         ...(storages && { storages: Object.fromEntries(resolved) }),
+        ...(firewall && {
+            firewall: resolveFirewall(
+                firewall,
+                nodes.map((node) => node.firewall),
+            ),
+        }),
         mail,
     };
 }
@@ -186,13 +207,9 @@ const throughProxmoxve = ["storages", "backups", "options", "metrics"] as const;
 
 type Sections = Partial<Readonly<Record<(typeof throughProxmoxve)[number], object>>>;
 
+/** Also where one is empty: what is there can then be imported under its provider. */
 export function usesProxmoxve(settings: Sections): boolean {
-    return sectionsOf(settings).length > 0;
-}
-
-/** Those that are used. */
-export function sectionsOf(settings: Sections): string[] {
-    return throughProxmoxve.filter((section) => Object.keys(settings[section] ?? {}).length > 0);
+    return throughProxmoxve.some((section) => settings[section] !== undefined);
 }
 
 /** Keys of `holdfast:` besides the token, and where they are used. */

@@ -2,11 +2,12 @@
  * Proxmox's API, as far as Holdfast asks it: one call at a time, each bounded, no answer taken for more than it says.
  */
 import { request } from "node:https";
-import type { TLSSocket } from "node:tls";
+import { X509Certificate } from "node:crypto";
+import { checkServerIdentity, type TLSSocket } from "node:tls";
 import { z } from "zod";
 import { showControls } from "../../model/lint/controls";
 import type { ApiArgs } from "../../model/contract/apiObject";
-import { connectTo } from "./connect";
+import { connectTo, expired } from "./connect";
 import { ApiError } from "./errors";
 
 export interface ApiLimits {
@@ -22,7 +23,7 @@ interface Answer {
     readonly reason: string;
 }
 
-type Method = "GET" | "PUT";
+type Method = "GET" | "POST" | "PUT";
 /** Privileges by path; 1: it holds below as well. */
 const permissions = z.record(z.string(), z.record(z.string(), z.union([z.literal(0), z.literal(1)])));
 const limits: ApiLimits = { time: 20_000, size: 16 << 20 };
@@ -54,6 +55,10 @@ export class ProxmoxApi {
         await this.call("PUT", path, new URLSearchParams(given).toString());
     }
 
+    async post(path: string, given: Readonly<Record<string, string>>): Promise<void> {
+        await this.call("POST", path, new URLSearchParams(given).toString());
+    }
+
     /** The token has it on this path, and where `below` on every one under it. @throws ApiError with the remedy */
     async mustHave(privilege: string, path: string, below = false): Promise<void> {
         const held = (await this.get(`access/permissions?path=${encodeURIComponent(path)}`, permissions))[path] ?? {};
@@ -65,6 +70,18 @@ export class ProxmoxApi {
             );
     }
 
+    /** The API's own, as PEM, once it is known for the right one and good for others to check by its name. */
+    async certificate(): Promise<string> {
+        return this.bounded("its certificate", async (socket) => {
+            const seen = socket.getPeerCertificate();
+            const fault = checkServerIdentity(new URL(this.target.endpoint).hostname.replace(/^\[|\]$/g, ""), seen);
+            if (fault)
+                throw new ApiError(`the certificate of ${this.target.endpoint} is for another name: ${fault.message}`);
+            if (Date.parse(seen.valid_to) < Date.now()) throw new ApiError(expired(this.target.endpoint));
+            return new X509Certificate(seen.raw).toString();
+        });
+    }
+
     private async call(method: Method, path: string, body = ""): Promise<unknown> {
         const { endpoint } = this.target;
         if (this.token === undefined)
@@ -72,7 +89,23 @@ export class ProxmoxApi {
                 "holdfast:proxmoxToken is missing: pulumi config set --secret holdfast:proxmoxToken 'USER@REALM!NAME=UUID'",
             );
         const what = `${method} /${path}`;
-        // One for all of it: the way there, the request and the last byte of the answer.
+        const headers = {
+            authorization: `PVEAPIToken=${this.token}`,
+            accept: "application/json",
+            ...(body !== "" && { "content-type": "application/x-www-form-urlencoded" }),
+        };
+        return this.bounded(what, async (socket, signal) => {
+            const options = { method, headers, signal, createConnection: () => socket };
+            return dataOf(
+                await this.exchange(`${endpoint}/api2/json/${path}`, options, body, what),
+                `${endpoint}: ${what}`,
+            );
+        });
+    }
+
+    /** One limit for all of it: the way there, the request and the last byte of the answer. */
+    private async bounded<T>(what: string, work: (socket: TLSSocket, signal: AbortSignal) => Promise<T>): Promise<T> {
+        const { endpoint } = this.target;
         const limit = new AbortController();
         const seconds = this.limit.time / 1000;
         let stage = "was not reached";
@@ -82,16 +115,9 @@ export class ProxmoxApi {
         );
         let socket: TLSSocket | undefined;
         try {
-            const connected = (socket = await connectTo(this.target, limit.signal));
+            socket = await connectTo(this.target, limit.signal);
             stage = `took ${what} and did not answer`;
-            const headers = {
-                authorization: `PVEAPIToken=${this.token}`,
-                accept: "application/json",
-                ...(body !== "" && { "content-type": "application/x-www-form-urlencoded" }),
-            };
-            const options = { method, headers, signal: limit.signal, createConnection: () => connected };
-            const answer = await this.exchange(`${endpoint}/api2/json/${path}`, options, body, what);
-            return dataOf(answer, `${endpoint}: ${what}`);
+            return await work(socket, limit.signal);
         } catch (error) {
             throw limit.signal.aborted ? limit.signal.reason : error;
         } finally {

@@ -44,10 +44,14 @@ export function connectTo({ endpoint, fingerprint, ca }: ApiArgs, limit: AbortSi
     });
 }
 
+export function expired(endpoint: string): string {
+    return `the certificate of ${endpoint} has expired: renew it on the node (pvecm updatecerts --force)`;
+}
+
 function wordsOf(endpoint: string, error: NodeJS.ErrnoException): string {
     switch (error.code) {
         case "CERT_HAS_EXPIRED":
-            return `the certificate of ${endpoint} has expired: renew it on the node (pvecm updatecerts --force)`;
+            return expired(endpoint);
         case "DEPTH_ZERO_SELF_SIGNED_CERT":
         case "SELF_SIGNED_CERT_IN_CHAIN":
         case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":

@@ -10,7 +10,7 @@ export const API_OBJECT_TYPE = "holdfast:proxmox:Object";
  * `api`, `members` and `backups` can only be looked at: whether it answers, who is in the cluster, and which guests no
  * backup job takes.
  */
-export const apiObjectKinds = ["api", "storage", "guest", "members", "backups"] as const;
+export const apiObjectKinds = ["api", "storage", "guest", "members", "backups", "firewall"] as const;
 
 export type ApiObjectKind = (typeof apiObjectKinds)[number];
 
@@ -27,7 +27,7 @@ export interface ApiArgs {
 export interface ApiObjectArgs {
     readonly api: ApiArgs;
     readonly kind: ApiObjectKind;
-    /** The storage's name, the guest's number; `cluster` for what can only be looked at. */
+    /** The storage's name, the guest's number; else `cluster`. */
     readonly name: string;
     /** By the API's names, as text: `is_mountpoint: "yes"`. What is not named is left as it is. */
     readonly settings: Readonly<Record<string, string>>;
@@ -48,3 +48,11 @@ export function apiObjectId({ kind, name }: Pick<ApiObjectArgs, "kind" | "name">
 export const lookedAt = { api: "answers", members: "nodes", backups: "guestsWithoutBackup" } as const;
 /** Of `guestsWithoutBackup`. */
 export const noGuest = "none";
+
+/** A setting of `firewall`, by the name of its rule: `tcp 22,2222 from 192.0.2.0/24`. */
+export function acceptedText(ports: readonly (number | string)[], sources: readonly string[]): string {
+    return `tcp ${[...ports].map(String).sort().join(",")} from ${[...sources].sort().join(",")}`;
+}
+
+/** Argument of proxmoxve's provider that is not the package's own, but of what stands before its plugin: JSON. */
+export const TRUST = "holdfastTrust";

@@ -3,6 +3,8 @@ import { z } from "zod";
 import type { ProxmoxApi } from "../../host/proxmox/api";
 import { lookedAt, noGuest, type ApiObjectArgs, type ApiObjectKind } from "../../model/contract/apiObject";
 
+import { readFirewall, writeFirewall } from "./firewall";
+
 export type Settings = Readonly<Record<string, string>>;
 
 export interface Kind {
@@ -106,6 +108,11 @@ export const kinds: Readonly<Record<ApiObjectKind, Kind>> = {
             return { [lookedAt.backups]: words.length > 0 ? words.join(", ") : noGuest };
         },
         remedy: "add them to a job under proxmox.backups, or to proxmox.withoutBackup",
+    },
+    firewall: {
+        read: readFirewall,
+        write: writeFirewall,
+        remedy: "look at the rules of the datacenter's firewall",
     },
 };
 

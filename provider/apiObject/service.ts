@@ -5,13 +5,14 @@ import { API_OBJECT_TYPE, apiObjectId, type ApiObjectArgs } from "../../model/co
 import { changesResponse, checkResponse, tellably } from "../responses";
 import { decode, encode, type Decoded } from "../wire";
 import { ApiObjectController, faultsOf } from "./controller";
+import { importedArgs } from "./imported";
 
 export function isApiObject(urn: string): boolean {
     return urn.includes(`${API_OBJECT_TYPE}::`);
 }
 
-/** @param ours secrets of the configuration */
-export function apiObjectService(controller: ApiObjectController, ours: readonly Decoded<unknown>[]) {
+/** @param ours secrets of the configuration @param fleet of the configuration: an import looks there */
+export function apiObjectService(controller: ApiObjectController, ours: readonly Decoded<unknown>[], fleet?: unknown) {
     const told = <T>(given: Decoded<ApiObjectArgs>, work: () => Promise<T>) => tellably([given, ...ours], work);
     return {
         async check(request: messages.CheckRequest) {
@@ -39,10 +40,10 @@ export function apiObjectService(controller: ApiObjectController, ours: readonly
             return answer;
         },
         async read(request: messages.ReadRequest) {
-            const inputs = decode<ApiObjectArgs>(request.getInputs());
+            const given = decode<ApiObjectArgs>(request.getInputs());
             const answer = new messages.ReadResponse();
-            if (faultsOf(inputs.value).length > 0)
-                throw new Error(`${request.getId()} is not imported: \`pulumi up\` takes it over as it stands`);
+            const isImport = faultsOf(given.value).length > 0;
+            const inputs = isImport ? { ...given, value: importedArgs(fleet, request.getId()) } : given;
             const live = await told(inputs, () => controller.read(inputs.value));
             if (!live) return answer;
             answer.setId(request.getId());

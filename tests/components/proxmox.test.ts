@@ -1,10 +1,6 @@
 import { makeCertificates } from "../helpers/proxmoxApi/certificates";
 import { planBackup, planMetrics, planObjects, planOptions, planStorage } from "../../components/proxmox/plan";
 import { formatFault, parseFleet } from "../../components/fleet";
-import { trustFault } from "../../config";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 const { ca } = makeCertificates();
 const files: Record<string, string> = {
@@ -62,11 +58,6 @@ test.each<[string, object, string]>([
         `${at}: expected ca or fingerprint: without one of them anybody between here and there could read the token`,
     ],
     [
-        "a fingerprint alone where proxmoxve is needed",
-        { ca: undefined, fingerprint, options: { maxWorkers: 2 } },
-        `${at}.ca: is missing: options go through proxmoxve, which can check no fingerprint. Take the CA of a node (/etc/pve/pve-root-ca.pem) into the project and name it here, or write system where this machine trusts the API's certificate by itself`,
-    ],
-    [
         "an endpoint in the clear",
         { endpoint: "http://192.0.2.11:8006" },
         `${at}.endpoint: expected https://HOST:8006, got "http://192.0.2.11:8006"`,
@@ -121,6 +112,11 @@ test.each<[string, object, string]>([
         "a network whose prefix is too long",
         { options: { migration: { network: "2001:db8::/129" } } },
         `${at}.options.migration.network: expected a network such as 198.51.100.0/24, got "2001:db8::/129"`,
+    ],
+    [
+        "a firewall that lets nobody in",
+        { firewall: { ssh: [] } },
+        `${at}.firewall.ssh: expected at least one address or network, got an empty list`,
     ],
     [
         "a guest's number",
@@ -232,31 +228,25 @@ describe("the arguments", () => {
             },
         });
     });
+    test("of the firewall: SSH by all nodes' ports, the exporter from the monitoring hosts, a rule for each family", () => {
+        const others = {
+            monitoring: { hosts: ["192.0.2.50", "2001:db8::50"] },
+            nodes: { ...nodes, pve02: { address: "192.0.2.12", ssh: { port: 2222 } } },
+        };
+        const of = (firewall: object) => planObjects(settingsOf({ firewall }, others))["proxmox-firewall"];
+        expect(of({ ssh: ["192.0.2.0/24", "198.51.100.7", "2001:db8::/64"] })).toMatchObject({
+            kind: "firewall",
+            name: "cluster",
+            settings: {
+                ssh: "tcp 22,2222 from 192.0.2.0/24,198.51.100.7",
+                ssh6: "tcp 22,2222 from 2001:db8::/64",
+                exporter: "tcp 9100 from 192.0.2.50",
+                exporter6: "tcp 9100 from 2001:db8::50",
+            },
+        });
+        expect(Object.keys(of({ ssh: ["192.0.2.7"], exporter: false })!.settings)).toEqual(["ssh"]);
+    });
     test("members: false is not looked at", () => {
         expect(planObjects(settingsOf({ members: false }))).not.toHaveProperty("proxmox-members");
-    });
-});
-
-describe("proxmoxve's plugin trusts what SSL_CERT_FILE names", () => {
-    const folder = mkdtempSync(join(tmpdir(), "holdfast-trust-"));
-    afterAll(() => rmSync(folder, { recursive: true }));
-    const file = (content: string) => {
-        writeFileSync(join(folder, "bundle.pem"), content);
-        return { SSL_CERT_FILE: join(folder, "bundle.pem") };
-    };
-    const fleet = { proxmox: settingsOf({ options: { maxWorkers: 2 } }) };
-    test("the stack's CA has to be among them, and others may", () => {
-        expect(trustFault(fleet, file(`${makeCertificates().ca}\n${ca}`), "/project")).toBeUndefined();
-        expect(trustFault(fleet, file(makeCertificates().ca), "/project")).toMatch(
-            /^holdfast:fleet\.proxmox\.ca: .*export SSL_CERT_FILE=\/project\/ca\.pem .*\(the file that it names does not hold it\)/,
-        );
-        expect(trustFault(fleet, {}, "/project")).toMatch(/\(it is not set\)/);
-    });
-    test("where proxmoxve is not used, or the machine's own CAs count, nothing is asked of it", () => {
-        expect(trustFault({ proxmox: settingsOf({}) }, {}, "/project")).toBeUndefined();
-        expect(
-            trustFault({ proxmox: settingsOf({ ca: "system", options: { maxWorkers: 2 } }) }, {}, "/project"),
-        ).toBeUndefined();
-        expect(trustFault({}, {}, "/project")).toBeUndefined();
     });
 });

@@ -1,7 +1,7 @@
 /**
  * A project whose stack has `proxmox`: the lab's nodes over SSH, the fake API, and the bridge as proxmoxve's plugin.
  */
-import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lab } from "../../lab";
 import { ensureBridge } from "../../toolchain/bridge";
@@ -25,13 +25,9 @@ export async function openProxmoxProject(lab: Lab, stack: string, names: readonl
     for (const name of names) fake.cluster.nodes.set(name, true);
     const token = fake.addToken("holdfast@pve!stack", { "/": ["*"] });
     const project = await PulumiProject.create(lab);
-    await appendFile(
-        join(project.folder, "Pulumi.yaml"),
-        `    - name: proxmoxve\n      path: ${await ensureBridge()}\n`,
-    );
+    project.environment["HOLDFAST_PROXMOXVE_PLUGIN"] = join(await ensureBridge(), "pulumi-resource-proxmoxve");
     await mkdir(join(project.folder, "nodes"));
     await writeFile(join(project.folder, "nodes", "ca.pem"), fake.certificates.ca);
-    project.environment["SSL_CERT_FILE"] = join(project.folder, "nodes", "ca.pem");
     const fleet = await fleetOf(lab, project, names);
     await project.pulumi("stack", "init", stack);
     const configure = async (settings: object, others: object = {}) => {

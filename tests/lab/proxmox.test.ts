@@ -1,4 +1,5 @@
 /** `proxmox:` with the real engine, beside nodes over SSH: bpg's provider behind our bridge, against the fake API. */
+import { X509Certificate } from "node:crypto";
 import { openTestLab } from "../helpers/lab";
 import { expectSuccess } from "../helpers/labFleet";
 import { openProxmoxProject, type ProxmoxProject } from "../helpers/proxmoxProject";
@@ -161,13 +162,15 @@ test("the API goes down in the middle of an up: the nodes get theirs, the API's 
         guests: { "100": { onboot: false } },
     };
     await held.configure(changed, { nodes });
-    held.fake.fault = "500";
+    // It answers that it is there, and then no more.
+    held.fake.lastCall = "GET version";
     const failed = await up("--continue-on-error");
+    held.fake.lastCall = undefined;
     expect(failed.exitCode).not.toBe(0);
     expect((await node.exec(["cat", "/etc/hosts"])).stdout).toContain("192.0.2.60 nas");
-    expect(failed.output).toMatch(
-        /error: holdfast:fleet\.proxmox: https:\S+: GET \/version: 500 got no worker upid - start worker failed/,
-    );
+    const broken = String.raw`https:\S+: GET \S+: 500 got no worker upid - start worker failed`;
+    expect(failed.output).toMatch(new RegExp(`proxmox-options[^]*holdfast:fleet\\.proxmox\\.endpoint: ${broken}`));
+    expect(failed.output).toMatch(new RegExp(`error: holdfast:fleet\\.proxmox\\.guests\\.100: ${broken}`));
 
     const looked = await drift();
     expect(looked.exitCode).toBe(1);
@@ -217,84 +220,36 @@ test("a storage that is there already under other settings is neither replaced n
     expect(await up()).toMatchObject({ exitCode: 0 });
 });
 
-test("what is there already is imported; the first preview shows repairs alone, and what the stack does not speak of stays", async () => {
-    cluster().storages.set("tapes", {
-        type: "dir",
-        path: "/srv/tapes",
-        content: "images",
-        shared: 0,
-        "prune-backups": "keep-last=3",
-    });
-    cluster().jobs.set("weekly", {
-        schedule: "sun 03:00",
-        storage: "tapes",
-        all: 1,
-        enabled: 1,
-        mode: "snapshot",
-        compress: "zstd",
-        bwlimit: 1000,
-        "notes-template": "{{guestname}} on {{node}}",
-    });
-    const { deployment } = JSON.parse(await held.project.pulumi("stack", "export", "--stack", stack)) as {
-        deployment: { resources: { urn: string; type: string }[] };
-    };
-    const urnOf = (type: string) => deployment.resources.find((each) => each.type === type)!.urn;
-    const nameTable = {
-        cluster: urnOf("holdfast:components:ProxmoxCluster"),
-        api: urnOf("pulumi:providers:proxmoxve"),
-    };
-    const resource = (type: string, name: string, id: string) => ({
-        type,
-        name,
-        id,
-        parent: "cluster",
-        provider: "api",
-    });
-    const resources = [
-        resource("proxmoxve:storage/directory:Directory", "proxmox-storage-tapes", "tapes"),
-        resource("proxmoxve:backup/job:Job", "proxmox-backup-weekly", "weekly"),
-    ];
-    await held.project.write("import.json", JSON.stringify({ nameTable, resources }));
-    await held.project.pulumi(
-        "import",
-        "-f",
-        "import.json",
-        "--generate-code=false",
-        "--protect=false",
-        "--yes",
-        "--stack",
-        stack,
-    );
-    await held.configure({
-        ...settings,
-        storages: { ...settings.storages, tapes: { path: "/srv/tapes", content: ["backup", "images"] } },
-        backups: { ...settings.backups, weekly: { schedule: "sun 03:00", storage: "tapes" } },
-    });
-    const shown = (await preview()).output;
-    // The one is the repair, the other asks whether the API answers before anything changes.
-    expect(shown).toMatch(/proxmox-storage-tapes\][^]*~ contents: \[\n.*"images" => "backup"/);
-    expect(shown).toMatch(/proxmox-api\]\n.*~ occasion: /);
-    expect(shown).toContain("2 to update");
-    expectSuccess(await up());
-    expect(cluster().storages.get("tapes")).toMatchObject({ content: "backup,images", "prune-backups": "keep-last=3" });
-    expect(cluster().jobs.get("weekly")).toMatchObject({ bwlimit: 1000 });
-    expect(await preview("--refresh")).toMatchObject({ exitCode: 0 });
-    await held.configure(settings);
-    expectSuccess(await up());
-    expect(cluster().jobs.has("weekly")).toBe(true);
+test("a look, too, ends where the API takes requests and never answers, and says which endpoint it is", async () => {
+    held.fake.fault = "hang";
+    for (const look of [
+        ["refresh", "--preview-only"],
+        ["up", "--refresh", "--yes", "--skip-preview"],
+    ]) {
+        const { exitCode, output } = await held.project.runPulumi([...look, "--stack", stack]);
+        expect(exitCode).not.toBe(0);
+        expect(output).toMatch(
+            /proxmox-storage-backup[^]*holdfast:fleet\.proxmox\.endpoint: https:\S+ took GET \/version and did not answer within 20 s/,
+        );
+    }
 });
 
-test("without the stack's CA among those that the plugin trusts an up ends before anything is touched", async () => {
-    const { SSL_CERT_FILE: file } = held.project.environment;
-    held.project.environment["SSL_CERT_FILE"] = "/nowhere";
+test("a fingerprint is enough for all sections; another certificate gets nothing, and is not waited for", async () => {
+    const pinned = { ...settings, ca: undefined, options: { ...settings.options, maxWorkers: 3 } };
+    const fingerprint = new X509Certificate(held.fake.certificates.certificate).fingerprint256;
+    await held.configure({ ...pinned, fingerprint });
+    expectSuccess(await up());
+    expect(cluster().options).toMatchObject({ max_workers: 3 });
+    expect(await preview("--refresh")).toMatchObject({ exitCode: 0 });
+    const other = fingerprint.replace(/^../, (pair) => (pair === "00" ? "11" : "00"));
+    await held.configure({ ...pinned, fingerprint: other, options: { ...settings.options, maxWorkers: 5 } });
     held.fake.calls.length = 0;
-    const failed = await up();
-    held.project.environment["SSL_CERT_FILE"] = file;
-    expect(failed.exitCode).not.toBe(0);
-    expect(failed.output).toContain(
-        "holdfast:fleet.proxmox.ca: proxmoxve's plugin would not trust it: export SSL_CERT_FILE=",
-    );
+    const refused = await up("--continue-on-error");
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain("shows another certificate than holdfast:fleet.proxmox.fingerprint pins");
     expect(held.fake.calls).toEqual([]);
+    await held.configure(settings);
+    expectSuccess(await up());
 });
 
 test("a destroy takes nothing away, whatever the API answers", async () => {

@@ -104,6 +104,70 @@ test("a guest that moves between the two calls of a look is not gone", async () 
         /Configuration file 'nodes\/pve02\/qemu-server\/100\.conf' does not exist/,
     );
 });
+describe("the cluster's firewall", () => {
+    const wanted = { ssh: "tcp 22 from 192.0.2.0/24", exporter: "tcp 9100 from 192.0.2.50" };
+    const args = () => object("firewall", "cluster", wanted);
+    const own = (name: string, dport: string, source: string) => ({
+        ...{ type: "in", action: "ACCEPT", enable: 1, proto: "tcp" },
+        ...{ dport, source, comment: `holdfast: ${name}` },
+    });
+    const drop = { type: "in", action: "DROP", enable: 1, comment: "somebody's" };
+    beforeEach(() => {
+        fake.cluster.firewall.enable = 1;
+        fake.calls.length = 0;
+    });
+    const written = () => fake.calls.filter((call) => !call.startsWith("GET"));
+
+    test("is let alone while it is off", async () => {
+        fake.cluster.firewall.enable = 0;
+        expect(await controller.apply(args())).toMatchObject({ settings: wanted });
+        expect(fake.calls).toEqual(["GET cluster/firewall/options"]);
+    });
+    test("lets SSH in first, then the monitoring hosts, before what turns away; others' rules stay", async () => {
+        fake.cluster.firewall.rules.push(drop);
+        expect(await found(args())).toEqual({});
+        expect(await controller.apply(args())).toMatchObject({ settings: wanted });
+        expect(fake.cluster.firewall.rules).toEqual([
+            own("exporter", "9100", "192.0.2.50"),
+            own("ssh", "22", "192.0.2.0/24"),
+            drop,
+        ]);
+        expect(written()).toHaveLength(2);
+        await controller.apply(args());
+        expect(written()).toHaveLength(2);
+    });
+    test("one of ours that was switched off, narrowed or moved behind another is drift, and put right in place", async () => {
+        fake.cluster.firewall.rules.push(drop, { ...own("ssh", "22", "192.0.2.9"), enable: 1 });
+        fake.cluster.firewall.rules.push({ ...own("exporter", "9100", "192.0.2.50"), enable: 0 });
+        expect(await found(args())).toEqual({
+            ssh: "tcp 22 from 192.0.2.9, behind rule 0 (DROP)",
+            exporter: "switched off, behind rule 0 (DROP)",
+        });
+        await controller.apply(args());
+        expect(fake.cluster.firewall.rules).toEqual([
+            own("exporter", "9100", "192.0.2.50"),
+            own("ssh", "22", "192.0.2.0/24"),
+            drop,
+        ]);
+    });
+    test("where SSH cannot be let in, nothing after it is begun", async () => {
+        const own = fake.addToken("holdfast@pve!reader", { "/": ["Sys.Audit"] });
+        const reader = new ApiObjectController((target) => new ProxmoxApi(target, own, { time: 2000, size: 1 << 20 }));
+        await expect(reader.apply(args())).rejects.toThrow(/403 Permission check failed \(\/, Sys\.Modify\)/);
+        expect(written()).toEqual(["POST cluster/firewall/rules"]);
+    });
+});
+test("half of the cluster answers: reads go on, a change fails in Proxmox's words, and nothing is half done", async () => {
+    fake.cluster.nodes.set("pve02", false);
+    fake.cluster.nodes.set("pve03", false);
+    const args = object("storage", "local", { is_mountpoint: "yes" });
+    expect(await found(args)).toEqual({ is_mountpoint: "no" });
+    await expect(controller.apply(args)).rejects.toThrow(
+        /^holdfast:fleet\.proxmox\.storage: https:\S+: PUT \/storage\/local: 500 cluster not ready - no quorum\?/,
+    );
+    expect(fake.cluster.storages.get("local")).not.toHaveProperty("is_mountpoint");
+    await expect(controller.read(object("guest", "100", { onboot: "yes" }))).rejects.toThrow(/595 No route to host/);
+});
 test("an API that is out of order makes nothing absent", async () => {
     fake.fault = "500";
     await expect(controller.read(object("storage", "local", { is_mountpoint: "yes" }))).rejects.toThrow(

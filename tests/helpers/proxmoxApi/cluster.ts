@@ -27,6 +27,8 @@ export class FakeCluster {
     /** datacenter.cfg; nested values as their property strings. */
     readonly options: Settings = { keyboard: "de" };
     readonly metrics = new Map<string, Settings>();
+    /** cluster.fw */
+    readonly firewall: { enable: number; rules: Settings[] } = { enable: 0, rules: [] };
     /** By UPID: exit status, undefined while it runs. */
     readonly tasks = new Map<string, string | undefined>();
     /** `user@realm!name=uuid` */

@@ -1,6 +1,7 @@
 /** The paths that the fake answers. Where each shape comes from is in contract.md; a test holds the two together. */
 import { change, typed, type Fields } from "./fields";
-import { ApiError } from "./errors";
+import { createHash } from "node:crypto";
+import { ApiError, parameterError } from "./errors";
 import { type FakeCluster, jobOf, type Privileges, type Settings, storageOf } from "./cluster";
 import { effective, hasPrivilege } from "./privileges";
 
@@ -55,6 +56,10 @@ const metrics: Fields = {
     influxdbproto: ["udp", "http", "https"], "max-body-size": "integer", "verify-certificate": "boolean",
     "api-path-prefix": "string", path: "string", proto: ["udp", "tcp"],
 }; // prettier-ignore
+const rule: Fields = {
+    type: ["in", "out", "forward", "group"], action: "string", enable: "integer", proto: "string", dport: "string",
+    source: "string", comment: "string", pos: "integer", moveto: "integer",
+}; // prettier-ignore
 const guest: Fields = {
     onboot: "boolean",
     startup: "string",
@@ -79,6 +84,10 @@ function objects(settings: Settings, nested: readonly string[]): object {
                 : value,
         ]),
     );
+}
+
+function digestOf(rules: readonly Settings[]): string {
+    return createHash("sha1").update(JSON.stringify(rules)).digest("hex");
 }
 
 export const routes: readonly Route[] = [
@@ -166,8 +175,10 @@ export const routes: readonly Route[] = [
     {
         method: "GET",
         pattern: "storage",
-        answer: ({ cluster }) =>
-            [...cluster.storages].map(([id, settings]) => ({ storage: id, ...settings, digest: "0".repeat(40) })),
+        answer: ({ cluster, privileges }) =>
+            [...cluster.storages]
+                .filter(([id]) => hasPrivilege(privileges, `/storage/${id}`, "Datastore.Audit"))
+                .map(([id, settings]) => ({ storage: id, ...settings, digest: "0".repeat(40) })),
     },
     {
         method: "POST",
@@ -259,6 +270,63 @@ export const routes: readonly Route[] = [
             cluster.jobs.delete(path["id"]!);
             return null;
         },
+    },
+    {
+        method: "GET",
+        pattern: "cluster/firewall/options",
+        needs: ["/", "Sys.Audit"],
+        answer: ({ cluster }) => ({ enable: cluster.firewall.enable, digest: "0".repeat(40) }),
+    },
+    {
+        method: "GET",
+        pattern: "cluster/firewall/rules",
+        needs: ["/", "Sys.Audit"],
+        answer: ({ cluster: { firewall } }) =>
+            firewall.rules.map((each, pos) => ({ pos, ...each, digest: digestOf(firewall.rules) })),
+    },
+    {
+        method: "POST",
+        pattern: "cluster/firewall/rules",
+        needs: ["/", "Sys.Modify"],
+        answer: ({ cluster, given }) => {
+            const { pos = 0, ...settings } = typed(given, rule, ["type", "action"]);
+            cluster.mustBeWritable();
+            cluster.firewall.rules.splice(Number(pos), 0, settings);
+            return null;
+        },
+    },
+    {
+        method: "PUT",
+        pattern: "cluster/firewall/rules/{pos}",
+        needs: ["/", "Sys.Modify"],
+        answer: ({ cluster, path, given }) => {
+            const { rules } = cluster.firewall;
+            const held = rules[Number(path["pos"])];
+            if (!held) throw parameterError({ pos: `no rule at position ${path["pos"]}` });
+            if (given["digest"] !== undefined && given["digest"] !== digestOf(rules))
+                throw new ApiError(500, "detected modified configuration - file changed by other user? Try again.");
+            cluster.mustBeWritable();
+            if (given["moveto"] === undefined) change(held, given, rule);
+            else {
+                // Whatever else is given with it is ignored.
+                rules.splice(Number(path["pos"]), 1);
+                rules.splice(Number(given["moveto"]), 0, held);
+            }
+            return null;
+        },
+    },
+    {
+        method: "GET",
+        pattern: "cluster/metrics/server",
+        needs: ["/", "Sys.Audit"],
+        answer: ({ cluster }) =>
+            [...cluster.metrics].map(([id, { type, server, port, disable = 0 }]) => ({
+                id,
+                type,
+                server,
+                port,
+                disable,
+            })),
     },
     {
         method: "GET",

@@ -18,6 +18,8 @@ export class FakeProxmox {
     /** `GET storage/local`, in the order they came. */
     readonly calls: string[] = [];
     fault: Fault | undefined;
+    /** The first call like this is answered still, and none after it. */
+    lastCall: string | undefined;
 
     private constructor(
         readonly certificates: Certificates,
@@ -53,6 +55,8 @@ export class FakeProxmox {
         const path = url.pathname.replace(/^\/api2\/json\/?/, "").replace(/\/$/, "");
         const method = request.method ?? "";
         this.calls.push(`${method} ${path}`);
+        const isBroken = this.fault === "500";
+        if (this.lastCall === `${method} ${path}`) this.fault = "500";
         if (this.fault === "hang") return;
         if (typeof this.fault === "object")
             await new Promise((resolve) => setTimeout(resolve, (this.fault as { slow: number }).slow));
@@ -61,7 +65,7 @@ export class FakeProxmox {
                 .writeHead(200, { "content-type": "text/html" })
                 .end("<html><body>It works!</body></html>");
         try {
-            if (this.fault === "500") throw new ApiError(500, "got no worker upid - start worker failed");
+            if (isBroken) throw new ApiError(500, "got no worker upid - start worker failed");
             const body = await readBody(request);
             const given = Object.fromEntries([...url.searchParams, ...new URLSearchParams(body)]);
             send(response, 200, "OK", { data: this.answer(method, path, given, request) });
