@@ -4,6 +4,7 @@ import { formCluster, leaveCluster, waitFor } from "../helpers/corosync";
 import { openTestLab, toIncidentState } from "../helpers/lab";
 import { expectSuccess, fleetOf } from "../helpers/labFleet";
 import { PulumiProject, type Finished } from "../helpers/pulumiProject";
+import { runs } from "../helpers/soak";
 
 jest.setTimeout(300_000);
 
@@ -134,4 +135,12 @@ test("booted: a canary that has booted and is not ready any more stops the rollo
     await nodes[1]!.exec(["rm", "/etc/network/interfaces.new"]);
     expectSuccess(await up("fourth.example.test", rollout));
     expect(await having("fourth.example.test")).toEqual(["pve01", "pve02", "pve03"]);
+});
+
+test("a quiet fleet of three is clean look after look", async () => {
+    for (let run = 0; run < runs(2); run++)
+        expect(await project.holdfast("drift", "--stack", "lab")).toMatchObject({
+            exitCode: 0,
+            stdout: "3 nodes: 3 clean\n",
+        });
 });

@@ -81,6 +81,8 @@ beforeAll(async () => {
     ]);
     await shell("rm -rf /var/lib/holdfast/mail* /run/holdfast/smartd-*");
     await unwatch(); // another test file may have left it
+    // The lab's pmxcfs has failed over the incident's hosts file, and BootReadiness asks what lies in /etc/pve.
+    await shell(`sed -i 's/^127\\.0\\.1\\.1/${node.address}/' /etc/hosts && systemctl restart pve-cluster`);
     untouched = await watchOf();
     project = await PulumiProject.create(lab);
     await project.pulumi("stack", "init", "watch");
