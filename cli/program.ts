@@ -15,6 +15,7 @@ import { registerPreview } from "./preview";
 import { registerReady } from "./ready";
 import { registerPublish } from "./publish";
 import { registerReboot } from "./reboot";
+import { registerRehearse } from "./rehearse";
 import { registerReport } from "./report";
 import { registerRestore } from "./restore";
 
@@ -42,6 +43,7 @@ export function buildProgram(): Command {
         registerReport,
         registerReady,
         registerReboot,
+        registerRehearse,
         registerPublish,
         registerDrill,
         registerRestore,

@@ -12,7 +12,7 @@ export async function askNodes(names: readonly string[], stack?: string): Promis
     return askAll(await stackNodes(stack), names);
 }
 
-export function askAll(stack: StackNodes, names: readonly string[]): Promise<Answer[]> {
+export function askAll(stack: Pick<StackNodes, "nodes" | "clientOf">, names: readonly string[]): Promise<Answer[]> {
     return Promise.all(
         chosen(stack, names).map(async (machine): Promise<Answer> => {
             const node = machine.identity.name;

@@ -1,5 +1,6 @@
 /** A virtual machine's hardware as QEMU's arguments. Pure. */
 import type { Accelerator } from "../../vm/accelerator";
+import { baseArguments } from "../../vm/baseArguments";
 
 /**
  * `root` is an ATA disk with SMART, found in the initrd: sda. `data` hangs on a SCSI controller whose driver comes
@@ -44,28 +45,7 @@ export function qemuArguments(
     const kernelArguments =
         `root=UUID=${machine.rootUuid} ro console=ttyS0 TERM=dumb loglevel=4 mitigations=off systemd.show_status=yes ${append}`.trim();
     return [
-        "-name",
-        machine.name,
-        "-nodefaults",
-        "-no-user-config",
-        "-display",
-        "none",
-        "-machine",
-        "q35",
-        "-accel",
-        accelerator.accel,
-        "-cpu",
-        accelerator.cpu,
-        "-m",
-        "1024",
-        "-smp",
-        "2",
-        "-kernel",
-        machine.kernel,
-        "-initrd",
-        machine.initrd,
-        "-append",
-        kernelArguments,
+        ...baseArguments({ ...machine, memory: 1024, commandLine: kernelArguments }, accelerator),
         "-chardev",
         `socket,id=console,path=${machine.serial},server=on,wait=off,logfile=${machine.console},logappend=on`,
         "-serial",

@@ -26,6 +26,7 @@ const shared = [
     "schema",
     "templates",
     "toolchain",
+    "vm",
 ];
 
 export interface Finished {
