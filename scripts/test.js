@@ -4,6 +4,7 @@ const { join } = require("node:path");
 const { afterSetUp } = require("./setup");
 const { ensureStaticChecks, staticChecks, tool } = require("./staticChecks");
 const { ensureBridge } = require("../toolchain/bridge");
+const { ensureS3Server } = require("../toolchain/s3Server");
 const { groupStatus, status } = require("../toolchain/step");
 
 const root = join(__dirname, "..");
@@ -26,6 +27,7 @@ afterSetUp(async (environment) => {
     await ensureStaticChecks();
     // Minutes, once: no test's time limit should have to bear it.
     await ensureBridge();
+    await ensureS3Server();
     const env = {
         ...environment,
         HOLDFAST_LAB: `test-${process.pid}`,

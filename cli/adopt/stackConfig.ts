@@ -3,6 +3,7 @@ import { Document, isMap, isScalar, type Scalar } from "yaml";
 import { concerns, nothingByDefault } from "../../components/table";
 import { formatFault, parseFleet } from "../../components/fleet";
 import type { NodeIdentity } from "../../model/lint/lintContext";
+import { proposeBackup } from "./backupJobs";
 import type { GivenFleet } from "./existingStack";
 import type { KeptFile } from "./hazard";
 import type { Survey } from "./survey";
@@ -52,8 +53,10 @@ export function freshDocument(
 ): Document {
     const document = new Document({ config: { "holdfast:fleet": fleetOf(adopted, domain, given) } });
     comment(document, [...fleetPath, "defaults"], watchComment);
-    for (const { identity, kept } of adopted) {
+    for (const { identity, kept, survey } of adopted) {
         const node = [...fleetPath, "nodes", identity.name];
+        const backup = proposeBackup(survey.jobs);
+        if (backup !== undefined) comment(document, node, backup);
         comment(document, [...node, "address"], " What the node's own name resolves to.");
         const first = kept.find(({ path }) => path !== undefined);
         if (first)

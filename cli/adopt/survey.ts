@@ -6,6 +6,7 @@ import { resolveTarget } from "../../host/sshTarget";
 import type { HostArgs } from "../../model/contract/fileSet";
 import { parseInterfaces, sourcedPatterns } from "../../model/interfaces";
 import type { NodeFacts } from "../../model/lint/lintContext";
+import { isJobFile, jobPatterns } from "./backupJobs";
 import type { Target } from "./target";
 
 export interface Survey {
@@ -21,6 +22,8 @@ export interface Survey {
     readonly sourced: Readonly<Record<string, string>>;
     /** Content of further files that hazards may lie in, by path: cloud-init's, and those that pin interface names. */
     readonly further: Readonly<Record<string, string>>;
+    /** What cron and systemd start, by path. */
+    readonly jobs: Readonly<Record<string, string>>;
 }
 
 export interface SurveyOptions {
@@ -77,7 +80,7 @@ export async function surveyNode(
         const look = await client.inspect(
             "adopt",
             spec,
-            { facts: true, sourced: [`${interfacesFolder}*`, ...furtherPatterns] },
+            { facts: true, sourced: [`${interfacesFolder}*`, ...furtherPatterns, ...jobPatterns] },
             { anyName: true },
         );
         const { files, units } = look.seen;
@@ -93,7 +96,8 @@ export async function surveyNode(
                       { facts: false, sourced: others },
                       { anyName: true },
                   );
-        const [inFolder, further] = split(look.sourced ?? {}, (path) => path.startsWith(interfacesFolder));
+        const [inFolder, rest] = split(look.sourced ?? {}, (path) => path.startsWith(interfacesFolder));
+        const [jobs, further] = split(rest, isJobFile);
         return {
             name: look.hostname.split(".")[0]!,
             target,
@@ -106,6 +110,7 @@ export async function surveyNode(
             facts: look.facts!,
             sourced: { ...(wanted.some(isDefault) && inFolder), ...more?.sourced },
             further,
+            jobs,
         };
     } finally {
         client.end();

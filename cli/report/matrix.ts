@@ -2,6 +2,7 @@
 import { h, type ComponentChild } from "preact";
 import { definitionOf, isConcern } from "../../components/table";
 import type { Concern, NodeDrift, StackDrift } from "../drift/report";
+import { timesOf } from "./backups";
 
 /** Signs differ in shape, not only in colour. */
 const signs = {
@@ -18,7 +19,9 @@ export function anchorOf(stack: string, node: string): string {
     return `node-${stack}-${node}`.replace(/[^A-Za-z0-9_-]/g, "_");
 }
 
-export function renderMatrix({ name, nodes }: StackDrift): ComponentChild {
+/** @param checkedAt when the nodes were looked at: ages count from there */
+export function renderMatrix({ name, nodes }: StackDrift, checkedAt: string): ComponentChild {
+    const times = timesOf(nodes, checkedAt);
     const concerns = [...new Set(nodes.flatMap((node) => node.concerns.map((concern) => concern.name)))].sort();
     return h(
         "div",
@@ -35,6 +38,7 @@ export function renderMatrix({ name, nodes }: StackDrift): ComponentChild {
                     null,
                     h("th", { scope: "col" }, "Node"),
                     concerns.map((concern) => h("th", { scope: "col" }, concern)),
+                    times.map(({ title }) => h("th", { scope: "col" }, title)),
                 ),
             ),
             h(
@@ -46,6 +50,10 @@ export function renderMatrix({ name, nodes }: StackDrift): ComponentChild {
                         null,
                         h("th", { scope: "row" }, h("a", { href: `#${anchorOf(name, node.name)}` }, node.name)),
                         concerns.map((concern) => cell(node.concerns.find((each) => each.name === concern))),
+                        times.map(({ of }) => {
+                            const time = of(node.name);
+                            return time ? h("td", { title: time.at }, time.age) : cell(undefined);
+                        }),
                     ),
                 ),
             ),

@@ -92,7 +92,7 @@ function renderWithin(room: number, report: DriftReport): string {
                 steps.length === 0
                     ? h("p", null, "Nothing: every node is as declared.")
                     : h("ol", { class: "next" }, steps.map(renderStep)),
-                stacks.map((stack) => renderStack(stack, room)),
+                stacks.map((stack) => renderStack(stack, room, checkedAt)),
             ),
         ),
     );
@@ -110,13 +110,15 @@ function renderStep({ nodes, text, command }: NextStep): ComponentChild {
     );
 }
 
-function renderStack(stack: StackDrift, room: number): ComponentChild {
+function renderStack(stack: StackDrift, room: number, checkedAt: string): ComponentChild {
     return h(
         "section",
         { "aria-label": `Stack ${stack.name}` },
         h("h2", null, `Stack ${stack.name}`),
         stack.error === undefined ? null : h("p", { class: "unknown" }, cut(stack.error, 2_000)),
-        stack.nodes.length === 0 ? h("p", null, "No nodes were looked at.") : [renderMatrix(stack), renderLegend()],
+        stack.nodes.length === 0
+            ? h("p", null, "No nodes were looked at.")
+            : [renderMatrix(stack, checkedAt), renderLegend()],
         byUrgency(stack.nodes).map((node) => renderDetails(stack.name, node, room)),
     );
 }

@@ -22,6 +22,9 @@ const drillProgram = "/usr/local/lib/holdfast/backup-drill";
 const drillService = "/etc/systemd/system/holdfast-drill.service";
 const drillTimer = "/etc/systemd/system/holdfast-drill.timer";
 
+/** Times, which are no drift: the report has a column of each. */
+export const factNames = { backup: "last good backup", drills: "last good restores on trial" } as const;
+
 export function planConfigBackup(args: ConfigBackupPlanArgs): FileSetArgs {
     const { settings, secrets = {} } = args;
     const drills = drillsOf(args.node.name, args.fleet?.machines ?? []);
@@ -62,7 +65,11 @@ export function planConfigBackup(args: ConfigBackupPlanArgs): FileSetArgs {
         verify: [{ argv: [program, "--first"], timeout: 600 }],
         facts: {
             "config backup": { probe: "config-backup", value: "good" },
-            ...(isDrilling && { "backup drill": { probe: "backup-drill", value: "ok" } }),
+            [factNames.backup]: { probe: "last-backup" },
+            ...(isDrilling && {
+                "backup drill": { probe: "backup-drill", value: "ok" },
+                [factNames.drills]: { probe: "last-drills" },
+            }),
         },
     };
 }

@@ -39,6 +39,7 @@ class Trial(NamedTuple):
 
 def restore_newest(repository: Repository, into: str) -> tuple[str, str]:
     """The newest good snapshot, into a folder that is made anew; its id, and where it lies. Raises ResticError."""
+    repository.id()  # says within a minute where there is nobody
     good = good_ones(repository.snapshots())
     if not good:
         raise ResticError("no snapshot", f"{repository.access.location}: no backup there was ever found complete")

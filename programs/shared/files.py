@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shlex
+import time
 
 from engine.safe import make_folder, open_own, write
 
@@ -39,6 +40,13 @@ def read_text(path: str) -> str:
             return stream.read()
     except OSError:
         return ""
+
+
+def moment(seconds: object) -> str:
+    """Of a time since 1970, as other programs read it; `never` where there was none."""
+    if not isinstance(seconds, (int, float)) or not seconds:
+        return "never"
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def first_line(path: str) -> str:

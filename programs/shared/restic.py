@@ -23,7 +23,8 @@ MEANINGS = (
     (r"wrong password or no key found", "wrong password", "the repository's password is another one"),
     (r"REMOTE HOST IDENTIFICATION HAS CHANGED|[Hh]ost key verification failed", "other host key",
      "the target has another host key than the pinned one"),
-    (r"Permission denied \(|401 Unauthorized|Access Denied|InvalidAccessKeyId|SignatureDoesNotMatch", "refused",
+    (r"Permission denied \(|401 Unauthorized|403 Forbidden|Access Denied|Access Key Id you provided|request signature we calculated",
+     "refused",
      "the target does not take the key or password"),
     (r"unable to start the sftp session|server unexpectedly closed", "unreachable", "the target does not answer"),
     (r"ciphertext verification failed|hash mismatch|[Ii]ntegrity check failed|repository contains errors|invalid data returned",
@@ -32,11 +33,15 @@ MEANINGS = (
      "damaged", "what is stored there is damaged"),
     (r"[Nn]o space left|not enough space|quota exceeded|SSH_FX_FAILURE|507 ", "full", "the target is full, or cannot write"),
     (r"is already locked", "locked", "another run holds the repository's lock"),
-    (r"Is there a repository at|unable to open config file|repository does not exist", "no repository", "there is no repository"),
+    (r"Is there a repository at|unable to open config file|repository does not exist|specified bucket does not exist",
+     "no repository", "there is no repository"),
     (r"[Cc]onnection refused|timed out|[Nn]o route|Could not resolve|no such host|unreachable|[Cc]onnection (closed|reset)|EOF",
      "unreachable", "the target does not answer"),
     (r"ignoring error for|There were \d+ errors", "damaged", "not all of what is stored there could be read"),
 )  # fmt: skip
+
+
+OPENING = 60  # seconds: restic tries for a quarter of an hour to reach a rest-server or S3 that is not there
 
 
 class ResticError(Exception):
@@ -109,7 +114,7 @@ class Repository:
 
     def id(self) -> str:
         """Of the repository. Raises ResticError."""
-        return str(json.loads(last_object(self.ask("cat", "config", "--no-lock", timeout=120)))["id"])
+        return str(json.loads(last_object(self.ask("cat", "config", "--no-lock", timeout=OPENING)))["id"])
 
     def init(self) -> None:
         self.ask("init")
@@ -186,13 +191,16 @@ def name_below(name: str, folder: str) -> str:
 def error_of(done: Outcome, access: Access) -> ResticError:
     lines = [line for line in done.output.splitlines() if line.strip() and "Fatal: unable to open repository" not in line]
     said = " ".join((lines or done.output.splitlines() or ["it said nothing"])[-3:])[:400]
-    if done.code == 124:
-        return ResticError("slow", f"{access.location}: did not end in time: {said}")
     if done.code == 127:
         return ResticError("failed", f"restic could not be run: {said}")
+    # One that was ended is slow, unless it has said all the while what it tries again for.
+    late = done.code == 124
+    told = "\n".join(line for line in lines if "retrying after" in line) if late else done.output
     for pattern, code, meaning in MEANINGS:
-        if re.search(pattern, done.output):
+        if re.search(pattern, told):
             return ResticError(code, f"{access.location}: {meaning}: {said}")
+    if late:
+        return ResticError("slow", f"{access.location}: did not end in time: {said}")
     return ResticError("failed", f"{access.location}: {said}")
 
 

@@ -39,6 +39,39 @@ function adoptOne(parts: SurveyParts = {}) {
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOz8jihKC3krhzNXbUbWK7mfkJD7Ud9GQB5ZjvL2IT0+";
 
+describe("a backup job that runs already", () => {
+    const proposed = (jobs: SurveyParts["jobs"]) => {
+        const { stackConfig } = adoptOne({ jobs }).adoption;
+        return /# configBackup: (.*)/.exec(stackConfig)?.[1];
+    };
+    const sftp = '{ target: "sftp:backup@nas.example.test:/srv/pve", hostKey: "ssh-ed25519 AAAA…" }';
+
+    test.each([
+        ["restic's repository", "0 2 * * * root restic -r sftp:backup@nas.example.test:/srv/pve backup /etc/pve", sftp],
+        ["a place of rsync's", "0 2 * * * root rsync -a /etc/pve backup@nas.example.test:/srv/pve", sftp],
+        ["a place of borg's", "0 2 * * * root borg create backup@nas.example.test:/srv/pve::{now} /etc/pve", sftp],
+        [
+            "a unit's environment",
+            "[Service]\nEnvironment=RESTIC_REPOSITORY=rest:https://192.0.2.60:8000/pve\nExecStart=/usr/bin/restic backup /etc",
+            '{ target: "rest:https://192.0.2.60:8000/pve" }',
+        ],
+    ])("%s becomes the target", (_, content, expected) => {
+        expect(proposed({ "/etc/cron.d/backup": `# nightly\n${content}\n` })).toBe(expected);
+    });
+    test("a target with a login in it is not repeated, nor is what is commented out a job", () => {
+        const { stackConfig } = adoptOne({
+            jobs: {
+                "/etc/cron.d/backup": "0 2 * * * root restic -r rest:https://me:hunter2@192.0.2.60/pve backup /etc\n",
+            },
+        }).adoption;
+        expect(stackConfig).toContain("A backup job runs here already (/etc/cron.d/backup:1: restic)");
+        expect(stackConfig).toContain('target: "sftp:backup@192.0.2.60:/srv/backup"');
+        expect(stackConfig).not.toContain("hunter2");
+        expect(proposed({ "/etc/cron.d/backup": "# 0 2 * * * root restic -r /srv backup /etc\n" })).toBeUndefined();
+        expect(proposed({ "/etc/cron.d/a\nnodes: {}": "restic -r /srv backup /etc\n" })).toBeUndefined();
+    });
+});
+
 describe("root's keys in pmxcfs", () => {
     const own = "/root/.ssh/authorized_keys";
     const link = { kind: "symlink", detail: "/etc/pve/priv/authorized_keys" } as SeenFile;

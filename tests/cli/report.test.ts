@@ -31,6 +31,29 @@ function node(name: string, parts: Partial<NodeDrift> = {}): NodeDrift {
     return { name, status: "clean", concerns, changes: [], ...parts };
 }
 
+test("the age of each node's backup, and of its last restore on trial, by whichever node did that", () => {
+    const having = (name: string, facts: Record<string, string>) =>
+        node(name, { concerns: [{ name: "config-backup", status: "clean", facts, hazards: [] }] });
+    const nodes = [
+        having("pve01", {
+            "last good backup": "2026-01-01T02:03:05Z",
+            "last good restores on trial": "pve02 2025-12-30T04:00:00Z, pve03 never",
+        }),
+        having("pve02", { "last good backup": "never", "last good restores on trial": "pve01 2026-02-01T00:00:00Z" }),
+        having("pve03", { "last good backup": "unknown: it hangs" }),
+        node("pve04"),
+    ];
+    const page = renderPage(summarize([{ name: "prod", status: "clean", nodes }], checkedAt));
+    const rows = [...page.matchAll(/<tr><th scope="row">.*?<\/tr>/g)].map(([row]) =>
+        [...row.matchAll(/<td(?: title="[^"]*")?>([^<]*)<\/td>/g)].map(([, text]) => text),
+    );
+    expect(rows).toEqual([["25 h", "in the future"], ["never", "2 d"], ["unknown: it hangs", "never"], []]);
+    expect(page).toContain('<th scope="col">last backup</th><th scope="col">last restore on trial</th>');
+    expect(renderPage(summarize([{ name: "prod", status: "clean", nodes: [node("pve04")] }], checkedAt))).not.toContain(
+        "last backup",
+    );
+});
+
 const hazard = {
     file: "/etc/network/interfaces",
     line: 3,

@@ -71,12 +71,19 @@ export async function fill(node: LabNode): Promise<void> {
     ]);
 }
 
+/** A rest-server or S3, and what it lets in. */
+export interface Elsewhere {
+    readonly target: string;
+    readonly login: string;
+}
+
 /** Of a push to `on`, whose own backups and those of the other are in the same place. */
-export async function planOf({ node, store }: BackupLab, key: KeyPair, on: LabNode = node) {
-    const settings = resolveConfigBackup({
-        target: `sftp:keeper@${store.address}:/srv/backup`,
-        hostKey: await store.hostKey(),
-    });
+export async function planOf({ node, store }: BackupLab, key: KeyPair, on: LabNode = node, elsewhere?: Elsewhere) {
+    const settings = resolveConfigBackup(
+        elsewhere
+            ? { target: elsewhere.target, keep: { daily: 1, weekly: 1, monthly: 1 } }
+            : { target: `sftp:keeper@${store.address}:/srv/backup`, hostKey: await store.hostKey() },
+    );
     const machines = [node, store].map(({ name, address }) => ({
         identity: { name, address },
         roles: ["node"] as const,
@@ -86,7 +93,10 @@ export async function planOf({ node, store }: BackupLab, key: KeyPair, on: LabNo
         host: await hostOf(on),
         node: { name: on.name, address: on.address },
         settings,
-        secrets: { backupPassword: password, backupKey: key.private },
+        secrets: {
+            backupPassword: password,
+            ...(elsewhere ? { backupLogin: elsewhere.login } : { backupKey: key.private }),
+        },
         fleet: { machines },
     });
 }

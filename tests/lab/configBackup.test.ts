@@ -1,5 +1,9 @@
 /** The nightly backup on real nodes: restic over sftp to another node's sshd, a real corosync, and every fault told. */
+import { createHash } from "node:crypto";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { LabNode } from "../../lab";
+import { ensureS3Server } from "../../toolchain/s3Server";
 import {
     type BackupLab,
     closeBackupLab,
@@ -45,6 +49,8 @@ test("a push makes the repository and the first backup; secrets are root's alone
     expect(observed.facts).toMatchObject({
         "config backup": "good",
         "backup drill": "not checked: no drill has been due yet",
+        "last good backup": expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/) as string,
+        "last good restores on trial": "pve02 never",
     });
     expect((await node.exec(["sh", "-c", "stat -c '%n %U %a' /etc/holdfast/backup.* | sort"])).stdout).toBe(
         ["conf", "key", "known_hosts", "password"].map((name) => `/etc/holdfast/backup.${name} root 600`).join("\n"),
@@ -228,6 +234,78 @@ test("a clock that was a year ahead costs nothing: the newest is the last one ma
     expect(await run()).toMatchObject({ code: "good", text: expect.stringContaining("clock has gone back") as string });
     expect(await good()).toEqual(expect.arrayContaining(kept));
     expect(await run()).toMatchObject({ code: "good", text: "" });
+});
+
+describe.each(["a rest-server that only adds", "S3"] as const)("%s", (kind) => {
+    const word = "sEcret:w/rd é";
+    const rest = kind !== "S3";
+    const server = rest
+        ? "/usr/bin/restic-rest-server --path /srv/rest --listen :8000 --append-only --private-repos"
+        : `/usr/local/bin/s3-server -listen :8000 -access-key keeper -secret-key '${word}'`;
+    const start = () => sh(`systemd-run --quiet --collect --unit=keeper sh -c "exec ${server}"`, store);
+    const told = async (broken: string, mend: string, on = node) => {
+        await sh(broken, on);
+        const { code, exitCode } = await run().finally(() => sh(mend, on));
+        return [code, exitCode, (await node.exec([program, "--state"])).stdout];
+    };
+
+    beforeAll(async () => {
+        if (rest)
+            await store.exec(["sh", "-c", "mkdir -p /srv/rest; tee /srv/rest/.htpasswd"], {
+                input: `keeper:{SHA}${createHash("sha1").update(word).digest("base64")}\n`,
+            });
+        else await copyFile(await ensureS3Server(), join(store.root, "usr/local/bin/s3-server"));
+        await start();
+        await store.exec(waitFor("nc -z 127.0.0.1 8000"));
+        const at = `http://${store.address}:8000`;
+        const target = rest ? `rest:${at}/keeper` : `s3:${at}/backup`;
+        const { observed } = await pushFileSet(
+            all.lab,
+            await planOf(all, key, node, { target, login: `keeper:${word}` }),
+        );
+        expect(observed.facts).toMatchObject({ "config backup": "good" });
+        await sh(`sed -i 's/^OPENING = 60 .*/OPENING = 6/' ${program} ${programs}/backup-drill`);
+    });
+    afterAll(() => sh("systemctl stop keeper; rm -rf /srv/rest /usr/local/bin/s3-server", store));
+
+    test("takes a backup that is read back whole, and is restored on trial; what is old goes where it may", async () => {
+        expect(await run()).toMatchObject({
+            code: "good",
+            guests: 4,
+            text: rest ? (expect.stringContaining("a target that only adds?") as string) : "",
+        });
+        const { exitCode, stdout } = await node.exec([`${programs}/backup-drill`, node.name], { reject: false });
+        expect([exitCode, stdout]).toEqual([0, `${node.name}: ok`]);
+    });
+
+    test("refuses another login, and the repository another password; gone is gone", async () => {
+        const [login, own] = ["login", "password"].map((name) => `/etc/holdfast/backup.${name}`) as [string, string];
+        const back = (file: string) => `mv /tmp/kept ${file}`;
+        expect(await told(`cp -p ${login} /tmp/kept; echo keeper:other-word >${login}`, back(login))).toEqual([
+            "refused",
+            1,
+            "refused",
+        ]);
+        expect(await told(`cp -p ${own} /tmp/kept; echo wrong >${own}`, back(own))).toEqual([
+            "wrong password",
+            1,
+            "wrong password",
+        ]);
+        expect(await told("systemctl stop keeper", "true", store)).toEqual(["unreachable", 1, "unreachable"]);
+        const drill = await node.exec([`${programs}/backup-drill`, node.name], { reject: false });
+        expect([drill.exitCode, drill.stdout]).toEqual([
+            1,
+            expect.stringMatching(/^pve01: could not tell: unreachable/),
+        ]);
+    });
+
+    test("no word of the login stands where others can read it", async () => {
+        const { stdout } = await sh(
+            `journalctl -t holdfast --no-pager; cat /var/lib/holdfast/backup/state.json /tmp/mail`,
+        );
+        expect(stdout).toContain("config backup");
+        expect(stdout).not.toMatch(/sEcret|w\/rd|w%2Frd/);
+    });
 });
 
 test("a member of a cluster without quorum, or in local mode, is no backup", async () => {

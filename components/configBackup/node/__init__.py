@@ -3,4 +3,6 @@
 PROBES = {
     "config-backup": "concerns.configBackup.node.outcome.backup",
     "backup-drill": "concerns.configBackup.node.outcome.drill",
+    "last-backup": "concerns.configBackup.node.outcome.last_backup",
+    "last-drills": "concerns.configBackup.node.outcome.last_drills",
 }

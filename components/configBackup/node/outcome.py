@@ -18,8 +18,16 @@ def drill() -> str | Verdict:
     return skipped("no-drill-yet", "no drill has been due yet") if told == "not due yet" else told
 
 
-def ask(program: str) -> str | Verdict:
+def last_backup() -> str | Verdict:
+    return ask(BACKUP, "--when")
+
+
+def last_drills() -> str | Verdict:
+    return ask(DRILL, "--when")
+
+
+def ask(program: str, what: str = "--state") -> str | Verdict:
     if not os.path.exists(program):
         return "not there"
-    told = commands.run([program, "--state"], timeout=20)
+    told = commands.run([program, what], timeout=20)
     return told.output.strip() or unknown("backup-does-not-say", f"unknown: {told.explain()}")

@@ -3,6 +3,7 @@
 
   backup-drill [--json] [NODE...]   by default those that the stack gives this machine to restore
   backup-drill --state              prints what has become of the last ones
+  backup-drill --when               prints of each node when that last succeeded
 
 Exit status: 0 all ok, 2 one differs, 1 one could not be told.
 """
@@ -15,7 +16,7 @@ import time
 from engine.safe import make_folder
 from shared.backup_access import BACKUP_KEEP, NotSet, backup_settings, repository_of
 from shared.drill import DIFFERS, OK, UNTOLD, Trial, try_backup
-from shared.files import hold, read_text, store
+from shared.files import hold, moment, read_text, store
 from shared.metrics import Series, gauge, write_metrics
 from shared.processes import say, send_mail
 
@@ -117,9 +118,14 @@ def main(arguments: list[str]) -> int:
         if arguments == ["--state"]:
             print(drills_in_words(sys.argv[0]))
             return 0
+        if arguments == ["--when"]:
+            state = read_drills()
+            listed = backup_settings().get("DRILLS", "").split()
+            print(", ".join(f"{node} {moment(state.get(node, {}).get('ok'))}" for node in listed))
+            return 0
         names = [each for each in arguments if each != "--json"]
         if any(not name.replace("-", "").isalnum() for name in names):
-            print("usage: backup-drill [--json] [NODE...], backup-drill --state", file=sys.stderr)
+            print("usage: backup-drill [--json] [NODE...], backup-drill --state | --when", file=sys.stderr)
             return 1
         make_folder(BACKUP_KEEP)
         free, _lock = hold(f"{BACKUP_KEEP}/drill.lock")

@@ -5,6 +5,7 @@
   config-backup --accept   also where guests or files are gone since the last good backup: somebody has removed them
   config-backup --first    one run unless the last one was good; never fails
   config-backup --state    prints what has become of the last run
+  config-backup --when     prints when the last good one was made
 """
 
 import json
@@ -18,7 +19,7 @@ from typing import IO
 from engine.safe import make_folder
 from shared.backup_access import BACKUP_KEEP, NotSet, backup_settings, repository_of
 from shared.collect import Unfit, collect
-from shared.files import hold, read_text, store
+from shared.files import hold, moment, read_text, store
 from shared.manifest import MANIFEST, Manifest, digest, lacks, losses, parse_manifest
 from shared.metrics import single, write_metrics
 from shared.processes import say, send_mail
@@ -260,8 +261,11 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--state"]:
         print(state_in_words())
         return 0
+    if arguments == ["--when"]:
+        print(moment(read_state().get("good")))
+        return 0
     if arguments not in ([], ["--accept"], ["--first"]):
-        print("usage: config-backup [--accept | --first | --state]", file=sys.stderr)
+        print("usage: config-backup [--accept | --first | --state | --when]", file=sys.stderr)
         return 2
     make_folder(BACKUP_KEEP)
     return run_first() if arguments == ["--first"] else run_once(arguments == ["--accept"])
