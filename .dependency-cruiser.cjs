@@ -8,7 +8,7 @@ const program = "^(index|config|projectFile)\\.ts$|^components/";
 
 /** What a concern's folder says without Pulumi, and what is put together from it: the table, the fleet's schema, the rollout. */
 const pure =
-    "^components/(?:(?:table|concern|rollout|pure)\\.ts$|fleet/|proxmox/(?:certificate|checks|firewall)\\.ts$|[^/]+/(?:concern|settings|plan)\\.ts$)";
+    "^components/(?:(?:table|concern|rollout|pure)\\.ts$|fleet/|proxmox/(?:certificate|checks|firewall)\\.ts$|runbook/(?:page|network)\\.ts$|[^/]+/(?:concern|settings|plan)\\.ts$)";
 
 /** What a folder may import of this project, besides itself. */
 const allowed = {

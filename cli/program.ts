@@ -18,6 +18,7 @@ import { registerReboot } from "./reboot";
 import { registerRehearse } from "./rehearse";
 import { registerReport } from "./report";
 import { registerRestore } from "./restore";
+import { registerRunbook } from "./runbook";
 
 const { version } = JSON.parse(readFileSync(packageFile(__dirname), "utf8")) as { version: string };
 
@@ -47,6 +48,7 @@ export function buildProgram(): Command {
         registerPublish,
         registerDrill,
         registerRestore,
+        registerRunbook,
         registerLab,
         registerCompletion,
     ])

@@ -4,6 +4,8 @@ import type { FileArgs, FileSetArgs, HostArgs, RolloutArgs } from "../model/cont
 import type { Fault } from "../model/fleet/faults";
 import type { SharedConfig, SshConfig } from "../model/fleet/shared";
 import type { NodeIdentity } from "../model/lint/lintContext";
+import type { OwnCommand } from "./commands/settings";
+import type { ProxmoxSettings } from "./proxmox/settings";
 
 /** What a machine is there for: `node` is a member of the Proxmox cluster. */
 export type Role = "node" | "docker" | "monitoring";
@@ -132,15 +134,27 @@ export interface ConcernArgs {
     readonly rollout?: RolloutArgs;
 }
 
-/** What a concern may know of the other machines. */
+/** What a concern may know beyond its own settings: of the machines, its own among them, and of the cluster. */
 export interface FleetView {
     /** All of them, in the order of the fleet. */
-    readonly machines: readonly {
-        readonly identity: NodeIdentity;
-        readonly roles: readonly Role[];
-        /** Where its configuration goes, if it does. */
-        readonly configBackup?: BackupPlace;
-    }[];
+    readonly machines: readonly MachineView[];
+    readonly proxmox?: Pick<ProxmoxSettings, "storages" | "guests">;
+    readonly commands?: readonly Pick<OwnCommand, "name" | "argv" | "host">[];
+}
+
+export interface MachineView {
+    readonly identity: NodeIdentity;
+    readonly roles: readonly Role[];
+    readonly host?: HostArgs;
+    /** Address or name of its service processor. */
+    readonly bmc?: string;
+    /** Where its configuration goes, if it does. */
+    readonly configBackup?: BackupPlace;
+    /** Settings of concerns, as their own plans take them; there where the machine has the concern. */
+    readonly fstab?: unknown;
+    readonly interfaces?: unknown;
+    readonly networkGuard?: unknown;
+    readonly mail?: { readonly to: readonly string[] };
 }
 
 /** Where a machine's backups are, and who restores them on trial. */

@@ -2,7 +2,7 @@
 import type { RolledOut } from "../model/contract/fileSet";
 import type { FileSet } from "../provider/resource";
 import type { Secrets } from "./component";
-import type { Fleet } from "./fleet";
+import { type Fleet, viewOf } from "./fleet";
 import { fileSetsOf, harden, HardenedNode, rolledOut } from "./hardenedNode";
 import { planWaves } from "./rollout";
 
@@ -62,8 +62,4 @@ export function named(
             Object.entries(fileSets).map(([concern, fileSet]): [string, FileSet] => [`${name}-${concern}`, fileSet]),
         ),
     );
-}
-
-function viewOf({ nodes, hosts }: Fleet) {
-    return { machines: [...nodes, ...hosts] };
 }

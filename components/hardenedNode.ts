@@ -161,6 +161,6 @@ export function fileSetsOf(made: ByConcern): Readonly<Record<string, FileSet>> {
     return Object.fromEntries(Object.values(made).flatMap(({ byConcern }) => Object.entries(byConcern)));
 }
 
-function viewOf({ identity }: Machine, peers: readonly NodeIdentity[]): FleetView {
-    return { machines: [identity, ...peers].map((each) => ({ identity: each, roles: ["node"] })) };
+function viewOf(node: Machine, peers: readonly NodeIdentity[]): FleetView {
+    return { machines: [node, ...peers.map((identity) => ({ identity, roles: ["node"] as const }))] };
 }

@@ -15,3 +15,4 @@ export { LogDigest, planLogDigest, type LogDigestArgs } from "./logDigest";
 export { Mail, planMail, type MailArgs } from "./mail";
 export { planRescueAccess, RescueAccess, type RescueAccessArgs } from "./rescueAccess";
 export { Smartd, planSmartd, type SmartdArgs } from "./smartd";
+export { Runbook, planRunbook, type RunbookArgs } from "./runbook";

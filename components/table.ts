@@ -15,6 +15,7 @@ import { bootReadiness } from "./bootReadiness/concern";
 import { configBackup } from "./configBackup/concern";
 import { rescueAccess } from "./rescueAccess/concern";
 import { networkGuard } from "./networkGuard/concern";
+import { runbook } from "./runbook/concern";
 import type { ConcernDefinition } from "./concern";
 
 /** By the second half of a FileSet's id (`pve01/hosts`), in the order in which users see them. */
@@ -32,6 +33,7 @@ export const concerns = {
     "boot-readiness": bootReadiness,
     "network-guard": networkGuard,
     "config-backup": configBackup,
+    runbook,
 } as const satisfies Readonly<Record<string, ConcernDefinition>>;
 
 export type Concern = keyof typeof concerns;

@@ -1,7 +1,7 @@
 /**
  * `npm run schema`: writes the JSON Schemas of `holdfast:fleet`, with which editors complete Pulumi.*.yaml, and of
- * `holdfast drift --format json`; docs/reference.md; the tables of docs/boot-readiness.md; and the interfaces grammar's
- * for the nodes.
+ * `holdfast drift --format json`; docs/reference.md; the tables of docs/boot-readiness.md; the example of
+ * docs/runbook.md; and the interfaces grammar's tables for the nodes.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -9,6 +9,7 @@ import { driftJsonSchema } from "../cli/drift/report";
 import { fleetJsonSchema } from "../components/fleet/jsonSchema";
 import { renderReference } from "./generateReference";
 import { bootChecks, withBootChecks } from "./reference/bootChecks";
+import { exampleRunbook, withExample } from "./reference/runbook";
 import { nodeTablesPath, renderNodeTables } from "./nodeTables";
 
 writeFileSync(path.join(__dirname, "..", "schema", "holdfast-fleet.schema.json"), fleetJsonSchema());
@@ -18,3 +19,6 @@ writeFileSync(path.join(__dirname, "..", nodeTablesPath), renderNodeTables());
 
 const page = path.join(__dirname, "..", "docs", "boot-readiness.md");
 writeFileSync(page, withBootChecks(readFileSync(page, "utf8"), bootChecks(path.join(__dirname, ".."))));
+
+const runbook = path.join(__dirname, "..", "docs", "runbook.md");
+writeFileSync(runbook, withExample(readFileSync(runbook, "utf8"), exampleRunbook(path.join(__dirname, ".."))));

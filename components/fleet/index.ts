@@ -6,7 +6,7 @@ import { type Fault, describe, formatPath } from "../../model/fleet/faults";
 import { checkCommands, resolveCommands, type OwnCommand } from "../commands/settings";
 import type { Proof } from "../../model/contract/fileSet";
 import type { BatchSize } from "../../model/fleet/values";
-import type { ProjectFile } from "../concern";
+import type { FleetView, ProjectFile } from "../concern";
 import { certificateFault } from "../proxmox/certificate";
 import { checkProxmox } from "../proxmox/checks";
 import { resolveProxmox, type ProxmoxSettings } from "../proxmox/settings";
@@ -130,6 +130,11 @@ function checkProof(proof: Proof | undefined, nodes: readonly Machine[]): Fault[
             message: `booted asks each node whether it is ready: bootReadiness is off for ${names}`,
         },
     ];
+}
+
+/** As the concerns see it. */
+export function viewOf({ nodes, hosts, proxmox, commands }: Fleet): FleetView {
+    return { machines: [...nodes, ...hosts], ...(proxmox && { proxmox }), commands };
 }
 
 function namesOf(machines: Readonly<Record<string, unknown>>): string[] {

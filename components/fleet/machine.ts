@@ -19,6 +19,8 @@ export interface Machine extends ConcernSettings {
     readonly onDelete: NonNullable<FleetConfig["onDelete"]>;
     /** Absent where it is false. */
     readonly takeOver?: true;
+    /** Address or name of its service processor. */
+    readonly bmc?: string;
 }
 
 interface Given {
@@ -67,6 +69,7 @@ export function resolveMachine(config: FleetConfig, name: string, { own, roles, 
         maintenance,
         onDelete,
         ...((own.takeOver ?? config.takeOver) && { takeOver: true as const }),
+        ...("bmc" in own && own.bmc !== undefined && { bmc: own.bmc }),
         ...(settings as ConcernSettings),
     };
 }

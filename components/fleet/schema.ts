@@ -37,7 +37,15 @@ const reach = {
     onDelete: onDelete.optional().describe("of this one; the fleet's by default"),
     takeOver: flag.optional().describe("of this one; the fleet's by default"),
 };
-const node = object({ ...reach, aliases: z.array(value.anyName).optional().describe("further names"), ...settings });
+const node = object({
+    ...reach,
+    aliases: z.array(value.anyName).optional().describe("further names"),
+    bmc: z
+        .union([value.address, value.anyName], { error: "expected the address or name of its BMC" })
+        .optional()
+        .describe("iDRAC, iLO, IPMI: how to get to its console when nothing else answers; stands in its runbook"),
+    ...settings,
+});
 const host = object({
     ...reach,
     roles: z.array(z.enum(["docker", "monitoring"], { error: "expected docker or monitoring" })).optional(),

@@ -136,6 +136,34 @@ describe("the node's program, on files of a folder", () => {
         await run("clear");
         expect((await run("status")).stdout).toBe("nothing was put back");
     });
+    test("asked for by hand, sound files too go back to the proven ones, hosts and fstab among them", async () => {
+        const sound = validFiles.get("pve-default-install")!;
+        expect(await run("restore")).toMatchObject({
+            exitCode: 1,
+            stderr: expect.stringContaining("no boot was proven yet"),
+        });
+        put("/etc/network/interfaces", sound);
+        put("/etc/hosts", "192.0.2.11 pve01\n");
+        put(
+            "keep.py",
+            `${readFileSync(join(root, "guard"), "utf8").replace(/\nif __name__[^]*$/, "")}\nkeep_proven(now_standing(), "boot")\n`,
+        );
+        await execa("python3", [join(root, "keep.py")], { env: { HOLDFAST_ROOT: root } });
+        expect(await run("restore")).toMatchObject({
+            exitCode: 0,
+            stdout: expect.stringMatching(/^nothing differs from the files that were proven on \d/),
+        });
+        put("/etc/hosts", "127.0.1.1 pve01\n");
+        put("/etc/network/interfaces", sound.replace("vmbr0", "vmbr1"));
+        expect(await run("restore")).toMatchObject({
+            exitCode: 0,
+            stderr: expect.stringContaining("the operator put /etc/network/interfaces, /etc/hosts back as last proven"),
+        });
+        expect(readFileSync(join(root, "/etc/hosts"), "utf8")).toBe("192.0.2.11 pve01\n");
+        expect(readFileSync(join(root, "/etc/network/interfaces"), "utf8")).toBe(sound);
+        const [aside] = /\/etc\/holdfast\/set-aside\/\w+/.exec((await run("status")).stdout)!;
+        expect(readFileSync(join(root, aside, "/etc/hosts"), "utf8")).toBe("127.0.1.1 pve01\n");
+    });
     test("a proven copy that was damaged itself is none", async () => {
         const sound = validFiles.get("pve-default-install")!;
         put("/etc/network/interfaces", sound);

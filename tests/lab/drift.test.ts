@@ -45,6 +45,7 @@ async function writeStack({ maintenance = false } = {}): Promise<void> {
                         address: node.address,
                         ssh,
                         bootReadiness: false,
+                        runbook: false,
                         ...(maintenance && node === second && { maintenance }),
                     },
                 ] as const;

@@ -67,6 +67,7 @@ beforeAll(async () => {
                     // In the incidents' state they would not boot, and what they say of it is not what is looked at
                     // here.
                     bootReadiness: false,
+                    runbook: false,
                     ssh: { host: node.ssh.host, port: node.ssh.port, hostKey: await node.hostKey() },
                 },
             ]),

@@ -24,7 +24,7 @@ beforeAll(async () => {
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "drift", "-f", key]);
     const ssh = { host: node.ssh.host, port: node.ssh.port, hostKey: await node.hostKey() };
     // In the incidents' state it would not boot, and what it says of that is not what is looked at here.
-    const declared = { address: node.address, bootReadiness: false, ssh };
+    const declared = { address: node.address, bootReadiness: false, runbook: false, ssh };
     await project.configure("look", {
         fleet: { domain: "example.test", takeOver: true, nodes: { [node.name]: declared } },
     });

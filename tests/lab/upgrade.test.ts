@@ -36,6 +36,13 @@ const announced: Readonly<Record<string, RegExp>> = {
             "/etc/systemd/system/timers.target.wants/holdfast-boot-readiness.timer",
         ].map((path) => [path, /BootReadiness, on by default: every node answers/]),
     ),
+    ...Object.fromEntries(
+        [
+            "/etc/holdfast/runbook.md",
+            "/etc/motd.d/holdfast-runbook",
+            ...["emergency", "rescue"].map((mode) => `/etc/systemd/system/${mode}.service.d/holdfast-runbook.conf`),
+        ].map((path) => [path, /Runbook, on by default: each node has a page/]),
+    ),
     "/etc/hosts": /comment above a node's own name .* the next `up` changes this one comment on every node/,
 };
 /** What comes to every node that declares its interfaces. */
@@ -112,7 +119,7 @@ test("up changes on the nodes what the changelog names, and no more", async () =
     await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
     // Concerns that are on by themselves, and that the earlier version had not.
     const added = (await urns()).filter((urn) => !resources.includes(urn));
-    expect(added.filter((urn) => !/::[\w-]+-(?:boot-readiness|network-guard)$/.test(urn))).toEqual([]);
+    expect(added.filter((urn) => !/::[\w-]+-(?:boot-readiness|network-guard|runbook)$/.test(urn))).toEqual([]);
     expect((await urns()).filter((urn) => !added.includes(urn))).toEqual(resources);
     const changelog = await readFile(join(__dirname, "../../CHANGELOG.md"), "utf8");
     for (const node of lab.nodes) {

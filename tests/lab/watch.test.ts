@@ -118,7 +118,7 @@ test("a node without sensors, disks and BMC is handled: its state says so, the s
         mail: { mail: "accepted" },
     });
     expect(await summary()).toEqual({
-        managed: expect.stringMatching(/^hosts, .*smartd, .*node-exporter, boot-readiness$/),
+        managed: expect.stringMatching(/^hosts, .*smartd, .*node-exporter, boot-readiness, runbook$/),
         skipped: false,
     });
     expect(

@@ -7,6 +7,7 @@
   network-guard reload   in its place: refuses damaged files, else does what the unit itself would have done
   network-guard boot     watches one boot: proves the files, or puts the last proven ones back, once
   network-guard prove ADDRESS  keeps the files as proven where none are yet, and the network runs with them
+  network-guard restore  the last proven files of the network, hosts and fstab back, whatever stands there
   network-guard status   one line about what was put back
   network-guard clear    what was put back has been seen to
 """
@@ -65,6 +66,7 @@ def main(arguments: list[str]) -> int:
         "start": start,
         "reload": reload,
         "boot": boot,
+        "restore": restore,
         "status": status,
         "clear": clear,
     }
@@ -396,6 +398,19 @@ def prove(address: str) -> int:
         announce(f"network guard: nothing is proven yet: {fault}", "notice")
         return 0
     return note_proven(files, "running")
+
+
+def restore() -> int:
+    """For whoever stands at the console: the runbook names it."""
+    proven = load_proven()
+    if proven is None:
+        announce("network guard: no boot was proven yet, so there is nothing to put back", "warning")
+        return 1
+    standing = now_standing()
+    if standing == proven.files:
+        print(f"nothing differs from the files that were proven on {time.strftime('%Y-%m-%d %H:%M', time.localtime(proven.when))}")
+        return 0
+    return 0 if come_back(proven.files, standing, "operator", "it was asked for by hand") else 1
 
 
 def status() -> int:

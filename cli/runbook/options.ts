@@ -1,0 +1,7 @@
+/** What `holdfast runbook` is asked for. */
+
+export interface RunbookOptions {
+    /** A folder. */
+    readonly output: string;
+    readonly stack?: string;
+}
