@@ -1,11 +1,12 @@
 /**
- * `npm run bench [NODES…]` (with --peers or --plan: see peers/compare.ts, plan.ts): what Holdfast costs beside the
- * least that the same work could cost, in ratios of one run. The floor of a look is OpenSSH printing the same files of
- * all nodes at once; the floor of a run is the same program and stack with a provider that does nothing. Figures are
- * medians; what is compared is measured in turn, A B A B.
+ * `npm run bench [NODES…]` (with --peers, --plan or --backup: see peers/compare.ts, plan.ts, backup.ts): what Holdfast
+ * costs beside the least that the same work could cost, in ratios of one run. The floor of a look is OpenSSH printing
+ * the same files of all nodes at once; the floor of a run is the same program and stack with a provider that does
+ * nothing. Figures are medians; what is compared is measured in turn, A B A B.
  */
 import { join } from "node:path";
 import { labDown, labUp, type Lab } from "../lab";
+import { timeBackup } from "./backup";
 import { median } from "./median";
 import { keepFiles, restoreFiles, timeFloor, watchdogCpu } from "./nodes";
 import { timePage } from "./page";
@@ -43,12 +44,13 @@ async function main(): Promise<void> {
     const given = process.argv.slice(2);
     const sizes = given.filter((word) => /^\d+$/.test(word)).map(Number);
     const options = given.filter((word) => !/^\d+$/.test(word));
-    const unknown = options.find((word) => !/^--(?:plan|peers|write|runs=[1-9]\d?)$/.test(word));
+    const unknown = options.find((word) => !/^--(?:plan|peers|backup|write|runs=[1-9]\d?)$/.test(word));
     if (unknown)
         throw new Error(
-            `unknown: ${unknown}; usage: npm run bench [-- [--plan | --peers [--runs=3] [--write]] NODES…]`,
+            `unknown: ${unknown}; usage: npm run bench [-- [--plan | --backup | --peers [--runs=3] [--write]] NODES…]`,
         );
     if (options.includes("--plan")) return planMany(sizes[0] ?? 1000);
+    if (options.includes("--backup")) return timeBackup(sizes[0] ?? 1000);
     if (options.includes("--peers")) {
         const runs = Number(options.find((word) => word.startsWith("--runs="))?.split("=")[1] ?? 3);
         return comparePeers(sizes.length > 0 ? sizes : [8, 32], runs, options.includes("--write"));
