@@ -17,7 +17,9 @@ const settings = {
     options: { migration: { type: "secure", network: "192.0.2.0/24" }, haShutdownPolicy: "migrate" },
     metrics: { influx: { type: "influxdb", server: "192.0.2.50", port: 8089 } },
     guests: { "100": { onboot: true, order: 1, up: 30 }, "101": { onboot: false } },
+    firewall: { ssh: ["192.0.2.0/24"] },
 };
+const drop = { type: "in", action: "DROP", enable: 1, comment: "somebody's" };
 
 let lab: Lab;
 let node: LabNode;
@@ -40,6 +42,7 @@ beforeAll(async () => {
         config: { memory: 512, startup: "up=10,order=3" },
     });
     cluster().guests.set(101, { type: "lxc", node: node.name, name: "test", config: { onboot: 1, hostname: "test" } });
+    Object.assign(cluster().firewall, { enable: 1, rules: [drop] });
     await held.configure(settings);
 });
 afterAll(async () => {
@@ -94,6 +97,18 @@ test("an up brings about what is declared, after the nodes' files, and nothing d
     expect(cluster().metrics.get("influx")).toEqual({ type: "influxdb", server: "192.0.2.50", port: 8089, disable: 0 });
     expect(cluster().guests.get(100)!.config).toEqual({ memory: 512, onboot: 1, startup: "order=1,up=30" });
     expect(cluster().guests.get(101)!.config).toEqual({ onboot: 0, hostname: "test" });
+    expect(cluster().firewall.rules).toEqual([
+        {
+            type: "in",
+            action: "ACCEPT",
+            enable: 1,
+            proto: "tcp",
+            dport: String(node.ssh.port),
+            source: "192.0.2.0/24",
+            comment: "holdfast: ssh",
+        },
+        drop,
+    ]);
 
     held.fake.calls.length = 0;
     expect(await preview()).toMatchObject({ exitCode: 0 });
@@ -120,15 +135,18 @@ test("what somebody changed at the GUI is drift, and an up puts it back; what th
     Object.assign(cluster().jobs.get("nightly")!, { enabled: 0, bwlimit: 1000 });
     Object.assign(cluster().options, { ha: "shutdown_policy=freeze", language: "en" });
     cluster().guests.get(100)!.config["onboot"] = 0;
+    cluster().firewall.rules[0]!["enable"] = 0;
     const { exitCode, stdout } = await drift();
     expect(exitCode).toBe(2);
-    for (const name of ["proxmox-mountpoint-backup: drift", "proxmox-guest-100: drift"]) expect(stdout).toContain(name);
+    for (const name of ["mountpoint-backup", "guest-100", "firewall"].map((each) => `proxmox-${each}: drift`))
+        expect(stdout).toContain(name);
     expect(stdout).toMatch(/other providers: drift\n {2}proxmox-backup-nightly, .*: 2 of these differ;/);
     expect(await up("--refresh")).toMatchObject({ exitCode: 0 });
     expect(storage).toMatchObject({ is_mountpoint: "yes", "prune-backups": "keep-last=3", "max-protected-backups": 5 });
     expect(cluster().jobs.get("nightly")).toMatchObject({ enabled: 1, bwlimit: 1000 });
     expect(cluster().options).toMatchObject({ ha: "shutdown_policy=migrate", keyboard: "de", language: "en" });
     expect(cluster().guests.get(100)!.config).toMatchObject({ onboot: 1, memory: 512 });
+    expect(cluster().firewall.rules).toMatchObject([{ comment: "holdfast: ssh", enable: 1 }, drop]);
     expect(await drift()).toMatchObject({ exitCode: 0 });
 });
 
