@@ -71,7 +71,7 @@ export async function walkByPage(
             said[step] = "";
             // Without the remark at its end, behind which the console's own question would be one too.
             for (const line of commandsOf(page, step).map((each) => each.replace(/ # .*$/, "")))
-                said[step] += `# ${line}\n${await console.run(line, 180)}\n`;
+                said[step] += `# ${line}\n${plain(await console.run(line, 180))}\n`;
         }
         const last = commandsOf(page, "Go on with the boot");
         for (const line of last.slice(0, -1)) await console.run(line);
@@ -82,4 +82,9 @@ export async function walkByPage(
     } finally {
         console.close();
     }
+}
+
+/** Without the colours that `ip` gives a terminal. */
+function plain(text: string): string {
+    return text.replace(/\x1b\[[\d;]*m/g, "");
 }
