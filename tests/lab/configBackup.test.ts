@@ -134,6 +134,14 @@ describe("no fault replaces the last good one, and each is told", () => {
             () => sh("systemctl start ssh", store),
         );
     });
+    test("a target that takes too long", async () => {
+        const own = "/etc/holdfast/backup.conf";
+        await fails(
+            "slow",
+            () => sh(`cp -p ${own} /tmp/kept; echo TIMEOUT=0.2 >>${own}`),
+            () => sh(`mv /tmp/kept ${own}`),
+        );
+    });
     test("a target that is full in the middle", async () => {
         await fails(
             "full",

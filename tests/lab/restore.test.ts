@@ -197,6 +197,25 @@ describe("restore", () => {
         expect((await sh("ls /var/lib/holdfast/restored/open.json")).exitCode).not.toBe(0);
     });
 
+    test("the whole database, killed at any moment, is the old one or the new, and pmxcfs runs", async () => {
+        await sh("echo mine >/etc/pve/mine.cfg");
+        const old = await pve();
+        for (const after of [0.8, 1.4, 2.0, 2.6, 3.2]) {
+            await sh(`timeout -s KILL ${after} ${programs}/config-restore --database --yes >/dev/null 2>&1`);
+            await restore("--last"); // takes back what was left, and shows only
+            expect([old, whole]).toContain(await pve());
+            expect((await sh("ls /var/lib/holdfast/restored/open.json")).exitCode).not.toBe(0);
+        }
+        expect(await restore("--database", "--yes")).toMatchObject({ exitCode: 0 });
+        expect(await pve()).toBe(whole);
+    });
+
+    test("two at once: the second one is refused", async () => {
+        const held = "exec 9<>/var/lib/holdfast/backup/restore.lock; flock 9; sleep 4";
+        const [, second] = await Promise.all([sh(held), sh("sleep 1").then(() => restore("--last"))]);
+        expect(second).toEqual({ exitCode: 2, said: "refused: another restore is under way" });
+    });
+
     test("one that fails is undone: a pmxcfs that takes no more writes half-way", async () => {
         await sh("cd /etc/pve; echo lost >storage.cfg; echo lost >qemu-server/102.conf");
         const before = await pve();
