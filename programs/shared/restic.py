@@ -18,6 +18,7 @@ from typing import IO, NamedTuple
 
 from shared.processes import Outcome, run
 
+NO_SESSION = r"unable to start the sftp session|server unexpectedly closed"
 # What restic and ssh say, and what it means: the first that fits.
 MEANINGS = (
     (r"wrong password or no key found", "wrong password", "the repository's password is another one"),
@@ -26,7 +27,7 @@ MEANINGS = (
     (r"Permission denied \(|401 Unauthorized|403 Forbidden|Access Denied|Access Key Id you provided|request signature we calculated",
      "refused",
      "the target does not take the key or password"),
-    (r"unable to start the sftp session|server unexpectedly closed", "unreachable", "the target does not answer"),
+    (NO_SESSION, "unreachable", "the target does not answer"),
     (r"ciphertext verification failed|hash mismatch|[Ii]ntegrity check failed|repository contains errors|invalid data returned",
      "damaged", "what is stored there is damaged"),
     (r"file is too short|unexpected EOF|does not match|not found in repository|truncated|wrong hash|file size is|is damaged|invalid file",
@@ -82,16 +83,8 @@ class Repository:
     def command(self, arguments: Sequence[str]) -> list[str]:
         access = self.access
         options = ["--cache-dir", self.cache] if self.cache else ["--no-cache"]
-        if access.location.startswith("sftp:"):
-            host = access.location.removeprefix("sftp:").partition(":")[0]
-            ssh = ["ssh", "-F", "none", "-i", access.key, "-p", str(access.port)]
-            for option in (
-                "IdentitiesOnly=yes", "BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=20",
-                "ServerAliveInterval=15", "ServerAliveCountMax=4", f"UserKnownHostsFile={access.known_hosts}",
-                "GlobalKnownHostsFile=/dev/null",
-            ):  # fmt: skip
-                ssh += ["-o", option]
-            options += ["-o", "sftp.command=" + " ".join([*ssh, host, "-s", "sftp"])]
+        if is_sftp(access):
+            options += ["-o", "sftp.command=" + " ".join(sftp_command(access))]
         return ["restic", *options, *arguments]
 
     def environment(self) -> dict[str, str]:
@@ -109,7 +102,7 @@ class Repository:
         """What it says. Raises ResticError."""
         done = run(self.command(arguments), timeout or self.timeout, stdin, True, self.environment())
         if done.code != 0:
-            raise error_of(done, self.access)
+            raise error_of(with_words_of_ssh(done, self.access), self.access)
         return done.output
 
     def id(self) -> str:
@@ -186,6 +179,29 @@ def name_below(name: str, folder: str) -> str:
         if own == start or own.startswith(start + "/"):
             return own[len(start) :].strip("/")
     return own.strip("/")
+
+
+def is_sftp(access: Access) -> bool:
+    return access.location.startswith("sftp:")
+
+
+def sftp_command(access: Access) -> list[str]:
+    command = ["ssh", "-F", "none", "-i", access.key, "-p", str(access.port)]
+    for option in (
+        "IdentitiesOnly=yes", "BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=20",
+        "ServerAliveInterval=15", "ServerAliveCountMax=4", f"UserKnownHostsFile={access.known_hosts}",
+        "GlobalKnownHostsFile=/dev/null",
+    ):  # fmt: skip
+        command += ["-o", option]
+    return [*command, access.location.removeprefix("sftp:").partition(":")[0], "-s", "sftp"]
+
+
+def with_words_of_ssh(done: Outcome, access: Access) -> Outcome:
+    """restic may end before it has passed on what its ssh said, and then all that it knows is that there is no session."""
+    if not is_sftp(access) or "subprocess ssh:" in done.output or not re.search(NO_SESSION, done.output):
+        return done
+    said = run(sftp_command(access), OPENING, "", True).output
+    return Outcome(done.code, "\n".join([done.output, *(f"subprocess ssh: {line}" for line in said.splitlines())]))
 
 
 def error_of(done: Outcome, access: Access) -> ResticError:

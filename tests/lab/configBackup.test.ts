@@ -317,6 +317,7 @@ describe.each(["a rest-server that only adds", "S3"] as const)("%s", (kind) => {
 });
 
 test("a member of a cluster without quorum, or in local mode, is no backup", async () => {
+    await pushFileSet(all.lab, await planOf(all, key)); // its target was another in the tests before
     await formCluster(all.lab.nodes);
     await fill(node);
     await node.exec(["ip", "link", "set", "enp1s0", "down"]);
