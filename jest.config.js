@@ -31,6 +31,12 @@ module.exports = {
             globalSetup: "<rootDir>/tests/lab/setup.ts",
             globalTeardown: "<rootDir>/tests/lab/teardown.ts",
         },
-        { ...common, displayName: "vm", testMatch: ["<rootDir>/tests/lab/vm*.test.ts"] },
+        {
+            ...common,
+            displayName: "vm",
+            testMatch: ["<rootDir>/tests/lab/vm*.test.ts"],
+            // A machine of its own, for more minutes than CI has left.
+            testPathIgnorePatterns: ["/node_modules/", ...(process.env.HOLDFAST_SOAK ? [] : ["/tests/lab/vmRunbook"])],
+        },
     ],
 };
