@@ -77,8 +77,11 @@ describe("the exporter", () => {
                 bridgeNamespace(slot),
                 "curl",
                 "--silent",
+                // A filter lets nothing through at all; an emulated machine takes its time to answer.
+                "--connect-timeout",
+                "5",
                 "--max-time",
-                "3",
+                "60",
                 `http://${node.address}:9100/metrics`,
             ],
             { reject: false },
