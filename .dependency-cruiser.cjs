@@ -4,11 +4,11 @@
  *   provider -> host -> model, and what the concerns' table says.
  * The Pulumi program and the provider meet only at the resource's argument types.
  */
-const program = "^(index|config|projectFile)\\.ts$|^components/";
+const program = "^(index|stack|config|projectFile)\\.ts$|^components/";
 
 /** What a concern's folder says without Pulumi, and what is put together from it: the table, the fleet's schema, the rollout. */
 const pure =
-    "^components/(?:(?:table|concern|rollout|pure)\\.ts$|fleet/|proxmox/(?:certificate|checks|firewall)\\.ts$|runbook/(?:page|network)\\.ts$|[^/]+/(?:concern|settings|plan)\\.ts$)";
+    "^components/(?:(?:table|concern|planned|rollout|pure)\\.ts$|fleet/|proxmox/(?:certificate|checks|firewall)\\.ts$|runbook/(?:page|network)\\.ts$|monitoring/(?:alertmanager|blackbox|prometheus|rules|targets)\\.ts$|[^/]+/(?:concern|settings|plan)\\.ts$)";
 
 /** What a folder may import of this project, besides itself. */
 const allowed = {
@@ -20,6 +20,8 @@ const allowed = {
     "^provider/(?!resource\\.ts$)": ["^provider/", "^host/", pure, "^projectFile\\.ts$", "^model/", "^programs/"],
     [pure]: ["^render/", "^programs/", "^model/"],
     "^components/": ["^render/", "^programs/", "^provider/resource\\.ts$", "^model/"],
+    // What the plugin hands to the engine for programs in other languages: the program's half.
+    "^construct/": ["^components/", "^config\\.ts$", "^projectFile\\.ts$", "^model/"],
     "^config\\.ts$": [pure, "^projectFile\\.ts$", "^model/"],
     // Node's core modules only: the program and the commands read the project's files alike.
     "^projectFile\\.ts$": [],
@@ -46,7 +48,7 @@ const allowed = {
     "^scripts/": ["^cli/", "^lab/", pure, "^model/", "^toolchain/", "^tests/helpers/"],
 };
 const project =
-    "^(index\\.ts|config\\.ts|projectFile\\.ts|(model|render|programs|host|provider|components|cli|vm|lab|bench|scripts|toolchain|tests)/)";
+    "^(index\\.ts|stack\\.ts|config\\.ts|projectFile\\.ts|(model|render|programs|host|provider|components|construct|cli|vm|lab|bench|scripts|toolchain|tests)/)";
 
 module.exports = {
     forbidden: [

@@ -57,6 +57,12 @@ function isConfigSecret(key: string): boolean {
     return (JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[]).includes(key);
 }
 
+/** Of `pulumi.Config`, what is asked for secrets. */
+export interface SecretSource {
+    readonly get: (key: string) => string | undefined;
+    readonly getSecret: (key: string) => pulumi.Output<string> | undefined;
+}
+
 /**
  * What the fleet's concerns and commands need of `holdfast:`, by key; always secrets, whether or not they are stored as
  * such.
@@ -69,7 +75,7 @@ export function loadSecrets(
         commands = [],
         proxmox,
     }: Pick<Fleet, "nodes" | "hosts"> & Partial<Pick<Fleet, "commands" | "proxmox">>,
-    config = new pulumi.Config("holdfast"),
+    config: SecretSource = new pulumi.Config("holdfast"),
 ): Record<string, pulumi.Output<string> | undefined> {
     const given = ownSecretsOf({ commands, proxmox });
     const missing = given.find(({ key }) => config.get(key) === undefined);

@@ -13,6 +13,8 @@ export default tseslint.config(
             ".holdfast/",
             "dist/",
             "tests/reuse/consumer/",
+            "starter/",
+            "examples/",
             "coverage/",
             "**/*.cjs",
             "jest.config.js",

@@ -27,7 +27,21 @@ module.exports = {
             ...common,
             displayName: "lab",
             testMatch: ["<rootDir>/tests/lab/**/*.test.ts"],
-            testPathIgnorePatterns: ["/node_modules/", "<rootDir>/tests/lab/vm"],
+            // Two packages packed and installed four times, a tree with Docker in it: minutes that CI has not left.
+            testPathIgnorePatterns: [
+                "/node_modules/",
+                "<rootDir>/tests/lab/vm",
+                ...(process.env.HOLDFAST_SOAK
+                    ? []
+                    : [
+                          "/tests/lab/ownProject",
+                          "/tests/lab/examples",
+                          "/tests/lab/sharedState",
+                          "/tests/lab/forges",
+                          "/tests/lab/dockerd",
+                          "/tests/lab/monitoring",
+                      ]),
+            ],
             globalSetup: "<rootDir>/tests/lab/setup.ts",
             globalTeardown: "<rootDir>/tests/lab/teardown.ts",
         },
@@ -35,8 +49,13 @@ module.exports = {
             ...common,
             displayName: "vm",
             testMatch: ["<rootDir>/tests/lab/vm*.test.ts"],
-            // A machine of its own, for more minutes than CI has left.
-            testPathIgnorePatterns: ["/node_modules/", ...(process.env.HOLDFAST_SOAK ? [] : ["/tests/lab/vmRunbook"])],
+            // Machines of their own, for more minutes than CI has left.
+            testPathIgnorePatterns: [
+                "/node_modules/",
+                ...(process.env.HOLDFAST_SOAK
+                    ? []
+                    : ["/tests/lab/vmRunbook", "/tests/lab/vmNetwork", "/tests/lab/vmRehearseLive"]),
+            ],
         },
     ],
 };

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [NODES…]` (with --peers, --plan or --backup: see peers/compare.ts, plan.ts, backup.ts): what Holdfast
+ * `npm run bench [NODES…]` (with --peers, --plan, --rollout or --backup: see the file of that name): what Holdfast
  * costs beside the least that the same work could cost, in ratios of one run. The floor of a look is OpenSSH printing
  * the same files of all nodes at once; the floor of a run is the same program and stack with a provider that does
  * nothing. Figures are medians; what is compared is measured in turn, A B A B.
@@ -11,6 +11,7 @@ import { median } from "./median";
 import { keepFiles, restoreFiles, timeFloor, watchdogCpu } from "./nodes";
 import { timePage } from "./page";
 import { planMany } from "./plan";
+import { timeRollout } from "./rollout";
 import { comparePeers } from "./peers/compare";
 import { Project, type Timed } from "./project";
 
@@ -44,12 +45,13 @@ async function main(): Promise<void> {
     const given = process.argv.slice(2);
     const sizes = given.filter((word) => /^\d+$/.test(word)).map(Number);
     const options = given.filter((word) => !/^\d+$/.test(word));
-    const unknown = options.find((word) => !/^--(?:plan|peers|backup|write|runs=[1-9]\d?)$/.test(word));
+    const unknown = options.find((word) => !/^--(?:plan|peers|backup|rollout|write|runs=[1-9]\d?)$/.test(word));
     if (unknown)
         throw new Error(
-            `unknown: ${unknown}; usage: npm run bench [-- [--plan | --backup | --peers [--runs=3] [--write]] NODES…]`,
+            `unknown: ${unknown}; usage: npm run bench [-- [--plan | --backup | --rollout | --peers [--runs=3] [--write]] NODES…]`,
         );
     if (options.includes("--plan")) return planMany(sizes[0] ?? 1000);
+    if (options.includes("--rollout")) return timeRollout(sizes[0] ?? 24);
     if (options.includes("--backup")) return timeBackup(sizes[0] ?? 1000);
     if (options.includes("--peers")) {
         const runs = Number(options.find((word) => word.startsWith("--runs="))?.split("=")[1] ?? 3);
@@ -123,8 +125,8 @@ async function measure(nodes: number, withWatch: boolean): Promise<Figures> {
 
 /** All concerns on the same nodes. Container nodes cannot filter addresses, so the exporter listens on loopback. */
 async function measureWhole(lab: Lab): Promise<Figures["whole"]> {
-    const project = await Project.create("whole", lab, "provider", {});
-    const bare = await Project.create("whole-bare", lab, "bench/nothing", {});
+    const project = await Project.create("whole", lab, "provider", { defaults: {} });
+    const bare = await Project.create("whole-bare", lab, "bench/nothing", { defaults: {} });
     const pushes = await inTurn(PUSHES, async () => {
         await restoreFiles(lab);
         await project.forget();

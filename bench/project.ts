@@ -23,6 +23,8 @@ export interface Timed {
     readonly seconds: number;
     /** Peak resident memory in MiB, of the provider's process where nothing else is said. */
     readonly peak: number;
+    /** On both of its outputs. */
+    readonly said: string;
 }
 
 export class Project {
@@ -33,9 +35,18 @@ export class Project {
 
     /**
      * `provider`: folder of the plugin, relative to the project: `provider`, or `bench/nothing`. `defaults` of the
-     * fleet: by default hosts, fstab and interfaces alone.
+     * fleet: by default hosts, fstab and interfaces alone. `rollout`: by default all nodes at once, since what is
+     * measured here is the pushing, not the waiting in line.
      */
-    static async create(name: string, lab: Lab, provider: string, defaults?: object): Promise<Project> {
+    static async create(
+        name: string,
+        lab: Lab,
+        provider: string,
+        {
+            defaults,
+            rollout = { canary: lab.nodes.map((node) => node.name) },
+        }: { defaults?: object; rollout?: object | "default" } = {},
+    ): Promise<Project> {
         const folder = join(scratch, name);
         await rm(folder, { recursive: true, force: true });
         await mkdir(join(folder, ".state"), { recursive: true });
@@ -48,9 +59,7 @@ export class Project {
         const config = parse(await readFile(stack, "utf8")) as {
             config: { "holdfast:fleet": Record<string, unknown> };
         };
-        // A canary and then one at a time is the safe default; what is measured here is the pushing, not the waiting in
-        // line.
-        config.config["holdfast:fleet"]["rollout"] = { canary: lab.nodes.map(({ name }) => name) };
+        if (rollout !== "default") config.config["holdfast:fleet"]["rollout"] = rollout;
         await writeFile(stack, stringify(config));
         await mkdir(join(folder, "adopted"));
         const sshConfig = join(folder, "ssh_config");
@@ -115,8 +124,9 @@ export class Project {
         const started = process.hrtime.bigint();
         const running = execa(command, args, { cwd: this.folder, env: this.env, all: true });
         const peak = watch(running.pid ?? 0);
+        let said: string | undefined;
         try {
-            await running;
+            said = (await running).all;
         } catch (error) {
             throw new Error(`${command} ${args.join(" ")}:\n${(error as execa.ExecaError).all ?? String(error)}`, {
                 cause: error,
@@ -124,6 +134,7 @@ export class Project {
         } finally {
             await peak.stop();
         }
-        return { seconds: Number(process.hrtime.bigint() - started) / 1e9, peak: await peak.stop() };
+        const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+        return { seconds, peak: await peak.stop(), said: said ?? "" };
     }
 }

@@ -2,31 +2,26 @@
  * All commands of `holdfast`, not yet run: what main.ts parses with, and what help, completion and reference are made
  * from.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { registerAdopt } from "./adopt";
+import { registerChanges } from "./changes";
 import { registerCompletion } from "./completion";
+import { registerDashboard } from "./dashboard";
 import { registerDrill } from "./drill";
 import { registerDrift } from "./drift";
+import { registerInit } from "./init";
 import { registerLab } from "./lab";
 import { registerLint } from "./lint";
+import { version } from "./packageFile";
 import { registerPreview } from "./preview";
 import { registerReady } from "./ready";
 import { registerPublish } from "./publish";
 import { registerReboot } from "./reboot";
+import { registerRedeploy } from "./redeploy";
 import { registerRehearse } from "./rehearse";
 import { registerReport } from "./report";
 import { registerRestore } from "./restore";
 import { registerRunbook } from "./runbook";
-
-const { version } = JSON.parse(readFileSync(packageFile(__dirname), "utf8")) as { version: string };
-
-/** Of a clone (cli/) or of what is compiled for a published package (dist/cli/). */
-function packageFile(folder: string): string {
-    const file = join(folder, "package.json");
-    return existsSync(file) ? file : packageFile(dirname(folder));
-}
 
 export function buildProgram(): Command {
     const program = new Command("holdfast")
@@ -37,9 +32,11 @@ export function buildProgram(): Command {
         .enablePositionalOptions()
         .addHelpText("after", "\nExample:\n  npx holdfast adopt root@pve01 --stack paris --import import.json");
     for (const register of [
+        registerInit,
         registerLint,
         registerAdopt,
         registerPreview,
+        registerChanges,
         registerDrift,
         registerReport,
         registerReady,
@@ -48,7 +45,9 @@ export function buildProgram(): Command {
         registerPublish,
         registerDrill,
         registerRestore,
+        registerRedeploy,
         registerRunbook,
+        registerDashboard,
         registerLab,
         registerCompletion,
     ])

@@ -27,6 +27,19 @@ export interface RunOptions {
     readonly deathSignal?: "KILL" | "INT";
 }
 
+/** As pulumi takes it; nothing for the selected one. */
+export function ofStack(stack: string | undefined): string[] {
+    return stack === undefined ? [] : ["--stack", stack];
+}
+
+/** What it answers in JSON, as yet believed by nobody. @throws Error in pulumi's own words where it fails */
+export async function askPulumi(args: readonly string[]): Promise<unknown> {
+    const { exitCode, stdout, stderr } = await runPulumi(args);
+    const command = args.join(" ").split(" -", 1)[0];
+    if (exitCode !== 0) throw new Error(`pulumi ${command}: ${stderr.trim().replace(/^error: /, "")}`);
+    return JSON.parse(stdout) as unknown;
+}
+
 /**
  * Without questions and colours. An exit status other than 0 is a result. @throws Error where pulumi is missing or was
  * killed
@@ -40,8 +53,17 @@ export async function runPulumi(args: readonly string[], options: RunOptions = {
         ...options,
         env: { ...env, ...options.env },
     });
-    const { exitCode = 1, ...finished } = ended;
+    const { exitCode = 1, stdout, stderr, all, ...rest } = ended;
     if (ended.exitCode === undefined && ended.cut === undefined)
         throw new Error(`pulumi was ended by ${ended.signal ?? "something unknown"}: run this again`);
-    return { ...finished, exitCode };
+    const said = { stdout: withoutPasswords(stdout), stderr: withoutPasswords(stderr) };
+    return { ...rest, ...said, ...(all !== undefined && { all: withoutPasswords(all) }), exitCode };
+}
+
+/**
+ * A state database that cannot be reached is named by the engine with the password of its URL (seen with 3.259), and a
+ * report of ours may become a comment that everybody reads.
+ */
+export function withoutPasswords(text: string): string {
+    return text.replace(/(postgres(?:ql)?:\/\/[^\s:@/"]*:)[^\s/"]+@/g, "$1****@");
 }

@@ -23,6 +23,7 @@ export function registerRestore(program: Command): void {
         .option("--password-file <file>", "of the repository")
         .option("--key-file <file>", "private key of an sftp target")
         .option("--known-hosts <file>", "with the host key of an sftp target")
+        .option("--repository-port <number>", "of an sftp target (default: 22)", portNumber)
         .option("--login-file <file>", "USER:PASSWORD of a rest-server, ACCESS-KEY:SECRET of S3")
         .addHelpText("after", "\nExample:\n  npx holdfast restore pve01 --host root@192.0.2.11 --only '/etc/pve/*.cfg'")
         .action(async (node: string, options: RestoreOptions) => {
@@ -43,6 +44,12 @@ export function addPlace(command: Command): Command {
 
 function collect(value: string, before: readonly string[]): string[] {
     return [...before, value];
+}
+
+function portNumber(given: string): number {
+    const port = /^\d{1,5}$/.test(given) ? Number(given) : 0;
+    if (port < 1 || port > 65_535) throw new InvalidArgumentError("expected a port, 1 to 65535.");
+    return port;
 }
 
 export function nodeName(given: string): string {

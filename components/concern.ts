@@ -20,9 +20,10 @@ export interface ConcernDefinition {
     readonly roles: readonly Role[] | "every";
     /**
      * `by default`: unless the setting is `false`, which is what adopt writes for a start. `with interfaces`: unless it
-     * is `false`, where the interfaces file is managed. `where mail is sent`: by a concern that `sendsMail`.
+     * is `false`, where the interfaces file is managed. `where mail is sent`: by a concern that `sendsMail`. `by role`:
+     * unless it is `false`, on every machine with one of its roles, which somebody gave it for that.
      */
-    readonly managed: "always" | "by default" | "where declared" | "with interfaces" | "where mail is sent";
+    readonly managed: "always" | "by default" | "where declared" | "with interfaces" | "where mail is sent" | "by role";
     /** A machine that has it gets the concern `mail` too. */
     readonly sendsMail: boolean;
     /**
@@ -39,6 +40,8 @@ export interface ConcernDefinition {
     readonly driftIsHazard?: true;
     /** Every file that it may manage: what `pulumi import` of `NODE/CONCERN` reads. */
     readonly files: Readonly<Record<string, ManagedFile>>;
+    /** Of files whose paths the settings give, such a path with NAME in it. An import reads none of them. */
+    readonly filesLike?: string;
     /**
      * Codes that only its own checks on the node give, and what each means; never renamed, never used for something
      * else.
@@ -56,6 +59,8 @@ export interface ConcernDefinition {
      * The settings as the plan gets them; called only where the concern is on, with `{}` for `true` and for nothing.
      */
     readonly resolve: (given: never, context: ResolveContext) => unknown;
+    /** Where the settings alone do not say whether a machine has it: by what the others are set to. */
+    readonly isFor?: (machine: MachineView, fleet: FleetView) => boolean;
     /** One line each about settings that are unwise; of all machines at once, so that it is said once. */
     readonly warnings?: (machines: readonly never[], fleet: FleetView) => readonly string[];
     /** One line each for the machines that could have it and have it not. */
@@ -139,7 +144,7 @@ export interface FleetView {
     /** All of them, in the order of the fleet. */
     readonly machines: readonly MachineView[];
     readonly proxmox?: Pick<ProxmoxSettings, "storages" | "guests">;
-    readonly commands?: readonly Pick<OwnCommand, "name" | "argv" | "host">[];
+    readonly commands?: readonly Pick<OwnCommand, "name" | "argv" | "host" | "environment" | "stdin">[];
 }
 
 export interface MachineView {
@@ -154,13 +159,26 @@ export interface MachineView {
     readonly fstab?: unknown;
     readonly interfaces?: unknown;
     readonly networkGuard?: unknown;
+    readonly bootReadiness?: unknown;
+    readonly clusterMetrics?: unknown;
+    readonly nodeExporter?: {
+        readonly port: number;
+        readonly tls?: object;
+        readonly basicAuth?: Readonly<Record<string, string>>;
+    };
+    /** Not contacted. */
+    readonly maintenance?: boolean;
     readonly mail?: { readonly to: readonly string[] };
+    /** Of a Docker host. */
+    readonly docker?: { readonly deployments: readonly { readonly name: string }[] };
 }
 
 /** Where a machine's backups are, and who restores them on trial. */
 export interface BackupPlace {
     /** In restic's notation; the repository is below it, by the machine's name. */
     readonly target: string;
+    /** Of an sftp target. */
+    readonly port?: number;
     readonly drill: { readonly on?: string; readonly day: string };
 }
 

@@ -1,4 +1,5 @@
 /** Every machine of a fleet, the risky concerns wave by wave. */
+import type * as pulumi from "@pulumi/pulumi";
 import type { RolledOut } from "../model/contract/fileSet";
 import type { FileSet } from "../provider/resource";
 import type { Secrets } from "./component";
@@ -10,7 +11,11 @@ import { planWaves } from "./rollout";
  * Harmless concerns go to all nodes at once. The risky ones of a wave wait for those of the wave before, and are never
  * registered after a failure. By node name, in the order of the fleet.
  */
-export function hardenFleet(fleet: Fleet, secrets: Secrets = {}): Readonly<Record<string, HardenedNode>> {
+export function hardenFleet(
+    fleet: Fleet,
+    secrets: Secrets = {},
+    parent?: pulumi.Resource,
+): Readonly<Record<string, HardenedNode>> {
     const made = new Map<string, HardenedNode>();
     const { proof, withoutQuorum } = fleet.rollout;
     let after: readonly FileSet[] = [];
@@ -20,7 +25,11 @@ export function hardenFleet(fleet: Fleet, secrets: Secrets = {}): Readonly<Recor
             const { name } = node.identity;
             const peers = fleet.nodes.filter((peer) => peer !== node).map(({ identity }) => identity);
             const rollout = { ...(proof && { proof, after: toProve }), ...(withoutQuorum && { withoutQuorum }) };
-            const hardened = new HardenedNode(name, { node, peers, fleet: viewOf(fleet), after, rollout, secrets });
+            const hardened = new HardenedNode(
+                name,
+                { node, peers, fleet: viewOf(fleet), after, rollout, secrets },
+                parent && { parent },
+            );
             made.set(name, hardened);
             return hardened;
         });
@@ -43,10 +52,16 @@ export interface WatchedHost {
 }
 
 /** What the hosts that are no nodes get; by name, in the order of the fleet. Without those that ask for nothing. */
-export function watchHosts(fleet: Fleet, secrets: Secrets = {}): Readonly<Record<string, WatchedHost>> {
+export function watchHosts(
+    fleet: Fleet,
+    secrets: Secrets = {},
+    parent?: pulumi.Resource,
+): Readonly<Record<string, WatchedHost>> {
     const made = fleet.hosts.flatMap((host): [string, WatchedHost][] => {
         const { name } = host.identity;
-        const fileSets = fileSetsOf(harden(host, { name, fleet: viewOf(fleet), secrets, optionsOf: () => ({}) }));
+        const fileSets = fileSetsOf(
+            harden(host, { name, fleet: viewOf(fleet), secrets, optionsOf: () => (parent ? { parent } : {}) }),
+        );
         const [fileSet] = Object.values(fileSets);
         return fileSet ? [[name, { fileSet, fileSets }]] : [];
     });

@@ -10,6 +10,7 @@ import type { FileSet } from "../provider/resource";
 import { ConcernComponent, type Secrets, withSecrets } from "./component";
 import { isFileSet, type ConcernDefinition, type FleetView, type PlanArgs, type Planned } from "./concern";
 import type { Machine } from "./fleet";
+import { planArgs } from "./planned";
 import { isRisky } from "./rollout";
 import { summaryOf } from "./summary";
 import { afterSuccessOf } from "./waves";
@@ -101,10 +102,15 @@ export interface HardenOptions {
     readonly rollout?: RolloutArgs;
     readonly secrets: Secrets;
     readonly optionsOf: (concern: Concern) => pulumi.ComponentResourceOptions;
+    /** By default NAME-CONCERN. */
+    readonly nameOf?: (concern: Concern) => string;
 }
 
 /** A component for each concern that the machine's settings ask for, in the order of the table. */
-export function harden(machine: Machine, { name, fleet, rollout = {}, secrets, optionsOf }: HardenOptions): ByConcern {
+export function harden(
+    machine: Machine,
+    { name, fleet, rollout = {}, secrets, optionsOf, nameOf = (concern) => `${name}-${concern}` }: HardenOptions,
+): ByConcern {
     return Object.fromEntries(
         concernNames.flatMap((concern) => {
             const definition: ConcernDefinition = concerns[concern];
@@ -112,15 +118,9 @@ export function harden(machine: Machine, { name, fleet, rollout = {}, secrets, o
             if (!args) return [];
             const isHeld = definition.risk === "boot or network" && Object.keys(rollout).length > 0;
             const planned = withSecrets(definition as Planner, isHeld ? { ...args, rollout } : args, secrets);
-            return [[concern, new ConcernComponent(definition, `${name}-${concern}`, planned, optionsOf(concern))]];
+            return [[concern, new ConcernComponent(definition, nameOf(concern), planned, optionsOf(concern))]];
         }),
     );
-}
-
-function planArgs(machine: Machine, concern: Concern, fleet: FleetView): PlanArgs<unknown> | undefined {
-    const { identity: node, host, maintenance, onDelete, takeOver } = machine;
-    const settings: unknown = machine[concerns[concern].setting];
-    return settings ? { host, node, maintenance, onDelete, takeOver, settings, fleet } : undefined;
 }
 
 /** What has to be seen on the machine before a wave that waits for it begins. */

@@ -35,7 +35,8 @@ export function isRisky(concern: Concern, node: Machine): boolean {
     return risk !== "none";
 }
 
-function canPowerOff(settings: Machine["smartd"] | Machine["temperature"]): boolean {
+/** Whether a mistake in it, or what it watches, may power the machine off. */
+export function canPowerOff(settings: Machine["smartd"] | Machine["temperature"]): boolean {
     if (!settings) return false;
     const ofDevices =
         "devices" in settings && settings.devices !== "auto" ? settings.devices.map(({ action }) => action) : [];

@@ -4,6 +4,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { FileSet } from "../provider/resource";
+import type { Machine } from "./fleet";
 
 export interface Summary {
     /** The concerns, as `hosts, fstab`. */
@@ -12,6 +13,19 @@ export interface Summary {
     readonly skipped: boolean;
     /** By concern and fact, what is not as declared or could not be told; undefined where there is nothing. */
     readonly attention: pulumi.Output<Readonly<Record<string, Readonly<Record<string, string>>>> | undefined>;
+}
+
+/** By machine; one that asks for nothing has an empty one. */
+export function summariesOf(
+    machines: readonly Pick<Machine, "identity" | "maintenance">[],
+    made: Readonly<Partial<Record<string, { readonly fileSets: Readonly<Record<string, FileSet>> }>>>,
+): Readonly<Record<string, Summary>> {
+    return Object.fromEntries(
+        machines.map(({ identity: { name }, maintenance }) => [
+            name,
+            summaryOf(made[name]?.fileSets ?? {}, maintenance),
+        ]),
+    );
 }
 
 /** @param fileSets by concern */

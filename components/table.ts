@@ -15,7 +15,11 @@ import { bootReadiness } from "./bootReadiness/concern";
 import { configBackup } from "./configBackup/concern";
 import { rescueAccess } from "./rescueAccess/concern";
 import { networkGuard } from "./networkGuard/concern";
+import { nicNames } from "./nicNames/concern";
 import { runbook } from "./runbook/concern";
+import { docker } from "./docker/concern";
+import { clusterMetrics } from "./clusterMetrics/concern";
+import { monitoring } from "./monitoring/concern";
 import type { ConcernDefinition } from "./concern";
 
 /** By the second half of a FileSet's id (`pve01/hosts`), in the order in which users see them. */
@@ -32,8 +36,12 @@ export const concerns = {
     "rescue-access": rescueAccess,
     "boot-readiness": bootReadiness,
     "network-guard": networkGuard,
+    "nic-names": nicNames,
     "config-backup": configBackup,
     runbook,
+    docker,
+    "cluster-metrics": clusterMetrics,
+    monitoring,
 } as const satisfies Readonly<Record<string, ConcernDefinition>>;
 
 export type Concern = keyof typeof concerns;

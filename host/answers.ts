@@ -46,7 +46,13 @@ const names = listOf(name, 1000);
 const reason = text(1 << 17);
 
 const spec = z.strictObject({
-    files: mapOf(path, z.strictObject({ when: path.optional(), yields: z.boolean().optional() })),
+    files: mapOf(
+        path,
+        z.strictObject({
+            when: path.optional(),
+            yields: z.union([z.boolean(), z.strictObject({ files: listOf(path, 16), line: text(256) })]).optional(),
+        }),
+    ),
     packages: names,
     units: names,
     facts: mapOf(name, z.strictObject({ probe: name, args: listOf(text(4096), 1000) })),

@@ -4,7 +4,8 @@ First a line of JSON: the layout of disks and cards, and how much there is to fe
 input a tar stream of the system follows. It writes nothing.
 
 Only what everybody on the node may read is taken, and all of /usr, which packages fill: so passwords, keys and
-databases stay where they are. A file with a private key in it stays too, whoever may read it.
+databases stay where they are. A file of up to 1 MiB with a private key in it stays too, whoever may read it, unless it
+came with a package. No other file system is looked into, nor even looked at: one may hang, and whoever asks with it.
 """
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ import re
 import stat
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 
 # The folder itself, and nothing in it.
@@ -39,14 +41,20 @@ class Copy:
     def __init__(self, kernel: str) -> None:
         self.kernel = kernel
         self.paths: list[str] = []
+        self.places: list[str] = []  # where other file systems are mounted
         self.bytes = 0
         self.withheld = 0
-        self.devices = {os.stat("/").st_dev}
-        self.devices |= {os.stat(path).st_dev for path in SYSTEM if os.path.ismount(path)}
+        mounts = mounted()
+        own = [path for path in SYSTEM if is_on_disk(mounts.get(path, ""))]
+        self.devices = {os.stat(path).st_dev for path in ("/", *own)}
+        self.elsewhere = mounts.keys() - {"/", *own}
 
     def folder(self, path: str, hollow: bool) -> None:
         for entry in sorted(os.scandir(path), key=lambda each: each.name):
             try:
+                if entry.path in self.elsewhere and entry.is_dir(follow_symlinks=False):
+                    self.places.append(entry.path)
+                    continue
                 self.entry(entry.path, entry.stat(follow_symlinks=False), hollow)
             except OSError:
                 self.withheld += 1  # it went while it was looked at, or cannot be read: the machine goes without
@@ -80,6 +88,23 @@ class Copy:
             return True
         with open(path, "rb") as file:
             return b"PRIVATE KEY-----" not in file.read()
+
+
+def mounted() -> dict[str, str]:
+    """By mount point its kind and source, from the kernel's list."""
+    found = {}
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        for line in file:
+            left, _, right = line.rstrip("\n").partition(" - ")
+            point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), left.split(" ")[4])
+            found[point] = right
+    return found
+
+
+def is_on_disk(kind: str) -> bool:
+    """`ext4 /dev/sda1 rw`, `zfs rpool/var rw`: no file system of the network or of a program."""
+    fstype, source = [*kind.split(" "), "", ""][:2]
+    return fstype == "zfs" or (source.startswith("/dev/") and not fstype.startswith("fuse"))
 
 
 def said(*command: str) -> str:
@@ -169,11 +194,16 @@ def main() -> None:
         "cards": list(cards()),
         "addresses": addresses(),
         "port": int(port.group(1)) if port else 22,
-        "fetch": {"files": len(copy.paths), "bytes": copy.bytes, "withheld": copy.withheld},
+        "fetch": {"files": len(copy.paths) + len(copy.places), "bytes": copy.bytes, "withheld": copy.withheld},
     }
     print("holdfast copy " + json.dumps(answer), flush=True)
     if sys.stdin.buffer.readline() != b"go\n":
         return
+    for path in copy.places:
+        place = tarfile.TarInfo(path.lstrip("/"))
+        place.type, place.mode = tarfile.DIRTYPE, 0o755
+        sys.stdout.buffer.write(place.tobuf(tarfile.GNU_FORMAT))
+    sys.stdout.buffer.flush()
     archive = ("tar", "--create", "--directory=/", "--no-recursion", "--numeric-owner", "--null", "--files-from=-")
     names = b"".join(os.fsencode(path.lstrip("/")) + b"\0" for path in copy.paths)
     # 1: a file changed while it was read; the machine has it as it was then.

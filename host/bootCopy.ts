@@ -9,10 +9,10 @@ import type { ClientChannel } from "ssh2";
 import { z } from "zod";
 import type { HostArgs } from "../model/contract/fileSet";
 import { parse } from "./answers";
-import { connect, type ConnectOptions } from "./connection";
+import type { ConnectOptions } from "./connection";
 import { AnswerError, OtherNameError, UnreachableError } from "./errors";
-import { line, listOf, text } from "./values";
-import { resolveTarget } from "./sshTarget";
+import { Line } from "./line";
+import { line as oneLine, listOf, text } from "./values";
 
 const word = text(4096).nullish();
 const name = z.stringFormat("device name", /^[A-Za-z0-9!_.-]{1,64}$/);
@@ -38,11 +38,11 @@ const disk = z.object({ ...device, children: listOf(partition, 1000).optional() 
 const kernelVersion = z.stringFormat("kernel version", /^[0-9A-Za-z][0-9A-Za-z.+~_-]{0,199}$/);
 
 const copied = z.strictObject({
-    hostname: line(256),
+    hostname: oneLine(256),
     kernel: z.union([kernelVersion, z.literal("")]),
     /** Of the kernel and its initramfs, the files that everybody may read. */
     readable: listOf(text(300), 2),
-    commandLine: line(8192),
+    commandLine: oneLine(8192),
     drivers: listOf(z.enum(["ahci", "virtio_scsi", "nvme"]), 3),
     disks: z.strictObject({ blockdevices: listOf(disk, 1000) }),
     ids: z.record(text(256), listOf(z.stringFormat("disk id", /^[\x21-\x2e\x30-\x7e]{1,255}$/), 100)),
@@ -80,8 +80,9 @@ export interface BootCopy {
  * it is another node
  */
 export async function openBootCopy(host: HostArgs, options: ConnectOptions): Promise<BootCopy> {
-    const connection = await connect(host.name, await resolveTarget(host), options);
+    const line = new Line(host, options);
     try {
+        const connection = await line.connected();
         const sudo = host.sudo ?? connection.user !== "root";
         const channel = await connection.exec(sudo ? `sudo -n ${COMMAND}` : COMMAND);
         let complaint = "";
@@ -105,10 +106,10 @@ export async function openBootCopy(host: HostArgs, options: ConnectOptions): Pro
                         `its files broke off after ${bytes} bytes: ${complaint.trim() || `exit status ${status ?? "unknown"}`}`,
                     );
             },
-            end: () => connection.end(),
+            end: () => line.end(),
         };
     } catch (error) {
-        connection.destroy();
+        line.renew();
         throw error;
     }
 }

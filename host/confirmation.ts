@@ -38,6 +38,7 @@ export class Confirmation {
     private begin!: () => void;
     private isOver = false;
     private decided: Result | undefined;
+    private trouble: string | undefined;
 
     /**
      * @param line to the node: each try takes a connection of its own
@@ -48,7 +49,7 @@ export class Confirmation {
         private readonly line: Line,
         private readonly plan: Plan & { readonly confirm: ConfirmPlan },
         private readonly reachable: readonly string[],
-        private readonly tell: (message: string) => void,
+        private readonly tellAll: (message: string) => void,
     ) {
         this.done = new Promise<void>((begin) => (this.begin = begin)).then(() => this.tryAll());
     }
@@ -67,18 +68,25 @@ export class Confirmation {
 
     /**
      * Its result has come, or nobody waits for one. @returns what the node said to the confirmation that was on its
-     * way: one that came after the revert is in the node's record, and the record is what both sides tell
+     * way: one that came after the revert is in the node's record, and the record is what both sides tell; and what
+     * last kept it from being confirmed, as seen from here, which the node cannot know
      */
-    end(): Promise<Result | undefined> {
+    end(): Promise<{ readonly decided: Result | undefined; readonly trouble: string | undefined }> {
         this.isOver = true;
         this.begin();
-        return this.done.then(() => this.decided);
+        return this.done.then(() => ({ decided: this.decided, trouble: this.trouble }));
+    }
+
+    private tell(trouble: string): void {
+        this.trouble = trouble;
+        this.tellAll(trouble);
     }
 
     private async tryAll(): Promise<void> {
         const token = tokens.get(this.plan.confirm);
         const end = performance.now() + this.plan.confirm.window * 1000;
         while (token !== undefined && !this.isOver && performance.now() < end + REVERT * 1000) {
+            if (performance.now() > end && (await this.line.answersAtFormer())) return;
             const fresh = this.line.another();
             try {
                 const silent = await this.silent();

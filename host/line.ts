@@ -73,6 +73,15 @@ export class Line {
         return (await Promise.all(asked)).flat();
     }
 
+    /**
+     * A node that moves, and answers where it was before: after the window that is the revert, and the new address will
+     * not answer any more.
+     */
+    async answersAtFormer(): Promise<boolean> {
+        const { former } = this.host;
+        return former !== undefined && (await this.answering([former])).length > 0;
+    }
+
     /** The connection that there is leads nowhere any more: the next word goes over a new one. */
     renew(): void {
         this.connection?.then(

@@ -5,6 +5,8 @@ import type { Expected, Observation, Surroundings } from "./observation";
 export interface Extras {
     /** Gather block devices, mounts and links. */
     readonly facts: boolean;
+    /** With the facts, which units wait for the network: the files to come name some. */
+    readonly units?: boolean;
     /** Glob patterns of files whose content the lints want. */
     readonly sourced: readonly string[];
     /** Seconds since 1970, by path: who may have written there then is asked for. */

@@ -2,6 +2,7 @@
  * What stands on a node, and the one way to change it from there: `look`, plan, `commit`. Whoever has looked says what
  * becomes of it, since those who looked together are waited for: a plan, nothing, or that it is let be.
  */
+import { isDeepStrictEqual } from "node:util";
 import { UnreachableError } from "./errors";
 import type { Look } from "./look";
 import type { Observation, Plan } from "./observation";
@@ -36,14 +37,21 @@ export class Looked {
         this.push.conclude({ refused: true });
     }
 
+    /** What the decision went by, and is otherwise now. */
+    private changedSince({ seen, cluster }: Look): string | undefined {
+        if (!isSame(this.seen, seen)) return "what stands there";
+        return isDeepStrictEqual(this.look.cluster, cluster) ? undefined : "how its cluster's votes stand";
+    }
+
     /** The others are gone. What was planned holds for what stood there, and for nothing else. */
     private async commitLate(plan?: Plan): Promise<Applied> {
         const now = await this.again();
-        if (isSame(this.seen, now.seen)) return now.commit(plan);
+        const changed = this.changedSince(now.look);
+        if (changed === undefined) return now.commit(plan);
         now.letBe();
         throw new UnreachableError(
             this.node,
-            "what stands there has changed while this was decided, so nothing was begun; run it again",
+            `${changed} has changed while this was decided, so nothing was begun; run it again`,
         );
     }
 }

@@ -1,13 +1,13 @@
 /** What the node's program tells: the shapes of host/node/look/observe.py and session.py. */
 import type { Cluster } from "./cluster";
 import type { Busy } from "../model/contract/busyLook";
-import type { CommandArgs, ConfirmArgs } from "../model/contract/fileSet";
+import type { CommandArgs, ConfirmArgs, FileArgs } from "../model/contract/fileSet";
 import type { Verdict } from "../model/contract/verdict";
 import type { NodeFacts } from "../model/lint/lintContext";
 
 /** What to look at. Equal specs have equal JSON: keys are sorted by whoever makes one. */
 export interface Spec {
-    readonly files: Readonly<Record<string, { readonly when?: string; readonly yields?: boolean }>>;
+    readonly files: Readonly<Record<string, Pick<FileArgs, "when" | "yields">>>;
     readonly packages: readonly string[];
     readonly units: readonly string[];
     readonly facts: Readonly<Record<string, { readonly probe: string; readonly args: readonly string[] }>>;

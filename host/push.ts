@@ -16,6 +16,8 @@ export interface Applied {
     /** A second look, after the work. */
     readonly seen: Observation;
     readonly before: Observation;
+    /** What kept the client from confirming a change, as seen from here. */
+    readonly trouble?: string;
 }
 
 /** What the node says while it works, and when it is done: `seen` is its second look. */
@@ -80,13 +82,7 @@ export class Push {
         if (!result) return;
         this.isSettled = true;
         const applied = { result, seen: seen ?? this.before!, before: this.before! };
-        this.resolve(
-            this.confirmation
-                ?.end()
-                .then((last) =>
-                    last?.change ? { ...applied, result: { ...result, change: last.change } } : applied,
-                ) ?? applied,
-        );
+        this.resolve(this.confirmation ? withConfirmation(applied, this.confirmation) : applied);
     }
 
     /**
@@ -115,4 +111,14 @@ export function isSame(before: Observation, after: Observation): boolean {
         packages,
     ];
     return canonical(state(before)) === canonical(state(after));
+}
+
+async function withConfirmation(applied: Applied, confirmation: Confirmation): Promise<Applied> {
+    const { decided, trouble } = await confirmation.end();
+    const { result } = applied;
+    return {
+        ...applied,
+        ...(decided?.change && { result: { ...result, change: decided.change } }),
+        ...(trouble !== undefined && { trouble }),
+    };
 }

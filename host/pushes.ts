@@ -157,6 +157,7 @@ export class Pushes {
     ): Promise<{ talk: Conversation; look: LooksAnswer }> {
         const asked = {
             facts: pushes.some(({ extras }) => extras.facts),
+            ...(pushes.some(({ extras }) => extras.units) && { units: true }),
             sourced: [...new Set(pushes.flatMap(({ extras }) => extras.sourced))],
             origins: [...new Set(pushes.flatMap(({ extras }) => extras.origins ?? []))],
             ...(pushes.some(({ extras }) => extras.votes) && { votes: true }),

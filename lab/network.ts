@@ -42,6 +42,11 @@ export async function attachTap(slot: number, name: string): Promise<void> {
     await runBound("ip", ["-n", namespace, "link", "set", name, "master", "br0", "up"]);
 }
 
+/** A container node's namespace outlives its processes and would still answer pings, as no machine does that is off. */
+export async function unplug(slot: number, port: string): Promise<void> {
+    await runBound("ip", ["-n", bridgeNamespace(slot), "link", "delete", port], { reject: false });
+}
+
 export async function deleteNamespaces(slot: number): Promise<void> {
     const own = bridgeNamespace(slot);
     for (const name of await listNamespaces()) {

@@ -2,8 +2,9 @@
 import { spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { cgroupOf } from "./cgroups";
-import { bridgeNamespace, listNamespaceProcesses, nodeNamespace } from "./network";
+import { bridgeNamespace, listNamespaceProcesses, nodeNamespace, unplug } from "./network";
 import { childrenOf, findMarked, killAndWait, markVariable, signal, waitForExit } from "../vm/processes";
 
 export interface Container {
@@ -78,21 +79,32 @@ export async function powerOff(container: Container, seconds: number): Promise<v
     // SIGRTMIN+3: systemd's own signal for a clean power-off, by its number since Node knows no name for it.
     signal(pid, 37);
     await waitForExit(supervisors, seconds);
+    await unplug(container.slot, container.name);
 }
 
-/** Every process of the node dies at once. */
+/**
+ * Every process of the node dies at once.
+ *
+ * Looked for until none is left: a node on its way to being on has no init yet, and one a moment later.
+ */
 export async function cutPower(container: Container): Promise<void> {
-    // The supervisor first, so that nothing boots again; then init and with it the node. nspawn sees its child die
-    // and ends by itself; killed before that it would leave the node running without a parent.
-    const pid = await findInit(container);
-    const power = await findMarked(`${container.mark} power`);
-    const inside = [
-        ...(pid === undefined ? [] : [pid]),
-        ...(await listNamespaceProcesses(nodeNamespace(container.slot, container.name))),
-    ];
-    for (const supervisor of power) if (await isShell(supervisor)) signal(supervisor, "SIGKILL");
-    await killAndWait(inside);
-    await waitForExit(power, 10).catch(() => killAndWait(power));
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+        // The supervisor first, so that nothing boots again; then init and with it the node. nspawn sees its child die
+        // and ends by itself; killed before that it would leave the node running without a parent.
+        const power = await findMarked(`${container.mark} power`);
+        for (const supervisor of power) if (await isShell(supervisor)) signal(supervisor, "SIGKILL");
+        const pid = await findInit(container);
+        const inside = await listNamespaceProcesses(nodeNamespace(container.slot, container.name));
+        if (power.length === 0 && inside.length === 0) break;
+        await killAndWait([...(pid === undefined ? [] : [pid]), ...inside]);
+        if (Date.now() > deadline) {
+            await killAndWait(power);
+            break;
+        }
+        await delay(20);
+    }
+    await unplug(container.slot, container.name);
 }
 
 async function isShell(pid: number): Promise<boolean> {

@@ -9,17 +9,21 @@ import { gateway } from "./network";
 export interface LabStackOptions {
     /** Settings under `defaults`; without them only hosts, fstab and interfaces are managed. */
     readonly defaults?: object;
+    /** Further settings of the fleet. */
+    readonly settings?: object;
 }
 
-/** Holds no key: pulumi takes it from HOLDFAST_IDENTITY_FILE. */
+/** Holds no key: pulumi takes it from HOLDFAST_IDENTITY_FILE. What `pulumi stack init` has written there stays. */
 export async function writeLabStack(
     lab: AnyLab,
     file: string,
-    { defaults = nothingByDefault }: LabStackOptions = {},
+    { defaults = nothingByDefault, settings = {} }: LabStackOptions = {},
 ): Promise<void> {
     const nodes = await Promise.all(lab.nodes.map(async (node) => [node.name, await nodeConfig(node)] as const));
-    const fleet = { domain, ssh: { user: "root" }, takeOver: true, defaults, nodes: Object.fromEntries(nodes) };
-    await writeFile(file, `${header(lab.id)}\n${stringify({ config: { "holdfast:fleet": fleet } }, { lineWidth: 0 })}`);
+    const all = { domain, ssh: { user: "root" }, takeOver: true, defaults, nodes: Object.fromEntries(nodes) };
+    const config = { "holdfast:fleet": { ...all, ...settings } };
+    const [salt = ""] = /^encryptionsalt:.*\n/m.exec(await readFile(file, "utf8").catch(() => "")) ?? [];
+    await writeFile(file, `${header(lab.id)}\n${salt}${stringify({ config }, { lineWidth: 0 })}`);
 }
 
 /** Below the project's folder; a lab of another id has one of its own. */

@@ -59,7 +59,14 @@ export function currentConfig(
  * Keys of `holdfast:` that hold no secret; of all others the stack's values, which come without their wrapping, count
  * as such.
  */
-const OPEN_KEYS = new Set(["fleet", "connectTimeout", "allowUnknownHostKey", "version", "pluginDownloadURL"]);
+const OPEN_KEYS = new Set([
+    "fleet",
+    "policies",
+    "connectTimeout",
+    "allowUnknownHostKey",
+    "version",
+    "pluginDownloadURL",
+]);
 
 export function secretConfig(stack: Record<string, unknown>): Decoded<unknown> {
     return { value: stack, secrets: Object.keys(stack).flatMap((key) => (OPEN_KEYS.has(key) ? [] : [[key]])) };

@@ -44,9 +44,8 @@ function fleetOf(configuration: Configuration): Promise<ReadonlyMap<string, Decl
 
 async function parse(given: unknown): Promise<ReadonlyMap<string, Declared>> {
     if (given === undefined) return new Map();
-    const { formatFault, parseFleet } = await import("../components/fleet"); // a no-op `up` looks at nothing, and should start fast
-    const { fleet, faults } = parseFleet(typeof given === "string" ? JSON.parse(given) : given, () => "");
-    if (!fleet) throw new Error(`holdfast:fleet of this stack has faults: ${faults.map(formatFault).join("; ")}`);
+    const { soundFleet } = await import("../components/fleet"); // a no-op `up` looks at nothing, and should start fast
+    const fleet = soundFleet(typeof given === "string" ? JSON.parse(given) : given, () => "");
     return new Map(
         [...fleet.nodes, ...fleet.hosts].map(({ identity, host, maintenance, roles, hostsFile }) => [
             identity.name,

@@ -1,5 +1,5 @@
 /** A FileSet as the engine keeps it. */
-import type { FileSetArgs } from "../model/contract/fileSet";
+import type { FileArgs, FileSetArgs } from "../model/contract/fileSet";
 
 /** A file as it is: in the terms of its inputs where it is a plain file, else in words. */
 export interface FileState {
@@ -9,7 +9,7 @@ export interface FileState {
     readonly owner?: string;
     readonly group?: string;
     readonly when?: string;
-    readonly yields?: boolean;
+    readonly yields?: FileArgs["yields"];
     /** What stands there instead of a plain file: `symlink to /etc/pve/hosts`, `folder`. */
     readonly instead?: string;
     /** `when` is not met on this node, or the file `yields` to somebody else's. */

@@ -42,6 +42,10 @@ const account = z
         (value) => /^[a-z_][a-z0-9_-]*\$?$/.test(value) || (/^\d{1,10}$/.test(value) && Number(value) < 2 ** 32 - 1),
         "expected a user or group name, or its number",
     );
+const elsewhere = z.strictObject({ files: z.array(path).min(1).max(16), line: z.string().min(1).max(256) });
+const yields = z.union([z.boolean(), elsewhere]);
+/** As in a package's own Depends: of `docker.io | docker-ce` either will do. */
+const packageName = /^[a-z0-9][a-z0-9+.-]+(?: \| [a-z0-9][a-z0-9+.-]+)*$/;
 const command = z.strictObject({ argv: z.array(text).min(1), timeout: z.number().positive().max(3600).optional() });
 
 const file = z
@@ -52,7 +56,7 @@ const file = z
         owner: account,
         group: account,
         when: path.optional(),
-        yields: z.boolean().optional(),
+        yields: yields.optional(),
     })
     .refine(
         (value) => (value.content === undefined) === (value.absent === true),
@@ -88,7 +92,7 @@ const rolledOut = z.strictObject({
                 .regex(/^[0-9a-f]{64}$/, "expected a SHA-256 in hexadecimal digits")
                 .optional(),
             when: path.optional(),
-            yields: z.boolean().optional(),
+            yields: yields.optional(),
         }),
     ),
 });
@@ -97,7 +101,7 @@ const fileSet = z.strictObject({
     host,
     concern: concernName,
     files: z.record(path, file),
-    packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, "expected a Debian package name")).optional(),
+    packages: z.array(z.string().regex(packageName, "expected a Debian package name")).optional(),
     units: z
         .record(
             z

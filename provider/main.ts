@@ -2,8 +2,9 @@
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { version } from "../package.json";
 import { serve } from "./serve";
-import { providerService } from "./service";
+import { type Construct, providerService } from "./service";
 
-export function main(engineAddress: string | undefined): void {
-    serve(ResourceProviderService, providerService(engineAddress, version));
+/** @param construct answers for components of other languages; loaded with the first of them */
+export function main(engineAddress: string | undefined, construct?: Construct): void {
+    serve(ResourceProviderService, providerService(engineAddress, version, undefined, construct));
 }

@@ -1,4 +1,5 @@
 /** A push: look, plan, commit, and what is said of it afterwards. */
+import { namesUnits } from "../model/interfaces/rules/restarts";
 import { changeInWords } from "../host/observation";
 import type { Applied } from "../host/push";
 import { definitionOf, isConcern } from "../components/table";
@@ -129,6 +130,7 @@ export function extrasFor(paths: readonly string[], contents: readonly string[])
         : [];
     return {
         facts: formats.some((format) => format === "fstab" || format === "interfaces" || format === "smartd"),
+        units: formats.includes("interfaces") && contents.some(namesUnits),
         sourced,
     };
 }

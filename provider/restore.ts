@@ -29,14 +29,15 @@ export function restoring(last: FileSetState, look: Look): FileSetArgs {
         const { kind: _kind, ...before } = original;
         return [[name, before] as const];
     });
-    // A destroy has no waves: one restore after another is what holds it.
-    const { observed: _, machine: _machine, rollout: _rollout, ...args } = last;
+    const { observed: _, machine: _machine, rollout, ...args } = last;
     const goes = new Set(files.flatMap(([path, file]) => ("absent" in file ? [path] : [])));
     const remaining = (commands: readonly CommandArgs[] = []) =>
         commands.filter(({ argv }) => !argv.some((word) => goes.has(word.replace(/^\{staged:(.*)\}$/, "$1"))));
     // The declared effect goes with the declaration: only that the files parse is still asked for.
     return {
         ...args,
+        // A destroy has no waves: one restore after another holds it. Who waived the quorum waived it for this too.
+        ...(rollout?.withoutQuorum && { rollout: { withoutQuorum: true } }),
         files: Object.fromEntries(files),
         validate: remaining(args.validate),
         activate: remaining(args.activate),

@@ -21,13 +21,21 @@ import { PeerNames } from "./peerNames";
 import { Proofs } from "./proofs";
 import { checkResponse, diffResponse, errorResponse, tellably } from "./responses";
 import type { FileSetState } from "./fileState";
+import { schemaOf } from "./schema";
 import { decode, encode, tellable, type Decoded } from "./wire";
+
+/** Answers for components; the program's half, so the launcher hands it in. */
+export type Construct = (
+    request: messages.ConstructRequest,
+    engineAddress: string | undefined,
+) => Promise<messages.ConstructResponse>;
 
 /** `version` is the package's. `poolOf`: of another kind of nodes, in unit tests. */
 export function providerService(
     engineAddress: string | undefined,
     version: string,
     poolOf = (configuration: () => Configuration): Pick<NodePool, "get" | "cancel"> => new NodePool(configuration),
+    construct?: Construct,
 ): UntypedServiceImplementation {
     const stack = takeStackConfig(process.env);
     let configuration: Configuration = parseConfiguration({});
@@ -63,7 +71,7 @@ export function providerService(
         },
         async getSchema() {
             const answer = new messages.GetSchemaResponse();
-            answer.setSchema(JSON.stringify({ name: "holdfast", version }));
+            answer.setSchema(schemaOf(version));
             return answer;
         },
         async checkConfig(request: messages.CheckRequest) {
@@ -175,6 +183,10 @@ export function providerService(
                 last.value.onDelete === "restore" ? restores.run(host.name, concern, remove) : remove(),
             );
             return new Empty();
+        },
+        async construct(request: messages.ConstructRequest) {
+            if (!construct) throw new Error("this plugin was started without its components");
+            return tellably(ours, () => construct(request, engineAddress));
         },
         /**
          * Nothing new is begun; what has begun is waited for, since a node finishes or undoes its transaction in any

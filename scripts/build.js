@@ -17,7 +17,8 @@ execFileSync(process.execPath, [compiler, "--project", join(root, "tsconfig.buil
     stdio: "inherit",
 });
 /** Read at run time, from beside the code. */
-for (const folder of ["templates", "toolchain"]) cpSync(join(root, folder), join(dist, folder), { recursive: true });
+for (const folder of ["alerts", "templates", "toolchain"])
+    cpSync(join(root, folder), join(dist, folder), { recursive: true });
 for (const folder of ["components", "host", "lab", "programs"])
     cpSync(join(root, folder), join(dist, folder), {
         recursive: true,

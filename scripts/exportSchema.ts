@@ -7,18 +7,21 @@ import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { driftJsonSchema } from "../cli/drift/report";
 import { fleetJsonSchema } from "../components/fleet/jsonSchema";
+import { pulumiSchema } from "./pulumiSchema";
 import { renderReference } from "./generateReference";
-import { bootChecks, withBootChecks } from "./reference/bootChecks";
+import { bootChecks, seenFaults, withBootChecks } from "./reference/bootChecks";
 import { exampleRunbook, withExample } from "./reference/runbook";
 import { nodeTablesPath, renderNodeTables } from "./nodeTables";
 
 writeFileSync(path.join(__dirname, "..", "schema", "holdfast-fleet.schema.json"), fleetJsonSchema());
 writeFileSync(path.join(__dirname, "..", "schema", "holdfast-drift.schema.json"), driftJsonSchema());
+writeFileSync(path.join(__dirname, "..", "schema", "holdfast-pulumi.schema.json"), pulumiSchema());
 writeFileSync(path.join(__dirname, "..", "docs", "reference.md"), renderReference());
 writeFileSync(path.join(__dirname, "..", nodeTablesPath), renderNodeTables());
 
-const page = path.join(__dirname, "..", "docs", "boot-readiness.md");
-writeFileSync(page, withBootChecks(readFileSync(page, "utf8"), bootChecks(path.join(__dirname, ".."))));
+const root = path.join(__dirname, "..");
+const page = path.join(root, "docs", "boot-readiness.md");
+writeFileSync(page, withBootChecks(readFileSync(page, "utf8"), bootChecks(root), seenFaults(root)));
 
 const runbook = path.join(__dirname, "..", "docs", "runbook.md");
 writeFileSync(runbook, withExample(readFileSync(runbook, "utf8"), exampleRunbook(path.join(__dirname, ".."))));

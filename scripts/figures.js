@@ -85,7 +85,7 @@ function cycles(root) {
     require("node:fs").writeFileSync(config, rule);
     try {
         const folders =
-            "index.ts config.ts projectFile.ts model components render programs provider host cli vm lab bench scripts toolchain";
+            "index.ts stack.ts config.ts projectFile.ts model components construct render programs provider host cli vm lab bench scripts toolchain";
         const given = folders.split(" ").filter((path) => existsSync(join(root, path)));
         const tool = join(checkout, "node_modules", ".bin", "depcruise");
         const report = execFileSync(tool, ["--config", config, "--output-type", "json", ...given], {

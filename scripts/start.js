@@ -1,4 +1,4 @@
-/** `npm start`: set-up, then the demonstration (start.ts), which may use what the set-up has installed. */
+/** `npm start [-- --all]`: set-up, then the demonstration (start.ts), which may use what the set-up has installed. */
 const { join } = require("node:path");
 const { afterSetUp } = require("./setup");
 const { status } = require("../toolchain/step");
@@ -6,7 +6,7 @@ const { status } = require("../toolchain/step");
 afterSetUp(async (env) => {
     process.exitCode = await status(
         process.execPath,
-        ["--require", "./toolchain/loadTypeScript.js", join(__dirname, "start.ts")],
+        ["--require", "./toolchain/loadTypeScript.js", join(__dirname, "start.ts"), ...process.argv.slice(2)],
         { cwd: join(__dirname, ".."), env },
     );
 });

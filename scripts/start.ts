@@ -1,6 +1,7 @@
 /**
  * The demonstration: two disposable nodes in the incidents' state, hardened by `pulumi up`, with the proof before and
- * after. Every step says what it expects; the exit status is 0 only if all of it came true.
+ * after. Every step says what it expects; the exit status is 0 only if all of it came true. With `--all` a monitoring
+ * host and a Docker host as well, and what they do on the day.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
@@ -10,15 +11,19 @@ import { formatBoot } from "../cli/lab";
 import { labDown, labUp, strayLine, type Lab, type LabNode } from "../lab";
 import { writeLabStack } from "../lab/stack";
 import { builtFolder } from "../toolchain/toolchain";
+import { showAlarm } from "./start/alarm";
+import { showDockerIncident } from "./start/dockerIncident";
 
 const root = join(__dirname, "..");
 const work = join(root, ".holdfast", "start");
+const stackFile = join(root, "Pulumi.lab.yaml");
+const all = process.argv.includes("--all");
 /** As every pulumi command of ours has them: without, each looks for plugins and versions on the network. */
 const pulumiSettings = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true", PULUMI_SKIP_UPDATE_CHECK: "true" };
 const outcomes: { claim: string; held: boolean; seconds: number }[] = [];
 
 async function main(): Promise<void> {
-    const lab = await freshLab();
+    const { lab, host } = await freshLab();
     const pulumi = await createStack(lab);
     const [first, second] = lab.nodes;
     if (!first || !second) throw new Error("the demonstration needs two nodes");
@@ -75,6 +80,16 @@ async function main(): Promise<void> {
     for (const node of [first, second])
         await claim(`${node.name}, hardened: boots with no unit failed`, async () => (await rebootAndShow(node)) === 0);
 
+    if (host) {
+        heading("The alarm: who learns that a node is gone");
+        await showAlarm({ lab, host, stackFile, up: async () => (await pulumi(...up)) === 0, claim });
+    }
+
+    if (all) {
+        heading("The Docker host: every container gone, every volume whole");
+        await showDockerIncident(claim);
+    }
+
     summary(lab);
 }
 
@@ -83,15 +98,20 @@ function importFile(lab: Lab): string {
     return renderImportFile(lab.nodes.map(({ name }) => ({ identity: { name }, kept })));
 }
 
-/** Made anew each time: a lab that a former demonstration has hardened has nothing left to show. */
-async function freshLab(): Promise<Lab> {
+/**
+ * Made anew each time: a lab that a former demonstration has hardened has nothing left to show. `lab` has the nodes
+ * alone.
+ */
+async function freshLab(): Promise<{ lab: Lab; host: LabNode | undefined }> {
     await labDown("lab");
     await rm(work, { recursive: true, force: true });
     await mkdir(join(work, "state"), { recursive: true });
-    await rm(join(root, "Pulumi.lab.yaml"), { force: true });
-    const lab = await labUp({ id: "lab", nodes: 2, log: (line) => console.log(line) });
-    await writeLabStack(lab, join(root, "Pulumi.lab.yaml"));
-    return lab;
+    await rm(stackFile, { force: true });
+    const whole = await labUp({ id: "lab", nodes: all ? 3 : 2, log: (line) => console.log(line) });
+    const [first, second, host] = whole.nodes;
+    const lab = { ...whole, nodes: [first!, second!] };
+    await writeLabStack(lab, stackFile);
+    return { lab, host };
 }
 
 /**

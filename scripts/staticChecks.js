@@ -12,11 +12,13 @@ const { status } = require("../toolchain/step");
 const root = join(__dirname, "..");
 const sources = [
     "index.ts",
+    "stack.ts",
     "config.ts",
     "projectFile.ts",
     ...[
         "model",
         "components",
+        "construct",
         "render",
         "programs",
         "provider",

@@ -16,7 +16,9 @@ const { cacheFolder } = require("./toolchain");
  */
 function folderOf(module) {
     const hash = createHash("sha256").update(process.arch);
-    for (const file of ["go.mod", "go.sum", "main.go"]) hash.update(readFileSync(join(__dirname, module, file)));
+    const sources = ["go.mod", "go.sum", "main.go"].map((file) => join(__dirname, module, file));
+    // A program that is another module's has no source here.
+    for (const file of sources) if (existsSync(file)) hash.update(readFileSync(file));
     return join(cacheFolder(), module, hash.digest("hex").slice(0, 16));
 }
 

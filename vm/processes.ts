@@ -58,10 +58,17 @@ export function signal(pid: number, name: NodeJS.Signals | number): void {
     }
 }
 
-/** A zombie counts as gone: nobody may be there to reap it. */
+/**
+ * A zombie counts as gone: nobody may be there to reap it. Not one that has threads left: they hold its files until
+ * they are gone, too, and QEMU's next start is refused its disks.
+ */
 async function isAlive(pid: number): Promise<boolean> {
     const stat = await readProcess(pid, "stat");
-    return stat !== undefined && stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
+    if (stat === undefined) return false;
+    // proc(5): the name, in parentheses, may have anything in it; the state is the first field behind it.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const threads = Number(fields[17]);
+    return fields[0] !== "Z" || threads > 1;
 }
 
 async function findProcesses(file: string, matches: (content: string) => boolean): Promise<number[]> {

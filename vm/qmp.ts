@@ -2,10 +2,8 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
-/**
- * Milliseconds: it says nothing while it writes or reads a snapshot of all memory, on a busy machine for half a minute.
- */
-const ANSWER = 120_000;
+/** Milliseconds: it says nothing while it writes or reads a snapshot of all memory, on a busy machine for minutes. */
+const ANSWER = 600_000;
 
 interface Answer {
     readonly QMP?: unknown;
@@ -17,7 +15,7 @@ interface Answer {
 /**
  * @param socket path of QEMU's monitor socket
  * @returns what QEMU returned; events are passed over
- * @throws where nothing listens there, QEMU refuses the command, or says nothing for two minutes
+ * @throws where nothing listens there, QEMU refuses the command, or says nothing for ten minutes
  */
 export async function qmp(
     socket: string,

@@ -9,7 +9,7 @@ import { labDown, labUp, type Lab } from "../../lab";
 import { median, spread } from "../median";
 import { timeFloor } from "../nodes";
 import { contenders, type Contender } from "./contenders";
-import { jobOf, traces, units } from "./job";
+import { edited, jobOf, traces, units } from "./job";
 
 const root = join(__dirname, "..", "..");
 const works = ["push", "again", "idle", "look"] as const;
@@ -30,34 +30,38 @@ export async function comparePeers(sizes: readonly number[], runs: number, isWri
         const lab = await labUp({ id: "bench", nodes, log: (line) => console.log(line) });
         try {
             parts.push(await compare(lab, runs));
+            console.log(`\n${parts.at(-1)!}`);
         } finally {
             await labDown("bench");
         }
     }
     const table = [...parts, about(runs)].join("\n");
-    console.log(`\n${table}`);
+    console.log(table);
     if (isWritten) await writeInto(join(root, "README.md"), table);
 }
 
 async function compare(lab: Lab, runs: number): Promise<string> {
     const folder = join(root, ".holdfast", "bench", "peers-files");
     await rm(folder, { recursive: true, force: true });
-    const all = await contenders(lab, jobOf("one"), folder);
+    const all = (await contenders(lab, jobOf("one"), folder)).filter(({ upTo = Infinity }) => lab.nodes.length <= upTo);
     const times: Times = Object.fromEntries(all.map(({ name }) => [name, {}]));
     const floor: number[] = [];
     for (let run = 0; run < runs; run++) {
         floor.push(await timeFloor(lab));
         for (const contender of all) {
             await restore(lab);
-            await runOnce(contender, times[contender.name]!);
-            await verify(lab, contender.name);
+            await runOnce(contender, times[contender.name]!, lab);
         }
     }
     return tableOf(lab.nodes.length, times, floor);
 }
 
-async function runOnce(contender: Contender, times: Partial<Record<Work, number[]>>): Promise<void> {
+async function runOnce(contender: Contender, times: Partial<Record<Work, number[]>>, lab: Lab): Promise<void> {
     for (const work of works) {
+        if (work === "look") {
+            await verify(lab, contender.name);
+            await drift(lab);
+        }
         const seconds = await contender[work]?.();
         if (seconds !== undefined) (times[work] ??= []).push(seconds);
     }
@@ -67,6 +71,11 @@ async function runOnce(contender: Contender, times: Partial<Record<Work, number[
 async function restore(lab: Lab): Promise<void> {
     const script = `systemctl disable --quiet --now ${units.join(" ")} 2>/dev/null; rm -rf ${traces.join(" ")} /etc/holdfast /var/lib/holdfast /run/holdfast /usr/local/lib/holdfast; systemctl daemon-reload`;
     await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", script])));
+}
+
+/** Somebody edits a file on each node. */
+async function drift(lab: Lab): Promise<void> {
+    await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", `echo edited >>${edited}`])));
 }
 
 /** Whoever leaves something undone has no time to show. */

@@ -10,11 +10,13 @@ import type { Lab, LabNode } from "../../lab";
 import type { HostArgs } from "../../model/contract/fileSet";
 import { ensurePythonTools } from "../../scripts/python";
 import { Project } from "../project";
-import type { Job } from "./job";
+import { edited, type Job } from "./job";
 
 /** Seconds. `undefined`: it has no such thing. */
 export interface Contender {
     readonly name: string;
+    /** Nodes. With more of them a round takes so many minutes that nobody waits for the bench. */
+    readonly upTo?: number;
     /** A first push, everything changed. */
     push(): Promise<number>;
     /** Again, after a look at the nodes. */
@@ -54,7 +56,7 @@ async function ansible(lab: Lab, folder: string, python: string): Promise<Conten
     await execa("cp", [join(__dirname, "playbook.yml"), playbook]);
     const run = (...args: string[]) =>
         timed(folder, env, python, ["-m", "ansible", "playbook", "-i", inventory, playbook, ...args]);
-    return { name: "Ansible", push: () => run(), again: () => run(), look: () => run("--check", "--diff") };
+    return { name: "Ansible", upTo: 16, push: () => run(), again: () => run(), look: () => run("--check", "--diff") };
 }
 
 async function pyinfra(lab: Lab, folder: string, python: string): Promise<Contender> {
@@ -62,8 +64,9 @@ async function pyinfra(lab: Lab, folder: string, python: string): Promise<Conten
     await writeFile(join(folder, "inventory.py"), `hosts = ${pythonLiteral(hosts)}\n`);
     await execa("cp", [join(__dirname, "deploy.py"), folder]);
     const run = (...args: string[]) =>
-        timed(folder, {}, python, ["-m", "pyinfra", "-y", ...args, "inventory.py", "deploy.py"]);
-    return { name: "pyinfra", push: () => run(), again: () => run(), look: () => run("--dry", "--diff") };
+        timed(folder, {}, python, ["-m", "pyinfra", ...args, "inventory.py", "deploy.py"]);
+    // With -y it skips what it calls change detection, and a dry run of it looks at nothing.
+    return { name: "pyinfra", push: () => run("-y"), again: () => run("-y"), look: () => run("--dry", "--diff") };
 }
 
 function pyinfraHost(lab: Lab, { ssh }: LabNode): object {
@@ -103,7 +106,10 @@ async function holdfast(lab: Lab, job: Job): Promise<Contender> {
         },
         again: () => run("up", "--yes", "--skip-preview", "--refresh"),
         idle: () => run("up", "--yes", "--skip-preview"),
-        look: () => run("refresh", "--preview-only", "--expect-no-changes", "--diff"),
+        look: async () => {
+            const { seconds, said } = await project.time("refresh", "--preview-only", "--diff");
+            return showing(seconds, said);
+        },
     };
 }
 
@@ -119,6 +125,14 @@ async function writeTree(folder: string, job: Job): Promise<void> {
 
 async function timed(cwd: string, env: NodeJS.ProcessEnv, command: string, args: readonly string[]): Promise<number> {
     const started = process.hrtime.bigint();
-    await execa(command, args, { cwd, env: { ...env, PATH: `${dirname(command)}:${process.env["PATH"]}` } });
-    return Number(process.hrtime.bigint() - started) / 1e9;
+    const PATH = `${dirname(command)}:${process.env["PATH"]}`;
+    const { all = "" } = await execa(command, args, { cwd, env: { ...env, PATH }, all: true });
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    return args.includes("--diff") ? showing(seconds, all) : seconds;
+}
+
+/** @throws where a look does not name the file that was edited on each node: it has no time to show */
+function showing(seconds: number, said: string): number {
+    if (!said.includes(edited)) throw new Error(`does not show that ${edited} was edited:\n${said}`);
+    return seconds;
 }

@@ -16,6 +16,9 @@ export const units = ["holdfast-bench-a.service", "holdfast-bench-b.service"];
 /** Of all files, for a shell. */
 export const traces = [pathOf("*"), ...units.map((name) => `${unitFolder}/${name}`)];
 
+/** The one that somebody edits on each node. */
+export const edited = pathOf(1);
+
 /** Another `generation` changes every file. */
 export function jobOf(generation: string): Job {
     const texts = Array.from({ length: 10 }, (_, index) => [

@@ -7,7 +7,7 @@ import { inTheManner } from "../adopt/addToStack";
 import { readStack } from "../adopt/existingStack";
 import { writeFiles } from "../adopt/nodeFiles";
 import { fleetPath } from "../adopt/stackConfig";
-import { runPulumi } from "../pulumi";
+import { askPulumi } from "../pulumi";
 import { renderImports, type StateResource } from "./imports";
 import { lookAtApi } from "./look";
 import { sectionsOf, type Section, type Sections } from "./sections";
@@ -26,7 +26,7 @@ export async function adoptApi(options: AdoptApiOptions, say: (text: string) => 
     const { stack, out } = options;
     if (stack === undefined) throw new Error("--api needs --stack NAME: the stack that has `proxmox` and the token");
     const before = await readStack(out, stack);
-    const config = await asked(["config", "--show-secrets", "--json", "--stack", stack]);
+    const config = await askPulumi(["config", "--show-secrets", "--json", "--stack", stack]);
     const token = (config as Record<string, { value?: string }>)["holdfast:proxmoxToken"]?.value;
     const proxmox = before && declared(before.fleet, out).proxmox;
     if (!before || !proxmox)
@@ -52,7 +52,7 @@ export async function adoptApi(options: AdoptApiOptions, say: (text: string) => 
             else document.setIn([...path, key], trial.getIn([...path, key], true));
         }
     const { fleet: after } = parseFleet(fleetIn(document.toJS()), (file) => readProjectFile(out, file));
-    const { deployment } = (await asked(["stack", "export", "--stack", stack])) as {
+    const { deployment } = (await askPulumi(["stack", "export", "--stack", stack])) as {
         deployment: { resources?: StateResource[] };
     };
     const importFile =
@@ -77,12 +77,6 @@ function faultsOf(data: unknown, out: string): string[] {
 
 function fleetIn(data: unknown): unknown {
     return (data as { config: Record<string, unknown> }).config["holdfast:fleet"];
-}
-
-async function asked(args: readonly string[]): Promise<unknown> {
-    const { exitCode, stdout, stderr } = await runPulumi(args);
-    if (exitCode !== 0) throw new Error(`pulumi ${args[0]}: ${stderr.trim().replace(/^error: /, "")}`);
-    return JSON.parse(stdout) as unknown;
 }
 
 function told(found: Sections, left: readonly string[], files: readonly string[], options: AdoptApiOptions): string {

@@ -1,6 +1,6 @@
 /** What the Pulumi CLI tells of a project's stacks. */
 import { DATA_LINES } from "../../model/contract/environment";
-import { runPulumi } from "../pulumi";
+import { ofStack, runPulumi } from "../pulumi";
 import type { StackDrift } from "./report";
 
 /**
@@ -10,10 +10,10 @@ import type { StackDrift } from "./report";
  */
 export async function refreshStack(stack?: string, timeout?: number): Promise<StackDrift> {
     const began = new Date();
-    const running = runPulumi(
-        ["refresh", "--preview-only", "--json", ...(stack === undefined ? [] : ["--stack", stack])],
-        { timeout, env: { [DATA_LINES]: "1" } },
-    );
+    const running = runPulumi(["refresh", "--preview-only", "--json", ...ofStack(stack)], {
+        timeout,
+        env: { [DATA_LINES]: "1" },
+    });
     // Loaded while the engine works.
     const [{ collectStack, stackOf }, { parseDigest }] = await Promise.all([import("./collect"), import("./digest")]);
     const { exitCode, stdout, stderr, cut } = await running;

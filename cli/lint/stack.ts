@@ -1,5 +1,13 @@
 /** A stack file offline: what `pulumi preview` would refuse of it, with the place where it stands. */
 import { allSecretKeys, formatFault, parseFleet, type Fleet, type ReadFile } from "../../components/fleet";
+import {
+    breachesOf,
+    isWaived,
+    PLAIN_SECRET,
+    policies as builtIn,
+    policiesSchema,
+    unknownRules,
+} from "../../components/fleet/policies";
 import { formatPath } from "../../model/fleet/faults";
 import { finding, firstLine, type Finding } from "../../model/lint/finding";
 import { lintSize } from "../../model/lint/limits";
@@ -9,6 +17,8 @@ import { readYaml, type YamlSource } from "./yamlSource";
 type Path = readonly PropertyKey[];
 
 const fleetKey = "holdfast:fleet";
+/** With it the stack has to keep to rules beyond what works. */
+const policiesKey = "holdfast:policies";
 
 /** `Pulumi.prod.yaml`; `Pulumi.yaml` is the project's. */
 export function isStackFile(path: string): boolean {
@@ -42,6 +52,9 @@ function lintConfig({ data, placeOf }: YamlSource, readFile: ReadFile): Finding[
                 `${key} stands in plain text: whoever reads this file or its history has it. Replace it where it is used, then: pulumi config set --secret ${key}`,
             ),
         );
+    const policies = config[policiesKey];
+    if (policies !== undefined && fleet)
+        return [...fleet.findings, ...lintPolicies(policies, plain, fleet.parsed, written, placeOf)];
     if (!fleet)
         return [
             ...plain,
@@ -53,6 +66,47 @@ function lintConfig({ data, placeOf }: YamlSource, readFile: ReadFile): Finding[
             ),
         ];
     return [...plain, ...fleet.findings];
+}
+
+/** Where the stack asks for them; what was a warning by itself, a secret in plain text, is an error then. */
+function lintPolicies(
+    given: unknown,
+    plain: readonly Finding[],
+    fleet: Fleet | undefined,
+    written: unknown,
+    placeOf: YamlSource["placeOf"],
+): Finding[] {
+    const { data, error } = policiesSchema.safeParse(asData(given));
+    if (!data)
+        return [
+            ...plain,
+            ...error.issues.map(({ path, message }) =>
+                finding(
+                    "policies",
+                    "error",
+                    placeOf(["config", policiesKey, ...path]),
+                    `${[policiesKey, ...path.map(String)].join(".")}: ${message}`,
+                ),
+            ),
+        ];
+    const unknown = unknownRules(data).map((rule) =>
+        finding(
+            "policies",
+            "error",
+            placeOf(["config", policiesKey]),
+            `${policiesKey}.waive: there is no rule ${rule}: ${[...Object.keys(builtIn), PLAIN_SECRET].join(", ")}, or one of your own`,
+        ),
+    );
+    const breaches = fleet ? breachesOf(fleet, standIns(asData(written)).data, data) : [];
+    return [
+        ...unknown,
+        ...(isWaived({ rule: PLAIN_SECRET }, data.waive ?? [])
+            ? []
+            : plain.map((secret) => ({ ...secret, severity: "error" as const }))),
+        ...breaches.map(({ rule, ...fault }) =>
+            finding(`policy-${rule}`, "error", placeOf(["config", fleetKey, ...fault.path]), formatFault(fault)),
+        ),
+    ];
 }
 
 /** `parsed`: where it has no fault. */

@@ -8,15 +8,17 @@ export interface PreviewOutput {
     readonly succeeded: boolean;
     readonly stack?: string;
     readonly refresh: boolean;
+    /** Of the first preview after an upgrade: what the changelog says of each file that changes. */
+    readonly why?: string;
 }
 
 export function renderPreview(
-    { output: raw, succeeded, stack, refresh }: PreviewOutput,
+    { output: raw, succeeded, stack, refresh, why }: PreviewOutput,
     limit = COMMENT_LIMIT,
 ): string {
     // With --refresh, and in an error, it quotes what stands on a node.
     const output = showControls(raw);
-    const head = `## ${verdict(output, succeeded)}\n\n${stack === undefined ? "" : `Stack ${codeWord(stack)}. `}${comparedWith(refresh)}\n`;
+    const head = `## ${verdict(output, succeeded)}\n\n${stack === undefined ? "" : `Stack ${codeWord(stack)}. `}${comparedWith(refresh)}\n${why === undefined ? "" : `\n${showControls(why)}`}`;
     const lines = output.trim().split("\n").map(markLine);
     const fence = fenceAround(output);
     const [before, after] = [

@@ -2,7 +2,8 @@
 import { readiness, type Readiness } from "../../host/readiness";
 import type { CheckVerdict } from "../../host/checked";
 import { showControls } from "../../model/lint/controls";
-import { chosen, type StackNodes, stackNodes } from "../stackNodes";
+import { chosen } from "../stackFleet";
+import { type StackNodes, stackNodes } from "../stackNodes";
 
 export type Answer =
     Readiness | { readonly node: string; readonly state: "unreachable" | "skipped"; readonly reason: string };

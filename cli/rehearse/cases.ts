@@ -1,5 +1,6 @@
 /** The boots that are rehearsed. Pure. */
-import { isRequired, mountsOf, rootSource, targetOf, volumeOf, type Blueprint, type Mount } from "./blueprint";
+import { CannotTell, isRequired, kernelNameOf, mountsOf, rootSource, targetOf, volumeOf } from "./blueprint";
+import type { Blueprint, Disk, Mount } from "./blueprint";
 
 /** What is otherwise than on the node. */
 export interface Case {
@@ -19,7 +20,7 @@ export interface Case {
     readonly noWayIn?: true;
 }
 
-/** @throws Error where the root file system is on none of the disks */
+/** @throws CannotTell where the root file system is on none of the disks */
 export function casesOf(blueprint: Blueprint): Case[] {
     return [
         { name: "as-is", what: "as it is" },
@@ -40,16 +41,23 @@ export function casesOf(blueprint: Blueprint): Case[] {
     ];
 }
 
-/** Disks that fstab uses, and whose every mount has `nofail`. The root disk is none. */
+/** Disks that fstab uses, and whose every mount has `nofail`. A root disk is none. */
 function optionalDisks(blueprint: Blueprint): { disk: string; targets: string[] }[] {
-    const root = volumeOf(rootSource(blueprint.kernelArguments), blueprint.disks)?.disk;
-    if (!root) throw new Error(`no disk of ${blueprint.node} holds ${rootSource(blueprint.kernelArguments)}`);
+    const roots = rootDisks(blueprint);
     const mounts = mountsOf(blueprint);
     return blueprint.disks.flatMap((disk) => {
-        const own = mounts.filter(({ volume }) => volume?.disk === disk);
-        if (disk === root || own.length === 0 || own.some(({ entry }) => isRequired(entry))) return [];
+        const own = mounts.filter(({ volume }) => volume?.disks.includes(disk));
+        if (roots.includes(disk) || own.length === 0 || own.some(({ entry }) => isRequired(entry))) return [];
         return [{ disk: disk.name, targets: own.map(({ entry }) => targetOf(entry)) }];
     });
+}
+
+/** @throws CannotTell where there is none */
+function rootDisks(blueprint: Blueprint): readonly Disk[] {
+    const source = rootSource(blueprint.kernelArguments);
+    const root = volumeOf(source, blueprint);
+    if (!root) throw new CannotTell(blueprint.node, `no disk of it holds ${source}, its root`);
+    return root.disks;
 }
 
 /** The first of those that lead to the node's address; of several (a bond), the others have to carry it. */
@@ -77,12 +85,27 @@ export function chosenCases(cases: readonly Case[], names: readonly string[]): r
 
 /** What is known without a boot: a mount that the boot waits for. One line each. */
 export function requiredBeyondRoot(blueprint: Blueprint): string[] {
-    const root = volumeOf(rootSource(blueprint.kernelArguments), blueprint.disks)?.disk;
-    const blocks = ({ entry, volume }: Mount) => isRequired(entry) && volume !== undefined && volume.disk !== root;
+    const roots = rootDisks(blueprint);
+    const others = ({ volume }: Mount) => (volume?.disks ?? []).filter((disk) => !roots.includes(disk));
     return mountsOf(blueprint)
-        .filter(blocks)
+        .filter((mount) => isRequired(mount.entry) && others(mount).length > 0)
         .map(
-            ({ entry, volume }) =>
-                `fstab requires ${targetOf(entry)}: without ${volume!.disk.name} no boot gets past it, so that case is not booted`,
+            (mount) =>
+                `fstab requires ${targetOf(mount.entry)}: without ${others(mount)
+                    .map(({ name }) => name)
+                    .join(" or ")} no boot gets past it, so that case is not booted`,
+        );
+}
+
+/**
+ * What a boot that is reached says nothing of: with other letters a mount by one may be another disk's, or none's. One
+ * line each.
+ */
+export function mountedByLetter(blueprint: Blueprint): string[] {
+    return mountsOf(blueprint)
+        .filter(({ entry }) => /^sd/.test(kernelNameOf(entry.source)?.disk ?? ""))
+        .map(
+            ({ entry }) =>
+                `fstab names ${targetOf(entry)} by ${entry.source}, which may be another disk at the next boot, also where that is reached: name it by UUID`,
         );
 }

@@ -4,13 +4,11 @@ import { join } from "node:path";
 import type { Machine } from "../../components/fleet";
 import { openBootCopy, type Copied } from "../../host/bootCopy";
 import type { ConnectOptions } from "../../host/connection";
-import { parseFstab } from "../../model/fstab";
-import { isMountedAtBoot, isOnDevice } from "../../model/fstab/entry";
 import { canonicalAddress } from "../../model/values/address";
-import { isRequired, rootSource, type Blueprint, type Way } from "./blueprint";
+import { bootEntries, CannotTell, isRequired, rootSource, type Blueprint, type Way } from "./blueprint";
 import type { Addition } from "./images";
 import type { Commands } from "./interrupt";
-import { disksOf, unmakeable } from "./layout";
+import { disksOf, unmakeable, type Mapped } from "./layout";
 import { networkOf } from "./way";
 
 export interface Fetched {
@@ -31,7 +29,7 @@ export interface FetchOptions {
 }
 
 /**
- * @throws UnreachableError where the node cannot be asked, Error where what it boots with cannot be rebuilt
+ * @throws UnreachableError where the node cannot be asked, CannotTell where what it boots with cannot be rebuilt
  */
 export async function fetchNode(commands: Commands, machine: Machine, options: FetchOptions): Promise<Fetched> {
     const { folder, most, say } = options;
@@ -40,6 +38,7 @@ export async function fetchNode(commands: Commands, machine: Machine, options: F
         const { described } = copy;
         const { name } = machine.identity;
         checkWhatIsReadable(name, described);
+        checkRoot(name, described);
         const { bytes, files, withheld } = described.fetch;
         say(
             `${name}: ${megabytes(bytes)} MB of its system are fetched (${files} files); ${withheld} files stay there: data, and what only root may read`,
@@ -86,24 +85,36 @@ function checkWhatIsReadable(node: string, { kernel, readable, commandLine }: Co
     rootSource(commandLine.split(/\s+/));
 }
 
+/** Before anything is fetched. */
+function checkRoot(node: string, described: Copied): void {
+    const source = rootSource(described.commandLine.split(/\s+/));
+    if (/^ZFS=|^zfs[:=]/i.test(source))
+        throw new CannotTell(
+            node,
+            `${source}, its root, is on ZFS: a pool can be made only by a kernel with ZFS's module, and this machine's need not have one`,
+        );
+    const { disks, groups, mapped } = disksOf(described);
+    const on = unmakeable(source, { disks, groups }, mapped);
+    if (on) throw new CannotTell(node, `${cannotMake(source, "/", on)}: it could tell nothing`);
+}
+
+function cannotMake(source: string, target: string, { type, name }: Mapped): string {
+    return `${source} (${target}) is on ${kinds[type] ?? type} (${name}), which a rehearsal cannot make`;
+}
+
+const kinds: Readonly<Record<string, string>> = { crypt: "LUKS", lvm: "LVM of a kind that is not plain" };
+
 async function blueprintOf(machine: Machine, described: Copied, tree: string): Promise<Blueprint> {
     const { name, address } = machine.identity;
-    const { disks, mapped } = disksOf(described);
+    const { disks, groups, mapped } = disksOf(described);
     const kernelArguments = described.commandLine.split(/\s+/).filter(Boolean);
     const fstab = await readIn(tree, "/etc/fstab");
     const notes: string[] = [];
-    const entries = parseFstab(fstab).flatMap(({ entry }) =>
-        entry && isOnDevice(entry) && isMountedAtBoot(entry) ? [entry] : [],
-    );
-    const wanted = [
-        { source: rootSource(kernelArguments), target: "/", required: true },
-        ...entries.map((entry) => ({ source: entry.source, target: entry.target, required: isRequired(entry) })),
-    ];
-    for (const { source, target, required } of wanted) {
-        const on = unmakeable(source, disks, mapped);
+    for (const entry of bootEntries(fstab)) {
+        const on = unmakeable(entry.source, { disks, groups }, mapped);
         if (!on) continue;
-        const what = `${source} (${target}) is on ${on.type} (${on.name}), which a rehearsal cannot make`;
-        if (required) throw new Error(`${name}: ${what}: it could tell nothing`);
+        const what = cannotMake(entry.source, entry.target, on);
+        if (isRequired(entry)) throw new CannotTell(name, `${what}: it could tell nothing`);
         notes.push(`${what}: it is absent in every case`);
     }
     const cards = described.cards;
@@ -111,6 +122,7 @@ async function blueprintOf(machine: Machine, described: Copied, tree: string): P
     return {
         node: name,
         disks,
+        groups,
         cards,
         way: await wayOf(address, described, tree, name),
         kernelArguments,

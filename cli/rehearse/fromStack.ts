@@ -3,33 +3,18 @@ import { createHash } from "node:crypto";
 import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Machine } from "../../components/fleet";
-import { isFileSet, type ConcernDefinition, type FleetView, type PlanArgs } from "../../components/concern";
-import { concernNames, concerns } from "../../components/table";
 import { parseFstab } from "../../model/fstab";
-import { isMountedAtBoot, isOnDevice, isSwap, canonicalTarget } from "../../model/fstab/entry";
+import { isOnDevice, isSwap, canonicalTarget } from "../../model/fstab/entry";
 import type { FstabEntry } from "../../model/fstab";
 import type { FileSetArgs } from "../../model/contract/fileSet";
+import { logicalVolumeOf, tagOf } from "../../model/fstab/source";
 import { vmImageFiles } from "../../vm/baseImage";
-import { isRequired, type Blueprint, type Content, type Disk, type Partition } from "./blueprint";
+import { bootEntries, CannotTell, isRequired, kernelNameOf } from "./blueprint";
+import type { Blueprint, Content, Disk, Partition, VolumeGroup } from "./blueprint";
 import type { Addition, Tree } from "./images";
 import { networkOf } from "./way";
 
-/** Its FileSets, in the order of the table. Nothing in them is made of a secret. */
-export function plannedOf(machine: Machine, fleet: FleetView): { sets: FileSetArgs[]; secret: ReadonlySet<string> } {
-    const { identity: node, host, onDelete, takeOver } = machine;
-    const secret = new Set<string>();
-    const sets = concernNames.flatMap((name) => {
-        const definition: ConcernDefinition = concerns[name];
-        const settings: unknown = machine[concerns[name].setting];
-        if (!settings) return [];
-        for (const [path, file] of Object.entries(definition.files)) if (file.secret) secret.add(path);
-        const args: PlanArgs<unknown> = { host, node, maintenance: false, onDelete, takeOver, settings, fleet };
-        return [definition.plan(args as never)].flat().filter((one) => isFileSet<FileSetArgs>(one));
-    });
-    return { sets, secret };
-}
-
-/** @throws Error where the stack says too little of the node to boot anything */
+/** @throws Error where the stack says too little of the node to boot anything, CannotTell where it cannot be made */
 export function blueprintOf(machine: Machine, sets: readonly FileSetArgs[]): Blueprint {
     const { name, address } = machine.identity;
     const contentOf = (path: string) =>
@@ -42,13 +27,15 @@ export function blueprintOf(machine: Machine, sets: readonly FileSetArgs[]): Blu
         );
     const { cards, way } = networkOf([interfaces], address);
     if (!way) throw new Error(`${name}: no stanza of its interfaces brings up ${address}: nobody could ask it for SSH`);
-    const entries = parseFstab(fstab).flatMap(({ entry }) => (entry && isOnDevice(entry) ? [entry] : []));
-    const root = entries.find(({ target }) => canonicalTarget(target) === "/");
+    const isRoot = ({ target }: FstabEntry) => canonicalTarget(target) === "/";
+    const root = parseFstab(fstab).find(({ entry }) => entry && isOnDevice(entry) && isRoot(entry))?.entry;
     if (!root) throw new Error(`${name}: its fstab has no entry for /: declare it, or add --live`);
-    const { disks, notes } = disksOf(entries, root);
+    const others = bootEntries(fstab).filter((entry) => !isRoot(entry));
+    const { disks, groups, notes } = storageOf(name, [root, ...others]);
     return {
         node: name,
         disks,
+        groups,
         cards: cards.map((card, index) => ({ name: card, mac: macOf(name, card, index) })),
         way: { ...way, port: 22 },
         kernelArguments: [`root=${root.source}`, "ro"],
@@ -62,21 +49,36 @@ export function blueprintOf(machine: Machine, sets: readonly FileSetArgs[]): Blu
     };
 }
 
+/** What lies on one disk, by what names it. */
+interface Named {
+    /** Today's letter, where the file says it. */
+    readonly letter?: string;
+    readonly ids?: readonly string[];
+    readonly group?: string;
+    readonly parts: { readonly entry: FstabEntry; readonly number?: number }[];
+}
+
 /**
- * One disk per source, the root's first; `/dev/sdc1` says which letter and number the node has today. A source that is
- * named otherwise takes the next letter that is free.
+ * One disk per source, the root's first, and one per volume group; `/dev/sdc1` says which letter and number the node
+ * has today. A source that is named otherwise takes the next letter that is free.
+ * @param entries the root's first @throws CannotTell where one that is required is on what nobody has named
  */
-function disksOf(entries: readonly FstabEntry[], root: FstabEntry): { disks: Disk[]; notes: string[] } {
+function storageOf(
+    node: string,
+    entries: readonly FstabEntry[],
+): { disks: Disk[]; groups: VolumeGroup[]; notes: string[] } {
     const notes: string[] = [];
-    const named = new Map<string, { entry: FstabEntry; number?: number }[]>();
-    const unnamed: FstabEntry[] = [];
-    for (const entry of [root, ...entries.filter((each) => each !== root && isMountedAtBoot(each))]) {
-        const [, disk, part] = /^\/dev\/((?:sd|vd|hd)[a-z]+|nvme\d+n\d+(?=p|$))p?(\d+)?$/.exec(entry.source) ?? [];
-        if (disk !== undefined)
-            named.set(disk, [...(named.get(disk) ?? []), { entry, ...(part && { number: Number(part) }) }]);
-        else if (/^(?:(?:PART)?(?:UUID|LABEL)=|\/dev\/disk\/by-)/.test(entry.source)) unnamed.push(entry);
-        else if (entry === root || isRequired(entry))
-            throw new Error(
+    const all = new Map<string, Named>();
+    for (const entry of entries) {
+        const named = nameOf(entry);
+        if (named) {
+            const { key, number, ...more } = named;
+            const known = all.get(key) ?? { ...more, parts: [] };
+            known.parts.push({ entry, ...(number !== undefined && { number }) });
+            all.set(key, known);
+        } else if (entry === entries[0] || isRequired(entry))
+            throw new CannotTell(
+                node,
                 `fstab needs ${entry.source} at ${entry.target}, and the stack does not say what it lies on: add --live`,
             );
         else
@@ -85,53 +87,76 @@ function disksOf(entries: readonly FstabEntry[], root: FstabEntry): { disks: Dis
             );
     }
     const letters = Array.from({ length: 26 }, (_, index) => `sd${String.fromCharCode(97 + index)}`);
-    for (const entry of unnamed) {
-        const free = letters.find((letter) => !named.has(letter));
-        if (free === undefined) throw new Error("fstab has more sources than there are letters of disks");
-        named.set(free, [{ entry }]);
-    }
-    const disks = [...named].map(([name, parts]) => diskOf(name, parts));
+    const taken = new Set([...all.values()].flatMap(({ letter }) => letter ?? []));
+    const groups: VolumeGroup[] = [];
+    const disks = [...all.values()].map((named) => {
+        const name = named.letter ?? letters.find((letter) => !taken.has(letter));
+        if (name === undefined) throw new Error("fstab has more sources than there are letters of disks");
+        taken.add(name);
+        if (named.group !== undefined) groups.push(groupOf(named.group, name, named.parts));
+        return diskOf(name, named);
+    });
     // The kernel finds them in the order of their letters; a letter that no file names is an empty disk.
     const order = (name: string) => (letters.includes(name) ? letters.indexOf(name) : letters.length);
     const last = Math.max(...disks.map(({ name }) => order(name)).filter((each) => each < letters.length), -1);
-    const gaps = letters.slice(0, last + 1).filter((name) => !named.has(name));
-    const all = [...disks, ...gaps.map((name): Disk => ({ name, ids: [] }))];
-    return { disks: all.sort((a, b) => order(a.name) - order(b.name) || (a.name < b.name ? -1 : 1)), notes };
+    const gaps = letters.slice(0, last + 1).filter((name) => !taken.has(name));
+    const whole = [...disks, ...gaps.map((name): Disk => ({ name, ids: [] }))];
+    return { disks: whole.sort((a, b) => order(a.name) - order(b.name) || (a.name < b.name ? -1 : 1)), groups, notes };
 }
 
-function diskOf(name: string, parts: readonly { entry: FstabEntry; number?: number }[]): Disk {
-    const [first] = parts;
-    const id = /^\/dev\/disk\/by-id\/(.+?)(?:-part(\d+))?$/.exec(first!.entry.source);
-    const ids = id ? [id[1]!] : [];
-    const isWhole =
-        parts.length === 1 && first!.number === undefined && id?.[2] === undefined && !isByPartition(first!.entry);
-    if (isWhole) return { name, ids, content: contentOf(first!.entry) };
-    const partitions = parts.map(({ entry, number = Number(id?.[2] ?? 1) }): Partition => {
-        const [, kind, value] = /(PARTUUID|PARTLABEL)=(.+)|by-(partuuid|partlabel)\//.exec(entry.source) ?? [];
-        const tag = kind ?? undefined;
-        return {
-            number,
-            ...(tag === "PARTUUID" && { uuid: value }),
-            ...(tag === "PARTLABEL" && { label: value }),
-            content: contentOf(entry),
-        };
-    });
-    return { name, ids, table: { kind: "gpt", partitions } };
+/** Undefined where its name says nothing of what it lies on, or no disk of the machine could bear it. */
+function nameOf({ source }: FstabEntry): (Omit<Named, "parts"> & { key: string; number?: number }) | undefined {
+    const kernel = kernelNameOf(source);
+    if (kernel) {
+        const { disk, number } = kernel;
+        return /^(?:sd|nvme)/.test(disk)
+            ? { key: disk, letter: disk, ...(number !== undefined && { number }) }
+            : undefined;
+    }
+    const [group] = logicalVolumeOf(source) ?? [];
+    if (group !== undefined) return { key: `group ${group}`, group };
+    const [by, value] = tagOf(source) ?? [];
+    if (by === undefined) return undefined;
+    if (by !== "ID") return { key: `${by}=${value}`, ...(by.startsWith("PART") && { number: 1 }) };
+    const [, id, number] = /^(.+?)(?:-part(\d+))?$/.exec(value!)!;
+    return { key: `ID=${id}`, ids: [id!], ...(number !== undefined && { number: Number(number) }) };
 }
 
-function isByPartition({ source }: FstabEntry): boolean {
-    return /^PART(?:UUID|LABEL)=/.test(source);
+function groupOf(group: string, disk: string, parts: Named["parts"]): VolumeGroup {
+    const volumes = new Map(
+        parts.map(({ entry }) => {
+            const name = logicalVolumeOf(entry.source)![1];
+            return [name, { group, name, disks: [disk], content: contentOf(entry) }] as const;
+        }),
+    );
+    return { name: group, members: [{ disk }], volumes: [...volumes.values()] };
+}
+
+function diskOf(name: string, { ids = [], group, parts }: Named): Disk {
+    if (group !== undefined) return { name, ids, content: { fstype: "LVM2_member" } };
+    const [{ entry, number } = parts[0]!] = parts;
+    if (parts.every((part) => part.number === undefined)) return { name, ids, content: contentOf(entry) };
+    const partitions = new Map(
+        parts.map(({ entry: each, number: own = number ?? 1 }): [number, Partition] => {
+            const [by, value] = tagOf(each.source) ?? [];
+            return [
+                own,
+                {
+                    number: own,
+                    ...(by === "PARTUUID" && { uuid: value }),
+                    ...(by === "PARTLABEL" && { label: value }),
+                    content: contentOf(each),
+                },
+            ];
+        }),
+    );
+    return { name, ids, table: { kind: "gpt", partitions: [...partitions.values()] } };
 }
 
 function contentOf(entry: FstabEntry): Content {
-    const [, kind, value] = /^(UUID|LABEL)="?([^"]+)"?$/.exec(entry.source) ?? [];
-    const [, by, link] = /^\/dev\/disk\/by-(uuid|label)\/(.+)$/.exec(entry.source) ?? [];
+    const [by, value] = tagOf(entry.source) ?? [];
     const fstype = isSwap(entry) ? "swap" : entry.fstype === "auto" ? "ext4" : entry.fstype;
-    return {
-        fstype,
-        ...((kind === "UUID" || by === "uuid") && { uuid: value ?? link }),
-        ...((kind === "LABEL" || by === "label") && { label: value ?? link }),
-    };
+    return { fstype, ...(by === "UUID" && { uuid: value }), ...(by === "LABEL" && { label: value }) };
 }
 
 /** `enx…` has its card's; the others get one of their own that stays. */

@@ -77,7 +77,14 @@ const dropped = /^(?:console=|quiet$|splash$|loglevel=|systemd\.show_status=|BOO
  */
 export function commandLine(kernelArguments: readonly string[]): string {
     const own = kernelArguments.filter((word) => !dropped.test(word));
-    const ours = ["console=ttyS0", "TERM=dumb", "loglevel=6", "mitigations=off", "systemd.show_status=yes"];
+    const ours = [
+        "console=ttyS0",
+        "TERM=dumb",
+        "loglevel=6",
+        "mitigations=off",
+        "no_timer_check",
+        "systemd.show_status=yes",
+    ];
     const silent = [
         "systemd.getty_auto=no",
         "systemd.mask=serial-getty@ttyS0.service",

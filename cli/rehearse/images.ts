@@ -43,6 +43,7 @@ export async function makeImages(
         if (plan.table !== undefined)
             await commands.run("sfdisk", ["--quiet", "--no-reread", "--no-tell-kernel", file], { input: plan.table });
         for (const volume of plan.volumes) {
+            if (volume.written) await writeAt(file, volume.written, volume.offset);
             if (!volume.content) continue;
             if (volume.from !== undefined) filling.push(ext(volume, file, join(folder, "merged", volume.from)));
             else if (volume.content.fstype.startsWith("ext")) {
@@ -121,6 +122,15 @@ async function fill(commands: Commands, folder: string, tree: Tree, filling: rea
 
 function quoted(word: string): string {
     return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+async function writeAt(file: string, data: Buffer, offset: number): Promise<void> {
+    const handle = await open(file, "r+");
+    try {
+        await handle.write(data, 0, data.length, offset);
+    } finally {
+        await handle.close();
+    }
 }
 
 async function sparse(file: string, size: number): Promise<void> {

@@ -38,6 +38,8 @@ function stuckAt(text: string, failed: readonly string[]): { stuck?: string } {
     const alone = aloneFor(text);
     if (alone && alone.seconds >= patience)
         return { stuck: `${alone.unit} is starting without a time limit, and all else waits for it` };
+    // Emergency mode is on its way then; what systemd starts in the meantime may fail before that is said.
+    if (/Dependency failed for (?:local-fs\.target|Local File Systems)/.test(text)) return {};
     const lost = failed.find((message) => vital.test(message));
     return lost === undefined ? {} : { stuck: `${lost.split(" - ")[0]!}: nothing of Proxmox starts` };
 }

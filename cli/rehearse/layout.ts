@@ -1,6 +1,8 @@
 /** A node's disks as it tells them (lsblk), as a rehearsal can make them. Pure. */
 import type { Copied, CopiedDisk } from "../../host/bootCopy";
-import { volumeOf, type Content, type Disk, type Partition } from "./blueprint";
+import { logicalVolumeOf, splitMapped, tagOf } from "../../model/fstab/source";
+import { volumeOf } from "./blueprint";
+import type { Content, Disk, LogicalVolume, Partition, Storage, VolumeGroup } from "./blueprint";
 
 /** What is on a disk of the node, and not of its own: LVM's volumes, what LUKS or mdraid bring. */
 export interface Mapped {
@@ -19,9 +21,14 @@ type Device = Omit<CopiedDisk, "children"> & { readonly children?: readonly Devi
 const isDisk = ({ name, type, size }: Device): boolean =>
     type === "disk" && (size ?? 0) > 0 && /^(?:sd|vd|hd|xvd)[a-z]+$|^nvme\d+n\d+$|^mmcblk\d+$/.test(name);
 
-export function disksOf({ disks, ids }: Pick<Copied, "disks" | "ids">): { disks: Disk[]; mapped: Mapped[] } {
+export function disksOf({ disks, ids }: Pick<Copied, "disks" | "ids">): {
+    disks: Disk[];
+    groups: VolumeGroup[];
+    mapped: Mapped[];
+} {
     const found = (disks.blockdevices as readonly Device[]).filter(isDisk);
     return {
+        groups: groupsOf(found),
         disks: [...found].sort(byName).map((device) => diskOf(device, ids[device.name] ?? [])),
         mapped: found.flatMap((device) => mappedOn(device, device.name)),
     };
@@ -46,10 +53,14 @@ function idOf(ptuuid: string, kind: "gpt" | "dos"): string {
     return kind === "gpt" ? ptuuid : `0x${ptuuid.replace(/^0x/, "")}`;
 }
 
+function numberOf({ name }: Device): number {
+    return Number(/(\d+)$/.exec(name)?.[1] ?? 1);
+}
+
 function partitionOf(device: Device, kind: "gpt" | "dos"): Partition {
-    const { name, partuuid, partlabel, parttype } = device;
+    const { partuuid, partlabel, parttype } = device;
     return {
-        number: Number(/(\d+)$/.exec(name)?.[1] ?? 1),
+        number: numberOf(device),
         ...(parttype && { type: kind === "dos" ? parttype.replace(/^0x/, "") : parttype }),
         ...(kind === "gpt" && partuuid && { uuid: partuuid }),
         // It stands inside quotes of sfdisk's.
@@ -60,6 +71,33 @@ function partitionOf(device: Device, kind: "gpt" | "dos"): Partition {
 
 function contentOf({ fstype, uuid, label }: Device): { content?: Content } {
     return fstype ? { content: { fstype, ...(uuid && { uuid }), ...(label && { label }) } } : {};
+}
+
+/** LVM's that lie on disks and partitions themselves, and of their volumes the plain ones with something on them. */
+function groupsOf(disks: readonly Device[]): VolumeGroup[] {
+    const groups = new Map<string, { members: VolumeGroup["members"]; volumes: Map<string, LogicalVolume> }>();
+    for (const disk of [...disks].sort(byName))
+        for (const place of [disk, ...(disk.children ?? []).filter(({ type }) => type === "part")]) {
+            const volumes = (place.children ?? []).filter(({ type }) => type === "lvm");
+            const split = volumes.flatMap((device) => {
+                const [group, name] = splitMapped(device.name) ?? [];
+                return group === undefined ? [] : [{ group, name: name!, device }];
+            });
+            for (const group of new Set(split.map((each) => each.group))) {
+                const known = groups.get(group) ?? { members: [], volumes: new Map<string, LogicalVolume>() };
+                const number = place === disk ? undefined : numberOf(place);
+                const member = { disk: disk.name, ...(number !== undefined && { partition: number }) };
+                groups.set(group, { ...known, members: [...known.members, member] });
+                for (const { name, device } of split.filter((each) => each.group === group)) {
+                    const { content } = contentOf(device);
+                    // What has others on it is a part of LVM's own: a pool's, a mirror's.
+                    if (!content || (device.children ?? []).length > 0) continue;
+                    const on = known.volumes.get(name)?.disks ?? [];
+                    known.volumes.set(name, { group, name, content, disks: [...new Set([...on, disk.name])] });
+                }
+            }
+        }
+    return [...groups].map(([name, { members, volumes }]) => ({ name, members, volumes: [...volumes.values()] }));
 }
 
 function mappedOn(device: Device, disk: string): Mapped[] {
@@ -80,16 +118,15 @@ function mappedOn(device: Device, disk: string): Mapped[] {
 }
 
 /** The source is there on the node, on what a rehearsal cannot make. Undefined: it can, or the node has it neither. */
-export function unmakeable(source: string, disks: readonly Disk[], mapped: readonly Mapped[]): Mapped | undefined {
-    if (volumeOf(source, disks)) return undefined;
-    const tag = /^(?:UUID|LABEL)="?([^"]+)"?$|^\/dev\/disk\/by-(?:uuid|label)\/(.+)$/.exec(source);
-    const value = tag?.[1] ?? tag?.[2];
-    // LVM: /dev/pve/root is /dev/mapper/pve-root, where hyphens of either name are doubled.
-    const lvm = /^\/dev\/([^/]+)\/([^/]+)$/.exec(source);
-    const mapper = lvm && lvm[1] !== "mapper" && `${lvm[1]!.replaceAll("-", "--")}-${lvm[2]!.replaceAll("-", "--")}`;
+export function unmakeable(source: string, storage: Storage, mapped: readonly Mapped[]): Mapped | undefined {
+    if (volumeOf(source, storage)) return undefined;
+    const [by, value] = tagOf(source) ?? [];
+    const own = source.replace(/^\/dev\/(?:mapper\/)?/, "");
+    // LVM: /dev/pve/root is /dev/mapper/pve-root.
+    const logical = logicalVolumeOf(source);
     return mapped.find(({ name, uuid, label }) =>
-        value === undefined
-            ? source === `/dev/mapper/${name}` || source === `/dev/${name}` || mapper === name
-            : value === uuid || value === label,
+        by === undefined
+            ? own === name || (logical && splitMapped(name)?.join("/") === logical.join("/"))
+            : (by === "UUID" && value === uuid) || (by === "LABEL" && value === label),
     );
 }

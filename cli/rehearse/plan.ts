@@ -1,7 +1,9 @@
 /** A blueprint's disks as files, and as QEMU has them in a case. Pure. */
-import { rootSource, targetOf, volumeOf, volumesOf, mountsOf } from "./blueprint";
-import type { Blueprint, Content, Disk, Driver, Partition, Volume } from "./blueprint";
+import { tagOf } from "../../model/fstab/source";
+import { CannotTell, isRequired, kernelNameOf, mountsOf, placesOf, rootSource, targetOf, volumeOf } from "./blueprint";
+import type { Blueprint, Content, Disk, Driver, LogicalVolume, Partition, Volume, VolumeGroup } from "./blueprint";
 import type { Case } from "./cases";
+import { dataAt, extent, headersOf, idOf, isId, type Segment } from "./lvm";
 
 const MIB = 1024 * 1024;
 
@@ -21,6 +23,8 @@ export interface VolumePlan {
     readonly content?: Content;
     /** What it is filled from, as a path of the node; none: it stays empty. */
     readonly from?: string;
+    /** What is written there as it is: LVM's description of a group. */
+    readonly written?: Buffer;
 }
 
 /** MiB that a file system of that kind takes at least. */
@@ -32,63 +36,202 @@ const systemTargets = new Set(["/usr", "/var", "/boot", "/opt", "/var/lib", "/us
 
 /**
  * @param filled MiB that the files of a path of the node take, by that path
- * @throws Error where what the boot needs cannot be made here: nothing could be told then
+ * @throws CannotTell where what the boot needs cannot be made here
  */
 export function planDisks(
     blueprint: Blueprint,
     filled: (path: string) => number,
 ): { disks: DiskPlan[]; notes: string[] } {
-    const { disks, kernelArguments, node } = blueprint;
-    const source = rootSource(kernelArguments);
-    const root = volumeOf(source, disks);
-    if (!root) throw new Error(`${node}: ${source}, its root, is on no disk that can be rebuilt (${names(disks)})`);
-    if (!fillable.has(root.content?.fstype ?? ""))
-        throw new Error(
-            `${node}: its root is ${root.content?.fstype ?? "of an unknown kind"}, and a rehearsal can fill ext2, ext3 and ext4 only`,
-        );
-    const mounts = mountsOf(blueprint);
-    const notes: string[] = [];
-    const isNeeded = (volume: Volume) =>
-        mounts.some((mount) => mount.volume?.disk === volume.disk && mount.volume.partition === volume.partition);
+    const { disks, groups = [] } = blueprint;
+    const needed = neededOf(blueprint);
+    const notes = [...needed.notes];
+    const made = groups.flatMap((group): Made[] => {
+        const volumes = group.volumes.filter((one) => needed.targetOf(one) !== undefined);
+        return volumes.length > 0
+            ? [
+                  placedIn(
+                      group,
+                      volumes.map((one) => planned(one.content, one)),
+                  ),
+              ]
+            : [];
+    });
     const plans = disks.map((disk, index) => {
-        const volumes = volumesOf([disk]).map((volume): VolumePlan & { readonly partition?: Partition } => {
-            const content = volume.content;
-            const target = isSame(volume, root) ? "/" : mountedAt(volume);
-            if (content && !makeable.has(content.fstype)) {
-                const what = `${volume.partition ? `partition ${volume.partition.number} of ` : ""}${disk.name} (${content.fstype})`;
-                if (isNeeded(volume))
-                    throw new Error(
-                        `${node}: fstab mounts ${what}, which a rehearsal cannot make; it could tell nothing`,
-                    );
-                notes.push(`${what} is empty in the machine`);
-            }
-            const from = target !== undefined && (target === "/" || systemTargets.has(target)) ? target : undefined;
-            if (from !== undefined && !fillable.has(content?.fstype ?? ""))
-                throw new Error(`${node}: ${from} is ${content?.fstype}, which a rehearsal cannot fill`);
-            const room = from === undefined ? 32 : Math.ceil(filled(from) * 1.3) + 512;
-            return {
-                offset: 0,
-                size: Math.max(room, least[content?.fstype ?? ""] ?? 0) * MIB,
-                ...(content && makeable.has(content.fstype) && { content }),
-                ...(from !== undefined && { from }),
-                ...(volume.partition && { partition: volume.partition }),
-            };
+        const volumes = placesOf({ disks: [disk] }).map(({ partition, content }): Placed => {
+            const member = made.flatMap(({ members }) => members).find((each) => each.isAt(disk, partition));
+            if (member) return { offset: 0, size: member.size, content, ...(partition && { partition }) };
+            if (content && !makeable.has(content.fstype))
+                notes.push(`${placeName(disk, partition)} (${content.fstype}) is empty in the machine`);
+            const { logical: _, ...plan } = planned(content, partition ?? disk);
+            return { ...plan, ...(partition && { partition }) };
         });
         return layOut(disk, volumes, index);
     });
-    return { disks: plans, notes };
+    const inside = made.flatMap((group) => writtenOn(plans, group));
+    return {
+        disks: plans.map(({ disk, volumes, ...plan }) => ({
+            ...plan,
+            disk,
+            volumes: [
+                // A physical volume is all header and volumes.
+                ...volumes
+                    .filter(({ content }) => content?.fstype !== physicalVolume)
+                    .map(({ partition: _, ...volume }) => volume),
+                ...inside.filter((each) => each.disk === disk.name).map(({ disk: _, ...volume }) => volume),
+            ],
+        })),
+        notes,
+    };
 
-    function mountedAt(volume: Volume): string | undefined {
-        const mount = mounts.find((each) => each.volume && isSame(each.volume, volume));
-        return mount && targetOf(mount.entry);
+    function planned(content: Content | undefined, place: Place): VolumePlan & { readonly logical?: LogicalVolume } {
+        const target = needed.targetOf(place);
+        const from = target !== undefined && (target === "/" || systemTargets.has(target)) ? target : undefined;
+        const room = from === undefined ? 32 : Math.ceil(filled(from) * 1.3) + 512;
+        return {
+            offset: 0,
+            size: Math.max(room, least[content?.fstype ?? ""] ?? 0) * MIB,
+            ...(content && makeable.has(content.fstype) && { content }),
+            ...(from !== undefined && { from }),
+            ...("group" in place && { logical: place }),
+        };
     }
 }
 
-function isSame(one: Volume, other: Volume): boolean {
-    return one.disk === other.disk && one.partition === other.partition;
+/** What a file system may be on: the identity of these objects tells them apart. */
+type Place = Disk | Partition | LogicalVolume;
+
+const placeOf = ({ disks: [disk], partition, logical }: Volume): Place => logical ?? partition ?? disk!;
+
+function placeName(disk: Disk, partition?: Partition): string {
+    return `${partition ? `partition ${partition.number} of ` : ""}${disk.name}`;
 }
 
-function layOut(disk: Disk, volumes: readonly (VolumePlan & { partition?: Partition })[], index: number): DiskPlan {
+function nameOf({ disks: [disk], partition, logical }: Volume): string {
+    return logical ? `${logical.group}/${logical.name}` : placeName(disk!, partition);
+}
+
+/**
+ * What is mounted where, of what the machine can have.
+ * @throws CannotTell where that leaves nothing to boot from
+ */
+function neededOf(blueprint: Blueprint): { targetOf: (place: Place) => string | undefined; notes: string[] } {
+    const { disks, kernelArguments, node } = blueprint;
+    const source = rootSource(kernelArguments);
+    const root = volumeOf(source, blueprint);
+    if (!root) throw new CannotTell(node, `${source}, its root, is on no disk that can be rebuilt (${names(disks)})`);
+    const rootType = root.content?.fstype ?? "of an unknown kind";
+    if (!fillable.has(rootType))
+        throw new CannotTell(node, `its root is ${rootType}, and a rehearsal can fill ext2, ext3 and ext4 only`);
+    if (tagOf(source)?.[0] === "ID")
+        throw new CannotTell(
+            node,
+            `${source}, its root, is named by what the disk's model is, and QEMU's disks have another: root=UUID=… finds it in both`,
+        );
+    const targets = new Map<Place, string>([[placeOf(root), "/"]]);
+    const notes: string[] = [];
+    const refused = refusal(source);
+    if (refused !== undefined) throw new CannotTell(node, `its root ${refused}`);
+    for (const { entry, volume } of mountsOf(blueprint)) {
+        if (!volume) continue;
+        const target = targetOf(entry);
+        const fstype = volume.content?.fstype ?? "";
+        const why =
+            refusal(entry.source) ??
+            (systemTargets.has(target) && !fillable.has(fstype)
+                ? `is ${fstype}, which a rehearsal cannot fill`
+                : volume.content && !makeable.has(fstype)
+                  ? `is on ${nameOf(volume)} (${fstype}), which a rehearsal cannot make`
+                  : undefined);
+        if (why === undefined) targets.set(placeOf(volume), targets.get(placeOf(volume)) ?? target);
+        else if (isRequired(entry) || systemTargets.has(target)) throw new CannotTell(node, `${target} ${why}`);
+        else notes.push(`${target} ${why}: it is absent in every case`);
+    }
+    return { targetOf: (place) => targets.get(place), notes };
+}
+
+/** Of a name that no disk of QEMU's bears here. */
+function refusal(source: string): string | undefined {
+    const disk = kernelNameOf(source)?.disk;
+    if (disk === undefined || /^(?:sd|nvme)/.test(disk)) return undefined;
+    return `is ${source}, and the machine's disks are called sd… and nvme…: name it by UUID`;
+}
+
+const physicalVolume = "LVM2_member";
+
+type Placed = VolumePlan & { readonly partition?: Partition };
+
+interface Member {
+    readonly disk: string;
+    readonly partition?: number;
+    readonly size: number;
+    readonly isAt: (disk: Disk, partition?: Partition) => boolean;
+}
+
+/** A group's volumes in extents of its members. */
+interface Made {
+    readonly name: string;
+    readonly members: readonly Member[];
+    readonly volumes: readonly { readonly plan: VolumePlan; readonly name: string; readonly segments: Segment[] }[];
+}
+
+/**
+ * A volume lies as a whole on its first disk, where it can be filled; of each further one it has an extent behind its
+ * file system, so that it is not whole without it.
+ */
+function placedIn(group: VolumeGroup, plans: readonly (VolumePlan & { readonly logical?: LogicalVolume })[]): Made {
+    const taken = group.members.map(() => 0);
+    const volumes = plans.map(({ logical, ...plan }) => {
+        const on = group.members.flatMap(({ disk }, index) => (logical!.disks.includes(disk) ? [index] : []));
+        const segments = on.map((member, index): Segment => {
+            const count = index === 0 ? Math.ceil(plan.size / extent) : 1;
+            const from = taken[member]!;
+            taken[member] = from + count;
+            return { on: member, from, count };
+        });
+        return { plan, name: logical!.name, segments };
+    });
+    const members = group.members.map(({ disk, partition }, index) => ({
+        disk,
+        ...(partition !== undefined && { partition }),
+        size: dataAt + Math.max(taken[index]!, 8) * extent,
+        isAt: (other: Disk, part?: Partition) => other.name === disk && part?.number === partition,
+    }));
+    return { name: group.name, members, volumes };
+}
+
+/** The headers of a group's members, and its volumes, by their places on the disks. */
+function writtenOn(plans: readonly Laid[], { name, members, volumes }: Made): (VolumePlan & { disk: string })[] {
+    const at = members.map((member) => {
+        const { disk, volumes: places } = plans.find((plan) => plan.disk.name === member.disk)!;
+        return { disk, place: places.find(({ partition }) => member.isAt(disk, partition))! };
+    });
+    const headers = headersOf({
+        name,
+        members: at.map(({ disk, place }, index) => {
+            const id = place.content?.uuid ?? "";
+            return { id: isId(id) ? id : idOf(name, disk.name, String(index)), size: place.size };
+        }),
+        volumes,
+    });
+    return [
+        ...at.map(({ disk, place }, index) => ({
+            disk: disk.name,
+            offset: place.offset,
+            size: dataAt,
+            written: headers[index]!,
+        })),
+        ...volumes.map(({ plan, segments: [first] }) => ({
+            ...plan,
+            disk: at[first!.on]!.disk.name,
+            offset: at[first!.on]!.place.offset + dataAt + first!.from * extent,
+            size: first!.count * extent,
+        })),
+    ];
+}
+
+type Laid = Omit<DiskPlan, "volumes"> & { readonly volumes: readonly Placed[] };
+
+function layOut(disk: Disk, volumes: readonly Placed[], index: number): Laid {
     const begin = disk.table ? 1 : 0;
     let end = begin * MIB;
     const placed = volumes.map((volume) => {
@@ -103,14 +246,11 @@ function layOut(disk: Disk, volumes: readonly (VolumePlan & { partition?: Partit
         disk,
         size,
         ...(disk.table && { table: sfdiskScript(disk.table, placed) }),
-        volumes: whole.map(({ partition: _, ...volume }) => volume),
+        volumes: whole,
     };
 }
 
-function sfdiskScript(
-    { kind, id }: NonNullable<Disk["table"]>,
-    placed: readonly (VolumePlan & { readonly partition?: Partition })[],
-): string {
+function sfdiskScript({ kind, id }: NonNullable<Disk["table"]>, placed: readonly Placed[]): string {
     const lines = placed.map(({ partition, offset, size }) => {
         const { number, type = kind === "gpt" ? "linux" : "83", uuid, label } = partition!;
         const words = [`start=${offset / 512}`, `size=${size / 512}`, `type=${type}`];
@@ -128,8 +268,9 @@ function names(disks: readonly Disk[]): string {
     return disks.map(({ name }) => name).join(", ") || "none";
 }
 
-/** The disk that is found first in the case of another order. Its size is no other's. */
+/** The disk that is found first in the case of another order, one of either kind. Its size is no other's. */
 export const spare = { name: "spare", size: 1 * MIB } as const;
+const nvmeSpare = "spare-nvme";
 
 /** Where a disk hangs. */
 export interface Slot {
@@ -143,38 +284,44 @@ export interface Slot {
 /**
  * Disks with letters hang on one controller where the initramfs knows it: so they are found in the order of the node.
  * Where it knows AHCI alone, the root disk hangs there, is found by the initramfs, and so comes first.
- * @throws Error where the initramfs has no driver for a controller that QEMU has
+ * @throws CannotTell where the initramfs has no driver for a controller that QEMU has
  */
 export function slotsOf(blueprint: Blueprint, { absentDisk, otherOrder }: Case): Slot[] {
-    const { disks, drivers, kernelArguments } = blueprint;
-    const root = volumeOf(rootSource(kernelArguments), disks)?.disk;
-    const present = disks.filter(({ name }) => name !== absentDisk);
-    const ofKind = (isNvme: boolean) => present.filter(({ name }) => name.startsWith("nvme") === isNvme);
-    const spareOf = (isNvme: boolean) => (otherOrder && (!isNvme || root?.name.startsWith("nvme")) ? [spare.name] : []);
-    if (root?.name.startsWith("nvme") && !drivers.includes("nvme")) throw noDriver("nvme");
-    const nvme = [...spareOf(true), ...ofKind(true).map(({ name }) => name)];
-    const lettered = ofKind(false).map(({ name }) => name);
+    const { node, disks, drivers, kernelArguments } = blueprint;
+    const roots = (volumeOf(rootSource(kernelArguments), blueprint)?.disks ?? []).map(({ name }) => name);
+    const hasRootOnNvme = roots.some(isNvme);
+    const hasLetteredRoot = roots.some((name) => !isNvme(name));
+    const present = disks.map(({ name }) => name).filter((name) => name !== absentDisk);
+    if (hasRootOnNvme && !drivers.includes("nvme")) throw noDriver(node, "nvme");
+    const nvme = [...(otherOrder && hasRootOnNvme ? [nvmeSpare] : []), ...present.filter(isNvme)];
+    const lettered = present.filter((name) => !isNvme(name));
+    const before = otherOrder && (lettered.length > 0 || !hasRootOnNvme) ? [spare.name] : [];
     const slots = nvme.map((name, position): Slot => ({ name, bus: "nvme", position }));
-    if (drivers.includes("virtio_scsi") || root?.name.startsWith("nvme"))
-        return [...slots, ...number("virtio_scsi", [...spareOf(false), ...lettered])];
-    if (!drivers.includes("ahci")) throw noDriver("ahci or virtio_scsi");
-    const early = [...spareOf(false), ...lettered.filter((name) => name === root?.name)];
+    if (drivers.includes("virtio_scsi") || !hasLetteredRoot)
+        return [...slots, ...number("virtio_scsi", [...before, ...lettered])];
+    if (!drivers.includes("ahci")) throw noDriver(node, "ahci or virtio_scsi");
+    const isEarly = (name: string) => roots.includes(name);
     return [
         ...slots,
-        ...number("ahci", early),
+        ...number("ahci", [...before, ...lettered.filter(isEarly)]),
         ...number(
             "virtio_scsi",
-            lettered.filter((name) => name !== root?.name),
+            lettered.filter((name) => !isEarly(name)),
         ),
     ];
+}
+
+function isNvme(disk: string): boolean {
+    return disk.startsWith("nvme");
 }
 
 function number(bus: Driver, names: readonly string[]): Slot[] {
     return names.map((name, position) => ({ name, bus, position }));
 }
 
-function noDriver(wanted: string): Error {
-    return new Error(
+function noDriver(node: string, wanted: string): CannotTell {
+    return new CannotTell(
+        node,
         `the initramfs has no ${wanted} driver, so no machine of QEMU's finds its root: MODULES=most in /etc/initramfs-tools/initramfs.conf, then update-initramfs -u`,
     );
 }

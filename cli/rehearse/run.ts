@@ -2,16 +2,16 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FleetView } from "../../components/concern";
+import { plannedOf } from "../../components/planned";
 import { readProjectFile } from "../../projectFile";
 import { chooseAccelerator } from "../../vm/accelerator";
 import { latestVmImage, vmImageFiles } from "../../vm/baseImage";
-import { chosen, stackNodes, type StackNodes } from "../stackNodes";
+import { chosen, projectFolder, stackFleet, type StackFleet } from "../stackFleet";
 import type { Machine } from "../../components/fleet";
-import { rootSource, volumesOf, type Blueprint } from "./blueprint";
+import { CannotTell, rootSource, volumesOf, type Blueprint } from "./blueprint";
 import { bootCase } from "./boot";
-import { casesOf, chosenCases, requiredBeyondRoot, type Case } from "./cases";
-import { fetchNode } from "./fromNode";
-import { blueprintOf, plannedOf, treeOf } from "./fromStack";
+import { casesOf, chosenCases, mountedByLetter, requiredBeyondRoot, type Case } from "./cases";
+import { blueprintOf, treeOf } from "./fromStack";
 import { idRules, nameFiles } from "./hardware";
 import { makeImages, measure, type Addition, type Tree } from "./images";
 import { Commands } from "./interrupt";
@@ -37,7 +37,7 @@ export interface Prepared {
 /** @throws Error where nothing could be told: exit status 1 */
 export async function runRehearse(name: string, options: RehearseOptions): Promise<number> {
     await checkNeeds();
-    const stack = await stackNodes(options.stack, (file) => readProjectFile(process.cwd(), file));
+    const stack = await stackFleet(options.stack, (file) => readProjectFile(projectFolder(), file));
     const machine = chosen(stack, [name])[0]!;
     if (options.live && machine.maintenance)
         throw new Error(
@@ -56,7 +56,7 @@ export async function runRehearse(name: string, options: RehearseOptions): Promi
 }
 
 interface Job {
-    readonly stack: StackNodes;
+    readonly stack: StackFleet;
     readonly machine: Machine;
     readonly options: RehearseOptions;
     readonly folder: string;
@@ -66,11 +66,24 @@ async function rehearse(commands: Commands, job: Job): Promise<number> {
     const { options, folder } = job;
     // Progress goes to stderr where stdout is for a program.
     const say = options.json ? (line: string) => console.error(line) : (line: string) => console.log(line);
-    const prepared = await (options.live ? prepareLive(commands, job, say) : prepareFromStack(job));
-    const rehearsal = await bootPrepared(commands, prepared, { options, folder, say });
+    const booted = async () => {
+        const prepared = await (options.live ? prepareLive(commands, job, say) : prepareFromStack(job));
+        return bootPrepared(commands, prepared, { options, folder, say });
+    };
+    const rehearsal = await booted().catch((error: unknown) => untold(error, options.live, say));
     if (options.json) process.stdout.write(`${JSON.stringify(rehearsal, undefined, 2)}\n`);
     else process.stdout.write(renderNotes(rehearsal.notes));
-    return options.dryRun ? 0 : exitStatus(rehearsal.cases);
+    return options.dryRun && rehearsal.cases.length === 0 ? 0 : exitStatus(rehearsal.cases);
+}
+
+/** The node may boot, and it may not: no fault of the command's, and no answer either. @throws any other error */
+function untold(error: unknown, isLive: boolean, say: (line: string) => void): Rehearsal {
+    if (!(error instanceof CannotTell)) throw error;
+    const asIs = { case: "as-is", what: "as it is", state: "unknown", seconds: 0, console: [], failed: [] } as const;
+    const cases = [{ ...asIs, text: error.reason }];
+    say(`${error.node}: no boot`);
+    for (const each of cases) say(renderRow(each, each.what.length));
+    return { node: error.node, source: isLive ? "live" : "stack", accelerator: "unknown", notes: [], cases };
 }
 
 export interface BootOptions {
@@ -87,10 +100,11 @@ export async function bootPrepared(
     { options, folder, say }: BootOptions,
 ): Promise<Rehearsal> {
     const cases = chosenCases(casesOf(blueprint), options.case);
-    await checkNeeds(volumesOf(blueprint.disks).map(({ content }) => content?.fstype ?? ""));
-    const filled = await measureAll(commands, tree.lower);
+    await checkNeeds(volumesOf(blueprint).map(({ content }) => content?.fstype ?? ""));
+    const filled: Readonly<Record<string, number>> = options.dryRun ? {} : await measureAll(commands, tree.lower);
     const { disks: plans, notes: unmade } = planDisks(blueprint, (path) => filled[path] ?? 0);
-    const about = [...blueprint.notes, ...unmade, ...lettersNote(blueprint), ...requiredBeyondRoot(blueprint)];
+    const unbooted = [...requiredBeyondRoot(blueprint), ...mountedByLetter(blueprint)];
+    const about = [...blueprint.notes, ...unmade, ...lettersNote(blueprint), ...unbooted];
     const rehearsal = {
         node: blueprint.node,
         source: options.live ? "live" : "stack",
@@ -138,6 +152,8 @@ async function prepareFromStack({ stack, machine }: Job): Promise<Prepared> {
 
 async function prepareLive(commands: Commands, job: Job, say: (line: string) => void): Promise<Prepared> {
     const { stack, machine, options, folder } = job;
+    // Loaded only here: what the stack says is booted without an SSH client.
+    const { fetchNode } = await import("./fromNode");
     const most = options.maxFetch * 1024 * 1024;
     const fetched = await fetchNode(commands, machine, { connect: stack.connect, folder, most, say });
     const { blueprint, additions, kernel, initrd } = fetched;
@@ -174,9 +190,10 @@ async function ownFiles(
     };
 }
 
+/** As far as they are file systems of their own. */
 const measured = ["/", "/usr", "/var", "/boot", "/opt", "/var/lib", "/usr/local"];
 
-async function measureAll(commands: Commands, lower: string): Promise<Record<string, number>> {
+async function measureAll(commands: Commands, lower: string): Promise<Readonly<Record<string, number>>> {
     const sizes: Record<string, number> = {};
     for (const path of measured) sizes[path] = await measure(commands, lower, path);
     return sizes;

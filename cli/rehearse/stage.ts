@@ -43,19 +43,36 @@ export async function openStage(commands: Commands, way: Way, cards: number): Pr
                 deaf: `${way.address} is on VLAN ${way.vlan}, and this machine's kernel makes none: modprobe 8021q`,
             };
     }
-    const nodad = familyOf(way.address) === 6 ? " nodad" : "";
-    await ip([`address add ${peerOf(way)}/${way.prefix} dev ${link}${nodad}`]);
+    const peer = peerOf(way);
+    if (peer === undefined)
+        return {
+            inside,
+            deaf: `${way.address}/${way.prefix} has no neighbours, and its interfaces name no gateway that could ask in their place`,
+        };
+    const isSix = familyOf(way.address) === 6;
+    const isAlone = way.prefix === bitsOf(way.address);
+    await ip([
+        `address add ${peer}/${isAlone && peer.startsWith("fe80:") ? 64 : way.prefix} dev ${link}${isSix ? " nodad" : ""}`,
+        ...(isAlone ? [`route add ${way.address}/${way.prefix} dev ${link}`] : []),
+    ]);
     return { inside };
 }
 
-/** Another address of the same network. */
-export function peerOf({ address, prefix }: Pick<Way, "address" | "prefix">): string {
+function bitsOf(address: string): 32 | 128 {
+    return familyOf(address) === 4 ? 32 : 128;
+}
+
+/** Another address of the same network; of one without neighbours its gateway, the only one it has a route to. */
+export function peerOf({ address, prefix, gateway }: Pick<Way, "address" | "prefix" | "gateway">): string | undefined {
     const isFour = familyOf(address) === 4;
-    const bits = isFour ? 32 : 128;
+    const bits = bitsOf(address);
+    if (prefix === bits) return gateway;
     const own = isFour ? fromFour(address) : fromSix(address);
     const host = BigInt(bits - prefix);
     const network = (own >> host) << host;
-    const peer = [1n, 2n].map((each) => network + each).find((each) => each !== own)!;
+    // Of two (/31, /127) it is the other one; else the network's own number is nobody's.
+    const others = bits - prefix === 1 ? [0n, 1n] : [1n, 2n];
+    const peer = others.map((each) => network + each).find((each) => each !== own)!;
     return isFour ? toFour(peer) : toSix(peer);
 }
 

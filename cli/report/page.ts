@@ -31,10 +31,13 @@ function headline({ verdict, stacks }: DriftReport): { readonly text: string; re
 /** Bytes: what a mail or a build's artifact takes without a second thought. */
 const LIMIT = 1_000_000;
 
+/** The charts as they are drawn, or why there are none. */
+export type ChartsOrReason = { readonly charts: ComponentChild } | { readonly reason: string };
+
 /** Every node is in it; what was found on them takes the room that is left. */
-export function renderPage(report: DriftReport): string {
+export function renderPage(report: DriftReport, drawn?: ChartsOrReason): string {
     const sizes = report.stacks.flatMap(({ nodes }) => nodes.flatMap(sizesOf));
-    return renderWithin(evenShare(sizes, LIMIT - Buffer.byteLength(renderWithin(0, report))), report);
+    return renderWithin(evenShare(sizes, LIMIT - Buffer.byteLength(renderWithin(0, report, drawn))), report, drawn);
 }
 
 /**
@@ -50,7 +53,7 @@ export function evenShare(sizes: readonly number[], total: number): number {
     return Infinity;
 }
 
-function renderWithin(room: number, report: DriftReport): string {
+function renderWithin(room: number, report: DriftReport, drawn?: ChartsOrReason): string {
     const { checkedAt, stacks } = report;
     const news = headline(report);
     const steps = nextSteps(report);
@@ -93,6 +96,11 @@ function renderWithin(room: number, report: DriftReport): string {
                     ? h("p", null, "Nothing: every node is as declared.")
                     : h("ol", { class: "next" }, steps.map(renderStep)),
                 stacks.map((stack) => renderStack(stack, room, checkedAt)),
+                drawn === undefined
+                    ? null
+                    : "charts" in drawn
+                      ? drawn.charts
+                      : h("p", { class: "unknown" }, drawn.reason),
             ),
         ),
     );

@@ -36,7 +36,11 @@ const reach = z.object(
     { error: "expected an object" },
 );
 const fleetSchema = z.object(
-    { ssh: reach.optional(), nodes: z.record(z.string(), z.unknown(), { error: "expected the nodes by their names" }) },
+    {
+        ssh: reach.optional(),
+        nodes: z.record(z.string(), z.unknown(), { error: "expected the nodes by their names" }),
+        hosts: z.record(z.string(), z.unknown(), { error: "expected the hosts by their names" }).optional(),
+    },
     { error: "expected the fleet: ssh, nodes …" },
 );
 const nodeSchema = z.object(
@@ -61,9 +65,10 @@ export async function withDestination<T>(
 
 function declaredReach(file: string, node: string): HostArgs {
     if (!existsSync(file)) throw new Error(`${file} is not here: give --host [USER@]HOST`);
-    const { ssh, nodes } = judged(fleetSchema, fleetIn(file), file, []);
-    if (!Object.hasOwn(nodes, node)) throw new Error(`${file} declares no node ${node}: give --host [USER@]HOST`);
-    const declared = judged(nodeSchema, nodes[node], file, ["nodes", node]);
+    const { ssh, nodes, hosts = {} } = judged(fleetSchema, fleetIn(file), file, []);
+    const section = Object.hasOwn(nodes, node) ? "nodes" : Object.hasOwn(hosts, node) ? "hosts" : undefined;
+    if (section === undefined) throw new Error(`${file} declares no node ${node}: give --host [USER@]HOST`);
+    const declared = judged(nodeSchema, { nodes, hosts }[section][node], file, [section, node]);
     const { host: address = declared.address, ...rest } = { ...ssh, ...declared.ssh };
     return { ...rest, name: node, address };
 }

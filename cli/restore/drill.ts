@@ -1,6 +1,7 @@
 /** Which node restores which backups on trial, and what came of all of them together. */
 import { drillsOf } from "../../components/configBackup/settings";
-import { chosen, type StackNodes, stackNodes } from "../stackNodes";
+import { chosen } from "../stackFleet";
+import { type StackNodes, stackNodes } from "../stackNodes";
 import { type Place, withDestination, withReach } from "./destination";
 import { runProgram, type Status, together } from "./remote";
 
@@ -28,18 +29,18 @@ export async function runDrill(names: readonly string[], options: DrillOptions):
 }
 
 /** Who restores what, one machine after the other, and what nobody does. Pure. @throws as `runDrill` */
-export function planDrills({ nodes }: Pick<StackNodes, "nodes">, names: readonly string[]) {
+export function planDrills({ nodes, machines }: Pick<StackNodes, "nodes" | "machines">, names: readonly string[]) {
     const wanted = chosen({ nodes }, names).filter(({ configBackup }) => configBackup);
     const without = names.filter((name) => !wanted.some(({ identity }) => identity.name === name));
     if (without.length > 0 || wanted.length === 0)
         throw new Error(`${without.join(", ") || "no node"}: the stack declares no configBackup there`);
     const isWanted = (name: string) => wanted.some(({ identity }) => identity.name === name);
-    const all = nodes
+    const all = machines
         .map(({ identity, host, maintenance }) => ({
             by: identity.name,
             host,
             maintenance,
-            drills: drillsOf(identity.name, nodes).filter(isWanted),
+            drills: drillsOf(identity.name, machines).filter(isWanted),
         }))
         .filter(({ drills }) => drills.length > 0);
     const nobodys = wanted
@@ -48,7 +49,7 @@ export function planDrills({ nodes }: Pick<StackNodes, "nodes">, names: readonly
     return {
         rounds: all.filter(({ maintenance }) => !maintenance),
         untold: [
-            ...nobodys.map((name) => `${name}: could not tell: no node of the stack restores it`),
+            ...nobodys.map((name) => `${name}: could not tell: no machine of the stack restores it`),
             ...all
                 .filter(({ maintenance }) => maintenance)
                 .flatMap(({ by, drills }) =>

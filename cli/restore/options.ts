@@ -13,5 +13,6 @@ export interface RestoreOptions extends Place {
     readonly passwordFile?: string;
     readonly keyFile?: string;
     readonly knownHosts?: string;
+    readonly repositoryPort?: number;
     readonly loginFile?: string;
 }

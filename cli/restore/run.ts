@@ -45,7 +45,7 @@ function wordsOf(node: string, { only, database, yes, overNewer }: RestoreOption
 
 /** The backup into a folder of this machine, whole by its manifest. @throws Error where something is not given */
 async function fetchHere(node: string, options: RestoreOptions, to: string): Promise<Status> {
-    const { repository, passwordFile, keyFile, knownHosts, loginFile } = options;
+    const { repository, passwordFile, keyFile, knownHosts, repositoryPort = 22, loginFile } = options;
     if (repository === undefined || passwordFile === undefined)
         throw new Error(
             "--repository and --password-file are needed: what the stack says under configBackup.target, and holdfast:backupPassword",
@@ -55,7 +55,7 @@ async function fetchHere(node: string, options: RestoreOptions, to: string): Pro
     try {
         const etc = join(folder, "etc");
         await mkdir(etc);
-        await writeFile(join(etc, "backup.conf"), `NODE='${node}'\nTARGET='${repository}'\n`);
+        await writeFile(join(etc, "backup.conf"), `NODE='${node}'\nTARGET='${repository}'\nPORT='${repositoryPort}'\n`);
         const given = {
             "backup.password": passwordFile,
             "backup.key": keyFile,

@@ -3,7 +3,7 @@ import type { HostArgs } from "../../model/contract/fileSet";
 import type { OwnCommand } from "./settings";
 
 /** One line for /bin/sh; nothing in it means anything to the shell. */
-export function commandLine({ argv, host, environment }: OwnCommand): string {
+export function commandLine({ argv, host, environment }: Pick<OwnCommand, "argv" | "host" | "environment">): string {
     if (!host) return quoted(argv);
     // sshd takes no variables from outside; here, where none is secret, they stand in the command.
     const variables = Object.entries(environment).flatMap(([name, value]) =>
@@ -14,7 +14,12 @@ export function commandLine({ argv, host, environment }: OwnCommand): string {
 }
 
 function quoted(argv: readonly string[]): string {
-    return argv.map((part) => (/^[\w@%+=:,./-]+$/.test(part) ? part : `'${part.replaceAll("'", `'\\''`)}'`)).join(" ");
+    return argv.map(shellWord).join(" ");
+}
+
+/** One word for /bin/sh, whatever is in it. */
+export function shellWord(part: string): string {
+    return /^[\w@%+=:,./-]+$/.test(part) ? part : `'${part.replaceAll("'", `'\\''`)}'`;
 }
 
 /** As for everything else on the node. */

@@ -1,12 +1,12 @@
 /** The configuration off-site. What everything else knows of it. */
 import type { ConcernDefinition } from "../concern";
 import { planConfigBackup } from "./plan";
-import { checkConfigBackup, resolveConfigBackup, schema, secretsOfBackup, unwiseBackups } from "./settings";
+import { checkConfigBackup, drillsOf, resolveConfigBackup, schema, secretsOfBackup, unwiseBackups } from "./settings";
 
 export const configBackup = {
     component: "ConfigBackup",
     setting: "configBackup",
-    roles: ["node"],
+    roles: "every",
     managed: "where declared",
     sendsMail: true,
     risk: "none",
@@ -20,6 +20,7 @@ export const configBackup = {
         "/etc/systemd/system/holdfast-config-backup.timer": {},
         "/etc/systemd/system/holdfast-drill.service": {},
         "/etc/systemd/system/holdfast-drill.timer": {},
+        "/etc/systemd/system/holdfast-restore-undo.service": {},
         "/usr/local/lib/holdfast/backup-drill": {},
         "/usr/local/lib/holdfast/config-backup": {},
         "/usr/local/lib/holdfast/config-restore": {},
@@ -27,6 +28,9 @@ export const configBackup = {
     schema,
     check: checkConfigBackup,
     resolve: resolveConfigBackup,
+    // Another machine has nothing of it to back up: it restores, where a node names it.
+    isFor: ({ identity, roles }, { machines }) =>
+        roles.includes("node") || drillsOf(identity.name, machines).length > 0,
     warnings: unwiseBackups,
     secrets: secretsOfBackup,
     plan: planConfigBackup,

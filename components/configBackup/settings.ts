@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Fault } from "../../model/fleet/faults";
 import { concern, object } from "../../model/fleet/kit";
 import * as value from "../../model/fleet/values";
-import type { BackupPlace, FleetView, Place, Settings } from "../concern";
+import type { BackupPlace, FleetView, MachineView, Place, Settings } from "../concern";
 
 const count = (of: string) => value.backupsKept.optional().describe(of);
 export const days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
@@ -25,7 +25,9 @@ export const schema = concern({
         .optional()
         .describe("what stays at the target"),
     drill: object({
-        on: value.hostName.optional().describe("the node that restores it on trial; by default the next one"),
+        on: value.hostName
+            .optional()
+            .describe("the machine that restores it on trial, a node or another host; by default the next node"),
         day: z
             .enum(days, { error: `expected one of ${days.join(", ")}` })
             .optional()
@@ -123,8 +125,10 @@ export function unwiseBackups(having: readonly Having[], fleet: FleetView): stri
         warnings.push(
             `${named(open)}: configBackup.target is spoken to without TLS: whoever listens has the login of the rest-server, not what is stored`,
         );
+    const isNode = (name: string) => fleet.machines.some((each) => each.identity.name === name && isBackedUp(each));
     const nowhere = having.filter(
-        ({ settings: { drill, target } }) =>
+        ({ name, settings: { drill, target } }) =>
+            isNode(name) &&
             drill.on !== undefined &&
             !fleet.machines.some(
                 ({ identity, configBackup }) => identity.name === drill.on && configBackup?.target === target,
@@ -132,7 +136,7 @@ export function unwiseBackups(having: readonly Having[], fleet: FleetView): stri
     );
     if (nowhere.length > 0)
         warnings.push(
-            `${named(nowhere)}: configBackup.drill.on names no node that backs up to the same target, so nobody restores these on trial`,
+            `${named(nowhere)}: configBackup.drill.on names no machine with the same configBackup.target, so nobody restores these on trial`,
         );
     return warnings;
 }
@@ -143,9 +147,14 @@ export function unwiseBackups(having: readonly Having[], fleet: FleetView): stri
  */
 export function drillsOf(machine: string, machines: FleetView["machines"]): string[] {
     const target = machines.find(({ identity }) => identity.name === machine)?.configBackup?.target;
-    const all = machines.filter(({ configBackup }) => configBackup !== undefined && configBackup.target === target);
+    const all = machines.filter((each) => isBackedUp(each) && each.configBackup?.target === target);
     return all.flatMap(({ identity: { name }, configBackup }, index) => {
         const by = configBackup?.drill.on ?? all[(index + 1) % all.length]?.identity.name;
         return by === machine ? [name] : [];
     });
+}
+
+/** A machine that is no node has no /etc/pve: it only restores. */
+export function isBackedUp({ roles, configBackup }: Pick<MachineView, "roles" | "configBackup">): boolean {
+    return roles.includes("node") && configBackup !== undefined;
 }

@@ -4,12 +4,13 @@
  */
 import { canonicalAddress, familyOf } from "../../model/values/address";
 import { type Fault, describe, formatPath } from "../../model/fleet/faults";
+import { probeKinds } from "../../model/fleet/shared";
 import { checkUnique, type Claim } from "../../model/fleet/unique";
 import { type ConcernDefinition, type Place } from "../concern";
 import { checkMail } from "../mail/settings";
 import { concerns } from "../table";
 import { mergedSetting, type Written } from "./merge";
-import type { FleetConfig } from "./schema";
+import type { FleetConfig, HostConfig } from "./schema";
 
 type Path = readonly PropertyKey[];
 
@@ -29,6 +30,7 @@ export function checkFleet(fleet: FleetConfig, declared: readonly string[]): Fau
             checkFamilies([...path, "address6"], address, address6),
         ),
         ...machines(fleet).flatMap(checkFormer),
+        ...Object.entries(fleet.hosts ?? {}).flatMap(([name, host]) => checkRoles(["hosts", name], host)),
     ];
 }
 
@@ -131,6 +133,23 @@ function machines(fleet: FleetConfig) {
     ];
 }
 
+/** Settings of a concern that does not stand on hosts of these roles would change nothing. */
+function checkRoles(path: Path, host: HostConfig): Fault[] {
+    const written: Written = host;
+    return Object.values(concerns).flatMap(({ setting, roles }: ConcernDefinition) => {
+        if (roles === "every" || written[setting] === undefined || written[setting] === false) return [];
+        const wanted = roles.filter((role) => role !== "node");
+        return wanted.some((role) => host.roles?.includes(role))
+            ? []
+            : [
+                  {
+                      path: [...path, setting],
+                      message: `stands on hosts with roles: [${wanted.join("] or [")}]: add that`,
+                  },
+              ];
+    });
+}
+
 /** The address that it moves to is in nobody's known_hosts yet. */
 function checkFormer({ path, machine }: ReturnType<typeof machines>[number]): Fault[] {
     const { former, hostKey, host = machine.address } = machine.ssh ?? {};
@@ -149,11 +168,40 @@ function checkFamilies(path: Path, address: string, address6: string | undefined
         : [];
 }
 
-function checkMonitoring({ monitoring }: FleetConfig): Fault[] {
-    const addresses = monitoring?.hosts.map(canonicalAddress) ?? [];
-    return addresses.flatMap((address, index) =>
+function checkMonitoring(fleet: FleetConfig): Fault[] {
+    const { hosts = [], targets = [] } = fleet.monitoring ?? {};
+    const addresses = hosts.map(canonicalAddress);
+    const twice = addresses.flatMap((address, index) =>
         addresses.indexOf(address) < index
             ? [{ path: ["monitoring", "hosts", index], message: `${address} is listed twice` }]
             : [],
     );
+    const names = targets.map(({ name }) => name);
+    const known = [...Object.keys(fleet.nodes), ...Object.keys(fleet.hosts ?? {})];
+    const ofTargets = targets.flatMap((target, index): Fault[] => {
+        const path = ["monitoring", "targets", index];
+        const kinds = probeKinds.filter((kind) => target[kind] !== undefined);
+        return [
+            ...(kinds.length === 1
+                ? []
+                : [
+                      {
+                          path,
+                          message: `expected exactly one of ${probeKinds.join(", ")}, got ${kinds.join(", ") || "none"}`,
+                      },
+                  ]),
+            ...(names.indexOf(target.name) < index
+                ? [{ path: [...path, "name"], message: `${describe(target.name)} is listed twice` }]
+                : []),
+            ...(target.on === undefined || known.includes(target.on)
+                ? []
+                : [
+                      {
+                          path: [...path, "on"],
+                          message: `expected the name of a machine of this stack, got ${describe(target.on)}`,
+                      },
+                  ]),
+        ];
+    });
+    return [...twice, ...ofTargets];
 }

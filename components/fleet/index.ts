@@ -2,7 +2,7 @@
  * The declared fleet: `holdfast:fleet` of the stack config, validated, defaults merged, files read. Nothing downstream
  * checks again.
  */
-import { type Fault, describe, formatPath } from "../../model/fleet/faults";
+import { type Fault, describe, formatFault, formatPath } from "../../model/fleet/faults";
 import { checkCommands, resolveCommands, type OwnCommand } from "../commands/settings";
 import type { Proof } from "../../model/contract/fileSet";
 import type { BatchSize } from "../../model/fleet/values";
@@ -11,7 +11,7 @@ import { certificateFault } from "../proxmox/certificate";
 import { checkProxmox } from "../proxmox/checks";
 import { resolveProxmox, type ProxmoxSettings } from "../proxmox/settings";
 import { checkFleet } from "./checks";
-import { fileSetNames, type Machine, resolveMachine, unwise } from "./machine";
+import { fileSetNames, type Machine, resolveMachine, unwise, withoutIdle } from "./machine";
 
 import { mountsOf } from "../fstab/plan";
 import { mailRecipients } from "../mail/settings";
@@ -52,18 +52,30 @@ export interface ParsedFleet {
     readonly faults: readonly Fault[];
 }
 
+/**
+ * For whoever can go on with a sound one only.
+ * @param between the faults @throws Error with all of them
+ */
+export function soundFleet(given: unknown, readFile: ReadFile, between: "; " | "\n" = "; "): Fleet {
+    const { fleet, faults } = parseFleet(given, readFile);
+    if (fleet) return fleet;
+    const told = faults.map(formatFault).join(between);
+    throw new Error(`holdfast:fleet of this stack has faults:${between.at(-1)}${told}`);
+}
+
 /** @param given what `holdfast:fleet` holds, from YAML or JSON. */
 export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
     const { config, faults } = parseShape(given);
     if (!config) return { faults };
     const { nodes: nodeConfigs, hosts: hostConfigs = {} } = config;
-    const nodes = namesOf(nodeConfigs).map((name) =>
+    const ofCluster = namesOf(nodeConfigs).map((name) =>
         resolveMachine(config, name, { own: nodeConfigs[name]!, roles: ["node"], readAt }),
     );
-    const hosts = namesOf(hostConfigs).map((name) =>
+    const others = namesOf(hostConfigs).map((name) =>
         resolveMachine(config, name, { own: hostConfigs[name]!, roles: hostConfigs[name]!.roles ?? [], readAt }),
     );
-    const machines = [...nodes, ...hosts];
+    const machines = withoutIdle([...ofCluster, ...others]);
+    const [nodes, hosts] = [machines.slice(0, ofCluster.length), machines.slice(ofCluster.length)];
     const reachable = machines.map((machine) => ({ ...machine, fileSets: fileSetNames(machine) }));
     faults.push(...checkFleet(config, declaredNodes(given)), ...checkCommands(config.commands, reachable));
     faults.push(...checkProof(config.rollout?.proof, nodes));
@@ -71,7 +83,7 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
     if (faults.length > 0) return { faults };
     const rollout = {
         canary: config.rollout?.canary ?? nodes.slice(0, 1).map(({ identity }) => identity.name),
-        batch: config.rollout?.batch ?? 1,
+        batch: config.rollout?.batch ?? usualBatch(config.rollout?.proof, nodes),
         ...(config.rollout?.proof && { proof: config.rollout.proof }),
         ...(config.rollout?.withoutQuorum && { withoutQuorum: true as const }),
     };
@@ -117,6 +129,14 @@ export function parseFleet(given: unknown, readFile: ReadFile): ParsedFleet {
             return { path, content: "" };
         }
     }
+}
+
+/**
+ * What every node of a wave has proven carries twice as many, but for a running network's reload: it makes corosync
+ * pause, and two pauses at once can cost a small cluster its quorum.
+ */
+function usualBatch(proof: Proof | undefined, nodes: readonly Machine[]): BatchSize {
+    return proof !== undefined && !nodes.some(({ interfaces }) => interfaces?.reload) ? "double" : 1;
 }
 
 /** Readiness is asked of each node itself. */

@@ -74,6 +74,16 @@ export function resolveMachine(config: FleetConfig, name: string, { own, roles, 
     };
 }
 
+/** Without the settings of concerns that no machine gives them a reason for. */
+export function withoutIdle(machines: readonly Machine[]): Machine[] {
+    const decided = Object.values(concerns).filter((concern: ConcernDefinition) => concern.isFor);
+    return machines.map((machine) => {
+        const idle = decided.filter((concern: ConcernDefinition) => !concern.isFor?.(machine, { machines }));
+        const without = Object.fromEntries(idle.map(({ setting }) => [setting, undefined]));
+        return { ...machine, ...without };
+    });
+}
+
 /** Whether a machine with these roles can have the concern. */
 export function standsOn({ roles: wanted }: Pick<ConcernDefinition, "roles">, roles: readonly Role[]): boolean {
     return wanted === "every" || wanted.some((role) => roles.includes(role));

@@ -7,14 +7,20 @@ import { flag, object } from "../../model/fleet/kit";
 import { mailSchema, monitoringSchema, sshDefaults, sshSchema } from "../../model/fleet/shared";
 import * as value from "../../model/fleet/values";
 import { commandsSchema } from "../commands/settings";
-import type { ConcernDefinition } from "../concern";
+import type { ConcernDefinition, Role } from "../concern";
 import { proxmoxSchema } from "../proxmox/settings";
 import { type Concern, concerns } from "../table";
 
 type Definition<Name extends Concern> = (typeof concerns)[Name];
 type Settable = { [Name in Concern]: Definition<Name> extends { readonly schema: z.ZodType } ? Name : never }[Concern];
-/** Those that stand on machines of every role. */
-type EveryMachines = { [Name in Settable]: Definition<Name>["roles"] extends "every" ? Name : never }[Settable];
+/** Those that stand on machines of a role. */
+type StandingOn<Wanted extends Role> = {
+    [Name in Settable]: Definition<Name>["roles"] extends "every"
+        ? Name
+        : Wanted & Definition<Name>["roles"][number] extends never
+          ? never
+          : Name;
+}[Settable];
 type Shape<Names extends Settable> = { [Name in Names as Definition<Name>["setting"]]: Definition<Name>["schema"] };
 
 /** The settings that stand under `defaults` and under a machine, by key. */
@@ -25,8 +31,13 @@ function shapeOf<Names extends Settable>(isWanted: (concern: ConcernDefinition) 
     ) as Shape<Names>;
 }
 
-/** By concern; the same under `defaults` and under a node. */
+/** By concern, under `defaults`. */
 const settings = shapeOf<Settable>(() => true);
+/** What a host's role alone does not say is a rule of its own: `check`. */
+const standsOnOne =
+    (...wanted: readonly Role[]) =>
+    ({ roles }: ConcernDefinition) =>
+        roles === "every" || roles.some((role) => wanted.includes(role));
 
 const onDelete = z.enum(["keep", "restore"], { error: "expected keep or restore" });
 const reach = {
@@ -44,12 +55,12 @@ const node = object({
         .union([value.address, value.anyName], { error: "expected the address or name of its BMC" })
         .optional()
         .describe("iDRAC, iLO, IPMI: how to get to its console when nothing else answers; stands in its runbook"),
-    ...settings,
+    ...shapeOf<StandingOn<"node">>(standsOnOne("node")),
 });
 const host = object({
     ...reach,
     roles: z.array(z.enum(["docker", "monitoring"], { error: "expected docker or monitoring" })).optional(),
-    ...shapeOf<EveryMachines>(({ roles }) => roles === "every"),
+    ...shapeOf<StandingOn<"docker" | "monitoring">>(standsOnOne("docker", "monitoring")),
 });
 
 export const fleetSchema = object({
@@ -65,7 +76,7 @@ export const fleetSchema = object({
         batch: value.batchSize
             .optional()
             .describe(
-                "nodes at a time after that; 1 by default. A share such as 25% is of all nodes that are contacted, rounded down; with `double` each wave has twice the nodes of the one before, the canaries being the first",
+                "nodes at a time after that; 1 by default, and `double` where a proof is asked for and no node reloads its network. A share such as 25% is of all nodes that are contacted, rounded down; with `double` each wave has twice the nodes of the one before, the canaries being the first",
             ),
         proof: z
             .enum(["written", "confirmed", "booted"], { error: "expected written, confirmed or booted" })

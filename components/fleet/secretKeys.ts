@@ -10,6 +10,7 @@ export const secretKeys = [
     "backupPassword",
     "backupKey",
     "backupLogin",
+    "scrapePassword",
 ] as const;
 
 /** Those without which their concern still does something; a warning says what it does then. */

@@ -22,10 +22,15 @@ export function planNetworkInterfaces(args: NetworkInterfacesArgs): FileSetArgs 
     return {
         ...ofConcern("interfaces", args),
         files: { [path]: { content } },
-        validate: [{ argv: ["holdfast", "interfaces", `{staged:${path}}`] }],
+        validate: [
+            { argv: ["holdfast", "interfaces", `{staged:${path}}`] },
+            ...(settings.reload ? [{ argv: ["holdfast", "reload", `{staged:${path}}`] }] : []),
+        ],
         facts: {
             "interfaces running": { probe: "interfaces-running" },
             "interfaces pending": { probe: "interfaces-pending", value: "none" },
+            // Reported: what stands against it is no drift.
+            ...(settings.reload && { reload: { probe: "reload-now" } }),
             ...sourcedFact(content),
             ...linkFacts(content),
         },

@@ -6,7 +6,7 @@ import { type MailSettings, resolveMail } from "./settings";
 export const mail = {
     component: "Mail",
     setting: "mail",
-    roles: ["node"],
+    roles: ["node", "docker"],
     managed: "where mail is sent",
     sendsMail: false,
     risk: "none",
@@ -17,6 +17,8 @@ export const mail = {
         "/usr/local/lib/holdfast/mail": {},
     },
     resolve: resolveMail,
+    // Nothing on another host would send any.
+    isFor: ({ roles, docker }) => roles.includes("node") || docker !== undefined,
     secrets: ({ relay }: MailSettings) => (relay?.user === undefined ? [] : ["mailPassword"]),
     plan: planMail,
 } as const satisfies ConcernDefinition;

@@ -4,7 +4,10 @@ import { canonicalTarget, isMountedAtBoot, isOnDevice, isSwap } from "../../mode
 import { renderHostsEntry } from "../../model/hosts/format";
 import { entriesOf } from "../../model/hosts/names";
 import type { HostArgs } from "../../model/contract/fileSet";
-import type { ConcernArgs, FleetView, MachineView } from "../concern";
+import { bracketed } from "../../model/values/address";
+import type { BackupPlace, ConcernArgs, FleetView, MachineView } from "../concern";
+import { commandLine, shellWord } from "../commands/plan";
+import type { OwnCommand } from "../commands/settings";
 import { planFstab } from "../fstab/plan";
 import type { FstabSettings } from "../fstab/settings";
 import { planNetworkInterfaces } from "../interfaces/plan";
@@ -25,7 +28,7 @@ export function pageOf(args: RunbookArgs): object {
     const ssh = sshTo({ ...host, address: own?.host?.address ?? host.address });
     return {
         name: node.name,
-        bmc: own?.bmc ?? false,
+        bmc: own?.bmc === undefined ? false : { host: own.bmc, url: `https://${bracketed(own.bmc)}` },
         ssh: `ssh ${ssh.words}`,
         tell: [...(own?.mail?.to ?? ["root"]), ...(settings?.tell ?? [])].join("; "),
         hosts: entriesOf(node).map(renderHostsEntry),
@@ -38,11 +41,12 @@ export function pageOf(args: RunbookArgs): object {
             ? {
                   target: own.configBackup.target,
                   destination: ssh.destination,
-                  options: accessTo(own.configBackup.target),
+                  options: accessTo(own.configBackup),
               }
             : false,
         ...clusterOf(fleet, node.name),
         docker: fleet.machines.filter(({ roles }) => roles.includes("docker")).map((each) => dockerHost(each, fleet)),
+        redeploys: fleet.machines.filter(({ docker }) => docker !== undefined).map(redeploy),
     };
 }
 
@@ -55,14 +59,18 @@ function mountsOf(args: RunbookArgs, settings: FstabSettings): object {
     return {
         lines: entries.map(renderFstabEntry),
         disks: onDisks.map((entry) => ({
-            source: entry.source,
+            source: shellWord(entry.source),
             target: isSwap(entry) ? "swap" : entry.target,
             kind: isNeeded(entry) ? "the boot needs it" : "the boot goes on without it",
         })),
         // What the emergency shell has mounted already, and what mount(8) would not take.
         mounts: onDisks
             .filter((entry) => !isSwap(entry) && entry.target !== "/")
-            .map(({ source, target, fstype }) => ({ source, target, fstype })),
+            .map(({ source, target, fstype }) => ({
+                source: shellWord(source),
+                target: shellWord(target),
+                fstype: shellWord(fstype),
+            })),
     };
 }
 
@@ -84,22 +92,46 @@ function clusterOf({ proxmox }: FleetView, name: string): object {
 }
 
 /** How the target is opened from another machine, with the files that hold what opens it. */
-function accessTo(target: string): string {
+function accessTo({ target, port = 22 }: BackupPlace): string {
     const files = ["--password-file FILE"];
     if (target.startsWith("sftp:")) files.push("--key-file FILE", "--known-hosts FILE");
     else if (!target.startsWith("/")) files.push("--login-file FILE");
+    if (target.startsWith("sftp:") && port !== 22) files.push(`--repository-port ${port}`);
     return files.join(" ");
 }
 
+/** As `restore` is reached: ssh alone, without the stack. */
+function redeploy({ identity, host, docker }: MachineView): object {
+    const { destination } = sshTo(host ?? { name: identity.name, address: identity.address });
+    const names = docker?.deployments.map(({ name }) => name).join(", ") ?? "";
+    return {
+        line: `npx holdfast redeploy ${identity.name} --host ${destination}`,
+        names: names === "" ? "none" : names,
+    };
+}
+
 function dockerHost({ identity, host }: MachineView, { commands = [] }: FleetView): object {
-    const { words } = sshTo(host ?? { name: identity.name, address: identity.address });
+    const target = host ?? { name: identity.name, address: identity.address };
+    const { words } = sshTo(target);
+    // The shell here takes the outer quotes, the one there the inner ones.
+    const there = (command: Parameters<typeof commandLine>[0]) => {
+        const line = commandLine(command);
+        return `ssh ${words} ${line.includes("'") ? shellWord(line) : line}`;
+    };
     return {
         name: identity.name,
-        words,
+        list: there({ argv: ["docker", "ps", "--all"], host: target, environment: {} }),
         deployments: commands
             .filter((command) => command.host?.name === identity.name)
-            .map(({ name, argv }) => ({ name, line: argv.map(quoted).join(" ") })),
+            .map((command) => ({ name: command.name, line: `${given(command)}${there(command)}` })),
     };
+}
+
+/** Before the line that reads it; a secret stands on no page. */
+function given({ stdin }: Pick<OwnCommand, "stdin">): string {
+    if (stdin === undefined) return "";
+    if (typeof stdin !== "string") return `pulumi config get holdfast:${stdin.secret} | `;
+    return `printf '%s\\n' ${stdin.replace(/\n$/, "").split("\n").map(shellWord).join(" ")} | `;
 }
 
 /** For a terminal, and as one word for what takes only that. */
@@ -114,12 +146,4 @@ function sshTo({ address, user = "root", port = 22, proxy }: HostArgs): { words:
     ];
     const destination = port === 22 ? `${user}@${address}` : `ssh://${user}@${bracketed(address)}:${port}`;
     return { words: words.join(" "), destination };
-}
-
-function bracketed(host: string): string {
-    return host.includes(":") ? `[${host}]` : host;
-}
-
-function quoted(word: string): string {
-    return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

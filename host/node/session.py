@@ -107,7 +107,7 @@ def read(request: Message, version: str, modules: install.Modules | None) -> Non
         specs[request["name"]] = request["spec"]
     tell = Progress()
     seen = observe.observe_all(list(specs.values()), tell)
-    send({"observed": [{"spec": spec, "seen": each} for spec, each in zip(specs.values(), seen)], **around(request, tell)})
+    send({"observed": [{"spec": spec, "seen": each} for spec, each in zip(specs.values(), seen)], **around(request, tell, seen)})
 
 
 def check(request: Message, version: str, modules: install.Modules | None) -> None:
@@ -131,17 +131,17 @@ def step(request: Message, version: str, modules: install.Modules | None) -> Non
     send({"hostname": os.uname().nodename, "taken": steps.take(request)})
 
 
-def around(request: Message, tell: observe.Tell) -> Message:
+def around(request: Message, tell: observe.Tell, seen: Iterable[Message]) -> Message:
     """What the lints want to know besides the files themselves."""
     found: Message = {"hostname": os.uname().nodename}
     at_work = busy.busy()
     if at_work is not None:
         found["busy"] = at_work
-    if request.get("facts"):
-        tell("disks, mounts and links")
-        found["facts"] = facts.gather()
     if request.get("sourced"):
         found["sourced"] = observe.read_matching(request["sourced"])
+    if request.get("facts"):
+        tell("disks, mounts and links")
+        found["facts"] = facts.gather([*found.get("sourced", {}).values(), *network_texts(seen)], bool(request.get("units")))
     if request.get("written"):
         tell("who wrote what differs")
         from look import provenance  # a drift run asks for it, where something differs
@@ -158,6 +158,12 @@ def around(request: Message, tell: observe.Tell) -> Message:
     if request.get("originals"):
         found["originals"] = read_originals(request["originals"])
     return found
+
+
+def network_texts(seen: Iterable[Message]) -> list[str]:
+    files = [text for each in seen for text in each.get("sourced", {}).values()]
+    read = [(path, file.get("content")) for each in seen for path, file in each["files"].items()]
+    return files + [text for path, text in read if text is not None and path.startswith("/etc/network/")]
 
 
 def read_originals(names: Iterable[str]) -> dict[str, Message]:
@@ -182,7 +188,8 @@ def apply(request: Message, version: str, modules: install.Modules | None) -> No
         recovery.settle_first(lambda phase, message: send({"event": {"phase": phase, "message": message}}), bool(request.get("change")))
     sets = request["sets"]
     tell = Progress()
-    send({"looks": observe.observe_all([each["spec"] for each in sets], tell), **around(request, tell)})
+    seen = observe.observe_all([each["spec"] for each in sets], tell)
+    send({"looks": seen, **around(request, tell, seen)})
     decided = receive()
     decisions = {number: plan for number, plan in enumerate(decided["plans"]) if not plan.get("refused")} if decided else {}
     if not decided or not decisions:

@@ -18,6 +18,8 @@ rm -f "$root/etc/corosync/corosync.conf"
 touch "$root/etc/cloud/cloud-init.disabled"
 # ifupdown2 prints an error on every call without it.
 mkdir -p "$root/etc/iproute2/rt_tables.d" "$root/srv/local" "$root/var/lib/vz"
+# As the package pve-cluster ships it, also where no pmxcfs has run yet.
+mkdir -p "$root/var/lib/pve-cluster"
 # Each node gets its own.
 rm -f "$root"/etc/ssh/ssh_host_* "$root/etc/hostname" "$root/var/lib/dbus/machine-id"
 : >"$root/etc/machine-id"

@@ -34,8 +34,7 @@ export async function waitUntilBooted(
     while (Date.now() < deadline) {
         const said = await saidSincePowerOn(places);
         if (hasGivenUp(said)) return { multiUser: false, failed: readConsoleFailures(said), seconds: passed() };
-        if (hasTripped(said))
-            throw new EmulationError(`${places.name}: QEMU's emulation has let the kernel trip while it boots.`);
+        failWhereTripped(places.name, said);
         if (await answersSsh(places.ssh.host, places.ssh.port)) {
             // Asked again now and then: in emulation one that waits has been seen to miss the end.
             const timeout = Math.max(1, Math.min(30, (deadline - Date.now()) / 1000));
@@ -48,6 +47,11 @@ export async function waitUntilBooted(
     }
     const end = (await saidSincePowerOn(places)).slice(-2000);
     throw new Error(`${places.name} did not finish booting within ${seconds} s; the end of its console:\n${end}`);
+}
+
+/** @throws EmulationError where QEMU itself has failed the kernel, as the console of this boot tells */
+export function failWhereTripped(name: string, said: string): void {
+    if (hasTripped(said)) throw new EmulationError(`${name}: QEMU's emulation has let the kernel trip while it boots.`);
 }
 
 /** Until sshd answers, whatever else the machine is still at. @throws where it goes off, or does not answer in time */

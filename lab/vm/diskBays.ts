@@ -6,6 +6,9 @@ import { diskDevice, isHotpluggable, soundHardware, type DiskName, type Hardware
 import { fileOf, type Places } from "./places";
 import type { QemuProcess } from "./qemuProcess";
 
+/** Milliseconds. The guest's kernel lets go of it, after a pause of 5 s of its own, and in emulation it may be busy. */
+const LET_GO = 180_000;
+
 export class DiskBays {
     constructor(
         private readonly places: Places,
@@ -22,7 +25,7 @@ export class DiskBays {
         await this.set({ unplugged: [...unplugged.filter((other) => other !== name), name] });
         if (!(await this.#changesAtOnce(name)) || !(await this.#hasDevice(name))) return;
         await this.qemu.ask("device_del", { id: name });
-        const deadline = Date.now() + 30_000;
+        const deadline = Date.now() + LET_GO;
         while (await this.#hasDevice(name)) {
             if (Date.now() > deadline) throw new Error(`${this.places.name} does not let go of its ${name} disk`);
             await delay(100);

@@ -35,7 +35,11 @@ export interface Machine {
     readonly disks: Readonly<Record<DiskName, string>>;
 }
 
-/** @param append further kernel arguments, for this boot. */
+/**
+ * The disks' driver is loaded by name: on a busy machine udev may come to it later than the mounts wait. There, the
+ * emulated timer may not tick in time either: a kernel that checks it panics.
+ * @param append further kernel arguments, for this boot
+ */
 export function qemuArguments(
     machine: Machine,
     hardware: Hardware,
@@ -43,7 +47,7 @@ export function qemuArguments(
     append: string,
 ): string[] {
     const kernelArguments =
-        `root=UUID=${machine.rootUuid} ro console=ttyS0 TERM=dumb loglevel=4 mitigations=off systemd.show_status=yes ${append}`.trim();
+        `root=UUID=${machine.rootUuid} ro console=ttyS0 modules_load=virtio_scsi TERM=dumb loglevel=4 mitigations=off no_timer_check systemd.show_status=yes ${append}`.trim();
     return [
         ...baseArguments({ ...machine, memory: 1024, commandLine: kernelArguments }, accelerator),
         "-chardev",

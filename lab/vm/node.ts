@@ -8,7 +8,7 @@ import { startForward, stopForward } from "../network";
 import type { LabRecord } from "../state";
 import { chooseAccelerator } from "../../vm/accelerator";
 import { addSelEvent, addSelEvents, type SelEvent } from "./bmc";
-import { EmulationError, saidSincePowerOn, waitForSsh, waitUntilBooted } from "./boot";
+import { EmulationError, failWhereTripped, saidSincePowerOn, waitForSsh, waitUntilBooted } from "./boot";
 import { DiskBays } from "./diskBays";
 import { diskFiles, dropOverlays, ensureOverlays } from "./disks";
 import { execOverSsh } from "./exec";
@@ -95,19 +95,34 @@ export class VmNode implements NodeIdentity {
      * @param append kernel arguments for this boot, as somebody at the boot loader would add them
      */
     async start(seconds = bootTimeout, append = ""): Promise<BootReport> {
+        return this.bootUntil(append, (started) =>
+            waitUntilBooted(this.#places, this.#qemu, this.exec, started, seconds),
+        );
+    }
+
+    /**
+     * Power on where it is off, and wait for whatever the boot is to come to; once more where QEMU's emulation fails
+     * the kernel.
+     * @param wait is given when the wait began (ms), and throws EmulationError (`failWhereTripped`)
+     */
+    async bootUntil<T>(append: string, wait: (started: number) => Promise<T>): Promise<T> {
         const started = Date.now();
         if ((await this.#qemu.pid()) === undefined) await this.powerOn(append);
-        const booted = (since: number) => waitUntilBooted(this.#places, this.#qemu, this.exec, since, seconds);
         try {
-            return await booted(started);
+            return await wait(started);
         } catch (error) {
             if (!(error instanceof EmulationError)) throw error;
             console.warn(`${error.message} It is switched on once more.`);
             await this.kill();
             const again = Date.now();
             await this.powerOn(append);
-            return booted(again);
+            return wait(again);
         }
+    }
+
+    /** @throws EmulationError where QEMU's emulation has failed the kernel in this boot, for `bootUntil` */
+    async failWhereTripped(): Promise<void> {
+        failWhereTripped(this.name, await this.consoleOfThisBoot());
     }
 
     /** Power on, without waiting for anything. @param further arguments for QEMU */

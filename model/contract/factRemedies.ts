@@ -12,6 +12,7 @@ type Remedy = (args: readonly string[], found: string, wanted: string) => string
 
 /** Where the node could not tell. */
 const untold: Partial<Record<Code, string>> = {
+    "docker-silent": "Look at: systemctl status docker, and ask by hand: /usr/local/lib/holdfast/redeploy --state",
     "guard-silent": "Look at: /etc/holdfast/network-guard check, and push the concern again with `pulumi up --refresh`",
     "mail-does-not-say": "Ask it by hand: /usr/local/lib/holdfast/mail --fate",
     "network-never-started": "Look at: systemctl status networking",
@@ -30,6 +31,10 @@ export const remedies: Readonly<Record<string, Remedy>> = {
         `the node resolves ${name} to ${found} and not to ${wanted}, though its hosts file says so: something is asked before that file. Look at the line hosts: of /etc/nsswitch.conf, and at: getent ahosts ${name}`,
     "interfaces-pending": () =>
         "/etc/network/interfaces.new waits there: a change of the Proxmox GUI that the next Apply or boot puts in the place of the declared file. Take it over into the stack, or press Revert in the GUI",
+    "nic-name": ([name, mac], found) =>
+        found === "no such card"
+            ? `no card has the MAC address ${mac} of ${name}: it was taken out, or it is dead. Plug it in, or correct nics of the node in the stack`
+            : `the card ${mac} is to be ${name}, and is ${found}: the next boot may call it otherwise. Correct that file on the node, or nics of the node in the stack`,
     "sourced-files": (_, found) =>
         `a file that the interfaces file sources is not sound: ${found} It is not Holdfast's: mend it on the node`,
     "network-files": (_, found) =>
@@ -39,6 +44,12 @@ export const remedies: Readonly<Record<string, Remedy>> = {
     ipmievd: (_, found) => `${found}, so the BMC's events are not written down. Look at: systemctl status ipmievd`,
     sel: (_, found) =>
         `the BMC's event log: ${found}; a full one notes nothing any more. Keep what it holds, then clear it: ipmitool sel save FILE, ipmitool sel clear`,
+    docker: ([what], found) =>
+        what === "disk"
+            ? `Docker's disk: ${found}, so no container can be made or written to. What may go: docker system df, docker image prune`
+            : `the Docker daemon ${found}. Look at: systemctl status docker, and journalctl -u docker`,
+    "docker-deployment": ([name], found) =>
+        `the deployment ${name}: ${found}. What is gone or stopped: npx holdfast redeploy HOST ${name}; what does not stay up: docker logs CONTAINER, on the host`,
     "last-run": ([stamp], found) =>
         `what runs by a timer is ${found === "never" ? "not known to have run" : found} (it leaves its time at ${stamp}). Look at: systemctl list-timers --all 'holdfast-*', and journalctl -t holdfast`,
     "boot-looked-at": (_, found) =>
@@ -47,6 +58,8 @@ export const remedies: Readonly<Record<string, Remedy>> = {
         `the next boot: ${found}. What each check looks at, and its remedy: npx holdfast ready, docs/boot-readiness.md`,
     exporter: ([port], found) =>
         `the metrics on port ${port}: ${found}. Look at: systemctl status prometheus-node-exporter, and systemctl show -p IPAddressDeny prometheus-node-exporter`,
+    monitoring: (_, found) =>
+        `monitoring: ${found}, so nobody may be watched. Look at: systemctl status prometheus prometheus-alertmanager prometheus-blackbox-exporter. With monitoring.config: drop-ins your own prometheus.yml needs rule_files: [/etc/prometheus/holdfast/*.rules.yml] and the jobs of /etc/prometheus/holdfast/scrape.yml (from 2.43 on by scrape_config_files)`,
     "root-alone": ([folder], found) =>
         `${folder}: ${found}, so root does not write there. Give it and what is above it to root: chown root:root, chmod go-w`,
     "rescue-keys-read": (_, found) =>

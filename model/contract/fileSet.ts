@@ -48,9 +48,17 @@ export interface FileArgs {
     readonly when?: string;
     /**
      * Managed only where nothing stands there, or a file whose first line says that Holdfast manages it: an
-     * administrator's own stays, unread.
+     * administrator's own stays, unread. With an `Elsewhere` also where somebody else's file elsewhere does its work.
      */
-    readonly yields?: boolean;
+    readonly yields?: boolean | Elsewhere;
+}
+
+/** Somebody else's file that makes one of ours needless. */
+export interface Elsewhere {
+    /** Glob patterns of absolute paths. */
+    readonly files: readonly string[];
+    /** What one of its lines ends in, whatever its case: the MAC address that a .link file pins. */
+    readonly line: string;
 }
 
 export interface UnitArgs {
@@ -130,7 +138,10 @@ export interface FileSetArgs {
     readonly concern: string;
     /** By absolute path. */
     readonly files: Readonly<Record<string, FileArgs>>;
-    /** Debian packages that have to be installed. */
+    /**
+     * Debian packages that have to be installed. Of `docker.io | docker-ce` either will do, and where neither is there
+     * the first is installed.
+     */
     readonly packages?: readonly string[];
     readonly units?: Readonly<Record<string, UnitArgs>>;
     readonly validate?: readonly CommandArgs[];

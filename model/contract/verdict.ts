@@ -23,6 +23,7 @@ export const factCodes = {
     "boot-untold": "a check of the group could not tell",
     "backup-does-not-say": "the backup program did not answer what became of its last run",
     "bmc-silent": "the BMC does not say how full its event log is",
+    "docker-silent": "Docker, or the program that asks it, did not answer which containers run",
     "guard-silent": "the network guard's program is not there, or did not answer",
     "judged-by-lints": "the content goes with the answer, and the lints on the workstation judge it",
     "keys-unreadable": "root's own authorized_keys cannot be read (pmxcfs hangs?)",
@@ -36,6 +37,7 @@ export const factCodes = {
     "no-such-probe": "the node's program does not know the probe: it is of another version",
     "not-booted-since": "the node has not booted since one of the files changed",
     "probe-failed": "the probe ended with an error, which is in the text",
+    "reload-refused": "a change of the running network would be refused now, for the reason in the text",
     "root-without-device": "/ is on no block device (ZFS, an overlay), so its entry names none",
     "sshd-silent": "sshd -T did not say which key files it reads",
 } as const satisfies Readonly<Record<string, string>>;

@@ -56,11 +56,33 @@ export const mailSchema = object({
     user: value.mailUser.optional().describe("at the relay; the password is the secret holdfast:mailPassword"),
 });
 
+/** By what it is probed; `checkMonitoring` sees to it that there is exactly one. */
+export const probeKinds = ["http", "tcp", "tls", "icmp", "dns"] as const;
+const probedTarget = object({
+    name: value.shortName.describe("what it is called in an alert"),
+    http: value.webAddress.optional().describe("answers with a status from 200 to 299"),
+    tcp: value.tcpTarget.optional().describe("takes a connection"),
+    tls: value.tcpTarget.optional().describe("takes a connection, with a certificate that the monitoring host trusts"),
+    icmp: value.pingTarget.optional().describe("answers a ping"),
+    dns: value.dnsTarget.optional().describe("NAME@SERVER: the server knows an address of the name"),
+    on: value.hostName
+        .optional()
+        .describe(
+            "the machine of this stack that it runs on: when that is gone, nobody is told of this one as well. By default the one whose address or name it is",
+        ),
+});
+
 export const monitoringSchema = object({
     hosts: z
         .array(value.address)
         .min(1, { error: "expected at least one address" })
-        .describe("the only addresses that may scrape"),
+        .optional()
+        .describe("the only addresses that may scrape; without them exporters listen on loopback alone"),
+    cluster: value.shortName.optional().describe("label of every machine of this stack; the fleet's domain by default"),
+    targets: z
+        .array(probedTarget)
+        .optional()
+        .describe("what the hosts with the role monitoring probe, beside every machine of the stack"),
 });
 
 /** Of the fleet's settings, those that a concern may go by besides its own. */

@@ -110,6 +110,31 @@ export const tcpTarget = text(
     "ADDRESS:PORT, such as 192.0.2.1:53 or [2001:db8::1]:53",
     { abort: true },
 ).refine((target) => Number(/\d+$/.exec(target)?.[0]) < 65_536, { error: "expected a port from 1 to 65535" });
+const webHost = `(?:${domain}|\\[[0-9A-Fa-f:]+\\])`;
+/** No login stands in it. */
+export const webAddress = text(
+    new RegExp(`^https?://${webHost}(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~/?&=%:+,@-]*)?$`),
+    "http:// or https://, a host, and a path without blanks or quotes",
+    { abort: true },
+).refine((url) => URL.canParse(url), { error: "expected a web address with a valid host and port" });
+export const pingTarget = text(new RegExp(`^(?:${domain}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]+)$`), "an address or a host name");
+/** As dig has it. */
+export const dnsTarget = text(
+    new RegExp(`^${domain}@${webHost}(?::[1-9][0-9]{0,4})?$`),
+    "NAME@SERVER, such as wiki.example.test@192.0.2.53",
+);
+/** Of a probe, and in what is told of it. */
+export const shortName = text(
+    /^[A-Za-z0-9](?:[A-Za-z0-9._ -]{0,61}[A-Za-z0-9])?$/,
+    "letters, digits, dots, hyphens, blanks inside, at most 63",
+);
+/** By what it is: a name alone is whatever a registry gives that day. */
+export const imageByDigest = text(
+    /^(?:[a-z0-9][A-Za-z0-9._:/-]{0,199}@)?sha256:[0-9a-f]{64}$/,
+    "an image by its digest: NAME@sha256:… (or sha256:… of one that is there)",
+);
+export const scrapeSeconds = wholeNumber(5, 300, "seconds");
+export const retentionDays = wholeNumber(1, 3650, "days");
 export const bootSeconds = wholeNumber(20, 1800, "seconds");
 const atATime = "nodes at a time: a whole number up to 1000, a share of them such as 25%, or double";
 const expected = { error: `expected ${atATime}` };

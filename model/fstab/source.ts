@@ -25,12 +25,56 @@ export function splitTag(source: string): readonly [name: string, value: string]
     return name !== undefined && value !== undefined ? [name, value] : undefined;
 }
 
+/** The same of its link below /dev/disk: /dev/disk/by-uuid/x is UUID and x too, by-id/x is ID and x. */
+export function tagOf(source: string): readonly [name: string, value: string] | undefined {
+    const [, by, value] =
+        /^\/dev\/disk\/by-(uuid|label|partuuid|partlabel|id)\/(.+)$/.exec(canonicalPath(source)) ?? [];
+    return by === undefined ? splitTag(source) : [by.toUpperCase(), unescaped(value!)];
+}
+
+/** udev writes what may not stand in a link's name as `\x20`. */
+function unescaped(value: string): string {
+    return value.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/** Volume group and volume: /dev/pve/root and /dev/mapper/pve-root, where hyphens of either name are doubled. */
+export function logicalVolumeOf(source: string): readonly [group: string, volume: string] | undefined {
+    const path = canonicalPath(source);
+    const mapped = /^\/dev\/mapper\/(.+)$/.exec(path)?.[1];
+    if (mapped !== undefined) return splitMapped(mapped);
+    const [, group, volume] = /^\/dev\/([A-Za-z0-9+_.-]+)\/([A-Za-z0-9+_.-]+)$/.exec(path) ?? [];
+    return group === undefined || notGroups.has(group) ? undefined : [group, volume!];
+}
+
+/** Folders of /dev that hold other things. */
+const notGroups = new Set([
+    "disk",
+    "md",
+    "zvol",
+    "block",
+    "char",
+    "bsg",
+    "cpu",
+    "input",
+    "mapper",
+    "pts",
+    "shm",
+    "snd",
+]);
+
+/** The kernel's name of a volume of LVM's. Undefined for another's, such as `luks-1234-…` and `sda3_crypt`. */
+export function splitMapped(name: string): readonly [group: string, volume: string] | undefined {
+    if (/^luks-|_crypt$/.test(name)) return undefined;
+    const [, group, volume] = /^((?:[^-]|--)+)-((?:[^-]|--)+)$/.exec(name) ?? [];
+    return group === undefined ? undefined : [group.replaceAll("--", "-"), volume!.replaceAll("--", "-")];
+}
+
 export function isDeviceName(source: string): boolean {
     return kernelName.test(canonicalPath(source));
 }
 
 /** `/dev//sdb1` and `/dev/./sdb1` are /dev/sdb1 to the kernel and to systemd. What is no path comes back as it is. */
-function canonicalPath(source: string): string {
+export function canonicalPath(source: string): string {
     return source.startsWith("/") ? posix.normalize(source) : source;
 }
 
@@ -53,13 +97,7 @@ export function isDeviceSource(source: string): boolean {
  */
 export function findDevice(given: string, { blockDevices }: NodeFacts): BlockDevice | undefined {
     const source = canonicalPath(given);
-    const [key, value] =
-        splitTag(
-            source.replace(
-                /^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\//,
-                (_, name: string) => `${name.toUpperCase()}=`,
-            ),
-        ) ?? [];
+    const [key, value] = tagOf(source) ?? [];
     const known = indexOf(blockDevices);
     const found = [known.get(source), ...(key === undefined ? [] : [known.get(`${key}=${value}`)])];
     return blockDevices[Math.min(...found.map((index) => index ?? Infinity))];

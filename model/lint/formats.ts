@@ -8,8 +8,11 @@ import { lintSmartd } from "../smartd/lint";
 import { lintSize } from "./limits";
 import { lintText } from "./text";
 
-/** `interfaces.d` is a file that the main interfaces file sources; `text` a file without a grammar here. */
-export type FormatName = "hosts" | "fstab" | "interfaces" | "interfaces.d" | "smartd" | "text";
+/**
+ * `interfaces.d` is a file that the main interfaces file sources; `alerts` what Prometheus or Alertmanager fills in
+ * itself; `text` a file without a grammar here.
+ */
+export type FormatName = "hosts" | "fstab" | "interfaces" | "interfaces.d" | "smartd" | "alerts" | "text";
 
 type Lint = (content: string, context: LintContext) => Finding[];
 
@@ -19,6 +22,7 @@ const lints: Record<FormatName, Lint> = {
     interfaces: lintInterfaces,
     "interfaces.d": lintInterfacesFragment,
     smartd: lintSmartd,
+    alerts: (content) => lintText(content).filter(({ rule }) => rule !== "unrendered-template"),
     text: (content) => lintText(content),
 };
 
@@ -28,6 +32,7 @@ export function formatOfPath(path: string): FormatName {
     const name = path.slice(path.lastIndexOf("/") + 1);
     if (name === "interfaces.new") return "interfaces";
     if (name === "smartd.conf") return "smartd";
+    if (name.endsWith(".rules.yml") || name === "alertmanager.yml") return "alerts";
     return name === "hosts" || name === "fstab" || name === "interfaces" ? name : "text";
 }
 

@@ -30,6 +30,11 @@ export function canonicalAddress(address: string): string {
     return familyOf(address) === 6 ? new SocketAddress({ address, family: "ipv6" }).address : address;
 }
 
+/** As it stands before a port: an IPv6 address in brackets; a name and an IPv4 address as they are. */
+export function bracketed(host: string): string {
+    return host.includes(":") ? `[${host}]` : host;
+}
+
 /** 127.0.0.0/8, also when mapped into IPv6, and ::1: what pmxcfs passes over when it looks for the node's address. */
 export function isLoopback(address: string): boolean {
     return isWithin(address, loopback);

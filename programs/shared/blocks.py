@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 
+from engine.mounts import parse_mountinfo
 from shared.files import first_line, read_text
 from shared.processes import run
 from shared.zpool import why_pool_holds
@@ -85,12 +86,12 @@ class Blocks:
 
     def is_used(self, name: str, path: str) -> bool:
         number = first_line(f"{path}/dev")
-        mounts = (line.split()[2:3] for line in read_text(f"{self.proc}/self/mountinfo").splitlines())
+        mounts = (each.number for each in parse_mountinfo(read_text(f"{self.proc}/self/mountinfo")))
         swaps = (line.split()[:1] for line in read_text(f"{self.proc}/swaps").splitlines())
         return bool(
             self.content(name, path) != ""
             or glob.glob(f"{path}/holders/*")
-            or (number and [number] in mounts)
+            or (number and number in mounts)
             or [f"/dev/{name}"] in swaps
         )
 

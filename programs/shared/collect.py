@@ -3,22 +3,24 @@ state, and an inventory of the machine. Nothing of it is taken from a pmxcfs tha
 
 import json
 import os
+import re
 import shutil
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 
+from engine.mounts import PMXCFS_AT, mounted_now, shows_pmxcfs
 from engine.safe import make_folder
 from shared.manifest import (
     ESSENTIAL, MANIFEST, Manifest, describe_files, guests_in, guests_of, keys_in, storages_of,
 )
 from shared.pvetree import (
-    DATABASE, GENERATED, OWN_LINKS, BrokenTree, copy_database, differences, read_files, read_tree,
+    DATABASE, GENERATED, OWN_LINKS, VOLATILE, BrokenTree, copy_database, differences, lasting, read_files, read_tree,
 )
 from shared.processes import run, sleep
 
-PVE = "/etc/pve"
+PVE = PMXCFS_AT
 COROSYNC = "/etc/corosync/corosync.conf"
-MOUNTS = "/proc/self/mountinfo"
 LARGEST = 8 * 1024 * 1024  # bytes of a file of /etc: what is larger is no configuration
 ATTEMPTS = 4  # at a moment in which nobody changes anything
 PATIENCE = 60  # seconds for all of /etc/pve: a pmxcfs that hangs never answers
@@ -90,7 +92,7 @@ def collect_pve(into: str) -> str:
             shutil.rmtree(f"{into}/pmxcfs")
             os.makedirs(f"{into}/pmxcfs")
             copy_database(DATABASE, f"{into}/pmxcfs/config.db")
-            tree = read_tree(f"{into}/pmxcfs/config.db")
+            tree = lasting(read_tree(f"{into}/pmxcfs/config.db"))
         except BrokenTree as error:
             raise Unfit("config.db", f"config.db cannot be read: {error}") from error
         text = read_files(f"{into}/pve")
@@ -104,20 +106,49 @@ def collect_pve(into: str) -> str:
 
 
 def is_pve_mounted() -> bool:
-    """By the kernel's list: to look at the folder itself would hang with pmxcfs."""
-    with open(MOUNTS, encoding="utf-8", errors="replace") as stream:
-        return any(line.split()[4] == PVE and " - fuse" in line for line in stream)
+    return shows_pmxcfs(mounted_now())
+
+
+# A process of its own, since pmxcfs may hang. Each file is reached from its open folder: for a whole path the kernel asks
+# pmxcfs for every folder on the way again, for each thing that is done to the file, and that takes most of the time.
+COPYING = r'''
+import os, re, stat, sys
+top, into, left_out = sys.argv[1:]
+def copy(folder, below):
+    os.mkdir(into + "/" + below)
+    for name in sorted(os.listdir(folder)):
+        path = below + name
+        if re.fullmatch(left_out, path):
+            continue
+        try:
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if stat.S_ISDIR(status.st_mode):
+                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+                copy(inner, path + "/")
+                os.close(inner)
+            elif stat.S_ISREG(status.st_mode):
+                with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder), "rb") as source:
+                    data = source.read()
+                with open(into + "/" + path, "wb") as target:
+                    target.write(data)
+                os.utime(into + "/" + path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        except OSError as error:
+            print(path + ": " + error.strerror)
+            sys.exit(1)
+os.umask(0o077)
+copy(os.open(top, os.O_RDONLY | os.O_DIRECTORY), "")
+'''
 
 
 def copy_pve(into: str) -> list[str]:
-    """All that pmxcfs shows, what it makes up too, into a folder that is made anew; what could not be read, where it is
-    no copy. The times are pmxcfs' own. Raises Unfit where pmxcfs hangs."""
+    """All that pmxcfs shows, its lists of members and guests too, and nothing of HA's, into a folder that is made anew; what
+    could not be read, where it is no copy. The times are pmxcfs' own. Raises Unfit where pmxcfs hangs."""
     shutil.rmtree(into, ignore_errors=True)
-    keep = ["--no-preserve=mode,ownership", "--preserve=timestamps"]
-    done = run(["cp", "-r", *keep, f"{PVE}/.", into], PATIENCE, with_errors=True)
+    left_out = "|".join([VOLATILE.pattern, *(re.escape(name) for name in GENERATED if name not in (".members", ".vmlist"))])
+    done = run([sys.executable, "-ISXutf8", "-c", COPYING, PVE, into, left_out], PATIENCE, with_errors=True)
     if done.code == 124:
         raise Unfit("hung", f"{PVE} did not answer within {PATIENCE} s: pmxcfs hangs")
-    return [] if done.code == 0 else done.output.splitlines()[:3] or [f"cp: exit status {done.code}"]
+    return [] if done.code == 0 else done.output.splitlines()[-1:] or [f"exit status {done.code}"]
 
 
 def refuse_alone(members: str, pve: str) -> None:

@@ -8,17 +8,18 @@ from typing import NamedTuple
 
 from engine.safe import make_folder
 from shared.collect import PATIENCE, PVE
-from shared.manifest import MANIFEST, Manifest, describe_files, digest, guests_in, lacks, parse_manifest
+from shared.manifest import MANIFEST, Manifest, describe_files, digest, guests_in, lacks, parse_manifest, unlisted
 from shared.pvetree import (
     GENERATED,
     OWN_LINKS,
     BrokenTree,
     differences,
+    lasting,
     read_files,
     read_tree,
 )
 from shared.processes import run
-from shared.restic import Repository, ResticError, good_ones
+from shared.restic import OPENING, Repository, ResticError, good_ones
 
 STORED = "/var/lib/holdfast/backup/new"  # in every snapshot, whichever node made it
 DATA_FAULTS = ("damaged", "no snapshot")
@@ -39,8 +40,7 @@ class Trial(NamedTuple):
 
 def restore_newest(repository: Repository, into: str) -> tuple[str, str]:
     """The newest good snapshot, into a folder that is made anew; its id, and where it lies. Raises ResticError."""
-    repository.id()  # says within a minute where there is nobody
-    good = good_ones(repository.snapshots())
+    good = good_ones(repository.snapshots(OPENING))  # says within a minute where there is nobody
     if not good:
         raise ResticError("no snapshot", f"{repository.access.location}: no backup there was ever found complete")
     shutil.rmtree(into, ignore_errors=True)
@@ -88,10 +88,9 @@ def compare_restored(folder: str, manifest: Manifest, node: str) -> list[str]:
     if manifest["node"] != node:
         return [f"the manifest is of {manifest['node']}"]
     stored = {name: each["sha256"] for name, each in describe_files(folder).items()}
-    wrong = lacks(manifest, stored)
-    wrong += [f"{name} is in no manifest" for name in sorted(stored.keys() - manifest["files"].keys())]
-    tree = read_tree(f"{folder}/pmxcfs/config.db")
-    wrong += differences(tree, read_files(f"{folder}/pve"), ("config.db", "the text copy"))
+    wrong = lacks(manifest, stored) + unlisted(manifest, stored)
+    tree = lasting(read_tree(f"{folder}/pmxcfs/config.db"))
+    wrong += differences(tree, lasting(read_files(f"{folder}/pve")), ("config.db", "the text copy"))
     for path, data in tree.items():
         known = manifest["files"].get(f"pve/{path}")
         if known is None or known["sha256"] != digest(data):
@@ -135,8 +134,8 @@ def try_pmxcfs(folder: str, node: str) -> tuple[str, str] | None:
             path = f"{work}/pve/{name}"
             if os.path.lexists(path) and not stat.S_ISDIR(os.lstat(path).st_mode):
                 os.unlink(path)
-        shown = read_files(f"{work}/pve")
-        wrong = differences(read_files(f"{folder}/pve"), shown, ("the text copy", "a pmxcfs started on it"))
+        shown = lasting(read_files(f"{work}/pve"))
+        wrong = differences(lasting(read_files(f"{folder}/pve")), shown, ("the text copy", "a pmxcfs started on it"))
         return (DIFFERS, "; ".join(wrong[:10])) if wrong else None
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -95,6 +95,11 @@ def lacks(manifest: Manifest, stored: Mapping[str, str]) -> list[str]:
     return complaints
 
 
+def unlisted(manifest: Manifest, stored: Iterable[str]) -> list[str]:
+    """What lies there and the manifest does not know: nobody has said what it has to be, nor whose."""
+    return [f"{name} is in no manifest" for name in sorted(set(stored) - manifest["files"].keys())]
+
+
 def losses(before: Manifest, now: Manifest) -> list[str]:
     """What makes a backup look as if it was taken of a node that has lost its configuration: incident A's state."""
     gone = [name for name in ESSENTIAL if f"pve/{name}" in before["files"] and f"pve/{name}" not in now["files"]]

@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 # cron and smartd leave some out; a PATH that is not set is none with an empty entry, which would be the current folder.
@@ -53,6 +53,13 @@ def run(
 
 def text_of(data: bytes) -> str:
     return data.decode("utf-8", "replace")
+
+
+def some_of(texts: Sequence[str], most: int) -> Iterator[str]:
+    """For people: the first ones, and how many more there are."""
+    yield from texts[:most]
+    if len(texts) > most:
+        yield f"and {len(texts) - most} more"
 
 
 def say(message: str) -> None:

@@ -2,6 +2,7 @@
 src/pmxcfs/database.c)."""
 
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,9 @@ DATABASE = "/var/lib/pve-cluster/config.db"
 # Made by pmxcfs while somebody reads: in no database, and not to be written.
 GENERATED = (".version", ".members", ".vmlist", ".rrd", ".clusterlog", ".debug")
 OWN_LINKS = ("local", "qemu-server", "lxc", "openvz")
+# HA's own state, which each node writes anew every few seconds, by way of a second name: no configuration, and never the same
+# in two copies.
+VOLATILE = re.compile(r"(?:ha/(?:manager_status|crm_commands)|nodes/[^/]+/lrm_status)(?:\.tmp\.\d+)?")
 FOLDER_TYPE, FILE_TYPE = 4, 8  # of the column `type`: DT_DIR and DT_REG
 
 
@@ -61,6 +65,16 @@ def read_tree(database: str) -> dict[str, bytes]:
     entries = {inode: Entry(parent, kind, name, bytes(data or b"")) for inode, parent, kind, name, data in rows}
     entries.pop(0, None)
     return {path_of(inode, entries): each.data for inode, each in entries.items() if each.kind == FILE_TYPE}
+
+
+def lasting(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Without what HA writes all the time. `files` by their path below /etc/pve."""
+    return {path: data for path, data in files.items() if not VOLATILE.fullmatch(path)}
+
+
+def place_of(path: str) -> str:
+    """On the node, of a path as a backup has it: pve/storage.cfg, etc/hosts."""
+    return f"/etc/{path}" if path.startswith("pve/") else f"/{path}"
 
 
 def path_of(inode: int, entries: Mapping[int, Entry]) -> str:

@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 import threading
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, NamedTuple
 
 from shared.processes import Outcome, run
@@ -122,13 +122,14 @@ class Repository:
         said = self.ask("backup", "--json", "--host", host, "--tag", "config", "--tag", f"seq={seq}", folder)
         return summary_of(said)
 
-    def attest(self, snapshot: str, host: str, seq: int, text: str) -> None:
-        """Says for good that the snapshot was read back and is complete."""
+    def attest(self, snapshot: str, host: str, seq: int, text: str) -> str:
+        """Says for good that the snapshot was read back and is complete, by another one, whose id it returns."""
         tags = ["--tag", "verified", "--tag", f"of={snapshot}", "--tag", f"seq={seq}"]
-        self.ask("backup", "--json", "--host", host, *tags, "--stdin", "--stdin-filename", "verified.json", stdin=text)
+        named = ["--stdin", "--stdin-filename", "verified.json"]
+        return summary_of(self.ask("backup", "--json", "--host", host, *tags, *named, stdin=text))
 
-    def snapshots(self) -> list[Snapshot]:
-        listed = json.loads(last_object(self.ask("snapshots", "--json", "--no-lock")) or "[]")
+    def snapshots(self, timeout: float | None = None) -> list[Snapshot]:
+        listed = json.loads(last_object(self.ask("snapshots", "--json", "--no-lock", timeout=timeout)) or "[]")
         return sorted((snapshot_of(each) for each in listed or []), key=lambda each: (each.seq, each.time))
 
     def forget(self, ids: Sequence[str]) -> None:
@@ -169,7 +170,7 @@ class Repository:
         if timed_out:
             raise ResticError("slow", f"{self.access.location}: was not read within {self.timeout:.0f} s")
         if code != 0 or torn:
-            raise error_of(Outcome(code or 1, said or torn), self.access)
+            raise error_of(with_words_of_ssh(Outcome(code or 1, said or torn), self.access), self.access)
 
 
 def name_below(name: str, folder: str) -> str:
@@ -285,9 +286,3 @@ def week_of(time: str) -> str:
 
     year, week, _ = datetime.date.fromisoformat(time[:10]).isocalendar()
     return f"{year}-{week:02}"
-
-
-def lines_of(texts: Sequence[str], most: int) -> Iterator[str]:
-    yield from texts[:most]
-    if len(texts) > most:
-        yield f"and {len(texts) - most} more"

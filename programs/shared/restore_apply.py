@@ -8,15 +8,15 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.safe import ensure_folder, make_folder, write
-from shared.collect import PVE, Unfit, copy_pve, is_pve_mounted
+from shared.collect import PVE, is_pve_mounted
 from shared.files import forget, read_text, store
 from shared.manifest import Manifest
-from shared.processes import run, say, sleep
-from shared.pvetree import DATABASE, read_bytes, read_tree
-from shared.restore_plan import Change
+from shared.processes import some_of, run, say, sleep
+from shared.pvetree import DATABASE, lasting, place_of, read_bytes, read_tree
+from shared.restore_plan import Change, NoAnswer, current_pve
 
 KEPT = "/var/lib/holdfast/restored"
 OPEN = f"{KEPT}/open.json"
@@ -24,6 +24,7 @@ KEPT_AT_LEAST = 10  # restores, whatever their age
 KEPT_FOR = 90 * 86_400  # seconds
 # In the postmortem's order; those that the node has not are passed over.
 SERVICES = ("pvestatd", "pvescheduler", "pveproxy", "pvedaemon")
+UNDO_ROUNDS, UNDO_PAUSE = 3, 5  # seconds between them: a pmxcfs that starts again, a quorum that comes back
 WRITING = 30  # seconds for one file: a pmxcfs that hangs, or waits for its cluster, never answers
 DATABASE_FILES = tuple(DATABASE + ending for ending in ("", "-wal", "-shm"))
 
@@ -63,7 +64,7 @@ def restore_files(changes: Sequence[Change], manifest: Manifest, view: str) -> s
         for change in changes:
             put(change.path, change.after, owner_in(manifest, change.path))
         refuse_other_content({each.path: each.after for each in changes}, view)
-    except (OSError, Unfit) as error:
+    except (OSError, NoAnswer) as error:
         undone = undo_open()
         raise NotDone(f"{told_of(error)}; {undone}") from error
     start_services(stopped)
@@ -100,19 +101,12 @@ def refuse_failed(code: int, said: str, path: str) -> None:
 
 
 def refuse_other_content(wanted: Mapping[str, bytes], view: str) -> None:
-    """A second look, at what pmxcfs and the disk have now. Raises OSError, Unfit."""
-    if any(path.startswith("pve/") for path in wanted):
-        unread = copy_pve(view)
-        if unread:
-            raise OSError(errno.EIO, "; ".join(unread), PVE)
+    """A second look, at what pmxcfs and the disk have now. Raises OSError, NoAnswer."""
+    present = current_pve(view) if any(path.startswith("pve/") for path in wanted) else {}
     for path, data in wanted.items():
-        seen = f"{view}/{path.removeprefix('pve/')}" if path.startswith("pve/") else f"/{path}"
-        if read_bytes(seen) != data:
+        seen = present.get(path.removeprefix("pve/")) if path.startswith("pve/") else read_bytes(f"/{path}")
+        if seen != data:
             raise OSError(errno.EIO, "was not written as it is in the backup", place_of(path))
-
-
-def place_of(path: str) -> str:
-    return f"/etc/{path}" if path.startswith("pve/") else f"/{path}"
 
 
 def owner_of(path: str) -> Owner | None:
@@ -131,7 +125,7 @@ def owner_in(manifest: Manifest, path: str) -> Owner:
 def restore_database(copy: str, view: str) -> str:
     """The whole of config.db: stop, keep, remove with -wal and -shm, copy, start, compare. `view`: a folder for what pmxcfs
     shows afterwards. Raises NotDone."""
-    wanted = {f"pve/{path}": data for path, data in read_tree(copy).items()}
+    wanted = {f"pve/{path}": data for path, data in lasting(read_tree(copy)).items()}
     folder = keep_folder()
     try:
         begin({"folder": folder, "database": "stopped"})
@@ -143,14 +137,14 @@ def restore_database(copy: str, view: str) -> str:
         replace_database(copy)
         start_pmxcfs()
         refuse_other_content(wanted, view)
-    except (OSError, Unfit) as error:
+    except (OSError, NoAnswer) as error:
         undone = undo_open()
         raise NotDone(f"{told_of(error)}; {undone}") from error
     finish()
     return folder
 
 
-def told_of(error: OSError | Unfit) -> str:
+def told_of(error: OSError | NoAnswer) -> str:
     return f"{error.filename or ''}: {error.strerror}" if isinstance(error, OSError) else str(error)
 
 
@@ -177,7 +171,12 @@ OWN_PMXCFS = ("-x", "--ns", str(os.getpid()), "--nslist", "mnt", "pmxcfs")
 
 
 def runs_pmxcfs() -> bool:
-    return run(["pgrep", *OWN_PMXCFS], 10).code == 0
+    """Raises OSError where that cannot be told: then it may have its database open."""
+    asked = run(["pgrep", *OWN_PMXCFS], 10, with_errors=True)
+    if asked.code not in (0, 1):
+        said = " ".join(asked.output.split())[-200:]
+        raise OSError(errno.EIO, f"whether it runs cannot be told: pgrep: exit status {asked.code}: {said}", "pmxcfs")
+    return asked.code == 0
 
 
 def replace_database(copy: str) -> None:
@@ -237,9 +236,7 @@ def undo_open() -> str:
         try:
             if "database" in left:
                 undo_database(folder, left["database"] == "kept")
-            # One that cannot be taken back keeps none of the others from it.
-            for each in reversed(left.get("files", [])):
-                failed = undo_file(folder, each["path"], each["kept"], each["owner"]) or failed
+            failed = "; ".join(some_of(undo_files(folder, left.get("files", [])), 5))
         finally:
             start_services(left.get("services", []))
     except (OSError, ValueError, LookupError, TypeError) as error:
@@ -251,24 +248,44 @@ def undo_open() -> str:
     return "what had been done was taken back"
 
 
-def undo_file(folder: str, path: str, kept: bool, owner: Sequence[int] | None) -> str:
-    """What failed, or nothing. Without a kept one nothing was there: what stands there now and is no file is not ours. Raises
-    OSError where pmxcfs hangs: the others would wait for it, too."""
+def undo_files(folder: str, files: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What could not be taken back, each with its reason. One that cannot keeps none of the others from it, and is tried
+    again after them; of a pmxcfs that hangs one file is waited for in each round, not all."""
+    left = list(reversed(files))
+    failed: list[str] = []
+    for round_number in range(UNDO_ROUNDS):
+        if round_number:
+            sleep(UNDO_PAUSE)
+        again, failed, hangs = [], [], ""
+        for each in left:
+            wrong = hangs if each["path"].startswith("pve/") else ""
+            try:
+                if not wrong:
+                    undo_file(folder, each["path"], each["kept"], each["owner"])
+                    continue
+            except OSError as error:
+                wrong = str(error.strerror)
+                hangs = wrong if error.errno == errno.ETIMEDOUT else hangs
+            again.append(each)
+            failed.append(f"{place_of(each['path'])}: {wrong}")
+        left = again
+        if not left:
+            break
+    return failed
+
+
+def undo_file(folder: str, path: str, kept: bool, owner: Sequence[int] | None) -> None:
+    """Without a kept one nothing was there: what stands there now and is no file is not ours. Raises OSError, ETIMEDOUT where
+    pmxcfs hangs."""
     target = place_of(path)
-    try:
-        if kept:
-            put(path, read_bytes(f"{folder}/{path}"), Owner(*owner) if owner else Owner(0o600, 0, 0))
-        elif path.startswith("pve/"):
-            script = 'test ! -f "$1" || exec rm -- "$1"'
-            done = run(["sh", "-c", script, "sh", target], WRITING, with_errors=True)
-            refuse_failed(done.code, done.output, target)
-        elif os.path.isfile(target):
-            os.unlink(target)
-        return ""
-    except OSError as error:
-        if error.errno == errno.ETIMEDOUT:
-            raise
-        return told_of(error)
+    if kept:
+        put(path, read_bytes(f"{folder}/{path}"), Owner(*owner) if owner else Owner(0o600, 0, 0))
+    elif path.startswith("pve/"):
+        script = 'test ! -f "$1" || exec rm -- "$1"'
+        done = run(["sh", "-c", script, "sh", target], WRITING, with_errors=True)
+        refuse_failed(done.code, done.output, target)
+    elif os.path.isfile(target):
+        os.unlink(target)
 
 
 def undo_database(folder: str, is_kept: bool) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shared.collect import ATTEMPTS, PVE, Unfit, copy_pve
 from shared.manifest import GUEST_PATH
 from shared.processes import run, sleep
-from shared.pvetree import GENERATED, OWN_LINKS, read_files
+from shared.pvetree import GENERATED, OWN_LINKS, lasting, place_of, read_files
 
 # What opens something: shown by neither side, only that it differs.
 HIDDEN = re.compile(r"pve/(nodes/[^/]+/)?priv/|etc/corosync/authkey|etc/holdfast/|\.(key|pw|pem|tfa)$|shadow")
@@ -35,7 +35,7 @@ class NoAnswer(Exception):
 
 
 def current_pve(work: str) -> dict[str, bytes]:
-    """Every file of the running pmxcfs, and none that it makes up. Raises NoAnswer."""
+    """Every file of the running pmxcfs, and none that it makes up or HA writes all the time. Raises NoAnswer."""
     wrong: list[str] = []
     for attempt in range(ATTEMPTS):  # somebody may remove a file while it is copied
         if attempt:
@@ -46,7 +46,7 @@ def current_pve(work: str) -> dict[str, bytes]:
             raise NoAnswer(f"{hung} (pkill -9 pmxcfs; umount -l {PVE}; pmxcfs -l)") from hung
         if not wrong:
             unwanted = {*GENERATED, *OWN_LINKS}
-            return {path: data for path, data in read_files(work).items() if path not in unwanted}
+            return {path: data for path, data in lasting(read_files(work)).items() if path not in unwanted}
     raise NoAnswer(f"not all of {PVE} can be read: {'; '.join(wrong)}")
 
 
@@ -58,7 +58,8 @@ def has_quorum(members: str) -> bool:
         cluster = told.get("cluster") or {}
         return bool(cluster.get("quorate") == 1)
     except (ValueError, AttributeError):
-        return run(["corosync-quorumtool", "-s"], 20).code == 0
+        # 1: corosync does not run, 2: no quorum, 127: there is no corosync. Whatever else it says, it may have quorum.
+        return run(["corosync-quorumtool", "-s"], 20).code not in (1, 2, 127)
 
 
 def changes_of(backup: Mapping[str, bytes], present: Mapping[str, bytes], only: Sequence[str]) -> list[Change]:
@@ -88,7 +89,7 @@ def rank(path: str) -> int:
 
 def shown(change: Change) -> list[str]:
     what = "new" if change.before is None else "changed"
-    head = f"{'/etc/' + change.path if change.path.startswith('pve/') else '/' + change.path}: {what}"
+    head = f"{place_of(change.path)}: {what}"
     if HIDDEN.search(change.path):
         return [f"{head} ({len(change.after)} bytes, not shown: it may be a secret)"]
     before, after = (text_lines(data) for data in (change.before or b"", change.after))

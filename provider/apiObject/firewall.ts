@@ -8,6 +8,9 @@ import { acceptedText, type ApiObjectArgs } from "../../model/contract/apiObject
 
 type Settings = Readonly<Record<string, string>>;
 
+/** Of a rule that we wrote, none: each makes it match less, or something else. */
+const narrowings = ["iface", "dest", "sport", "macro", "icmp-type"] as const;
+
 const options = z.object({ enable: z.number().optional() });
 const rules = z.array(
     z.object({
@@ -18,6 +21,11 @@ const rules = z.array(
         proto: z.string().optional(),
         dport: z.string().optional(),
         source: z.string().optional(),
+        iface: z.string().optional(),
+        dest: z.string().optional(),
+        sport: z.string().optional(),
+        macro: z.string().optional(),
+        "icmp-type": z.string().optional(),
         comment: z.string().optional(),
         digest: z.string().optional(),
     }),
@@ -59,7 +67,9 @@ export async function writeFirewall(api: ProxmoxApi, _: ApiObjectArgs, settings:
             const path = `cluster/firewall/rules/${rule.pos}`;
             // Positions shift when others add rules: with the digest such a change is refused.
             const digest: Settings = rule.digest === undefined ? {} : { digest: rule.digest };
-            if (plainWordsOf(rule) !== text) await api.put(path, { ...given, ...digest });
+            const superfluous = narrowingsOf(rule).map(([name]) => name);
+            const without: Settings = superfluous.length > 0 ? { delete: superfluous.join(",") } : {};
+            if (plainWordsOf(rule) !== text) await api.put(path, { ...given, ...without, ...digest });
             if (barrierBefore(rule, found)) await moveFirst(api, name);
         }
     }
@@ -85,11 +95,20 @@ function wordsOf(rule: Rule, all: readonly Rule[]): string {
     return barrier ? `${plainWordsOf(rule)}, behind rule ${barrier.pos} (${barrier.action})` : plainWordsOf(rule);
 }
 
-function plainWordsOf({ type, action, enable = 0, proto = "any", dport = "any", source = "anywhere" }: Rule): string {
+function plainWordsOf(rule: Rule): string {
+    const { type, action, enable = 0, proto = "any", dport = "any", source = "anywhere" } = rule;
     if (enable === 0) return "switched off";
+    const narrowed = narrowingsOf(rule).map(([name, value]) => `, only ${name} ${value}`);
     if (type !== "in" || action !== "ACCEPT" || proto !== "tcp")
-        return `${type} ${action} ${proto} ${dport} from ${source}`;
-    return acceptedText(dport.split(","), source.split(","));
+        return [`${type} ${action} ${proto} ${dport} from ${source}`, ...narrowed].join("");
+    return [acceptedText(dport.split(","), source.split(",")), ...narrowed].join("");
+}
+
+function narrowingsOf(rule: Rule): (readonly [name: string, value: string])[] {
+    return narrowings.flatMap((name) => {
+        const value = rule[name];
+        return value === undefined || value === "" ? [] : [[name, value] as const];
+    });
 }
 
 /** What may turn away before ours is asked. */

@@ -1,13 +1,13 @@
 /** What an import is about, which starts from nothing but an id: as the stack declares it. */
-import { parseFleet } from "../../components/fleet";
+import { soundFleet } from "../../components/fleet";
 import { planObjects } from "../../components/proxmox/plan";
 import { apiObjectId, type ApiObjectArgs } from "../../model/contract/apiObject";
 import { readProjectFile } from "../../projectFile";
 
-/** @param fleet `holdfast:fleet` as it is configured @throws Error where the stack declares no such object */
+/** @param fleet `holdfast:fleet` as configured @throws Error where it has faults, or declares no such object */
 export function importedArgs(fleet: unknown, id: string, root = process.cwd()): ApiObjectArgs {
     const given: unknown = typeof fleet === "string" ? JSON.parse(fleet) : fleet;
-    const { proxmox } = parseFleet(given, (file) => readProjectFile(root, file)).fleet ?? {};
+    const { proxmox } = given === undefined ? {} : soundFleet(given, (file) => readProjectFile(root, file));
     const planned = proxmox && Object.values(planObjects(proxmox)).find((args) => apiObjectId(args) === id);
     if (!planned)
         throw new Error(

@@ -12,6 +12,14 @@ export interface BootCheck {
     readonly codes: Readonly<Record<string, string>>;
     /** Codes that it gives: those of its own, and those that another check explains. */
     readonly given: readonly string[];
+    /** Of those, the ones that it calls a fault. */
+    readonly bad: readonly string[];
+}
+
+/** A fault that a test made, and that the check was seen to find. */
+export interface SeenFault {
+    readonly name: string;
+    readonly code: string;
 }
 
 const folder = "components/bootReadiness/node";
@@ -36,21 +44,48 @@ function readCheck(module: string, text: string): BootCheck {
     const codes = /^CODES(?:: [^=]+)? = \{([^}]*)\}$/m.exec(text)?.[1];
     if (!fault || !group || codes === undefined) throw new Error(`${module}.py: expected a docstring, GROUP and CODES`);
     const own = [...codes.matchAll(/"([a-z-]+)":\s*"((?:[^"\\]|\\.)*)"/g)];
-    const given = [...text.matchAll(/\b(?:bad|unknown|skipped)\(\s*"([a-z-]+)"/g)].map(([, code]) => code!);
+    const codesOf = (states: string): string[] => [
+        ...new Set([...text.matchAll(new RegExp(`\\b(?:${states})\\(\\s*"([a-z-]+)"`, "g"))].map(([, code]) => code!)),
+    ];
     return {
         name: module.replaceAll("_", "-"),
         group,
         fault: fault.split("\n\n")[0]!.replaceAll("\n", " "),
         codes: Object.fromEntries(own.map(([, code, meaning]) => [code!, meaning!])),
-        given: [...new Set(given)],
+        given: codesOf("bad|unknown|skipped"),
+        bad: codesOf("bad"),
     };
+}
+
+/**
+ * By check, from the tests: each entry of a `pairs("check", {…})` is a machine with the fault, beside one with its
+ * harmless twin.
+ */
+export function seenFaults(root: string): Record<string, SeenFault[]> {
+    const tests = join(root, "tests/components/bootReadiness");
+    const files = readdirSync(tests).filter((file) => file.endsWith(".test.ts"));
+    const seen: Record<string, SeenFault[]> = {};
+    for (const file of files.sort()) {
+        const text = readFileSync(join(tests, file), "utf8");
+        for (const [, check, body] of text.matchAll(/^pairs\("([a-z-]+)", \{\n([\s\S]*?)^\}\);/gm)) {
+            const found = [
+                ...body!.matchAll(/^ {4}"([^"]+)": \{[\s\S]*?^ {8}says: \[\s*"([a-z-]+)"[\s\S]*?^ {4}\},$/gm),
+            ];
+            (seen[check!] ??= []).push(...found.map(([, name, code]) => ({ name: name!, code: code! })));
+        }
+    }
+    return seen;
 }
 
 const begin = "<!-- checks: written by npm run schema -->";
 const end = "<!-- end of checks -->";
 
-/** The page with its tables as the files say. */
-export function withBootChecks(page: string, checks: readonly BootCheck[]): string {
+/** The page with its tables as the files and their tests say. */
+export function withBootChecks(
+    page: string,
+    checks: readonly BootCheck[],
+    seen: Readonly<Record<string, readonly SeenFault[]>>,
+): string {
     const [before = "", rest = ""] = page.split(begin);
     const [, after = ""] = rest.split(end);
     const groups = [...new Set(checks.map(({ group }) => group))];
@@ -59,9 +94,10 @@ export function withBootChecks(page: string, checks: readonly BootCheck[]): stri
             .filter((check) => check.group === group)
             .map(({ name, fault, codes }) => {
                 const meanings = Object.entries(codes).map(([code, meaning]) => `\`${code}\`: ${meaning}`);
-                return `| \`${name}\` | ${cell(fault)} | ${cell(meanings.join("<br>"))} |`;
+                const faults = (seen[name] ?? []).map((each) => each.name);
+                return `| \`${name}\` | ${cell(fault)} | ${cell(faults.join("<br>"))} | ${cell(meanings.join("<br>"))} |`;
             });
-        return `### ${group}\n\n| check | the fault that it finds | codes |\n|---|---|---|\n${rows.join("\n")}`;
+        return `### ${group}\n\n| check | the fault that it finds | seen to find, and to pass a harmless twin of | codes |\n|---|---|---|---|\n${rows.join("\n")}`;
     });
     return `${before}${begin}\n\n${tables.join("\n\n")}\n\n${end}${after}`;
 }

@@ -1,7 +1,8 @@
 /** `holdfast:fleet`, key by key, from its JSON Schema. */
 import { fleetJsonSchema } from "../../components/fleet/jsonSchema";
 
-interface Schema {
+/** Of JSON Schema, what zod writes of the settings. */
+export interface Schema {
     readonly $ref?: string;
     readonly description?: string;
     readonly type?: string;

@@ -60,23 +60,25 @@ export async function walkThroughEmergencyBoot(stage: Stage): Promise<Seen> {
 /** Where a pmxcfs hangs the boot: what everything else waits for, by systemd's own list of jobs. */
 export async function bootThatHangs(stage: Stage): Promise<Seen> {
     const { node } = stage;
-    await node.powerOn(`${lean} ${patient}`);
-    const running = async () => {
+    let left: readonly (string | undefined)[] = [];
+    const isAlone = async () => {
+        await node.failWhereTripped();
         const jobs = await node.exec(["systemctl", "list-jobs", "--plain", "--no-legend"], {
             reject: false,
             timeout: 30,
         });
         const lines = jobs.exitCode === 0 ? jobs.stdout.split("\n").filter(Boolean) : [];
-        return lines.filter((line) => line.endsWith(" running")).map((line) => line.trim().split(/\s+/)[1]);
+        left = lines.filter((line) => line.endsWith(" running")).map((line) => line.trim().split(/\s+/)[1]);
+        return left.length === 1 && left[0] === "pve-cluster.service";
     };
-    await until(
-        `only ${hangs} is left to start`,
-        async () => {
-            const left = await running();
-            return left.length === 1 && left[0] === "pve-cluster.service";
-        },
-        600,
-    );
+    try {
+        await node.bootUntil(`${lean} ${patient}`, () => until(`only ${hangs} is left to start`, isAlone, 600));
+    } catch (error) {
+        const end = (await node.consoleOfThisBoot()).slice(-2000);
+        throw new Error(`${String(error)}; left: ${left.join(", ") || "nobody can tell"}; its console's end:\n${end}`, {
+            cause: error,
+        });
+    }
     const bound = await sh(stage, "systemctl show --property=TimeoutStartUSec --value pve-cluster.service");
     const target = await sh(stage, "systemctl is-active multi-user.target || true");
     return {

@@ -40,6 +40,8 @@ export const scenes: readonly Scene[] = [
         play: async (stage) => {
             await stage.node.kill();
             await stage.node.reorderDisks();
+            // No machine is kept with it, and a guest that has just booted may take long to let go of it.
+            await stage.node.unplugDisk("nvme");
             const result = await seen(stage, await stage.node.start(undefined, `${lean} ${patient}`));
             await setRootPassword(stage);
             await installHangingPmxcfs(stage);

@@ -1,10 +1,13 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import execa from "execa";
 import { formatNodes } from "../../cli/lab";
 import { buildProgram, everyCommand } from "../../cli/program";
 import { labStackFile, removeLabStack, writeLabStack } from "../../lab/stack";
 import { hasTripped } from "../../vm/console";
+import { killAndWait, waitForExit } from "../../vm/processes";
 
 /** What `lab ssh` is given: the node, the command there, and which lab. */
 async function sshOf(...words: string[]): Promise<[string, string[], string]> {
@@ -56,6 +59,9 @@ describe("a virtual machine's console", () => {
         expect(hasTripped(`${oops}[    3.067972] Kernel panic - not syncing: Fatal exception in interrupt\n`)).toBe(
             true,
         );
+        const timer =
+            "[    0.024000] ..MP-BIOS bug: 8254 timer not connected to IO-APIC\n[    0.048000] Kernel panic - not syncing: IO-APIC + timer doesn't work!  Boot with apic=debug and send a report.  Then try booting with the 'noapic' option.\n";
+        expect(hasTripped(timer)).toBe(true);
         expect(hasTripped(oops)).toBe(false);
         expect(
             hasTripped("[    1.0] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n"),
@@ -76,5 +82,26 @@ test("each lab has a stack file of its own, and none is taken away with another'
         expect(await readdir(folder)).toEqual(["Pulumi.lab.yaml"]);
     } finally {
         await rm(folder, { recursive: true });
+    }
+});
+
+test("a process whose first thread has ended is not gone while another has its files open", async () => {
+    const script = `
+import ctypes, platform, threading, time
+threading.Thread(target=time.sleep, args=(600,)).start()
+print("begun", flush=True)
+# The kernel's exit, of this thread alone.
+ctypes.CDLL(None).syscall(60 if platform.machine() == "x86_64" else 93, 0)
+`;
+    const child = execa("python3", ["-c", script], { reject: false });
+    try {
+        await new Promise((begun) => child.stdout!.once("data", begun));
+        const pid = child.pid!;
+        const state = async () => (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").charAt(0);
+        while ((await state()) !== "Z") await delay(20);
+        await expect(waitForExit([pid], 0.2)).rejects.toThrow(`process ${pid} is still there after 0.2 s`);
+        await killAndWait([pid]);
+    } finally {
+        child.kill("SIGKILL");
     }
 });

@@ -1,6 +1,6 @@
 /** `holdfast ready`: what the nodes say in words, and the exit status. */
 import { askAll, exitStatus, renderReady, type Answer } from "../../cli/ready/run";
-import { chosen } from "../../cli/stackNodes";
+import { chosen } from "../../cli/stackFleet";
 import type { Checked } from "../../host/checked";
 import type { NodeClient } from "../../host/nodeClient";
 import { UnreachableError } from "../../host/errors";

@@ -5,7 +5,9 @@ import axe from "axe-core";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { summarize, type Change, type DriftReport, type NodeDrift } from "../../cli/drift/report";
 import { nextSteps } from "../../cli/report/nextSteps";
-import { evenShare, renderPage } from "../../cli/report/page";
+import { renderCharts } from "../../cli/report/charts";
+import { evenShare, renderPage, type ChartsOrReason } from "../../cli/report/page";
+import { chartsOfADay } from "../helpers/chartsOfADay";
 import { refuseKey, type KnownKeys } from "../../host/hostKeys";
 import type { SshTarget } from "../../host/sshTarget";
 
@@ -353,9 +355,10 @@ describe("in a browser", () => {
     async function open(
         report: DriftReport,
         options: Parameters<Browser["newPage"]>[0] = {},
+        drawn?: ChartsOrReason,
     ): Promise<{ page: Page; complaints: string[] }> {
         const file = join(folder, "report.html");
-        await writeFile(file, renderPage(report));
+        await writeFile(file, renderPage(report, drawn));
         const page = await browser.newPage({ bypassCSP: true, ...options });
         const complaints: string[] = [];
         page.on("console", (message) => complaints.push(message.text()));
@@ -386,10 +389,32 @@ describe("in a browser", () => {
         await page.close();
     });
 
+    /** Likewise. */
+    test.each([
+        ["light", 1100],
+        ["dark", 1100],
+        ["narrow", 390],
+    ] as const)("a picture of its charts: %s", async (name, width) => {
+        const { page } = await open(
+            summarize([{ name: "prod", status: "clean", nodes: [] }], checkedAt),
+            { colorScheme: name === "dark" ? "dark" : "light", viewport: { width, height: 900 } },
+            { charts: renderCharts(chartsOfADay(checkedAt)) },
+        );
+        const charts = page.getByRole("region", { name: "The last day" });
+        expect(await charts.getByRole("img").count()).toBeGreaterThan(10);
+        // None is wider than the screen.
+        expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+        const target = process.env["HOLDFAST_SCREENSHOTS"];
+        await charts.scrollIntoViewIfNeeded();
+        if (target !== undefined) await page.screenshot({ path: join(target, `report-charts-${name}.png`) });
+        await page.close();
+    });
+
     test.each(["light", "dark"] as const)(
         "axe finds nothing to complain about in the %s scheme, and the console is silent",
         async (colorScheme) => {
-            const { page, complaints } = await open(mixed, { colorScheme });
+            const drawn = { charts: renderCharts(chartsOfADay(checkedAt)) };
+            const { page, complaints } = await open(mixed, { colorScheme }, drawn);
             for (const summary of await page.locator("summary").all()) await summary.click();
             await page.evaluate(axe.source);
             const { violations, passes } = await page.evaluate<axe.AxeResults>("axe.run()");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import execa from "execa";
 import { planDrills } from "../../cli/restore/drill";
 import { quoted, together } from "../../cli/restore/remote";
-import { parseFleet } from "../../components/fleet";
+import { type Fleet, parseFleet } from "../../components/fleet";
 import { hostKey } from "../fixtures/fleet/threeNodes";
 
 const holdfast = join(__dirname, "../../cli/holdfast.js");
@@ -150,7 +150,8 @@ describe("whoever logs in, root does it", () => {
 });
 
 describe("the drills of a stack", () => {
-    const plan = (more: Record<string, object> = {}, names: string[] = []) => {
+    const machinesOf = ({ nodes, hosts }: Fleet) => ({ nodes, machines: [...nodes, ...hosts] });
+    const plan = (more: Record<string, object> = {}, names: string[] = [], hosts: Record<string, object> = {}) => {
         const configBackup = { target: "sftp:backup@192.0.2.60:/srv/backup", hostKey };
         const nodes = Object.fromEntries(
             ["pve01", "pve02", "pve03"].map((name, index) => [
@@ -158,12 +159,21 @@ describe("the drills of a stack", () => {
                 { address: `192.0.2.${11 + index}`, configBackup, ...more[name] },
             ]),
         );
-        const { rounds, untold } = planDrills(parseFleet({ nodes }, () => "").fleet!, names);
+        const { rounds, untold } = planDrills(machinesOf(parseFleet({ nodes, hosts }, () => "").fleet!), names);
         return { rounds: rounds.map(({ by, drills }) => `${by}: ${drills.join(" ")}`), untold };
     };
     test("each on the node that the stack gives it to", () => {
         expect(plan()).toEqual({ rounds: ["pve01: pve03", "pve02: pve01", "pve03: pve02"], untold: [] });
         expect(plan({}, ["pve02"])).toEqual({ rounds: ["pve03: pve02"], untold: [] });
+    });
+    test("those of nodes that name a host of the stack, there", () => {
+        const target = { target: "sftp:backup@192.0.2.60:/srv/backup", hostKey };
+        const named = { configBackup: { ...target, drill: { on: "vm-docker1" } } };
+        const hosts = { "vm-docker1": { address: "192.0.2.70", configBackup: target } };
+        expect(plan({ pve01: named, pve03: named }, [], hosts)).toEqual({
+            rounds: ["pve03: pve02", "vm-docker1: pve01 pve03"],
+            untold: [],
+        });
     });
     test("a node under maintenance is not contacted, and what it restores could not be told", () => {
         expect(plan({ pve02: { maintenance: true } })).toEqual({
@@ -200,4 +210,24 @@ test.each([
     [[2, 255], 1],
 ] as const)("drills that end with %j end with %d", (statuses, expected) => {
     expect(together(statuses)).toBe(expected);
+});
+
+test.each([
+    [[], "22"],
+    [["--repository-port", "2222"], "2222"],
+])("an sftp target is reached at its own port: %j", async (words, port) => {
+    await writeFile(join(folder, "password"), "correct horse\n");
+    const python = `#!/bin/sh\ncat >/dev/null; cp "$HOLDFAST_ETC/backup.conf" "${folder}/conf"\n`;
+    await writeFile(join(folder, "python3"), python, { mode: 0o755 });
+    const given = ["--to", join(folder, "to"), "--repository", "sftp:keeper@192.0.2.60:/srv/backup"];
+    const { exitCode } = await run(["restore", "pve01", ...given, "--password-file", "password", ...words]);
+    expect([exitCode, await readFile(join(folder, "conf"), "utf8")]).toEqual([
+        0,
+        `NODE='pve01'\nTARGET='sftp:keeper@192.0.2.60:/srv/backup'\nPORT='${port}'\n`,
+    ]);
+});
+
+test("a port that is none is refused", async () => {
+    const { exitCode, stderr } = await run(["restore", "pve01", "--repository-port", "0"]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("expected a port, 1 to 65535")]);
 });

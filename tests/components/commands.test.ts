@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
 import { runCommands } from "../../components/commands";
 import { commandLine } from "../../components/commands/plan";
 import { formatFault, parseFleet } from "../../components/fleet";
@@ -15,6 +18,17 @@ const commandsOf = (commands: object, change: object = {}) => {
     expect(faults.map(formatFault)).toEqual([]);
     return fleet!.commands;
 };
+
+/** The example of docs/commands.md for the time after a restore. */
+function afterRestore(restored = "restored-2026-11-27"): object {
+    const document = readFileSync(join(__dirname, "../../docs/commands.md"), "utf8");
+    const [, example = ""] = /^## After a restore$[^]*?^```yaml\n([^]*?)^```$/m.exec(document) ?? [];
+    const { config } = parse(example.replaceAll("restored-2026-11-27", restored)) as {
+        config: Readonly<Record<string, { commands: object }>>;
+    };
+    return config["holdfast:fleet"]!.commands;
+}
+const docker = { hosts: { "vm-docker1": { address: "192.0.2.70", roles: ["docker"], ssh: { hostKey } } } };
 
 /** As it goes over the wire. */
 const secret = (value: unknown): object =>
@@ -166,7 +180,7 @@ describe("the package's resources", () => {
             },
             redeploy: { remote: "pve01", run: ["/opt/redeploy"], stdin: { secret: "notifyToken" }, timeout: 30 },
         };
-        const { fleet } = parseFleet(withCommands(commands), readFixture);
+        const { fleet } = parseFleet(withCommands({ ...commands, ...afterRestore() }, docker), readFixture);
         recorder = recordRegistrations();
         const made = runCommands(fleet!.commands, {
             fileSets: named(hardenFleet(fleet!)),
@@ -200,5 +214,26 @@ describe("the package's resources", () => {
             value: { host: "192.0.2.11", port: 2222, user: "root", hostKey, privateKey: "KEY" },
         });
         expect(others).toEqual({ create: "/opt/redeploy", stdin: secret("s3cret"), triggers: [], logging: "none" });
+    });
+    test("a deployment after a restore: its text, its trigger and its version; names and mounts come first", () => {
+        const { inputs } = named_("command-redeploy-wiki");
+        expect(inputs).toMatchObject({
+            create: "/opt/wiki/deploy",
+            triggers: [expect.stringMatching(/^[0-9a-f]{64}$/), "restored-2026-11-27"],
+        });
+        expect(named_("command-announce").inputs["triggers"]).toEqual(["restored-2026-11-27"]);
+        const { events } = recorder;
+        for (const concern of ["hosts", "fstab"]) {
+            expect(events.indexOf(`end pve01-${concern}`)).toBeGreaterThan(-1);
+            expect(events.indexOf("start command-redeploy-wiki")).toBeGreaterThan(
+                events.indexOf(`end pve01-${concern}`),
+            );
+        }
+    });
+    test("another version makes each of them run again, and changes nothing else of it", () => {
+        const [before, after] = ["restored-2026-11-27", "restored-2026-12-24"].map((day) =>
+            commandsOf(afterRestore(day), docker),
+        );
+        expect(after).toEqual(before!.map((command) => ({ ...command, version: "restored-2026-12-24" })));
     });
 });

@@ -106,6 +106,61 @@ test("the drill's timer stops with the last drill", () => {
     expect(timer("pve02")).toEqual({ enabled: false, active: false });
 });
 
+describe("a host of the stack that a node names", () => {
+    const target = { target: "sftp:backup@192.0.2.60:/srv/backup", hostKey };
+    const fleetOf = (on: string, hosts: object) =>
+        parseFleet(
+            {
+                defaults: { configBackup: { ...target, drill: { on } } },
+                nodes: { pve01: { address: "192.0.2.11" }, pve02: { address: "192.0.2.12" } },
+                hosts,
+            },
+            () => "",
+        ).fleet!;
+    const docker = { "vm-docker1": { address: "192.0.2.70" }, "vm-docker2": { address: "192.0.2.71" } };
+
+    test("restores on trial, and backs up nothing of its own; one that nobody names has nothing of it", () => {
+        const { nodes, hosts, warnings } = fleetOf("vm-docker1", docker);
+        const machines = [...nodes, ...hosts];
+        expect(warnings.filter((line) => line.includes("configBackup"))).toEqual([]);
+        expect(machines.filter(({ configBackup }) => configBackup).map(({ identity }) => identity.name)).toEqual([
+            "pve01",
+            "pve02",
+            "vm-docker1",
+        ]);
+        const plans = machines
+            .slice(0, 3)
+            .map(({ host, identity, configBackup }) =>
+                planConfigBackup({ host, node: identity, settings: configBackup!, fleet: { machines } }),
+            );
+        const drilling = plans.map(
+            ({ files }) => /DRILLS='(.*)'/.exec(files["/etc/holdfast/backup.conf"]!.content!)![1],
+        );
+        expect(drilling).toEqual(["", "", "pve01 pve02"]);
+        const { files, units, facts, verify, packages } = plans[2]!;
+        expect(Object.keys(files).sort()).toEqual([
+            ...["conf", "key", "known_hosts", "login", "password"].map((name) => `/etc/holdfast/backup.${name}`),
+            "/etc/systemd/system/holdfast-drill.service",
+            "/etc/systemd/system/holdfast-drill.timer",
+            "/usr/local/lib/holdfast/backup-drill",
+        ]);
+        expect(units).toEqual({ "holdfast-drill.timer": { enabled: true, active: true } });
+        expect([Object.keys(facts!), verify, packages]).toEqual([
+            ["backup drill", "last good restores on trial"],
+            undefined,
+            ["restic"],
+        ]);
+        expect(plans[0]!.units).toMatchObject({ "holdfast-restore-undo.service": { enabled: true } });
+    });
+
+    test("with another target, or none, is warned about", () => {
+        const other = { "vm-docker1": { address: "192.0.2.70", configBackup: false } };
+        expect(fleetOf("vm-docker1", other).warnings.join("\n")).toContain(
+            "pve01, pve02: configBackup.drill.on names no machine with the same configBackup.target",
+        );
+    });
+});
+
 describe("who restores whose backup on trial", () => {
     const drills = (nodes: Record<string, object | undefined>) => {
         const entries = Object.entries(nodes).map(([name, configBackup], index) => [

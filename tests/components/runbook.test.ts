@@ -5,6 +5,9 @@ import { parse } from "yaml";
 import { formatFault, parseFleet, viewOf } from "../../components/fleet";
 import { planRunbook } from "../../components/runbook";
 import { byHand } from "../../components/runbook/network";
+import { allBelow, chainBelow, vlanTagOf } from "../../model/interfaces/below";
+import { interfacesOf } from "../../model/interfaces/network";
+import { parseInterfaces } from "../../model/interfaces/parse";
 import { exampleRunbook, withExample } from "../../scripts/reference/runbook";
 import { commandsOf, kernelArguments, onNode } from "../helpers/runbook";
 
@@ -12,8 +15,8 @@ const checkout = resolve(__dirname, "../..");
 const read = (file: string) => readFileSync(join(checkout, file), "utf8");
 const example = parse(read("Pulumi.prod.yaml")).config["holdfast:fleet"];
 
-function plansOf(given: unknown) {
-    const { fleet, faults } = parseFleet(given, read);
+function plansOf(given: unknown, readFile = read) {
+    const { fleet, faults } = parseFleet(given, readFile);
     if (!fleet) throw new Error(faults.map(formatFault).join("\n"));
     return Object.fromEntries(
         fleet.nodes.map(({ host, identity: node, runbook: settings }) => [
@@ -22,7 +25,8 @@ function plansOf(given: unknown) {
         ]),
     );
 }
-const pageOf = (given: unknown, name = "pve01") => plansOf(given)[name]!.files["/etc/holdfast/runbook.md"]!.content!;
+const pageOf = (given: unknown, name = "pve01", readFile = read) =>
+    plansOf(given, readFile)[name]!.files["/etc/holdfast/runbook.md"]!.content!;
 
 test("the page of docs/runbook.md is the one of the example stack", () => {
     const document = read("docs/runbook.md");
@@ -40,6 +44,26 @@ describe("this node's own values", () => {
         expect(page).toContain("| tell | ops@example.test; on call: extension 4711 |");
         expect(pageOf(example, "pve02")).toContain("| network | `ssh -p 2222 holdfast@192.0.2.12` |");
         expect(pageOf(example, "pve03")).toContain("| network | `ssh -J jump@198.51.100.5 root@192.0.2.13` |");
+    });
+    test("a BMC with an IPv6 address: brackets in the URL alone", () => {
+        const more = structuredClone(example);
+        more.nodes.pve01.bmc = "2001:db8::111";
+        expect(pageOf(more)).toContain(
+            "| console | BMC 2001:db8::111: https://[2001:db8::111], or `ipmitool -I lanplus -H 2001:db8::111 -U",
+        );
+    });
+    test("what stands in fstab is one word to a shell", () => {
+        const file =
+            "UUID=0a1b2c3d-1111-4222-8333-444455556666 / ext4 defaults 0 1\nLABEL=guests'\\040disk /srv/two\\040words ext4 nofail 0 2\n";
+        const given = { nodes: { pve01: { address: "192.0.2.11", fstab: { file: "fstab" } } } };
+        const commands = commandsOf(
+            pageOf(given, "pve01", () => file),
+            "Mounts",
+        );
+        expect(commands).toContain("findfs 'LABEL=guests'\\'' disk' # /srv/two words: the boot goes on without it");
+        expect(commands).toContain(
+            "mountpoint -q '/srv/two words' || mount -t ext4 'LABEL=guests'\\'' disk' '/srv/two words'",
+        );
     });
     test("kernel arguments: what masks, and never what the postmortem took for it", () => {
         expect(kernelArguments(page)).toEqual([
@@ -94,11 +118,21 @@ describe("this node's own values", () => {
         const rest = structuredClone(example);
         rest.defaults.configBackup = { target: "rest:https://192.0.2.60:8000/backup" };
         expect(commandsOf(pageOf(rest), "Restore")[3]).toMatch(/ --password-file FILE --login-file FILE$/);
+        const elsewhere = structuredClone(example);
+        elsewhere.defaults.configBackup.port = 2222;
+        expect(commandsOf(pageOf(elsewhere), "Restore")[3]).toMatch(/ --known-hosts FILE --repository-port 2222$/);
     });
     test("storages and guests in their order, Docker hosts with what deploys them", () => {
         const more = structuredClone(example);
         more.hosts["vm-docker1"].ssh = { user: "ops", hostKey: more.nodes.pve01.ssh.hostKey };
-        more.commands = { wiki: { remote: "vm-docker1", run: ["/opt/wiki/deploy", "all of it"] } };
+        const deploys = {
+            wiki: { run: ["/opt/wiki/deploy", "all of it"], environment: { STAGE: "prod" } },
+            chat: { run: ["/opt/chat/deploy", "-"], stdin: "it's\ntwo\n" },
+            mail: { run: ["/opt/mail/deploy"], stdin: { secret: "mailToken" } },
+        };
+        more.commands = Object.fromEntries(
+            Object.entries(deploys).map(([name, each]) => [name, { remote: "vm-docker1", ...each }]),
+        );
         more.proxmox = {
             endpoint: "https://192.0.2.11:8006",
             ca: "system",
@@ -117,9 +151,18 @@ describe("this node's own values", () => {
             "Every storage `active` before the first guest: backup (/srv/local/backup). Guests start in their own order: 101 (then 30 s), 100.\n",
         );
         expect(commandsOf(page, "Docker")).toEqual([
-            "ssh ops@192.0.2.70 docker ps --all # vm-docker1",
-            "ssh ops@192.0.2.70 /opt/wiki/deploy 'all of it' # wiki",
+            "ssh ops@192.0.2.70 sudo -n -- docker ps --all # vm-docker1",
+            "printf '%s\\n' 'it'\\''s' two | ssh ops@192.0.2.70 sudo -n -- /opt/chat/deploy - # chat",
+            "pulumi config get holdfast:mailToken | ssh ops@192.0.2.70 sudo -n -- /opt/mail/deploy # mail",
+            "ssh ops@192.0.2.70 'sudo -n -- env STAGE=prod /opt/wiki/deploy '\\''all of it'\\''' # wiki",
+            "npx holdfast redeploy vm-docker1 --host ops@192.0.2.70 # dns, wiki",
         ]);
+        // What the host's own shell gets of it.
+        const typed = commandsOf(page, "Docker").at(-2)!;
+        const { stdout } = spawnSync("bash", ["-c", `ssh() { shift; printf '%s' "$*"; }; ${typed}`], {
+            encoding: "utf8",
+        });
+        expect(stdout).toBe("sudo -n -- env STAGE=prod /opt/wiki/deploy 'all of it'");
     });
 });
 
@@ -186,6 +229,64 @@ test.each([
     expect(faults.map(formatFault)).toEqual([expect.stringContaining(message)]);
 });
 
+describe("what an interface stands on", () => {
+    const interfaces = interfacesOf(
+        parseInterfaces(`iface vmbr0 inet manual
+    ovs_type OVSBridge
+    ovs_ports mgmt bond0 store
+iface bond0 inet manual
+    ovs_type OVSBond
+    ovs_bridge vmbr0
+    ovs_bonds eno1 eno2
+iface mgmt inet manual
+    ovs_type OVSIntPort
+    ovs_bridge vmbr0
+    ovs_options tag=7
+iface store inet manual
+    ovs_type OVSIntPort
+    ovs_bridge vmbr0
+iface eno3.50 inet manual
+iface vlan60 inet manual
+    vlan-raw-device eno3
+iface up inet manual
+    bridge-ports down eno4
+iface down inet manual
+    bridge-ports up
+`),
+    );
+    test.each([
+        ["mgmt", ["mgmt", "vmbr0", "bond0", "eno1"], ["bond0", "eno1", "eno2", "vmbr0"], 7],
+        ["vmbr0", ["vmbr0", "bond0", "eno1"], ["bond0", "eno1", "eno2"], undefined],
+        ["eno3.50", ["eno3.50", "eno3"], ["eno3"], 50],
+        ["vlan60", ["vlan60", "eno3"], ["eno3"], 60],
+        ["eno9.4", ["eno9.4", "eno9"], ["eno9"], 4],
+        ["up", ["up", "down"], ["down", "eno4"], undefined],
+    ])("%s", (name, chain, all, tag) => {
+        expect(chainBelow(name, interfaces)).toEqual(chain);
+        expect(allBelow(name, interfaces).sort()).toEqual(all);
+        expect(vlanTagOf(name, interfaces)).toBe(tag);
+    });
+});
+
+test("a tag that Open vSwitch takes off at the port below is none on the wire", () => {
+    const tagged = "    ovs_options tag=7\n";
+    const content = `auto vmbr0
+iface vmbr0 inet manual
+    ovs_type OVSBridge
+    ovs_ports mgmt eno1
+iface eno1 inet manual
+    ovs_type OVSPort
+    ovs_bridge vmbr0
+${tagged}iface mgmt inet static
+    address 192.0.2.11/24
+    ovs_type OVSIntPort
+    ovs_bridge vmbr0
+${tagged}`;
+    const node = { name: "pve01", address: "192.0.2.11" };
+    expect(byHand(content, node)).toMatchObject({ link: "eno1", vlan: false });
+    expect(byHand(content.replace(tagged, ""), node)).toMatchObject({ link: "eno1.7", vlan: 7 });
+});
+
 describe("the management address by hand", () => {
     const node = { name: "pve01", address: "192.0.2.11", address6: "2001:db8::11" };
     const vlanOnBond = `auto bond0
@@ -219,7 +320,7 @@ iface mgmt inet6 static
         [
             "a VLAN on a bond, with a netmask",
             vlanOnBond,
-            { card: "eno1", link: "eno1.50", vlan: "50", addresses: ["192.0.2.11/24"], gateways: ["192.0.2.1"] },
+            { card: "eno1", link: "eno1.50", vlan: 50, addresses: ["192.0.2.11/24"], gateways: ["192.0.2.1"] },
             "bond0.50, bond0",
         ],
         [
@@ -228,8 +329,8 @@ iface mgmt inet6 static
             {
                 card: "eno1",
                 link: "eno1.7",
-                vlan: "7",
-                addresses: ["192.0.2.11/24", "2001:DB8:0::11/64"],
+                vlan: 7,
+                addresses: ["192.0.2.11/24", "2001:db8::11/64"],
                 gateways: ["2001:db8::1"],
             },
             "mgmt, vmbr0, bond0",

@@ -5,7 +5,17 @@ import { hostKey, readFixture, threeNodes } from "../fixtures/fleet/threeNodes";
 const everyField = {
     ...threeNodes(),
     mail: { to: "ops@example.test", from: "holdfast@example.test", relay: "smtp://192.0.2.25:25" },
-    monitoring: { hosts: ["192.0.2.50"] },
+    monitoring: {
+        hosts: ["192.0.2.50"],
+        cluster: "rack one",
+        targets: [
+            { name: "wiki", http: "https://wiki.example.test/", on: "pve01" },
+            { name: "dns", dns: "wiki.example.test@192.0.2.53" },
+            { name: "gateway", icmp: "192.0.2.1" },
+            { name: "smtp", tcp: "192.0.2.25:25" },
+            { name: "ldap", tls: "192.0.2.25:636" },
+        ],
+    },
     rollout: { canary: ["pve01"], batch: 1 },
     defaults: {
         temperature: { warning: 75, critical: 90, action: "alert" },
@@ -67,7 +77,21 @@ const everyField = {
             interfaces: { file: "nodes/pve02/interfaces" },
         },
     },
-    hosts: { mon1: { address: "192.0.2.50", roles: ["monitoring"] } },
+    hosts: {
+        mon1: {
+            address: "192.0.2.50",
+            roles: ["monitoring"],
+            monitoring: {
+                listen: "127.0.0.1:9090",
+                interval: 30,
+                retention: 30,
+                config: "whole",
+                alertmanagers: ["192.0.2.51:9093"],
+                deadMan: "https://alive.example.test/pve",
+                scrape: { user: "prometheus", ca: "/etc/ssl/certs/nodes.pem" },
+            },
+        },
+    },
 };
 
 const hostile = [

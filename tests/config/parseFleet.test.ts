@@ -576,6 +576,24 @@ describe("a parsed fleet", () => {
             batch: 1,
         });
     });
+    test("each wave is twice the one before where it has proven itself, and one node where a network is reloaded", () => {
+        const batchOf = (rollout: object | undefined, apply?: "reload") => {
+            const { nodes, ...rest } = threeNodes() as { readonly nodes: Record<string, object> };
+            const interfaces = { file: "nodes/pve02/interfaces", apply };
+            const given = {
+                ...rest,
+                rollout,
+                nodes: apply ? { ...nodes, pve02: { ...nodes["pve02"], interfaces } } : nodes,
+            };
+            const { fleet, faults } = parseFleet(given, readFixture);
+            expect(faults).toEqual([]);
+            return fleet!.rollout.batch;
+        };
+        expect(batchOf(undefined)).toBe(1);
+        expect(batchOf({ proof: "confirmed" })).toBe("double");
+        expect(batchOf({ proof: "confirmed" }, "reload")).toBe(1);
+        expect(batchOf({ proof: "confirmed", batch: 3 }, "reload")).toBe(3);
+    });
     test("nodes come by name, whatever the order of the file, and numbers count as such", () => {
         const given = {
             nodes: { pve10: { address: "192.0.2.10" }, pve2: { address: "192.0.2.2" }, pve1: { address: "192.0.2.1" } },
@@ -592,10 +610,10 @@ describe("a parsed fleet", () => {
     test("settings that change nothing yet are warned about", () => {
         const given = {
             ...threeNodes(),
-            hosts: { vm1: { address: "192.0.2.70", roles: ["docker"] } },
+            hosts: { vm1: { address: "192.0.2.70", roles: ["docker"], ssh: { rescueKeys: [] } } },
         };
         expect(parseFleet(given, readFixture).fleet?.warnings).toEqual([
-            "holdfast:fleet.hosts.vm1.roles: not applied: this version of Holdfast does not act on it yet",
+            "holdfast:fleet.hosts.vm1.ssh.rescueKeys: not applied: this version of Holdfast does not act on it yet",
             expect.stringMatching(/^pve01, pve02, pve03: without ssh\.rescueKeys/),
         ]);
     });

@@ -75,7 +75,7 @@ test("an option that does not exist would be seen", async () => {
 });
 
 test.each(commands.filter(({ words }) => words[0] === "npm").map(({ page, words }): [string, string, string[]] => [page, words.join(" "), words]))("%s: %s", (_page, _line, [, verb = "", script = ""]) => {
-    expect(["ci", "start", "test", "pack", "install", "run"]).toContain(verb);
+    expect(["ci", "start", "test", "pack", "install", "update", "audit", "run"]).toContain(verb);
     if (verb === "run") expect(Object.keys(scripts)).toContain(script);
 });
 
@@ -84,7 +84,7 @@ const typed = ["mount", "udevadm", "sed", "grep", "getent", "findfs", "mountpoin
 
 test("what else is typed is a program that Debian or Proxmox brings", () => {
     const others = commands.map(({ words }) => words[0]!).filter((word) => !["npx", "npm", "pulumi"].includes(word));
-    expect([...new Set(others)].filter((word) => !["cat", "ssh", "export", "cd", "git", "cp", "systemctl", "journalctl", "ssh-keyscan", "htpasswd", "curl", "promtool", "pveum", "mkdir", "echo", "xargs", "/usr/bin/python3", ...typed].includes(word) && !/^(?:\.|\/usr\/local\/lib\/holdfast\/)/.test(word))).toEqual([]);
+    expect([...new Set(others)].filter((word) => !["cat", "ssh", "export", "cd", "git", "cp", "systemctl", "journalctl", "ssh-keyscan", "sha256sum", "htpasswd", "curl", "promtool", "pveum", "mkdir", "echo", "xargs", "/usr/bin/python3", ...typed].includes(word) && !/^(?:\.|\/usr\/local\/lib\/holdfast\/)/.test(word))).toEqual([]);
 });
 
 describe("pulumi", () => {

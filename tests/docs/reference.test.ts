@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { lintKinds } from "../../cli/lint/options";
 import { buildProgram, everyCommand } from "../../cli/program";
+import { concernNames, definitionOf } from "../../components/table";
+import { pulumiSchema } from "../../scripts/pulumiSchema";
 import { renderReference } from "../../scripts/generateReference";
 import { commandHelp } from "../../scripts/reference/commands";
 import { lintRules } from "../../scripts/reference/lintRules";
@@ -12,6 +14,24 @@ const checkout = resolve(__dirname, "../..");
 test("docs/reference.md is current (npm run schema writes it)", () => {
     expect(readFileSync(join(checkout, "docs/reference.md"), "utf8")).toBe(renderReference());
 });
+
+test("the schema for other languages is current, and says what everything is", () => {
+    const text = readFileSync(join(checkout, "schema/holdfast-pulumi.schema.json"), "utf8");
+    expect(text).toBe(pulumiSchema());
+    const { resources, types, config } = JSON.parse(text) as PulumiSchema;
+    expect(Object.keys(resources)).toEqual(expect.arrayContaining(["holdfast:host:FileSet", "holdfast:components:HardenedFleet", "holdfast:components:HardenedNode", ...concernNames.map((concern) => `holdfast:components:${definitionOf(concern).component}`)]));
+    for (const [token, { description }] of Object.entries(resources)) expect([token, description]).toEqual([token, expect.stringMatching(/\w{3}/)]);
+    for (const [, token] of text.matchAll(/"#\/types\/([^"]+)"/g)) expect(Object.keys(types)).toContain(token);
+    expect(config.variables["privateKey"]).toMatchObject({ secret: true });
+    expect(types["holdfast:host:File"]!.properties["mode"]).toMatchObject({ type: "string", default: "0644", description: expect.stringContaining("Octal") });
+    expect(resources["holdfast:host:FileSet"]!.requiredInputs).toEqual(["host", "concern", "files"]);
+});
+
+interface PulumiSchema {
+    resources: Record<string, { description: string; requiredInputs?: string[] }>;
+    types: Record<string, { properties: Record<string, unknown> }>;
+    config: { variables: Record<string, unknown> };
+}
 
 test("every command's help ends with an example", () => {
     for (const { name, help } of commandHelp()) expect([name, help]).toEqual([name, expect.stringMatching(/\n\nExample:\n {2}\S/)]);

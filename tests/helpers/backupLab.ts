@@ -5,7 +5,7 @@ import { join } from "node:path";
 import execa from "execa";
 import { planConfigBackup } from "../../components/configBackup";
 import { resolveConfigBackup } from "../../components/configBackup/settings";
-import type { Lab, LabNode } from "../../lab";
+import type { Lab, LabNode, VmNode } from "../../lab";
 import { leaveCluster } from "./corosync";
 import { openTestLab, toIncidentState } from "./lab";
 import { hostOf } from "./pushFileSet";
@@ -49,20 +49,20 @@ export async function openStore(store: LabNode, key: KeyPair): Promise<void> {
     ]);
 }
 
-export async function closeBackupLab({ lab, node, store }: BackupLab): Promise<void> {
+export async function closeBackupLab({ lab, store }: BackupLab): Promise<void> {
     await leaveCluster(lab.nodes);
-    for (const each of [node, store])
+    for (const each of lab.nodes)
         await each.exec([
             "sh",
             "-c",
-            `systemctl disable --now holdfast-config-backup.timer holdfast-drill.timer; rm -rf /var/lib/holdfast/backup /var/lib/holdfast/restored /etc/holdfast/backup.* ${programs}/config-* ${programs}/backup-drill ${programs}/mail /etc/systemd/system/holdfast-config-backup.* /etc/systemd/system/holdfast-drill.*; systemctl daemon-reload`,
+            `systemctl disable --now holdfast-config-backup.timer holdfast-drill.timer holdfast-restore-undo.service; rm -rf /var/lib/holdfast/backup /var/lib/holdfast/restored /etc/holdfast/backup.* ${programs}/config-* ${programs}/backup-drill ${programs}/mail /etc/systemd/system/holdfast-config-backup.* /etc/systemd/system/holdfast-drill.* /etc/systemd/system/holdfast-restore-undo.service; systemctl daemon-reload`,
         ]);
     await store.exec(["sh", "-c", "pkill -u keeper; userdel -r keeper; rm -rf /srv/backup; true"]);
     for (const each of lab.nodes) await toIncidentState(lab, each);
 }
 
 /** What the /etc/pve of a node in use has: four guests, two storages, keys. */
-export async function fill(node: LabNode): Promise<void> {
+export async function fill(node: Pick<LabNode | VmNode, "exec" | "name">): Promise<void> {
     await node.exec([
         "sh",
         "-c",
@@ -98,6 +98,29 @@ export async function planOf({ node, store }: BackupLab, key: KeyPair, on: LabNo
             ...(elsewhere ? { backupLogin: elsewhere.login } : { backupKey: key.private }),
         },
         fleet: { machines },
+    });
+}
+
+/** Of a push to a machine that is no node of the stack, and that the node names as the one that restores on trial. */
+export async function planOfHost({ node, store }: BackupLab, key: KeyPair, on: LabNode) {
+    const common = { target: `sftp:keeper@${store.address}:/srv/backup`, hostKey: await store.hostKey() };
+    const settings = resolveConfigBackup(common);
+    const machine = ({ name, address }: LabNode) => ({ identity: { name, address } });
+    return planConfigBackup({
+        host: await hostOf(on),
+        node: { name: on.name, address: on.address },
+        settings,
+        secrets: { backupPassword: password, backupKey: key.private },
+        fleet: {
+            machines: [
+                {
+                    ...machine(node),
+                    roles: ["node"],
+                    configBackup: resolveConfigBackup({ ...common, drill: { on: on.name } }),
+                },
+                { ...machine(on), roles: ["docker"], configBackup: settings },
+            ],
+        },
     });
 }
 

@@ -37,7 +37,7 @@ logging {
 export async function leaveCluster(nodes: readonly LabNode[]): Promise<void> {
     for (const node of nodes) {
         await node.exec(["systemctl", "stop", "corosync", "pve-cluster"]);
-        await node.exec(["rm", "-rf", "/etc/corosync/corosync.conf", "/var/lib/pve-cluster"]);
+        await node.exec(["sh", "-c", "rm -f /etc/corosync/corosync.conf /var/lib/pve-cluster/*"]);
     }
 }
 

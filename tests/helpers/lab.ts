@@ -3,6 +3,9 @@ import { readFile } from "node:fs/promises";
 import { openLab, type Lab, type LabNode } from "../../lab";
 import { initialFiles } from "../../lab/initialState";
 
+/** Milliseconds that a hook may wait for what `npm test` builds meanwhile (toolchain/testModules.js). */
+export const buildTimeout = 1_200_000;
+
 /** The ids of the labs for so many workers of jest's. */
 export function testLabs(workers: number): string[] {
     return Array.from({ length: workers }, (_, index) => labOf(index + 1));

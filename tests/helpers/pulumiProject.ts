@@ -12,12 +12,15 @@ import { ensurePulumi, pulumiEnvironment } from "../../toolchain/toolchain";
 
 const checkout = resolve(__dirname, "../..");
 const shared = [
+    "alerts",
+    "stack.ts",
     "config.ts",
     "projectFile.ts",
     "package.json",
     "node_modules",
     "cli",
     "components",
+    "construct",
     "host",
     "model",
     "programs",
@@ -37,6 +40,28 @@ export interface Finished {
     readonly output: string;
 }
 
+/**
+ * For an engine whose state, home and way to the lab's nodes lie in the folder: state/, home/ and an `ssh_config` that
+ * knows the nodes' host keys, the first and the last made here.
+ */
+export async function ownEnvironment(
+    folder: string,
+    lab: Pick<Lab, "identityFile" | "knownHostsFile">,
+): Promise<NodeJS.ProcessEnv> {
+    await mkdir(join(folder, "state"));
+    await writeFile(join(folder, "ssh_config"), `Host *\n  UserKnownHostsFile ${lab.knownHostsFile}\n`);
+    return {
+        ...pulumiEnvironment(await ensurePulumi()),
+        PULUMI_HOME: join(folder, "home"),
+        PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+        PULUMI_CONFIG_PASSPHRASE: "test",
+        HOLDFAST_SSH_CONFIG: join(folder, "ssh_config"),
+        HOLDFAST_IDENTITY_FILE: lab.identityFile,
+        // An agent's keys would be offered too.
+        SSH_AUTH_SOCK: "",
+    };
+}
+
 export class PulumiProject {
     private constructor(
         readonly folder: string,
@@ -51,18 +76,7 @@ export class PulumiProject {
             ? symlink(join(checkout, "index.ts"), join(folder, "index.ts"))
             : writeFile(join(folder, "index.ts"), program));
         await copyFile(join(checkout, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
-        await mkdir(join(folder, "state"));
-        await writeFile(join(folder, "ssh_config"), `Host *\n  UserKnownHostsFile ${lab.knownHostsFile}\n`);
-        return new PulumiProject(folder, {
-            ...pulumiEnvironment(await ensurePulumi()),
-            PULUMI_HOME: join(folder, "home"),
-            PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
-            PULUMI_CONFIG_PASSPHRASE: "test",
-            HOLDFAST_SSH_CONFIG: join(folder, "ssh_config"),
-            HOLDFAST_IDENTITY_FILE: lab.identityFile,
-            // An agent's keys would be offered too.
-            SSH_AUTH_SOCK: "",
-        });
+        return new PulumiProject(folder, await ownEnvironment(folder, lab));
     }
 
     /** Replaces the stack's config, `holdfast:` put before each key; the salt that `stack init` has written stays. */

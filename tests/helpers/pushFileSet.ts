@@ -22,15 +22,23 @@ export async function hostOf(node: Pick<LabNode, "name" | "ssh" | "hostKey">): P
     };
 }
 
-/** Check and Create, as the engine would call them. @throws with the check's failures, or with the push's error */
-export async function pushFileSet(lab: Pick<Lab, "identityFile">, args: FileSetArgs): Promise<FileSetState> {
+/**
+ * Check and Create, as the engine would call them.
+ * @param status is told each phase
+ * @throws with the check's failures, or with the push's error
+ */
+export async function pushFileSet(
+    lab: Pick<Lab, "identityFile">,
+    args: FileSetArgs,
+    status: (message: string) => void = () => undefined,
+): Promise<FileSetState> {
     const { inputs, failures } = checkInputs({ takeOver: true, ...args });
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
     const privateKey = await readFile(lab.identityFile, "utf8");
     const node = new NodeClient(args.host, { credentials: { privateKey }, allowUnknownHostKey: false, timeout: 20 });
     try {
         const operation = new Operation(parseConfiguration({}), () => node);
-        return (await new FileSetController(operation).create(inputs, silent)).state;
+        return (await new FileSetController(operation).create(inputs, { ...silent, status })).state;
     } finally {
         node.end();
     }

@@ -20,6 +20,14 @@ const ownTimers = `for timer in /etc/systemd/system/holdfast-*.timer; do
     case $unit in *selftest*) ;; *) systemctl start "$unit" ;; esac
 done`;
 
+/** A night among them: each node's own look at itself is one of the timers. */
+export const aDayGoesBy: Event = shell(
+    `find /var/lib/holdfast /run/holdfast /var/lib/prometheus* /var/lib/smartmontools /var/log -type f | while read -r file; do
+        touch --no-create --date "$(date --utc --date "@$(($(stat --format %Y "$file") - 86400))" '+%F %T UTC')" "$file"
+    done
+    ${ownTimers}`,
+);
+
 export const quietEvents: Readonly<Record<string, Event>> = {
     nothing: async () => undefined,
     "midnight: what the node's timers start then, and its own": shell(
@@ -28,12 +36,7 @@ export const quietEvents: Readonly<Record<string, Event>> = {
         done
         ${ownTimers}`,
     ),
-    "a day goes by: every record is a day older, and each timer has run since": shell(
-        `find /var/lib/holdfast /run/holdfast /var/lib/prometheus* /var/lib/smartmontools /var/log -type f | while read -r file; do
-            touch --no-create --date "$(date --utc --date "@$(($(stat --format %Y "$file") - 86400))" '+%F %T UTC')" "$file"
-        done
-        ${ownTimers}`,
-    ),
+    "a day goes by: every record is a day older, and each timer has run since": aDayGoesBy,
     "logs are rotated": shell(
         "if [ -e /etc/logrotate.conf ]; then logrotate --force /etc/logrotate.conf; fi; journalctl --quiet --rotate --vacuum-size=1M",
     ),

@@ -19,7 +19,7 @@ export function onNode(page: string): string[] {
 
 /** On a workstation: the stack's, or the reach to another machine. */
 export function isElsewhere(line: string): boolean {
-    return /^(?:npx|pulumi|ssh) /.test(line);
+    return /^(?:npx|pulumi|ssh) |\| ssh /.test(line);
 }
 
 function linesOf(text: string, language: string): string[] {

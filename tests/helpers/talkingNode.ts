@@ -105,7 +105,7 @@ export function frame(value: unknown): string {
 }
 
 /** One in some hundred that ssh2 makes it cannot read again: a leading zero byte is lost. */
-function keyPair(): { private: string; public: string } {
+export function keyPair(): { private: string; public: string } {
     for (let tries = 0; tries < 20; tries++) {
         const made = utils.generateKeyPairSync("ed25519");
         if (!(utils.parseKey(made.private) instanceof Error)) return made;

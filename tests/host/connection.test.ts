@@ -4,12 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client, Server, utils, type AcceptConnection, type ServerChannel } from "ssh2";
+import { Client, Server, type AcceptConnection, type ServerChannel } from "ssh2";
 import { connect, type Connection } from "../../host/connection";
 import type { SshTarget } from "../../host/sshTarget";
+import { keyPair } from "../helpers/talkingNode";
 
-const hostKey = utils.generateKeyPairSync("ed25519");
-const userKey = utils.generateKeyPairSync("ed25519");
+const hostKey = keyPair();
+const userKey = keyPair();
 /** Answers every command at once, but this one when it is told to. */
 const LATE = "late";
 /** Never ends by itself. */
@@ -148,7 +149,7 @@ describe("an unknown host key, with the opt-in", () => {
     });
 
     test("is not remembered where its owner has not proven that it is his", async () => {
-        stolen = Buffer.from(keyOf(utils.generateKeyPairSync("ed25519")).split(" ")[1]!, "base64");
+        stolen = Buffer.from(keyOf(keyPair()).split(" ")[1]!, "base64");
         await expect(connectUnknown()).rejects.toThrow(/pve01: .*signature verification failed/);
         expect(readFileSync(knownHosts(), "utf8")).toBe("");
     });

@@ -19,6 +19,7 @@ const planOf = (id: string): Plan => ({
 let said: Request[];
 let packages: string[];
 let name: string;
+let quorate: boolean;
 let heard: () => void = () => undefined;
 let node: TalkingNode;
 let client: NodeClient;
@@ -28,6 +29,7 @@ beforeEach(async () => {
     said = [];
     packages = [];
     name = "pve01";
+    quorate = true;
     node = await TalkingNode.saying(answer);
     client = node.client("pve01");
 });
@@ -43,7 +45,8 @@ function answer(request: Request, channel: ServerChannel): void {
     const seen = { files: {}, packages, units: {}, facts: {} };
     const { op, sets = [], plans = [], spec: asked } = request as Partial<Record<string, unknown[]>>;
     if (String(op) === "read") channel.write(frame({ observed: [{ spec: asked, seen }], hostname: name }));
-    else if (String(op) === "apply") channel.write(frame({ looks: sets.map(() => seen), hostname: name }));
+    else if (String(op) === "apply")
+        channel.write(frame({ looks: sets.map(() => seen), hostname: name, cluster: cluster() }));
     else
         (plans as Record<string, unknown>[]).forEach((plan, set) => {
             if (plan["refused"]) return;
@@ -51,7 +54,13 @@ function answer(request: Request, channel: ServerChannel): void {
         });
 }
 
-const look = (concern: string) => client.look(concern, spec, { facts: false, sourced: [] }, () => undefined);
+const cluster = () => ({
+    state: "ok",
+    text: "",
+    votes: { quorate, expected: 3, total: quorate ? 3 : 1, quorum: 2, own: 1, device: "none" },
+});
+const look = (concern: string) =>
+    client.look(concern, spec, { facts: false, sourced: [], votes: true }, () => undefined);
 const ids = () => said.map(({ plans }) => ((plans ?? []) as Partial<Plan>[]).map((plan) => plan.id ?? plan));
 
 test("what comes together is looked at in one go, and done in one go when the last of them is decided", async () => {
@@ -87,6 +96,16 @@ describe("one that is decided late", () => {
         packages = ["sl"];
         await expect(hosts.commit(planOf("a"))).rejects.toThrow(
             /^pve01: what stands there has changed .*run it again$/,
+        );
+        while (said.length < 4) await new Promise<void>((more) => (heard = more));
+        expect(ids().slice(2)).toEqual([[], [{ refused: true }]]);
+    });
+
+    test("is not begun where its cluster has lost its quorum by now", async () => {
+        const hosts = await late();
+        quorate = false;
+        await expect(hosts.commit(planOf("a"))).rejects.toThrow(
+            /^pve01: how its cluster's votes stand has changed .*run it again$/,
         );
         while (said.length < 4) await new Promise<void>((more) => (heard = more));
         expect(ids().slice(2)).toEqual([[], [{ refused: true }]]);

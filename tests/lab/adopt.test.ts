@@ -398,7 +398,8 @@ describe("the README's own commands", () => {
 
     test("typed as they stand there, take nodes in the incidents' state to a drift run without drift", async () => {
         const readme = await readFile(join(__dirname, "../../README.md"), "utf8");
-        const [, block = ""] = /## With your own cluster\n\n```sh\n([^]*?)```/.exec(readme) ?? [];
+        const [, block = ""] =
+            /## With your own cluster\n\n[^`]*?(?:`[^`\n]+`[^`]*?)*```sh\n([^]*?)```/.exec(readme) ?? [];
         const [installing, ...lines] = block.trim().split("\n");
         expect(installing).toBe("npm ci --ignore-scripts"); // done, or this test would not run
         expect(lines.filter((line) => line.startsWith("npx holdfast adopt"))).toEqual([

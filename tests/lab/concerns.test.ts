@@ -10,10 +10,10 @@ import { planNetworkInterfaces } from "../../components/interfaces";
 import { strayLine, type Lab, type LabNode } from "../../lab";
 import type { HostArgs } from "../../model/contract/fileSet";
 import type { NodeFacts, NodeIdentity } from "../../model/lint/lintContext";
-import { openTestNode } from "../helpers/lab";
+import { openTestNode, toIncidentState } from "../helpers/lab";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 
-jest.setTimeout(120_000);
+jest.setTimeout(400_000);
 
 let lab: Lab;
 let node: LabNode;
@@ -22,6 +22,7 @@ let identity: NodeIdentity;
 
 beforeAll(async () => {
     ({ lab, node } = await openTestNode(3));
+    await toIncidentState(lab, node); // another test file may have put it right
     host = await hostOf(node);
     identity = { name: node.name, domain: "example.test", address: node.address, address6: node.address6 };
     await shell(
@@ -357,11 +358,13 @@ describe("interfaces", () => {
 
     it("is told by the node what it cannot know: its DHCP client, its template engine, and who waits for the network", async () => {
         await pushFileSet(lab, plan(sound())); // the program is there
-        const script = `import glob, json, os, sys\nsys.path.insert(0, max(glob.glob("/usr/local/lib/holdfast/${"[0-9a-f]".repeat(16)}"), key=os.path.getmtime))\nfrom look import facts\nprint(json.dumps([facts.tools(), facts.units()]))`;
+        const script = `import glob, json, os, sys\nsys.path.insert(0, max(glob.glob("/usr/local/lib/holdfast/${"[0-9a-f]".repeat(16)}"), key=os.path.getmtime))\nfrom look import facts\nprint(json.dumps([facts.tools(), facts.units(), *(sorted(facts.gather([text])) for text in ("post-up ip link show", "post-up service late restart"))]))`;
         const ask = async () =>
             JSON.parse((await node.exec(["python3", "-I", "-c", script])).stdout) as [
                 NonNullable<NodeFacts["tools"]>,
                 NonNullable<NodeFacts["units"]>,
+                string[],
+                string[],
             ];
         await shell(
             `cd /etc/systemd/system
@@ -372,7 +375,10 @@ describe("interfaces", () => {
             systemctl daemon-reload; systemctl start late later early late.target`,
         );
         try {
-            const [tools, units] = await ask();
+            const [tools, units, plain, naming] = await ask();
+            expect(naming.filter((fact) => !plain.includes(fact))).toEqual(["units"]);
+            const waiting = sound().replace("bridge-fd 0", "bridge-fd 0\n\tpost-up systemctl restart late");
+            await expect(pushFileSet(lab, plan(waiting))).rejects.toThrow("late.service, which is ordered after");
             expect(tools).toEqual({ dhclient: false, mako: false });
             expect(units.loaded).toEqual(expect.arrayContaining(["late.service", "later.service", "early.service"]));
             expect(units.afterNetworking).toEqual(expect.arrayContaining(["late.service", "later.service"]));

@@ -19,6 +19,7 @@ import {
     runBackup,
 } from "../helpers/backupLab";
 import { formCluster, waitFor } from "../helpers/corosync";
+import { buildTimeout } from "../helpers/lab";
 import { pushFileSet } from "../helpers/pushFileSet";
 
 jest.setTimeout(180_000);
@@ -273,7 +274,7 @@ describe.each(["a rest-server that only adds", "S3"] as const)("%s", (kind) => {
         );
         expect(observed.facts).toMatchObject({ "config backup": "good" });
         await sh(`sed -i 's/^OPENING = 60 .*/OPENING = 6/' ${program} ${programs}/backup-drill`);
-    });
+    }, buildTimeout);
     afterAll(() => sh("systemctl stop keeper; rm -rf /srv/rest /usr/local/bin/s3-server", store));
 
     test("takes a backup that is read back whole, and is restored on trial; what is old goes where it may", async () => {

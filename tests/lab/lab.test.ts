@@ -5,7 +5,9 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
 import { labDown, labUp, openLab, strayLine, type Lab, type LabNode } from "../../lab";
+import { readBootReport } from "../../lab/bootReport";
 import { cgroupOf } from "../../lab/cgroups";
+import { nodeNamespace } from "../../lab/network";
 import { waitForExit } from "../../vm/processes";
 import { labFolder, readSlots } from "../../lab/state";
 import { openTestLab, openTestNode, readNodeFile, sshArguments, toIncidentState } from "../helpers/lab";
@@ -82,11 +84,16 @@ describe("a node in the incidents' state", () => {
 
     test("keeps its files through a power cut and a clean shutdown", async () => {
         await node.exec(["sh", "-c", "echo kept > /etc/kept && sync"]);
+        const peer = (await openTestLab()).nodes.find((each) => each.name !== node.name)!;
+        const ping = async () =>
+            (await peer.exec(["ping", "-c1", "-W2", node.address], { reject: false })).exitCode === 0;
+        expect(await ping()).toBe(true);
         await node.kill();
-        expect(await node.initPid()).toBeUndefined();
+        expect([await node.initPid(), await ping()]).toEqual([undefined, false]);
         await node.start();
         await node.stop();
         await expect(node.exec(["true"])).rejects.toThrow("is off");
+        expect(await ping()).toBe(false);
         await node.start();
         expect(await readNodeFile(node, "/etc/kept")).toBe("kept");
     });
@@ -124,8 +131,8 @@ describe("lab up and lab down", () => {
     test.each([100, 400, 900, 1600])("up, killed after %i ms, is completed by the next", async (milliseconds) => {
         await upAndKill(milliseconds);
         const lab = await labUp({ id, nodes: 2, state: "sound" });
-        for (const node of lab.nodes)
-            expect((await node.exec(["systemctl", "is-system-running"])).stdout).toBe("running");
+        for (const { exec } of lab.nodes)
+            expect(await readBootReport(exec, 0)).toEqual({ multiUser: true, failed: [], seconds: 0 });
     });
 
     test.each([100, 400, 900, 1600])("up, killed after %i ms, is removed wholly by down", async (milliseconds) => {
@@ -142,6 +149,19 @@ describe("lab up and lab down", () => {
         await labDown(id);
         expect(await findRemains(slot)).toEqual([]);
         await expect(openLab(id)).rejects.toThrow("there is no lab");
+    });
+
+    test("a power cut at any moment of the start leaves nothing of the node running", async () => {
+        const {
+            nodes: [node],
+        } = await labUp({ id, nodes: 1, state: "sound" });
+        const inGroup = join(await cgroupOf(nodeNamespace((await findSlot())!, node!.name)), "cgroup.procs");
+        for (let moment = 100; moment <= 500; moment += 80) {
+            await node!.kill();
+            await runAndKill(`openLab(${JSON.stringify(id)}).then((lab) => lab.nodes[0].start())`, moment);
+            await node!.kill();
+            expect([moment, await readFile(inGroup, "utf8")]).toEqual([moment, ""]);
+        }
     });
 
     test("down waits for a disk that somebody still has open", async () => {
@@ -175,7 +195,7 @@ describe("lab up and lab down", () => {
     }
 
     async function runAndKill(call: string, milliseconds: number): Promise<void> {
-        const program = `const { labUp, labDown } = require("./lab"); console.log("ready"); void ${call}`;
+        const program = `const { labUp, labDown, openLab } = require("./lab"); console.log("ready"); void ${call}`;
         const child = spawn(process.execPath, ["--require", "./toolchain/loadTypeScript.js", "--eval", program], {
             cwd: join(__dirname, "..", ".."),
             stdio: ["ignore", "pipe", "inherit"],

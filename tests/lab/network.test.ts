@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { readFile } from "node:fs/promises";
 import { planNetworkInterfaces } from "../../components/interfaces/plan";
+import { planNicNames } from "../../components/nicNames";
 import { toConfirm } from "../../host/confirmation";
 import type { NodeClient } from "../../host/nodeClient";
 import type { Applied } from "../../host/push";
@@ -33,6 +34,8 @@ let node: LabNode;
 let sound: string;
 let slot: number;
 const clients: NodeClient[] = [];
+/** Clients whose connection was cut for good: they go on asking for two minutes, while other tests run. */
+const unheard: Promise<unknown>[] = [];
 
 beforeAll(async () => {
     ({ lab, node } = await openTestNode(3));
@@ -44,8 +47,50 @@ beforeEach(async () => {
 });
 afterEach(() => clients.splice(0).forEach((client) => client.end()));
 afterAll(async () => {
+    await Promise.all(unheard);
     await node.exec(["sh", "-c", `rm -f /usr/local/sbin/ifreload; cat >${path}; ifreload -a`], { input: sound });
 });
+
+// For the table in docs/network-changes.md: how long somebody who asks all the time is not answered.
+if (soak > 1) {
+    let watching: { stop(): Promise<number> };
+    beforeEach(() => {
+        watching = watchSilence();
+    });
+    afterEach(async () => {
+        const name = expect.getState().currentTestName;
+        console.log(`silent for ${(await watching.stop()).toFixed(1)} s at most: ${name}`);
+    });
+}
+
+/** Asks a port on which nobody listens: a refusal is an answer, and sshd turns away who asks it ten times a second. */
+const asking = `import socket, sys, time
+while True:
+    begun = time.time()
+    try: socket.create_connection((sys.argv[1], 1), 1)
+    except ConnectionRefusedError: print(time.time(), flush=True)
+    except OSError: pass
+    time.sleep(max(0, begun + 0.2 - time.time()))`;
+
+/** `stop`: the longest time without an answer, in seconds. */
+function watchSilence(): { stop(): Promise<number> } {
+    const netns = `--net=/run/netns/${bridgeNamespace(slot)}`;
+    const asker = spawn("nsenter", [netns, "python3", "-c", asking, node.address], {
+        stdio: ["ignore", "pipe", "inherit"],
+    });
+    let said = "";
+    asker.stdout.on("data", (data: Buffer) => (said += data.toString()));
+    const ended = new Promise<void>((resolve) => asker.once("close", () => resolve()));
+    return {
+        async stop() {
+            asker.kill();
+            await ended;
+            const times = said.trim().split("\n").map(Number);
+            if (times.length < 2) throw new Error(`${node.name} never answered`);
+            return Math.max(...times.slice(1).map((at, index) => at - times[index]!));
+        },
+    };
+}
 
 async function client(): Promise<NodeClient> {
     const made = await clientOf(lab, node);
@@ -276,6 +321,28 @@ describe("another address for the node itself", () => {
         await expectOld();
     });
 
+    test("power cut while nobody can confirm: told by the former one, not waited for until the new one answers", async () => {
+        const nowhere = node.ssh.host.replace(/\d+$/, "97");
+        const made = await clientOf(lab, node, { address: nowhere, former: node.ssh.host });
+        clients.push(made);
+        let down: Promise<void> | undefined;
+        const cut = async () => {
+            await node.kill();
+            await node.start();
+        };
+        const { result, trouble } = await push(made, {
+            files: { [path]: second() },
+            confirm: toConfirm(confirmation()),
+            on: ({ phase }) => {
+                if (phase === "confirm") down ??= cut();
+            },
+        });
+        await down;
+        expect(result).toMatchObject({ code: "went-down", change: { outcome: "reverted" } });
+        expect(trouble).toContain(`no new connection yet: `);
+        await expectOld();
+    });
+
     test("is no way to another machine", async () => {
         const stranger = lab.nodes[1]!.ssh.host;
         const made = await clientOf(lab, node, { address: stranger, former: node.ssh.host });
@@ -284,6 +351,41 @@ describe("another address for the node itself", () => {
         await expectOld();
     });
 });
+
+test("the connection cut at a random moment: reachable afterwards, and the record says with which network", async () => {
+    const seen: Record<string, number> = {};
+    for (let round = 0; round < (soak > 1 ? 50 : 10); round++) {
+        const proxy = await CuttingProxy.start(node.ssh);
+        const made = await clientOf(lab, node, { address: "127.0.0.1", port: proxy.port });
+        const pushed = push(made, { files: { [path]: second() }, confirm: toConfirm(confirmation()) }).catch(
+            (error: unknown) => error as Error,
+        );
+        await delay(300 + Math.random() * window * 1000);
+        proxy.stop();
+        await untilDecided();
+        await untilReachable(6);
+        const isNew = (await readNodeFile(node, path)).includes("vmbr1");
+        const runs = (await node.exec(["ip", "link", "show", "vmbr1"], { reject: false })).exitCode === 0;
+        const told = (await record()).split(" ").find((word) => /^[A-Z]{5,}:?$/.test(word)) ?? "nothing";
+        expect({ isNew, runs, told }).toEqual({
+            isNew,
+            runs: isNew,
+            told: expect.stringMatching(isNew ? "CONFIRMED" : /^(?:REVERTED|nothing)/) as string,
+        });
+        seen[told] = (seen[told] ?? 0) + 1;
+        made.end();
+        unheard.push(pushed);
+        await node.exec(
+            [
+                "sh",
+                "-c",
+                `rm -f /var/lib/holdfast/results/*; cat >${path}; ifreload -a; ip link delete vmbr1 2>/dev/null || true`,
+            ],
+            { input: sound },
+        );
+    }
+    console.log(`cut at a random moment: ${JSON.stringify(seen)}`);
+}, 1_500_000);
 
 test("the node's own address is gone: its own checks revert at once, without waiting for the window", async () => {
     const { result } = await change(other(), {
@@ -473,37 +575,39 @@ test("a confirmation by somebody who did not begin the change is refused, and th
     await expectOld();
 });
 
-test("the connection cut at a random moment: reachable afterwards, and the record says with which network", async () => {
-    const seen: Record<string, number> = {};
-    for (let round = 0; round < (soak > 1 ? 50 : 10); round++) {
-        const proxy = await CuttingProxy.start(node.ssh);
-        const made = await clientOf(lab, node, { address: "127.0.0.1", port: proxy.port });
-        const pushed = push(made, { files: { [path]: second() }, confirm: toConfirm(confirmation()) }).catch(
-            (error: unknown) => error as Error,
+describe("a card's name", () => {
+    const folders = ["/etc/systemd/network", "/usr/local/lib/systemd/network"];
+    const theirs = "/usr/local/lib/systemd/network/50-pve-enp1s0.link";
+    const ours = "/etc/systemd/network/10-holdfast-enp1s0.link";
+    let mac: string;
+    const files = async () => (await node.exec(["find", ...folders, "-name", "*.link"])).stdout.split("\n").sort();
+    const pinned = async (nics: Readonly<Record<string, string | false>>) =>
+        pushFileSet(lab, planNicNames({ host: await hostOf(node), node, settings: { nics } }));
+
+    beforeAll(async () => {
+        mac = (await node.exec(["cat", "/sys/class/net/enp1s0/address"])).stdout;
+        await node.exec(["mkdir", "-p", ...folders]);
+        await node.exec(["sh", "-c", `echo '# mine' >/etc/systemd/network/10-mine.link`]);
+    });
+    afterAll(async () => node.exec(["rm", "-f", ours, theirs, "/etc/systemd/network/10-mine.link"]));
+
+    test("is pinned by its address, taken away again, and what others wrote stays as it is", async () => {
+        expect((await pinned({ enp1s0: mac })).observed.facts).toEqual({ "card enp1s0": "pinned" });
+        expect(await readNodeFile(node, ours)).toContain(`PermanentMACAddress=${mac}\n\n[Link]\nName=enp1s0`);
+        await pinned({ enp1s0: false });
+        expect(await files()).toEqual(["/etc/systemd/network/10-mine.link"]);
+        await expect(pinned({ lan0: "02:00:5e:10:00:77" })).rejects.toThrow(
+            new RegExp(`no card here is lan0 \\(02:00:5e:10:00:77\\): enp1s0 has ${mac}`),
         );
-        await delay(300 + Math.random() * window * 1000);
-        proxy.stop();
-        await untilDecided();
-        await untilReachable(6);
-        const isNew = (await readNodeFile(node, path)).includes("vmbr1");
-        const runs = (await node.exec(["ip", "link", "show", "vmbr1"], { reject: false })).exitCode === 0;
-        const told = (await record()).split(" ").find((word) => /^[A-Z]{5,}:?$/.test(word)) ?? "nothing";
-        expect({ isNew, runs, told }).toEqual({
-            isNew,
-            runs: isNew,
-            told: expect.stringMatching(isNew ? "CONFIRMED" : /^(?:REVERTED|nothing)/) as string,
+    });
+
+    test("that Proxmox has pinned gets no second pin, and no other name: that is drift", async () => {
+        await node.exec(["sh", "-c", `printf '[Match]\nMACAddress=${mac}\n[Link]\nName=enp1s0\n' >${theirs}`]);
+        expect(await pinned({ enp1s0: mac })).toMatchObject({
+            files: { [ours]: { skipped: true } },
+            observed: { facts: { "card enp1s0": "pinned" } },
         });
-        seen[told] = (seen[told] ?? 0) + 1;
-        made.end();
-        void pushed;
-        await node.exec(
-            [
-                "sh",
-                "-c",
-                `rm -f /var/lib/holdfast/results/*; cat >${path}; ifreload -a; ip link delete vmbr1 2>/dev/null || true`,
-            ],
-            { input: sound },
-        );
-    }
-    console.log(`cut at a random moment: ${JSON.stringify(seen)}`);
-}, 1_500_000);
+        expect((await pinned({ lan0: mac })).observed.facts).toEqual({ "card lan0": `pinned as enp1s0 by ${theirs}` });
+        expect(await files()).toEqual(["/etc/systemd/network/10-mine.link", theirs]);
+    });
+});

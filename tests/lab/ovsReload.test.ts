@@ -1,12 +1,18 @@
 /**
  * What a reload does to Open vSwitch: the real one, its database and ifupdown2's add-on; the lints say it beforehand.
  */
-import type { LabNode } from "../../lab";
+import { planNetworkInterfaces } from "../../components/interfaces";
+import type { Lab, LabNode } from "../../lab";
 import { lintInterfacesFragment } from "../../model/interfaces";
+import { initialFiles } from "../../lab/initialState";
+import { bridgeNamespace } from "../../lab/network";
+import { runBound } from "../../vm/processes";
 import { openTestNode, readNodeFile } from "../helpers/lab";
+import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 
 jest.setTimeout(200_000);
 
+let lab: Lab;
 let node: LabNode;
 const file = "/etc/network/interfaces.d/ovs";
 const shell = async (script: string) => (await node.exec(["sh", "-c", script], { reject: false })).stdout;
@@ -16,11 +22,11 @@ const bridge = (options: string) =>
     `auto vmbr9\niface vmbr9 inet manual\n\tovs_type OVSBridge\n\tovs_ports port9\n${options}\nauto port9\niface port9 inet manual\n\tovs_type OVSIntPort\n\tovs_bridge vmbr9\n`;
 
 /** The file is brought up as at a boot, a guest comes, and somebody reloads. */
-async function afterReload(options: string): Promise<{ failMode: string; ports: string[] }> {
+async function afterReload(options: string, content = bridge(options)): Promise<{ failMode: string; ports: string[] }> {
     await shell(
         "ovs-vsctl --timeout=10 --if-exists del-br vmbr9; ovs-vsctl --timeout=10 add-br vmbr9 -- set bridge vmbr9 datapath_type=netdev",
     );
-    await node.exec(["sh", "-c", 'cat >"$1"', "sh", file], { input: bridge(options) });
+    await node.exec(["sh", "-c", 'cat >"$1"', "sh", file], { input: content });
     await shell(
         "ifup vmbr9 port9; ovs-vsctl --timeout=10 add-port vmbr9 tap101i0 -- set interface tap101i0 type=internal",
     );
@@ -33,7 +39,7 @@ async function afterReload(options: string): Promise<{ failMode: string; ports: 
 }
 
 beforeAll(async () => {
-    ({ node } = await openTestNode(3));
+    ({ lab, node } = await openTestNode(3));
     await shell("systemctl start openvswitch-switch");
     expect(await readNodeFile(node, "/etc/network/interfaces")).toContain("interfaces.d/*");
     await shell(`sed -i '/<BROADCAST/d' /etc/network/interfaces`);
@@ -54,4 +60,94 @@ test("what the lint proposes instead survives, and so does the guest's port that
     const options = "\tovs_extra set bridge vmbr9 fail_mode=secure\n\tovs_ports_condone_regex ^tap\n";
     expect(await afterReload(options)).toEqual({ failMode: "secure", ports: ["port9", "tap101i0"] });
     expect(rules(options)).not.toContain("ovs-bridge-options");
+});
+
+test("the order of the stanzas is no matter to ifupdown2: a port before its bridge comes up, and stays", async () => {
+    const [first = "", second = ""] = bridge("\tovs_ports_condone_regex ^tap").split(/(?=auto port9)/);
+    expect(await afterReload("", second + first)).toEqual({ failMode: "", ports: ["port9", "tap101i0"] });
+    expect(lintInterfacesFragment(second + first, {})).toEqual([]);
+});
+
+test("a reload that would take a guest's port is refused before anything is written, by the port's name", async () => {
+    await afterReload("\tovs_ports_condone_regex ^tap\n");
+    const written = await readNodeFile(node, "/etc/network/interfaces");
+    const push = async () =>
+        pushFileSet(
+            lab,
+            planNetworkInterfaces({
+                host: await hostOf(node),
+                node,
+                settings: {
+                    file: { path: "nodes/x", content: `${written}\n# once more\n` },
+                    reload: { window: 60, probes: [] },
+                },
+            }),
+        );
+    await node.exec(["sh", "-c", 'cat >"$1"', "sh", file], { input: bridge("") });
+    await expect(push()).rejects.toThrow(
+        /guests would lose their network: .* deletes tap101i0 of vmbr9; write 'ovs_ports_condone_regex/,
+    );
+    expect(await readNodeFile(node, "/etc/network/interfaces")).toBe(written);
+    expect(await shell("ovs-vsctl --timeout=10 list-ports vmbr9")).toContain("tap101i0");
+    await node.exec(["sh", "-c", 'cat >"$1"', "sh", file], { input: bridge("\tovs_ports_condone_regex ^tap") });
+    expect((await push()).observed.facts).toMatchObject({ reload: "possible" });
+    expect(await shell("ovs-vsctl --timeout=10 list-ports vmbr9")).toContain("tap101i0");
+});
+
+describe("the bridge of the management address", () => {
+    const linux = () => initialFiles(node, [], "sound")["/etc/network/interfaces"]!;
+    const ovs = () =>
+        linux()
+            .replace("iface enp1s0 inet manual\n", "iface enp1s0 inet manual\n\tovs_type OVSPort\n\tovs_bridge vmbr0\n")
+            .replace(
+                /\tbridge-ports enp1s0\n\tbridge-stp off\n\tbridge-fd 0\n/,
+                "\tovs_type OVSBridge\n\tovs_ports enp1s0\n\tovs_extra set bridge vmbr0 datapath_type=netdev\n",
+            );
+    const reloaded = async (content: string) =>
+        pushFileSet(
+            lab,
+            planNetworkInterfaces({
+                host: await hostOf(node),
+                node,
+                settings: { file: { path: "nodes/x", content }, reload: { window: 90, probes: [] } },
+            }),
+        );
+
+    test("does not change to Open vSwitch under its own name, and says why", async () => {
+        await shell(`rm -f ${file}; ovs-vsctl --timeout=10 --if-exists del-br vmbr9`);
+        await reloaded(linux());
+        await expect(reloaded(ovs())).rejects.toThrow(
+            /vmbr0 is a Linux bridge and would be Open vSwitch's: .*give the new bridge another name/,
+        );
+        expect(await readNodeFile(node, "/etc/network/interfaces")).toBe(linux().replace(/\n$/, ""));
+    });
+
+    /**
+     * A veth leaves TCP's checksums to a card that is not there, and Open vSwitch in user space passes them on as they
+     * are: without that, a lab's bridge reaches nobody. No ethtool here, so its request is spoken (ETHTOOL_STXCSUM).
+     */
+    const wholeChecksums = async (isOn: boolean) =>
+        runBound("nsenter", [
+            `--net=/run/netns/${bridgeNamespace(Number(node.ssh.host.split(".")[2]))}`,
+            "python3",
+            "-c",
+            `import array, fcntl, socket, struct
+value = array.array("B", struct.pack("II", 0x17, ${isOn ? 0 : 1}))
+fcntl.ioctl(socket.socket(), 0x8946, struct.pack("16sP8x", b"br0", value.buffer_info()[0]))`,
+        ]);
+    beforeAll(() => wholeChecksums(true));
+    afterAll(() => wholeChecksums(false));
+
+    test("becomes Open vSwitch's under another one, and a Linux bridge again", async () => {
+        await reloaded(ovs().replaceAll("vmbr0", "vmbr1"));
+        expect(
+            await shell("ovs-vsctl --timeout=10 list-ports vmbr1; ip -o -4 address show vmbr1 | awk '{print $4}'"),
+        ).toBe(`enp1s0\n${node.address}/24`);
+        await reloaded(linux());
+        expect(
+            await shell(
+                "ovs-vsctl --timeout=10 list-br; ls /sys/class/net/vmbr0/brif; ip -o -4 address show vmbr0 | awk '{print $4}'",
+            ),
+        ).toBe(`enp1s0\n${node.address}/24`);
+    });
 });

@@ -1,6 +1,6 @@
 /** `proxmox:` with the real engine, beside nodes over SSH: bpg's provider behind our bridge, against the fake API. */
 import { X509Certificate } from "node:crypto";
-import { openTestLab } from "../helpers/lab";
+import { buildTimeout, openTestLab } from "../helpers/lab";
 import { expectSuccess } from "../helpers/labFleet";
 import { openProxmoxProject, type ProxmoxProject } from "../helpers/proxmoxProject";
 import type { Lab, LabNode } from "../../lab";
@@ -44,7 +44,7 @@ beforeAll(async () => {
     cluster().guests.set(101, { type: "lxc", node: node.name, name: "test", config: { onboot: 1, hostname: "test" } });
     Object.assign(cluster().firewall, { enable: 1, rules: [drop] });
     await held.configure(settings);
-});
+}, buildTimeout);
 afterAll(async () => {
     await held.fake.stop();
     await held.project.remove();

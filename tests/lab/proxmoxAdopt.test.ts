@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { nothingByDefault } from "../../components/table";
 import { ensureBridge } from "../../toolchain/bridge";
+import { buildTimeout } from "../helpers/lab";
 import { expectSuccess } from "../helpers/labFleet";
 import { FakeProxmox } from "../helpers/proxmoxApi/server";
 import { PulumiProject } from "../helpers/pulumiProject";
@@ -54,7 +55,7 @@ beforeAll(async () => {
     project.environment["HOLDFAST_PROXMOXVE_PLUGIN"] = join(await ensureBridge(), "pulumi-resource-proxmoxve");
     await project.pulumi("stack", "init", stack);
     await declare({});
-});
+}, buildTimeout);
 async function declare(proxmox: object): Promise<void> {
     const fingerprint = new X509Certificate(fake.certificates.certificate).fingerprint256;
     const declared = { ...nodes, pve01: { ...nodes["pve01"], fstab: mounted } };

@@ -87,6 +87,31 @@ test("its system comes as a tar: what packages bring and what everybody may read
     expect(names.filter((name) => /^(?:home|proc|sys|dev|run|tmp)\/./.test(name))).toEqual([]);
 });
 
+test("a node that moves is fetched from where it still answers", async () => {
+    const nowhere = host.address.replace(/\d+$/, "199");
+    const copy = await openBootCopy({ ...host, address: nowhere, former: host.address }, connect);
+    expect(copy.described.hostname).toBe(node.name);
+    copy.end();
+});
+
+test("a pmxcfs that hangs keeps nobody waiting: where other file systems are mounted nobody looks", async () => {
+    // With the incident's /etc/hosts it does not start.
+    await node.exec(["sh", "-ec", `cp /etc/hosts /tmp/hosts; sed -i 's/^127.0.1.1/${node.address}/' /etc/hosts`]);
+    await node.exec(["systemctl", "restart", "pve-cluster"]);
+    await node.exec(["pkill", "-STOP", "-x", "pmxcfs"]);
+    const file = join(folder, "hung.tar");
+    try {
+        const copy = await openBootCopy(host, connect);
+        await copy.fetch(createWriteStream(file), 2 ** 32).finally(() => copy.end());
+    } finally {
+        await node.exec(["sh", "-c", "pkill -CONT -x pmxcfs; cp /tmp/hosts /etc/hosts; systemctl stop pve-cluster"]);
+    }
+    const { stdout } = await execa("tar", ["--list", "-f", file], { maxBuffer: 1 << 28 });
+    expect(stdout.split("\n").filter((name) => /^(?:etc\/(?:pve|fstab)|proc)(?:\/|$)/.test(name))).toEqual(
+        expect.arrayContaining(["etc/pve/", "etc/fstab", "proc/"]),
+    );
+});
+
 test("more than was spoken of is cut off", async () => {
     const copy = await openBootCopy(host, connect);
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -9,11 +9,13 @@ import {
     type BackupLab,
     closeBackupLab,
     fill,
+    type KeyPair,
     makeKey,
     openBackupLab,
     openStore,
     password,
     planOf,
+    planOfHost,
     programs,
     runBackup,
 } from "../helpers/backupLab";
@@ -25,11 +27,12 @@ jest.setTimeout(180_000);
 let all: BackupLab;
 let node: LabNode;
 let store: LabNode;
+let key: KeyPair;
 
 beforeAll(async () => {
     all = await openBackupLab();
     ({ node, store } = all);
-    const key = await makeKey();
+    key = await makeKey();
     await openStore(store, key);
     await fill(store);
     for (const each of [node, store]) await pushFileSet(all.lab, await planOf(all, key, each));
@@ -61,6 +64,19 @@ describe("the drill, on another node", () => {
         expect(stdout).toMatch(/^holdfast_drill_ok\{backup="pve01"\} 1$/m);
         expect(stdout).toMatch(/^holdfast_drill_last_success_timestamp_seconds\{backup="pve01"\} \d{10}$/m);
         expect((await sh(`${programs}/backup-drill --state`, store)).stdout).toBe("ok");
+    });
+
+    test("on a host of the stack, which gets what that needs and backs up nothing", async () => {
+        const host = all.lab.nodes[2]!;
+        const { observed } = await pushFileSet(all.lab, await planOfHost(all, key, host));
+        expect(observed.facts).toMatchObject({
+            "backup drill": expect.stringContaining("no drill has been due yet") as string,
+        });
+        const { exitCode, stdout } = await host.exec([`${programs}/backup-drill`], { reject: false, timeout: 120 });
+        expect([exitCode, stdout]).toEqual([0, "pve01: ok"]);
+        expect((await sh(`ls ${programs}; systemctl list-timers 'holdfast-*'`, host)).stdout).not.toMatch(
+            /config-(?:backup|restore)/,
+        );
     });
 
     test("finds a backup that lacks one guest, whoever said that it is good", async () => {
@@ -202,7 +218,8 @@ describe("restore", () => {
         const old = await pve();
         for (const after of [0.8, 1.4, 2.0, 2.6, 3.2]) {
             await sh(`timeout -s KILL ${after} ${programs}/config-restore --database --yes >/dev/null 2>&1`);
-            await restore("--last"); // takes back what was left, and shows only
+            // As the next boot does it: what was left is taken back.
+            expect(await sh("systemctl start holdfast-restore-undo.service")).toMatchObject({ exitCode: 0 });
             expect([old, whole]).toContain(await pve());
             expect((await sh("ls /var/lib/holdfast/restored/open.json")).exitCode).not.toBe(0);
         }
@@ -211,8 +228,13 @@ describe("restore", () => {
     });
 
     test("two at once: the second one is refused", async () => {
-        const held = "exec 9<>/var/lib/holdfast/backup/restore.lock; flock 9; sleep 4";
-        const [, second] = await Promise.all([sh(held), sh("sleep 1").then(() => restore("--last"))]);
+        // However long the second one takes to begin.
+        const holding = sh(
+            "exec 9<>/var/lib/holdfast/backup/restore.lock; flock 9; touch /tmp/held; while [ -e /tmp/held ]; do sleep 0.2; done",
+        );
+        await node.exec(waitFor("test -e /tmp/held"));
+        const second = await restore("--last").finally(() => sh("rm /tmp/held"));
+        await holding;
         expect(second).toEqual({ exitCode: 2, said: "refused: another restore is under way" });
     });
 
@@ -272,7 +294,7 @@ describe("restore", () => {
         await sh("echo changed >/tmp/out/pve/user.cfg");
         expect(await restore("--from", "/tmp/out")).toMatchObject({
             exitCode: 2,
-            said: expect.stringContaining("not whole: pve/user.cfg has other content") as string,
+            said: expect.stringContaining("not what its manifest says: pve/user.cfg has other content") as string,
         });
     });
 

@@ -1,10 +1,13 @@
 /** A rollout by proof on real nodes, in the real engine: who is touched, and who waits. */
+import { planClusterMetrics } from "../../components/clusterMetrics";
 import type { Lab, LabNode } from "../../lab";
 import { formCluster, leaveCluster, waitFor } from "../helpers/corosync";
-import { openTestLab, toIncidentState } from "../helpers/lab";
+import { openTestLab, readNodeFile, toIncidentState } from "../helpers/lab";
 import { expectSuccess, fleetOf } from "../helpers/labFleet";
 import { PulumiProject, type Finished } from "../helpers/pulumiProject";
-import { runs } from "../helpers/soak";
+import { hostOf, pushFileSet } from "../helpers/pushFileSet";
+import { aDayGoesBy } from "../helpers/quietEvents";
+import { soak } from "../helpers/soak";
 
 jest.setTimeout(300_000);
 
@@ -82,6 +85,35 @@ describe("with three in a real cluster, one of them stopped", () => {
         for (const node of nodes) await node.exec(["systemctl", "start", "pve-cluster"]);
     });
 
+    test("clusterMetrics has it as corosync says: whole but for one vote, no more to lose, a link down; the stopped one has no quorum", async () => {
+        const file = "/var/lib/prometheus-holdfast/node-exporter/holdfast_cluster.prom";
+        const program = "/usr/local/lib/holdfast/cluster-metrics";
+        const measured = async (node: LabNode, settled: string) => {
+            const host = await hostOf(node);
+            await pushFileSet(lab, planClusterMetrics({ host, node: { name: node.name, address: node.address } }));
+            await node.exec(waitFor(`${program} && grep -q '${settled}' ${file}`));
+            const lines = (await readNodeFile(node, file)).split("\n").filter((line) => line.startsWith("holdfast"));
+            await node.exec([
+                ...["sh", "-c"],
+                `systemctl disable --now holdfast-cluster-metrics.timer && rm ${file} ${program} /etc/systemd/system/holdfast-cluster-metrics.* && systemctl daemon-reload`,
+            ]);
+            return lines;
+        };
+        expect(await measured(nodes[0]!, "links_down 1")).toEqual([
+            "holdfast_pmxcfs_answers 1",
+            "holdfast_cluster_corosync_answers 1",
+            "holdfast_cluster_quorate 1",
+            "holdfast_cluster_votes_spare 0",
+            "holdfast_cluster_votes_missing 1",
+            "holdfast_cluster_links_down 1",
+        ]);
+        expect(await measured(nodes[2]!, "quorate")).toEqual([
+            "holdfast_pmxcfs_answers 1",
+            "holdfast_cluster_corosync_answers 0",
+            "holdfast_cluster_quorate 0",
+        ]);
+    });
+
     test("nothing is touched: without the canary there is no quorum", async () => {
         const { exitCode, output } = await up("third.example.test", {});
         expect([output, exitCode === 0]).toEqual([output, false]);
@@ -105,7 +137,7 @@ describe("with three in a real cluster, one of them stopped", () => {
 });
 
 test("booted: each wave waits for the boot of the one before, with --target too, and every up ends well", async () => {
-    const rollout = { canary: ["pve01"], proof: "booted" };
+    const rollout = { canary: ["pve01"], batch: 1, proof: "booted" };
     const first = expectSuccess(await up("fourth.example.test", rollout));
     expect(first).toMatch(
         /pve02 waits, and is untouched \(rollout\.proof: booted\): pve01 has not booted since \/etc\/hosts( and \d+ more)? changed\. Next: holdfast reboot pve01, then pulumi up/,
@@ -124,7 +156,7 @@ test("booted: each wave waits for the boot of the one before, with --target too,
 });
 
 test("booted: a canary that has booted and is not ready any more stops the rollout with an error", async () => {
-    const rollout = { canary: ["pve01"], proof: "booted" };
+    const rollout = { canary: ["pve01"], batch: 1, proof: "booted" };
     const rebooted = await project.holdfast("reboot", "pve02", "--stack", "lab");
     expect([rebooted.output, rebooted.exitCode]).toEqual([rebooted.output, 0]);
     await nodes[1]!.exec(["sh", "-c", "echo pending >/etc/network/interfaces.new"]);
@@ -137,10 +169,15 @@ test("booted: a canary that has booted and is not ready any more stops the rollo
     expect(await having("fourth.example.test")).toEqual(["pve01", "pve02", "pve03"]);
 });
 
-test("a quiet fleet of three is clean look after look", async () => {
-    for (let run = 0; run < runs(2); run++)
+test("a quiet fleet of three is clean night after night, each node having looked at itself in between", async () => {
+    const nights = soak > 1 ? 10 : 2;
+    const started = Date.now();
+    for (let night = 0; night < nights; night++) {
+        if (night > 0) await Promise.all(nodes.map((node) => aDayGoesBy(node, lab)));
         expect(await project.holdfast("drift", "--stack", "lab")).toMatchObject({
             exitCode: 0,
             stdout: "3 nodes: 3 clean\n",
         });
-});
+    }
+    if (soak > 1) console.log(`${nights} drift runs, all clean, in ${Math.round((Date.now() - started) / 1000)} s`);
+}, 1_800_000);

@@ -1,7 +1,7 @@
 /**
  * The page where it is needed, and incident A's recovery by it: a node whose database and guests are gone and whose
  * name gives a loopback address is brought back by the page's commands alone. The commands for the emergency shell are
- * run in a virtual machine (vm.test.ts).
+ * run in a virtual machine (vmRunbook.test.ts).
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -36,25 +36,32 @@ afterAll(() => project.remove());
 
 /** As `lab up` writes it, with a node beside it that does not answer. */
 function fleet(): object {
-    const stanzas = [
+    const stanzas = (address: string) => [
         { name: "lo", auto: true, method: "loopback" },
         { name: "enp1s0", auto: true, method: "manual" },
         {
             name: "vmbr0",
             auto: true,
             method: "static",
-            options: { address: `${node.address}/24`, gateway: "192.0.2.1", "bridge-ports": ["enp1s0"] },
+            options: { address: `${address}/24`, gateway: "192.0.2.1", "bridge-ports": ["enp1s0"] },
         },
     ];
-    const root = { source: `UUID=${node.rootUuid}`, target: "/", fstype: "ext4" };
+    // As Proxmox's installer makes it.
+    const root = { source: "/dev/pve/root", target: "/", fstype: "ext4" };
     const data = { source: `UUID=${node.dataUuid}`, target: "/srv/local", fstype: "ext4" };
     const ssh = { host: "127.0.0.1", port: 1 };
     return {
         domain: "example.test",
         defaults: nothingByDefault,
         nodes: {
-            [node.name]: { address: node.address, fstab: [root, data], interfaces: { stanzas } },
+            [node.name]: { address: node.address, fstab: [root, data], interfaces: { stanzas: stanzas(node.address) } },
             pve02: { address: "192.0.2.12", ssh },
+            pve03: {
+                address: "192.0.2.13",
+                ssh: { host: "127.0.0.1", port: 2 },
+                fstab: [{ source: "/dev/mapper/sda3_crypt", target: "/", fstype: "ext4" }],
+                interfaces: { stanzas: stanzas("192.0.2.13") },
+            },
         },
     };
 }
@@ -121,6 +128,7 @@ test("a node as incident A found it: its disk gets another letter, and the boot 
         );
         expect(notes).toEqual([
             "fstab requires /srv/local: without sdb no boot gets past it, so that case is not booted",
+            "fstab names /srv/local by /dev/sdb1, which may be another disk at the next boot, also where that is reached: name it by UUID",
         ]);
         const other = cases.find((each) => each.case === "other-order")!;
         expect(other).toMatchObject({ state: "stuck", text: "emergency mode" });
@@ -138,7 +146,7 @@ test("a node as incident A found it: its disk gets another letter, and the boot 
     }
 });
 
-test("the same node as the stack has it reaches multi-user and SSH", async () => {
+test("the same node as the stack has it, with its root on LVM, reaches multi-user and SSH", async () => {
     const run = await rehearse(
         node.name,
         "--json",
@@ -146,6 +154,7 @@ test("the same node as the stack has it reaches multi-user and SSH", async () =>
         "900",
         ...(everything ? [] : ["--case", "other-order"]),
     );
+    if (run.stdout === "") throw new Error(run.stderr);
     const { cases } = JSON.parse(run.stdout) as Rehearsal;
     expect(
         cases.map(({ state, text, console: last, ...each }) => [
@@ -183,7 +192,11 @@ test("what is interrupted leaves nothing: no machine, no file", async () => {
 });
 
 test.each<[string, string[], string]>([
-    ["a node that the stack does not have", ["pve09"], "pve09: the stack declares no such node; it has pve01, pve02"],
+    [
+        "a node that the stack does not have",
+        ["pve09"],
+        "pve09: the stack declares no such node; it has pve01, pve02, pve03",
+    ],
     [
         "a case that the node does not have",
         ["pve01", "--case", "without-sdz"],
@@ -197,9 +210,26 @@ test.each<[string, string[], string]>([
     expect(stderr).toContain(`holdfast: ${reason}`);
 });
 
+test("a root on what no rehearsal makes: no error, and no answer either", async () => {
+    const { exitCode, stdout, stderr } = await rehearse("pve03", "--json");
+    expect([exitCode, stdout === "" && stderr]).toEqual([1, false]);
+    expect(JSON.parse(stdout)).toMatchObject({
+        node: "pve03",
+        accelerator: "unknown",
+        cases: [
+            {
+                case: "as-is",
+                state: "unknown",
+                text: "fstab needs /dev/mapper/sda3_crypt at /, and the stack does not say what it lies on: add --live",
+            },
+        ],
+    });
+    expect(stderr).not.toContain("holdfast:");
+});
+
 test("a dry run names the cases and boots nothing", async () => {
     const { exitCode, stdout } = await rehearse(node.name, "--dry-run");
     expect(exitCode).toBe(0);
-    expect(stdout).toContain(`${node.name}: root UUID=${node.rootUuid}; disks sda, sdb; cards enp1s0 (`);
+    expect(stdout).toContain(`${node.name}: root /dev/pve/root; disks sda, sdb; cards enp1s0 (`);
     expect(stdout).toContain("\n  without-sdb: without sdb (/srv/local)\n");
 });

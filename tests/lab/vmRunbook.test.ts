@@ -1,12 +1,19 @@
 /**
  * The node's own page at the console of a machine that does not come up: its kernel arguments and its commands, taken
- * from the page as it stands on the node, typed one by one in the emergency shell, root being locked.
+ * from the page as it stands on the node, typed one by one in the emergency shell, root being locked. Then the same
+ * machine loses its power in the middle of a backup and of a restore.
  */
+import { setTimeout as delay } from "node:timers/promises";
+import { planConfigBackup } from "../../components/configBackup";
+import { resolveConfigBackup } from "../../components/configBackup/settings";
 import { labDown, vmLabUp, type Lab, type VmNode } from "../../lab";
 import { installHangingPmxcfs } from "../../scripts/replay/pmxcfs";
-import { lean } from "../../scripts/replay/stage";
+import { lean, patient } from "../../scripts/replay/stage";
+import { fill } from "../helpers/backupLab";
 import { pushRunbook, walkByPage, type Walk } from "../helpers/emergencyShell";
+import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 import { kernelArguments } from "../helpers/runbook";
+import { soak } from "../helpers/soak";
 
 jest.setTimeout(900_000);
 
@@ -72,4 +79,87 @@ test("the other kernel argument masks pve-cluster for one boot, and the one from
         );
     expect(await masked(kernelArguments(page)[1]!)).toBe("./early/pve-cluster.service -> /dev/null");
     expect(await masked("pve-cluster.service=masked")).toBe("");
+});
+
+describe("a power cut", () => {
+    const times = soak > 1 ? 10 : 1;
+    const programs = "/usr/local/lib/holdfast";
+    const pve = () => sh("cd /etc/pve && find . -type f ! -name '.*' -exec sha256sum {} + | sort -k2");
+    const isOpen = async () => (await sh("ls /var/lib/holdfast/restored")).includes("open.json");
+    let whole: string;
+
+    /** The machine's power goes at `part` of the time that the command takes otherwise. */
+    async function cutDuring(command: string, seconds: number, part: number): Promise<void> {
+        await sh(`sync; systemd-run --quiet --collect sh -c '${command}'`);
+        await delay(seconds * part * 1000);
+        await node.kill();
+        const { multiUser, failed } = await node.start(600, `${lean} ${patient}`);
+        expect({ multiUser, failed }).toEqual({ multiUser: true, failed: [] });
+    }
+    async function timed(command: string): Promise<number> {
+        const started = Date.now();
+        await sh(command);
+        return (Date.now() - started) / 1000;
+    }
+
+    beforeAll(async () => {
+        await fill(node);
+        const plan = planConfigBackup({
+            host: await hostOf(node),
+            node: { name: node.name, address: node.address },
+            settings: resolveConfigBackup({ target: "/srv/backups" }),
+            secrets: { backupPassword: "of the test" },
+        });
+        await pushFileSet(lab, plan);
+        whole = await pve();
+    });
+
+    test(
+        "during a backup: the last good one stays, and the next run finds no lock in its way",
+        async () => {
+            const restic = `restic --quiet --no-cache --password-file /etc/holdfast/backup.password -r /srv/backups/${node.name}`;
+            const good = async () =>
+                (await sh(`${restic} snapshots --no-lock --json`)).match(/"of=[0-9a-f]+"/g)!.map(String);
+            const longest = await timed(`${programs}/config-backup`);
+            for (let round = 1; round <= times; round++) {
+                const before = (await good()).at(-1);
+                await cutDuring(`${programs}/config-backup`, longest, round / (times + 1));
+                expect(await good()).toContain(before);
+                const locks = (await sh(`${restic} list locks --no-lock`)).split("\n").filter(Boolean);
+                await sh(`${programs}/config-backup; ${restic} check --read-data`);
+                expect(await sh(`${programs}/config-backup --state; ${restic} list locks --no-lock`)).toBe("good");
+                console.log(
+                    `cut ${round} of ${times} during a backup of ${longest} s: ${locks.length} locks were left`,
+                );
+            }
+        },
+        times * 900_000,
+    );
+
+    test(
+        "during a restore: it is finished, or taken back by the next boot",
+        async () => {
+            const lose = "cd /etc/pve; echo lost >qemu-server/100.conf; rm storage.cfg; echo mine >priv/authkey.key";
+            for (const way of ["", "--database "]) {
+                const command = `${programs}/config-restore --last ${way}--yes`;
+                await sh(lose);
+                const longest = await timed(command);
+                expect(await pve()).toBe(whole);
+                for (let round = 1; round <= times; round++) {
+                    await sh(lose);
+                    const lost = await pve();
+                    await cutDuring(`exec ${command}`, longest, round / (times + 1));
+                    const found = await pve();
+                    expect([await isOpen(), [lost, whole].includes(found)]).toEqual([false, true]);
+                    const told = await sh("journalctl --no-pager --boot -o cat -t holdfast -g 'restore:' || true");
+                    console.log(
+                        `cut ${round} of ${times} during config-restore ${way}of ${longest} s: ${found === whole ? "finished" : "not done, or taken back"} ${told}`,
+                    );
+                    await sh(command);
+                    expect(await pve()).toBe(whole);
+                }
+            }
+        },
+        times * 1_800_000,
+    );
 });

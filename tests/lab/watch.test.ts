@@ -1,15 +1,25 @@
 /**
  * The watch on the hardware, on container nodes: what is absent there is handled, everything else is the real thing.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { h } from "preact";
+import { render } from "preact-render-to-string";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { setTimeout as delay } from "node:timers/promises";
+import { parse, stringify } from "yaml";
 import type { Lab, LabNode } from "../../lab";
 import { writeLabStack } from "../../lab/stack";
 import { nothingByDefault } from "../../components/table";
 import { referTo } from "../../model/contract/ownProgram";
+import { renderCharts } from "../../cli/report/charts";
+import { readCharts } from "../../cli/report/prometheus";
+import { filledIn, rows } from "../../model/dashboard/panels";
 import { programText } from "../../programs";
 import { openTestLab, readNodeFile } from "../helpers/lab";
+import { prometheus } from "../helpers/promtool";
 import { PulumiProject } from "../helpers/pulumiProject";
 
 jest.setTimeout(300_000);
@@ -144,6 +154,109 @@ test("the watchdog's metrics reach whoever scrapes the exporter", async () => {
     const scraped = await shell("curl --silent --fail 127.0.0.1:9100/metrics");
     expect(scraped).toMatch(/^holdfast_temperature_sensors 0$/m);
     expect(scraped).toMatch(/^node_systemd_unit_state\{.*name="smartmontools.service",state="active".*\} 1$/m);
+});
+
+describe("the fleet's dashboard", () => {
+    /** What this node does not say of itself: no such hardware, no boot with its new files, no backup, no drift run. */
+    const others = {
+        holdfast_boot_proven_timestamp_seconds: "1700000000",
+        holdfast_backup_last_success_timestamp_seconds: "1700000000",
+        'holdfast_drill_last_success_timestamp_seconds{backup="pve01"}': "1700000000",
+        'holdfast_temperature_celsius{sensor="k10temp/Tctl"}': "61",
+        holdfast_ipmi_sel_used_ratio: "0.2",
+        holdfast_interfaces_sound: "1",
+        'holdfast_drift_changes{stack="watch",node="pve01"}': "0",
+        holdfast_drift_last_run_timestamp_seconds: "1700000000",
+    };
+    const config = {
+        scrape_configs: [
+            { job_name: "node", scrape_interval: "1s", static_configs: [{ targets: ["127.0.0.1:9100"] }] },
+        ],
+    };
+
+    beforeAll(async () => {
+        // Its root is an overlay, which the exporter leaves out; a real node's is none.
+        await shell("mountpoint --quiet /srv/local || { mount /srv/local && touch /run/mounted-by-the-test; }");
+        await copyFile(await prometheus(), join(node.root, "usr/local/bin/prometheus-of-the-test"));
+        const text = Object.entries(others).map(([name, value]) => `${name} ${value}\n`);
+        await node.exec(["sh", "-ec", "tee /var/lib/prometheus-holdfast/node-exporter/test.prom"], {
+            input: text.join(""),
+        });
+        await node.exec(["sh", "-ec", "mkdir -p /tmp/prometheus; tee /tmp/prometheus/config.yml"], {
+            input: stringify(config),
+        });
+        await node.exec([
+            ...["systemd-run", "--collect", "--unit=prometheus-of-the-test", "prometheus-of-the-test"],
+            ...["--config.file=/tmp/prometheus/config.yml", "--storage.tsdb.path=/tmp/prometheus/data"],
+            "--web.listen-address=127.0.0.1:9090",
+        ]);
+    });
+    afterAll(() =>
+        shell(
+            "systemctl stop prometheus-of-the-test; [ ! -e /run/mounted-by-the-test ] || umount /srv/local; rm -rf /run/mounted-by-the-test /tmp/prometheus /usr/local/bin/prometheus-of-the-test /var/lib/prometheus-holdfast/node-exporter/test.prom",
+        ),
+    );
+
+    const ask = async (query: string): Promise<number> => {
+        const answer = await node.exec(
+            ["curl", "--silent", "--data-urlencode", "query@-", "http://127.0.0.1:9090/api/v1/query"],
+            { input: query, reject: false },
+        );
+        const { status, data, error } = JSON.parse(answer.stdout || '{"status":"none"}') as {
+            status: string;
+            error?: string;
+            data?: { result: unknown[] };
+        };
+        if (status === "error") throw new Error(`${query}: ${error}`);
+        return data?.result.length ?? 0;
+    };
+
+    test("is written by the command, with the rows that this stack can fill", async () => {
+        const { exitCode, output } = await project.holdfast("dashboard", "--stack", "watch", "-o", "board.json");
+        expect([output.trim(), exitCode]).toEqual(["board.json", 0]);
+        const { panels } = JSON.parse(await readFile(join(project.folder, "board.json"), "utf8")) as {
+            panels: { type: string; title: string }[];
+        };
+        expect(panels.filter(({ type }) => type === "row").map(({ title }) => title)).toEqual(
+            rows.flatMap(({ title, needs = "drift" }) =>
+                needs === "configBackup" || needs === "networkGuard" ? [] : [title],
+            ),
+        );
+    });
+
+    test("shows something in every panel, of a real Prometheus that scrapes the node", async () => {
+        let empty = rows
+            .flatMap(({ panels }) => panels.flatMap(({ queries }) => queries))
+            .map((query) => filledIn(query, { job: "node", rate: "1m" }));
+        for (let tries = 0; tries < 120 && empty.length > 0; tries++) {
+            await delay(1000);
+            const answers: number[] = [];
+            for (const expr of empty) answers.push(await ask(expr));
+            empty = empty.filter((_, index) => answers[index] === 0);
+        }
+        expect(empty).toEqual([]);
+        // The report asks from the workstation, where this Prometheus is not reached: its questions are handed over.
+        const door = createServer((request, response) => {
+            void text(request).then(async (input) => {
+                const { stdout } = await node.exec(
+                    ["curl", "--silent", "--data", "@-", `http://127.0.0.1:9090${request.url}`],
+                    { input },
+                );
+                response.end(stdout);
+            });
+        });
+        await new Promise<void>((listening) => door.listen(0, "127.0.0.1", listening));
+        try {
+            const { port } = door.address() as AddressInfo;
+            const charts = await readCharts(`http://127.0.0.1:${port}`, Math.floor(Date.now() / 1000));
+            expect(charts.rows.map((row) => [row.title, row.panels.map(({ panel }) => panel.title)])).toEqual(
+                rows.map((row) => [row.title, row.panels.map(({ title }) => title)]),
+            );
+            expect(render(h("body", null, renderCharts(charts)))).toContain("<svg");
+        } finally {
+            door.close();
+        }
+    });
 });
 
 test("no service user has root write elsewhere, by a folder renamed and a link planted; a metrics folder that is another's is told", async () => {

@@ -150,6 +150,17 @@ describe("the cluster's firewall", () => {
             drop,
         ]);
     });
+    test("one of ours that somebody made match less is drift, and matches all of it again", async () => {
+        fake.cluster.firewall.rules.push({ ...own("ssh", "22", "192.0.2.0/24"), iface: "vmbr1", dest: "192.0.2.11" });
+        fake.cluster.firewall.rules.push(own("exporter", "9100", "192.0.2.50"));
+        expect(await found(args())).toEqual({
+            ...wanted,
+            ssh: "tcp 22 from 192.0.2.0/24, only iface vmbr1, only dest 192.0.2.11",
+        });
+        await controller.apply(args());
+        expect(fake.cluster.firewall.rules[0]).toEqual(own("ssh", "22", "192.0.2.0/24"));
+        expect(written()).toHaveLength(1);
+    });
     test("where SSH cannot be let in, nothing after it is begun", async () => {
         const own = fake.addToken("holdfast@pve!reader", { "/": ["Sys.Audit"] });
         const reader = new ApiObjectController((target) => new ProxmoxApi(target, own, { time: 2000, size: 1 << 20 }));

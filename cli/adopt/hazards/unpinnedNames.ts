@@ -21,7 +21,7 @@ export function unpinnedNames({ files, sourced, facts, further }: Survey): Hazar
     return [...first.values()].flatMap(({ file, token }) => {
         const link = facts.links.find(({ name }) => name === token.text);
         if (!slotName.test(token.text) || !link?.mac || isPinned(link, further)) return [];
-        const message = `${token.text} is named after its slot, which shifts when a card or an NVMe is added. Pin it by its MAC address ${link.mac} in /etc/systemd/network/10-${token.text}.link.`;
+        const message = `${token.text} is named after its slot, which shifts when a card or an NVMe is added. Pin it by its MAC address, in the stack: nics: { ${token.text}: "${link.mac}" }`;
         return [{ rule: "unpinned-name", severity: "warning", file, line: token.line, column: token.column, message }];
     });
 }

@@ -11,6 +11,7 @@ import importlib
 import os
 import time
 
+from engine import files
 from look.verdict import Verdict, bad, skipped, unknown
 from probes import for_one_look
 from probes.last_run import last_run, seconds_since_boot
@@ -131,12 +132,13 @@ def booted_with(*paths: str) -> Verdict:
     """Whether this boot began with these files as they are now; a rollout that waits for a boot asks.
 
     No file of them is one that a boot itself writes, so unlike in the check of the same there is no grace: a push may come in
-    the first seconds of a boot, and is not proven by that one.
+    the first seconds of a boot, and is not proven by that one. Of one that was taken away nothing is left that has a time.
     """
     booted = time.time() - seconds_since_boot()
     machine = Machine()
     changed = {path: machine.changed(path) for path in paths if machine.lies(path)}
     later = sorted((path for path in changed if changed[path] > booted), key=lambda path: -changed[path])
+    later += [path for path in files.removed_since_boot() if path in paths and path not in changed]
     if later:
         more = f" and {len(later) - 1} more" if len(later) > 1 else ""
         return bad("not-booted-since", f"has not booted since {later[0]}{more} changed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from look.facts import unescape
+from engine.mounts import MOUNTINFO, parse_mountinfo
 
 from .machine import Machine
 
@@ -14,13 +14,7 @@ PERSONALITIES = {"raid0": "raid0", "raid1": "raid1", "raid10": "raid10", "raid4"
 
 def mounted(machine: Machine) -> dict[str, tuple[str, str]]:
     """{mount point: (type, source)}; of several on one the last, which is what shows."""
-    found = {}
-    for line in (machine.read("/proc/self/mountinfo") or "").splitlines():
-        fields, _, rest = line.partition(" - ")
-        if len(fields.split()) > 4 and len(rest.split()) > 1:
-            fstype, source = rest.split()[:2]
-            found[unescape(fields.split()[4])] = (fstype, unescape(source))
-    return found
+    return {each.target: (each.fstype, each.source) for each in parse_mountinfo(machine.read(MOUNTINFO) or "")}
 
 
 def disks_of_boot(machine: Machine) -> set[str]:
@@ -70,7 +64,7 @@ def modules_of_root(machine: Machine) -> set[str]:
     """As they are loaded now: of the file system, of what it lies on, and of the disks' controllers all the way up."""
     root = mounted(machine).get("/")
     if root is None:
-        raise OSError("/proc/self/mountinfo does not say what / is")
+        raise OSError(f"{MOUNTINFO} does not say what / is")
     fstype, source = root
     found = {fstype}
     if fstype != "zfs":

@@ -31,19 +31,26 @@ def network(machine: Machine) -> Network | None:
     """None where the machine has no such file."""
     if machine.read(FILE) is None:
         return None
-    lines = list(lines_of(machine, FILE, 0))
+    lines = lines_of(machine, FILE, 0)
+    started = {word for _, _, text in lines for words in [text.split()] if words[0] == "auto" or words[0].startswith("allow-") for word in words[1:]}
+    return Network(stanzas_of(lines), started, lines)
+
+
+def stanzas(machine: Machine, path: str) -> list[Stanza]:
+    """Of a file that is staged."""
+    return stanzas_of(lines_of(machine, path, 0))
+
+
+def stanzas_of(lines: list[tuple[str, int, str]]) -> list[Stanza]:
     stanzas: list[Stanza] = []
-    started: set[str] = set()
     for _, _, text in lines:
         words = text.split()
         if words[0] == "iface" and len(words) >= 2:
             family, method = words[2:4] if len(words) >= 4 else ("inet", words[-1] if len(words) > 2 else "static")
             stanzas.append(Stanza(words[1], family, method, []))
-        elif words[0] == "auto" or words[0].startswith("allow-"):
-            started |= set(words[1:])
-        elif stanzas:
+        elif stanzas and words[0] != "auto" and not words[0].startswith("allow-"):
             stanzas[-1].options.append((words[0].replace("_", "-"), " ".join(words[1:])))
-    return Network(stanzas, started, lines)
+    return stanzas
 
 
 def lines_of(machine: Machine, path: str, depth: int) -> list[tuple[str, int, str]]:

@@ -9,7 +9,7 @@ import json
 import os
 from typing import Any
 
-from engine import commands
+from engine import commands, mounts
 from look import pmxcfs
 
 EXPECTED = "/etc/holdfast/boot-readiness.json"
@@ -24,6 +24,8 @@ class Machine:
     def __init__(self, root: str = "") -> None:
         self.root = root
         self.asked: dict[tuple[str, ...], commands.Outcome] = {}
+        self.pmxcfs_is_down: NoPmxcfs | None = None
+        self.kept: dict[str, str | None] = {}  # of /etc/pve
 
     @functools.cached_property
     def expected(self) -> dict[str, Any]:
@@ -59,11 +61,20 @@ class Machine:
         says nothing of what a boot will find there."""
         if not self.has_proxmox:
             return None
-        if not any(line.split()[4:5] == [pmxcfs.MOUNT] for line in (self.read("/proc/self/mountinfo") or "").splitlines()):
-            raise NoPmxcfs("pmxcfs is not mounted, so what lies in /etc/pve cannot be told")
+        if self.pmxcfs_is_down:  # each question to one that hangs takes its whole time
+            raise self.pmxcfs_is_down
+        if name not in self.kept:
+            self.kept[name] = self.ask_pmxcfs(name)
+        return self.kept[name]
+
+    def ask_pmxcfs(self, name: str) -> str | None:
+        if not mounts.shows_pmxcfs(mounts.parse_mountinfo(self.read(mounts.MOUNTINFO) or "")):
+            self.pmxcfs_is_down = NoPmxcfs("pmxcfs is not mounted, so what lies in /etc/pve cannot be told")
+            raise self.pmxcfs_is_down
         found = pmxcfs.read(name, self.root)
         if found is not None and not found.ok:
-            raise NoPmxcfs(f"pmxcfs does not answer for {name}: {found.explain()}")
+            self.pmxcfs_is_down = NoPmxcfs(f"pmxcfs does not answer for {name}: {found.explain()}")
+            raise self.pmxcfs_is_down
         return found.output if found else None
 
     @property

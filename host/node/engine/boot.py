@@ -11,7 +11,7 @@ from engine.recovery import Found, conclude, undo_all
 
 # All that this needs, in recover.py's order.
 MODULES = [
-    "__init__", "boot", "change", "change_steps", "command_steps", "commands", "durable", "file_step", "hold", "journal", "lock", "mounts",
+    "__init__", "boot", "change", "change_steps", "command_steps", "commands", "dpkg", "durable", "file_step", "hold", "journal", "lock", "mounts",
     "packages", "recovery", "refusal", "results", "safe", "step", "steps", "undo", "unit_steps", "units", "verdict",
 ]  # fmt: skip
 TOLD = "told"  # in the journal of an installation that stays open: the results of what it was for were kept at an earlier boot

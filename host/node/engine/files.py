@@ -21,6 +21,7 @@ from look import facts, observe
 STATE = "/var/lib/holdfast"
 ORIGINALS = f"{STATE}/originals.json"
 WRITTEN = f"{STATE}/written.json"
+REMOVED = f"{durable.RUN}/removed.json"
 NAME_LIMIT = 255 - len(previous_name("", "0" * 16))
 FS_IOC_GETFLAGS = 0x80086601
 FS_IMMUTABLE_FL, FS_APPEND_FL = 0x10, 0x20  # linux/fs.h
@@ -192,6 +193,18 @@ def note_written(plan_files: Mapping[str, Any]) -> None:
         if new is not None and new != before.get(path, {}).get("sha256"):
             known[path] = new
     durable.replace(WRITTEN, json.dumps(known, indent=1, sort_keys=True).encode())
+    gone = {path for path, file in plan_files.items() if file.get("absent")}
+    removed = removed_since_boot()
+    if gone - removed or removed & (plan_files.keys() - gone):
+        durable.replace(REMOVED, json.dumps(sorted((removed - plan_files.keys()) | gone)).encode())
+
+
+def removed_since_boot() -> set[str]:
+    """Paths that Holdfast has taken away. /run is empty at each boot, and so is this."""
+    try:
+        return set(json.loads(durable.read_regular(REMOVED) or b"[]"))
+    except (OSError, ValueError, TypeError):
+        return set()
 
 
 def written() -> dict[str, Any]:

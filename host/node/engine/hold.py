@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from engine import commands, units
+from engine import commands, dpkg, units
 from engine.step import Step, Work
 from engine.verdict import UNDO_FAILED, Verdict, bad, waits
 
@@ -54,9 +54,7 @@ class HoldStep(Step):
 
 
 def half_installed(names: list[str]) -> list[str]:
-    found = commands.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", "--", *names])
-    states = (line.split() for line in found.output.splitlines())
-    return [words[0] for words in states if len(words) == 2 and words[1] in HALF]
+    return [package for package, state in dpkg.states(names) if state in HALF]
 
 
 def wait_for_apt() -> None:

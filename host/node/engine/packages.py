@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 
-from engine import commands, durable, hold, units
+from engine import commands, dpkg, durable, hold, units
 from engine.journal import Journal
 from engine.refusal import Refused, translated
 from engine.step import Tell, Work, perform, reach
@@ -52,8 +52,10 @@ def release_leftovers() -> None:
         durable.remove(HELD)
 
 
-def install(names: list[str]) -> Refused | None:
-    """Returns None, or a complaint. A run that would remove a package (an MTA, say) is refused before it starts."""
+def install(wanted: list[str]) -> Refused | None:
+    """Returns None, or a complaint. A run that would remove a package (an MTA, say) is refused before it starts. Of
+    `docker.io | docker-ce` the first is installed: whoever has another one has it already."""
+    names = [dpkg.alternatives(name)[0] for name in wanted]
     reach(f"apt-get install {' '.join(names)}")
     rehearsed = rehearse(names)
     if not rehearsed.ok:

@@ -9,8 +9,7 @@ import hmac
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 from engine import change, change_steps, files, lock, recovery, results
 from engine.journal import Journal, Record, open_journals
@@ -21,8 +20,7 @@ from engine.verdict import Result
 POLL = 0.2  # seconds
 
 
-@dataclass
-class Waiting:
+class Waiting(NamedTuple):
     identifier: str
     client: str
     seconds: int  # until it is reverted

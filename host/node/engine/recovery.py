@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine import durable, journal, packages, results, safe, undo, verdict
 from engine.journal import Journal, Record
@@ -15,8 +15,7 @@ from engine.step import Tell, Work, reach
 from engine.verdict import Undone, Verdict
 
 
-@dataclass
-class Found:
+class Found(NamedTuple):
     """A journal that was found open, and what became of it. `identifiers`: the transactions it is about."""
 
     journal: Journal

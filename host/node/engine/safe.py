@@ -15,7 +15,8 @@ import grp
 import os
 import pwd
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 LINKS = 40  # followed in one walk, as the kernel does
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -119,20 +120,51 @@ def refuse_foreign_link(shown: str, status: os.stat_result, folder: Folder) -> N
 
 def why_foreign(fd: int, status: os.stat_result) -> str | None:
     """Why a folder is not root's alone, or None."""
-    if not is_trusted(status.st_uid):
-        name = user_name(status.st_uid)
-        return f"belongs to {name}, who could put anything in the place of what is in it: give it to root, or choose another place"
-    if status.st_mode & stat.S_ISVTX:
-        return None  # what is in it cannot be renamed by others; no place to write to, see open_folder
+    found = stranger(fd, status)
+    if found is None:
+        return None
+    return {
+        "owner": f"belongs to {found.names}, who could put anything in the place of what is in it: give it to root, or choose another place",
+        "everybody": "everybody may write there: take that right away (chmod o-w)",
+        "list": "others may write there by an access control list (getfacl): take that right away (setfacl -b)",
+        "group": f"{found.names} may write there as its group: take that right away (chmod g-w)",
+    }[found.kind]
+
+
+class Stranger(NamedTuple):
+    """`kind`: owner, everybody, list (of access control) or group; `names`: of whom, where that is known."""
+
+    kind: str
+    names: str = ""
+
+
+def stranger(where: int | str, status: os.stat_result, trusted: Collection[str] = ()) -> Stranger | None:
+    """Who may change a file or folder besides root, or None. `trusted`: names of users who are as good as root."""
+    owner = user_name(status.st_uid)
+    if not is_trusted(status.st_uid) and owner not in trusted:
+        return Stranger("owner", owner)
+    if stat.S_ISLNK(status.st_mode) or (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX):
+        return None  # what is in such a folder cannot be renamed by others; no place to write to, see open_folder
     if status.st_mode & stat.S_IWOTH:
-        return "everybody may write there: take that right away (chmod o-w)"
+        return Stranger("everybody")
     if status.st_mode & stat.S_IWGRP:
-        if "system.posix_acl_access" in os.listxattr(fd):
-            return "others may write there by an access control list (getfacl): take that right away (setfacl -b)"
-        members = [name for name in members_of(status.st_gid) if name != "root"]
+        if has_list(where):
+            return Stranger("list")
+        known = {"root", user_name(os.geteuid()), *trusted}
+        members = [name for name in members_of(status.st_gid) if name not in known]
         if members:
-            return f"{', '.join(members)} may write there as its group: take that right away (chmod g-w)"
+            return Stranger("group", ", ".join(members))
     return None
+
+
+def has_list(where: int | str) -> bool:
+    """Of access control; a file system that knows none has none."""
+    try:
+        return "system.posix_acl_access" in os.listxattr(where)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        return False
 
 
 def members_of(gid: int) -> list[str]:

@@ -5,24 +5,33 @@ import importlib.util
 import json
 import os
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from engine import commands
+from engine.mounts import mounted_now
 
 # As JSON, and as the lints take it.
 Thing = dict[str, Any]
 DISK_FOLDERS = {"by-uuid": "uuid", "by-label": "label", "by-partuuid": "partuuid", "by-partlabel": "partlabel"}
 
 
-def gather() -> Thing:
-    return {
+# What makes somebody ask in which order units start. Few files have a word of it, and the answer costs more than all the rest.
+NAMES_UNITS = re.compile(r"\b(?:systemctl|service|invoke-rc\.d)\b")
+
+
+def gather(network: Iterable[str] = (), asks_units: bool = False) -> Thing:
+    """`network`: texts of the network's files, as they are now."""
+    found = {
         "hostname": os.uname().nodename,
         "blockDevices": block_devices(),
         "mounts": mounts(),
         "links": links(),
         "tools": tools(),
-        "units": units(),
     }
+    if asks_units or any(map(NAMES_UNITS.search, network)):
+        found["units"] = units()
+    return found
 
 
 def tools() -> Thing:
@@ -32,21 +41,23 @@ def tools() -> Thing:
 
 def units() -> Thing:
     """{loaded, afterNetworking}: services by id; those that wait for networking.service, be it by way of a target."""
-    asked = ["systemctl", "show", "--property=Id,After", "--", "*.service", "*.target"]
-    shown = commands.run(asked, timeout=10, limit=1 << 22)
-    after: dict[str, set[str]] = {}
-    for block in shown.output.split("\n\n"):
+    # Of the targets and this one alone: systemd tells each unit that is asked for as a whole.
+    asked = ["systemctl", "show", "--property=Id,Before", "--", "networking.service", "*.target"]
+    before: dict[str, list[str]] = {}
+    for block in commands.run(asked, timeout=10, limit=1 << 22).output.split("\n\n"):
         values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
         if "Id" in values:
-            after[values["Id"]] = set(values.get("After", "").split())
-    waiting = {"networking.service"}
-    grown = True
-    while grown:  # at most once for each target
-        targets = {unit for unit, others in after.items() if unit.endswith(".target") and others & waiting}
-        grown = not targets <= waiting
-        waiting |= targets
-    services = sorted(unit for unit in after if unit.endswith(".service"))
-    return {"loaded": services, "afterNetworking": [unit for unit in services if after[unit] & waiting]}
+            before[values["Id"]] = values.get("Before", "").split()
+    waiting: set[str] = set()
+    unseen = ["networking.service"]
+    while unseen:  # each unit once
+        later = set(before.get(unseen.pop(), [])) - waiting
+        waiting |= later
+        unseen += later
+    listed = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager", "--type=service"]
+    lines = commands.run(listed, timeout=10, limit=1 << 22).output.splitlines()
+    services = sorted(line.split()[0] for line in lines if line.strip())
+    return {"loaded": services, "afterNetworking": [unit for unit in services if unit in waiting]}
 
 
 def block_devices() -> list[Thing]:
@@ -128,15 +139,12 @@ def mounts() -> list[Thing]:
     """[{source, target, fstype, uuid?}], the last mount of a target first in effect."""
     found = []
     uuids = uuids_by_number()
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
-        for line in stream:
-            left, right = line.rstrip("\n").split(" - ", 1)
-            fields, rest = left.split(" "), right.split(" ")
-            point = {"source": unescape(rest[1]), "target": unescape(fields[4]), "fstype": rest[0]}
-            uuid = uuids.get(fields[2])
-            if uuid:
-                point["uuid"] = uuid
-            found.append(point)
+    for each in mounted_now():
+        point = {"source": each.source, "target": each.target, "fstype": each.fstype}
+        uuid = uuids.get(each.number)
+        if uuid:
+            point["uuid"] = uuid
+        found.append(point)
     return found
 
 
@@ -159,8 +167,8 @@ def is_mount_point(path: str) -> bool:
 
 
 def links() -> list[Thing]:
-    altnames = alternative_names()
-    return [{**link, "altnames": altnames[link["name"]]} if link["name"] in altnames else link for link in links_by_name()]
+    told = told_by_ip()
+    return [{**link, **told.get(link["name"], {})} for link in links_by_name()]
 
 
 def links_by_name() -> list[Thing]:
@@ -179,12 +187,23 @@ def links_by_name() -> list[Thing]:
 
 
 def alternative_names() -> dict[str, list[str]]:
-    """{link: [its other names]}: /sys does not know them."""
+    return {name: told["altnames"] for name, told in told_by_ip().items() if "altnames" in told}
+
+
+def told_by_ip() -> dict[str, Thing]:
+    """{link: {altnames?, mac?}}: other names, and the card's own address where a bond has given it another; /sys does not know
+    them."""
     listed = commands.run(["ip", "-json", "link", "show"], timeout=10, limit=1 << 22)
     try:
-        return {link["ifname"]: link["altnames"] for link in json.loads(listed.output or "[]") if link.get("altnames")}
+        links = json.loads(listed.output or "[]")
     except ValueError:
         return {}  # an iproute2 without JSON has no alternative names either
+    found: dict[str, Thing] = {}
+    for link in links:
+        mac = {"mac": link["permaddr"].lower()} if link.get("permaddr") else {}
+        names = {"altnames": link["altnames"]} if link.get("altnames") else {}
+        found[link["ifname"]] = {**names, **mac}
+    return found
 
 
 def link_kind(folder: str) -> str | None:

@@ -1,6 +1,6 @@
 """What stands on the node now. Reads only; nothing here is slow or touches hardware.
 
-A spec says what to look at: {files: {path: {when?, yields?}}, packages: [name], units: [name], facts: {name: {probe, args}}}.
+A spec says what to look at: {files: {path: {when?, yields?: bool | {files: [pattern], line}}}, packages: [name], units: [name], facts: {name: {probe, args}}}.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import probes
-from engine import commands, durable, safe
+from engine import commands, dpkg, durable, safe
 
 Thing = dict[str, Any]  # a spec, or what was seen
 Tell = Callable[[str], object]  # of what comes next
@@ -89,13 +89,16 @@ def in_any(specs: Iterable[Thing], key: str) -> list[str]:
     return list(dict.fromkeys(name for spec in specs for name in spec.get(key, [])))
 
 
-def observe_file(path: str, when: str | None = None, yields: bool | None = False) -> Thing:
+def observe_file(path: str, when: str | None = None, yields: bool | Thing | None = False) -> Thing:
     """{kind: file|absent|symlink|folder|special|unreadable|not applicable, …}. A file has content, sha256, owner,
     group, mode."""
     if when is not None and not os.path.exists(when):
         return {"kind": "not applicable", "detail": f"{when} does not exist"}
     if yields and os.path.lexists(path) and not is_ours(path):
         return {"kind": "not applicable", "detail": "somebody else's, it stays"}
+    other = done_elsewhere(path, yields) if isinstance(yields, dict) else None
+    if other is not None:
+        return {"kind": "not applicable", "detail": f"{other} does its work"}
     why = safe.why_unsafe(path)
     if why is not None:  # whoever it is may show anything there, and have root write anywhere
         return {"kind": "unreadable", "detail": why}
@@ -139,6 +142,20 @@ def observe_file(path: str, when: str | None = None, yields: bool | None = False
     return seen
 
 
+def done_elsewhere(path: str, wanted: Thing) -> str | None:
+    """{files: [pattern], line}: the file of somebody else that has such a line. Where ours stands already it stays ours."""
+    if os.path.lexists(path):
+        return None
+    for pattern in wanted["files"]:
+        for other in sorted(glob.glob(pattern)):
+            if other == path or is_ours(other):
+                continue
+            seen = observe_file(os.path.realpath(other))
+            if any(line.strip().lower().endswith(wanted["line"].lower()) for line in seen.get("content", "").splitlines()):
+                return str(other)
+    return None
+
+
 def size_on_wire(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=False).encode())
 
@@ -179,12 +196,11 @@ def group_name(gid: int) -> str:
 
 
 def installed_packages(names: Sequence[str]) -> list[str]:
-    """The subset of `names` that dpkg has fully installed, in their order."""
+    """The subset of `names` that dpkg has fully installed, in their order. Of `docker.io | docker-ce` either will do."""
     if not names:
         return []
-    found = commands.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", "--", *names])
-    installed = {line.split()[0] for line in found.output.splitlines() if line.endswith(" installed")}
-    return [name for name in names if name in installed]
+    installed = {package for package, state in dpkg.states(names) if state == "installed"}
+    return [name for name in names if installed.intersection(dpkg.alternatives(name))]
 
 
 def missing_units(names: Iterable[str]) -> list[str]:

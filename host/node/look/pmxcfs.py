@@ -3,19 +3,16 @@ limit, ever looks."""
 
 from __future__ import annotations
 
-import os
+from engine import commands, mounts
 
-from engine import commands
-
-MOUNT = "/etc/pve"
+MOUNT = mounts.PMXCFS_AT
 LIMIT = 4 << 20  # bytes; pmxcfs keeps no file over 1 MiB
 TIMEOUT = 5  # seconds
 
 
 def read(name: str, root: str = "") -> commands.Outcome | None:
     """`cat` of a file there; None where there is no such file, or no Proxmox VE. `root`: of another tree."""
-    # The folder's own name lies in /etc, on the root disk.
-    if "pve" not in os.listdir(f"{root}/etc"):
+    if not mounts.has_pmxcfs_folder(root):
         return None
     found = commands.run(["cat", "--", f"{root}{MOUNT}/{name}"], TIMEOUT, limit=LIMIT)
     return None if found.code == 1 and "No such file or directory" in found.errors else found

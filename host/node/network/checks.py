@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from engine import commands
+from engine import commands, mounts
 from look import corosync
 from network import declared, probes, snapshot
 from network.declared import Declared
@@ -24,7 +24,7 @@ from network.snapshot import GUESTS, Snapshot
 Works = dict[str, str | None]  # {name of a check: None where it is well, else what is wrong}
 
 AT_ONCE = 16
-PMXCFS, COROSYNC = "/etc/pve", "/etc/corosync/corosync.conf"
+COROSYNC = "/etc/corosync/corosync.conf"
 NEW = ("address ", "link ", "port ", "member ")  # what counts after a change though nobody asked before: the new files declare it
 AT_ONCE_THERE = ("own address ", *NEW)  # when the reload has ended
 GUEST = "guest's port "
@@ -185,7 +185,7 @@ def cluster() -> dict[str, Callable[[], str | None]]:
     if os.path.exists(COROSYNC):
         asked["quorum"] = quorum
         asked["corosync links"] = corosync_links
-    if os.path.basename(PMXCFS) in os.listdir(os.path.dirname(PMXCFS)):  # a question to a hanging one has no end
+    if mounts.has_pmxcfs_folder():
         asked["pmxcfs"] = pmxcfs
     return asked
 
@@ -204,7 +204,7 @@ def corosync_links() -> str | None:
 
 def pmxcfs() -> str | None:
     """A hanging one hangs whoever asks: so a command of its own, with an end."""
-    said = commands.run(["ls", f"{PMXCFS}/.members"], 5)
+    said = commands.run(["ls", f"{mounts.PMXCFS_AT}/.members"], 5)
     return None if said.ok else said.explain()
 
 

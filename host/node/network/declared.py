@@ -24,7 +24,7 @@ class Declared:
 
 def read() -> Declared:
     """Of the live files. Raises ValueError with ifquery's own words where it cannot read them."""
-    said = commands.run(["ifquery", "-a", "-o", "json"], 20, limit=1 << 22)
+    said = commands.run(["ifquery", "-a", "-o", "json"], 60, limit=1 << 22)
     try:
         listed = json.loads(said.output)
     except ValueError:

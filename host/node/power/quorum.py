@@ -4,15 +4,13 @@ total."""
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
+from engine import votes
 from engine.commands import run
 from look import pmxcfs
 
 CONFIGURATION = "/etc/corosync/corosync.conf"
-ROW = re.compile(r"^\s*(?:0x)?[0-9a-f]+\s+(\d+)\s+(.*)$")  # id, votes, then the QDevice's flags and the name
-DEVICE = re.compile(r"(?:^|\s)Qdevice\b")
 
 
 def look() -> dict[str, Any]:
@@ -28,24 +26,21 @@ def look() -> dict[str, Any]:
     outcome = run(["corosync-quorumtool", "-s"], timeout=20)
     if outcome.code not in (0, 2):
         return {"state": "unknown", "text": f"corosync-quorumtool: {outcome.explain()}"[:2000]}
-    votes = parse(outcome.output)
-    if votes is None:
+    found = parse(outcome.output)
+    if found is None:
         return {"state": "unknown", "text": "corosync-quorumtool did not say how the votes stand"}
-    return {"state": "ok", "text": "", "votes": votes}
+    return {"state": "ok", "text": "", "votes": found}
 
 
 def parse(said: str) -> dict[str, Any] | None:
     """{quorate, expected, total, quorum, own, device: none | votes | silent}, or None where one of them is not said."""
-    numbers = {name: re.search(rf"^{words}:\s+(\d+)", said, re.MULTILINE) for name, words in WORDS.items()}
-    quorate = re.search(r"^Quorate:\s+(Yes|No)", said, re.MULTILINE)
-    found = rows(said)
-    own = [votes for votes, rest in found if rest.endswith("(local)")]
-    if quorate is None or len(own) != 1 or any(number is None for number in numbers.values()):
+    numbers, quorate, devices = votes.numbers_of(said), votes.is_quorate(said), votes.of_devices(said)
+    own = [count for count, rest in votes.rows(said) if rest.endswith("(local)")]
+    if quorate is None or len(own) != 1 or len(numbers) < len(votes.WORDS):
         return None
-    devices = [votes for votes, rest in found if DEVICE.search(rest)]
     return {
-        "quorate": quorate[1] == "Yes",
-        **{name: int(number[1]) for name, number in numbers.items() if number},
+        "quorate": quorate,
+        **numbers,
         "own": own[0],
         "device": "none" if not devices else "votes" if devices[0] > 0 else "silent",
     }
@@ -53,13 +48,4 @@ def parse(said: str) -> dict[str, Any] | None:
 
 def device_votes(said: str) -> int:
     """What the QDevice gives now."""
-    return sum(votes for votes, rest in rows(said) if DEVICE.search(rest))
-
-
-def rows(said: str) -> list[tuple[int, str]]:
-    """(votes, the QDevice's flags and the name) of each member."""
-    lines = said.partition("Membership information")[2].splitlines()
-    return [(int(row[1]), row[2].rstrip()) for line in lines if (row := ROW.match(line))]
-
-
-WORDS = {"expected": "Expected votes", "total": "Total votes", "quorum": "Quorum"}
+    return sum(votes.of_devices(said))

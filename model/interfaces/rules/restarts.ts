@@ -9,6 +9,11 @@ import type { Subject } from "./subject";
 const atStart = new Set(["up", "pre-up", "post-up"]);
 const waitingVerbs = /^(?:start|restart|try-restart|condrestart|reload-or-restart|reload-or-try-restart|force-reload)$/;
 
+/** Whether it is worth asking a node which units wait for its network: without that word no command does. */
+export function namesUnits(text: string): boolean {
+    return /\b(?:systemctl|service|invoke-rc\.d)\b/.test(text);
+}
+
 /**
  * Tried in a booting node: networking.service waits for the unit's job, the unit for networking.service, which has no
  * time limit.

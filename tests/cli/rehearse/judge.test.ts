@@ -49,6 +49,11 @@ test.each<[string, string, { multiUser: boolean; stuck?: string | undefined }]>(
         { multiUser: true, stuck: "Failed to start pve-cluster.service: nothing of Proxmox starts" },
     ],
     [
+        "pmxcfs that fails on the way to emergency mode",
+        "[DEPEND] Dependency failed for local-fs.target - Local File Systems.\n[FAILED] Failed to start pve-cluster.service - The Proxmox VE cluster filesystem.\n",
+        { multiUser: false, stuck: undefined },
+    ],
+    [
         "another unit that fails",
         `[FAILED] Failed to start x.service - X.\n${reached}`,
         { multiUser: true, stuck: undefined },

@@ -126,7 +126,7 @@ initramfs_modules.seconds_since_boot = lambda: ${seconds}`,
     expect(await ask("initramfs-modules", booted(3600))).toMatchObject({ state: "unknown" });
 });
 
-const smartctl = "smartctl --json -H -n standby /dev/sda";
+const smartctl = "smartctl --json -i -H -n standby /dev/sda";
 const answer = (status: number, more: object) =>
     [
         status,
@@ -146,6 +146,18 @@ pairs("disk-health", {
         twin: smart(answer(4, { smart_support: { available: false } })),
         is: "skipped",
     },
+});
+test("a disk that has SMART, and whose own word cannot be had, is not one without", async () => {
+    const failed = {
+        smart_support: { available: true, enabled: true },
+        smartctl: { messages: [{ string: "SMART Status command failed: Input/output error", severity: "error" }] },
+    };
+    const told = await ask("disk-health", smart([4, JSON.stringify(failed)]));
+    expect([told.state, told.code, told.text]).toEqual([
+        "unknown",
+        "boot-disk-untold",
+        "/dev/sda: SMART Status command failed: Input/output error",
+    ]);
 });
 test("a disk that sleeps is not woken, a virtual one has no health, and a smartctl that is not there is not taken for ok", async () => {
     const asleep = {

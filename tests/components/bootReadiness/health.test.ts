@@ -102,7 +102,7 @@ pairs("unit-jobs", {
         says: ["boot-never-ends", /waits for multi-user\.target, x\.service/],
         twin: boot("degraded", 3600),
     },
-    "a boot that is under way is none that hangs": {
+    "the same, once these ten minutes are over and not before": {
         fault: boot("starting", 601),
         says: ["boot-never-ends", /x\.service/],
         twin: boot("starting", 60),

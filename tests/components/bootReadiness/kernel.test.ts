@@ -74,45 +74,65 @@ pairs("initramfs-age", {
     },
 });
 
-const dkms = (status: string): Fixture => ({
+/** What dkms 3.2.2 prints of a module that was only added, of one that is installed, of one that was built anew. */
+const dkms = (...lines: readonly string[]): Fixture => ({
     ...files({ "/usr/sbin/dkms": "" }),
-    commands: { "dkms status": status },
+    commands: { "dkms status": `${lines.join("\n")}\n` },
 });
 pairs("dkms", {
     "a module that is built for the old kernel alone": {
-        fault: dkms(`r8168/8.053, ${old}, x86_64: installed\n`),
+        fault: dkms(`r8168/8.053, ${old}, x86_64: installed`),
         says: ["boot-dkms-not-built", /r8168 is not built for 6\.8\.12-10-pve/],
-        twin: dkms(`r8168/8.053, ${old}, x86_64: installed\nr8168/8.053, ${newest}, x86_64: installed\n`),
+        twin: dkms(
+            `r8168/8.053, ${newest}, x86_64: installed (Original modules exist) (Differences between built and installed modules)`,
+            `r8168/8.053, ${old}, x86_64: installed`,
+        ),
+    },
+    "one that is built and not installed": {
+        fault: dkms(`r8168/8.053, ${newest}, x86_64: built`),
+        says: ["boot-dkms-not-built", /r8168/],
+        twin: dkms(`r8168/8.053, ${newest}, x86_64: installed`),
     },
     "one that is only added": {
-        fault: dkms("r8168/8.053: added\n"),
+        fault: dkms("r8168/8.053: added"),
         says: ["boot-dkms-not-built", /r8168/],
         twin: files(),
         is: "skipped",
     },
 });
 
-const esp = (versions: string, present = ["AAAA-0001", "AAAA-0002"]): Fixture => ({
+/** Each ESP's words are proxmox-boot-tool 8's, as its users' reports show them. */
+const esp = (second: string, present = ["AAAA-0001", "AAAA-0002"], mode = "uefi"): Fixture => ({
     files: {
         ...boot,
         "/etc/kernel/proxmox-boot-uuids": "AAAA-0001\nAAAA-0002\n",
         ...Object.fromEntries(present.map((uuid) => [`/dev/disk/by-uuid/${uuid}`, ""])),
     },
     commands: {
-        "proxmox-boot-tool status": `Re-executing '/usr/sbin/proxmox-boot-tool' in new private mount namespace..\nSystem currently booted with uefi\nAAAA-0001 is configured with: uefi (versions: ${old}, ${newest})\nAAAA-0002 is configured with: uefi (versions: ${versions})\n`,
+        "proxmox-boot-tool status": `Re-executing '/usr/sbin/proxmox-boot-tool' in new private mount namespace..\nSystem currently booted with ${mode}\nAAAA-0001 is configured with: uefi (versions: ${old}, ${newest})\nAAAA-0002 is configured with: ${second}\n`,
     },
 });
 pairs("boot-partitions", {
     "the second disk of a mirror without the newest kernel": {
-        fault: esp(old),
+        fault: esp(`uefi (versions: ${old})`),
         says: ["boot-esp-differs", /AAAA-0002 has not 6\.8\.12-10-pve/],
-        twin: esp(`${old}, ${newest}`),
+        twin: esp(`uefi (versions: ${old}, ${newest})`),
     },
     "a boot partition that went with its disk": {
-        fault: esp(newest, ["AAAA-0001"]),
+        fault: esp(`uefi (versions: ${newest})`, ["AAAA-0001"]),
         says: ["boot-esp-missing", /AAAA-0002 is not there/],
         twin: files(),
         is: "skipped",
+    },
+    "one with both loaders, of which one has the old kernel alone": {
+        fault: esp(`uefi (versions: ${old}, ${newest}), grub (versions: ${old})`),
+        says: ["boot-esp-differs", /AAAA-0002 has not/],
+        twin: esp(`uefi (versions: ${old}, ${newest}), grub (versions: ${old}, ${newest})`),
+    },
+    "the same of a machine that boots by BIOS": {
+        fault: esp(`grub (versions: ${old})`, undefined, "legacy bios"),
+        says: ["boot-esp-differs", /AAAA-0002/],
+        twin: esp(`grub (versions: ${newest})`, undefined, "legacy bios"),
     },
 });
 
@@ -120,33 +140,60 @@ const uefi = (listed: string, more: Readonly<Record<string, string>> = {}): Fixt
     files: { "/sys/firmware/efi/runtime": "", ...more },
     commands: { "efibootmgr -v": listed },
 });
-const entry = "Boot0001* proxmox\tHD(2,GPT)/File(\\EFI\\proxmox\\shimx64.efi)\nBoot0002* UEFI PXE\tMAC()\n";
+/**
+ * What efibootmgr prints of a folder of variables as OVMF and grub-install write them (`EFIVARFS_PATH`): 18, Debian
+ * 13's, with each path's bytes below it; 17, Debian 12's, without.
+ */
+const disk = "HD(2,GPT,b0f10348-020c-4bd6-b002-dc80edcf1899,0x800,0x200000)";
+const pxe = "UEFI PXEv4 (MAC:525400770101)";
+const entries = {
+    18: `Boot0001* proxmox\t${disk}/File(\\EFI\\proxmox\\shimx64.efi)
+      dp: 04 01 2a 00 02 00 00 00 00 08 00 00 00 00 00 00 00 00 20 00 00 00 00 00 48 03 f1 b0 0c 02 d6 4b b0 02 dc 80 ed cf 18 99 02 02 / 04 04 36 00 5c 00 45 00 46 00 49 00 5c 00 70 00 72 00 6f 00 78 00 6d 00 6f 00 78 00 5c 00 73 00 68 00 69 00 6d 00 78 00 36 00 34 00 2e 00 65 00 66 00 69 00 00 00 / 7f ff 04 00
+Boot0002* ${pxe}\tPciRoot(0x0)/Pci(0x2,0x0)/MAC(525400770101,1){auto_created_boot_option}
+      dp: 02 01 0c 00 d0 41 03 0a 00 00 00 00 / 01 01 06 00 00 02 / 03 0b 25 00 52 54 00 77 01 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 / 7f ff 04 00
+    data: 4e ac 08 81 11 9f 59 4d 85 0e e2 1a 52 2c 59 b2
+`,
+    17: `Boot0001* proxmox\t${disk}/File(\\EFI\\proxmox\\shimx64.efi)
+Boot0002* ${pxe}\tPciRoot(0x0)/Pci(0x2,0x0)/MAC(525400770101,1)N.....YM....R,Y.
+`,
+};
+const forgotten = (text: string) => text.slice(text.indexOf("Boot0002"));
+const listed = (order: string, text: string, next = "", current = "0001") =>
+    `${next}BootCurrent: ${current}\nTimeout: 0 seconds\nBootOrder: ${order}\n${text}`;
+const stick = `${forgotten(entries[18])}Boot000A* USB stick\tUSB(1,0)\n`;
 pairs("uefi-entry", {
     "a firmware that has forgotten its entries": {
-        fault: uefi("BootOrder: 0002\nBoot0002* UEFI PXE\tMAC()\n"),
+        fault: uefi(listed("0002", forgotten(entries[18]))),
         says: ["boot-uefi-entry-missing", /no UEFI entry/],
-        twin: uefi("BootOrder: 0002\nBoot0002* UEFI PXE\tMAC()\n", { "/boot/efi/EFI/BOOT/BOOTX64.EFI": "" }),
+        twin: uefi(listed("0002", forgotten(entries[18])), { "/boot/efi/EFI/BOOT/BOOTX64.EFI": "" }),
     },
     "a one-shot start of something else": {
-        fault: uefi(`BootNext: 0002\nBootOrder: 0001,0002\n${entry}`),
+        fault: uefi(listed("0001,0002", entries[18], "BootNext: 0002\n")),
         says: ["boot-uefi-once", /UEFI PXE/],
-        twin: uefi(`BootNext: 0001\nBootOrder: 0001,0002\n${entry}`),
+        twin: uefi(listed("0001,0002", entries[18], "BootNext: 0001\n")),
     },
     "a network start that comes first": {
-        fault: uefi(`BootCurrent: 0001\nBootOrder: 0002,0001\n${entry}`),
-        says: ["boot-uefi-not-first", /^the firmware tries UEFI PXE before this system$/],
+        fault: uefi(listed("0002,0001", entries[18])),
+        says: ["boot-uefi-not-first", /^the firmware tries UEFI PXEv4 \(MAC:525400770101\) before this system$/],
         // One that is switched off is not tried.
-        twin: uefi(`BootCurrent: 0001\nBootOrder: 0002,0001\n${entry.replace("Boot0002*", "Boot0002 ")}`),
+        twin: uefi(listed("0002,0001", entries[18].replace("Boot0002*", "Boot0002 "))),
     },
-    "the same on a machine that was started by an entry of no known name": {
-        fault: uefi(
-            "BootCurrent: 0003\nBootOrder: 0002,0003\nBoot0002* UEFI PXE\tMAC()\nBoot0003* USB stick\tUSB(1,0)\n",
-        ),
+    "a network start before the entry of no known name that started this machine": {
+        fault: uefi(listed("0002,000A", stick, "", "000A")),
         says: ["boot-uefi-not-first", /UEFI PXE/],
-        twin: uefi(
-            "BootCurrent: 0003\nBootOrder: 0003,0002\nBoot0002* UEFI PXE\tMAC()\nBoot0003* USB stick\tUSB(1,0)\n",
-        ),
+        twin: uefi(listed("000A,0002", stick, "", "000A")),
     },
+});
+
+test("efibootmgr 17 is understood like 18", async () => {
+    const told = [
+        listed("0002", forgotten(entries[17])),
+        listed("0001,0002", entries[17], "BootNext: 0002\n"),
+        listed("0002,0001", entries[17]),
+        listed("0001,0002", entries[17]),
+    ].map(async (each) => (await ask("uefi-entry", uefi(each))).code);
+    const ok = "passed";
+    expect(await Promise.all(told)).toEqual(["boot-uefi-entry-missing", "boot-uefi-once", "boot-uefi-not-first", ok]);
 });
 
 pairs("kernel-pins", {
@@ -196,7 +243,8 @@ test("a loader that the next update leaves behind is said, and no fault; without
 
 /** As grub-editenv writes it: 1,024 bytes, filled up with `#`. */
 const block = (text: string) => {
-    const head = `# GRUB Environment Block\n${text}`;
+    const warning = "# WARNING: Do not edit this file by tools other than grub-editenv!!!\n";
+    const head = `# GRUB Environment Block\n${warning}${text}`;
     return head + "#".repeat(1024 - head.length);
 };
 const menu = `menuentry 'Proxmox VE GNU/Linux' --class proxmox $menuentry_id_option 'gnulinux-simple-/dev/mapper/pve-root' {\n}\nsubmenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced' {\n\tmenuentry 'Proxmox VE GNU/Linux, with Linux ${old}' --class proxmox $menuentry_id_option 'gnulinux-${old}' {\n\t}\n}\n`;

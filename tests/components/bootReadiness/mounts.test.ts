@@ -159,6 +159,22 @@ commands.run = lambda argv, *rest, **options: commands.Outcome(None, "", "", "no
             text: expect.stringContaining("no answer after 5 s"),
         });
     });
+    test("one that hangs is waited for once, and a file is read once, however many checks ask", async () => {
+        const pretend = `
+from concerns.bootReadiness.node.checks import device_names, ha_state, storage_mountpoint
+asked, really = [], commands.run
+def run(argv, *rest, **options):
+    asked.append(argv)
+    return commands.Outcome(None, "", "", "stopped") if hangs else commands.Outcome(0, "", "")
+commands.run = run
+told = []
+for hangs in (True, False):
+    each, asked = machine.Machine(given["root"]), []
+    for check in (device_names, ha_state, storage_mountpoint): check.check(each)
+    told.append(len([argv for argv in asked if argv[0] == "cat"]))
+audit.verdict_of = lambda *_: ("bad", "", str(told), "")`;
+        expect((await ask("device-names", { files: hanging.files, pretend })).text).toBe("[1, 4]");
+    });
     test("a fault that is seen all the same is told", async () => {
         const files = { ...down.files, "/etc/fstab": "/dev/sdb1 /srv/local ext4 nofail 0 2\n" };
         expect(await ask("device-names", { ...down, files })).toMatchObject({ state: "bad" });

@@ -109,7 +109,7 @@ pairs("bridge-ports", {
         says: ["boot-bridge-without-port", /vmbr0 has no port/],
         twin: network(sound, { ...bridge, "/sys/class/net/vmbr0/brif/enp1s0/": "" }),
     },
-    "an inner bridge has none by right": {
+    "the same beside an inner bridge, which has none by right": {
         fault: network(sound, { ...bridge, "/sys/class/net/vmbr0/brif/": "" }),
         says: ["boot-bridge-without-port", /vmbr0/],
         twin: network(sound.replace("bridge-ports enp1s0", "bridge-ports none"), {
@@ -124,10 +124,13 @@ const pin = (name: string, mac = "02:00:00:00:00:01") => `[Match]\nMACAddress=${
 pairs("link-names", {
     "a .link file that nobody has booted with": {
         fault: network(sound, { ...card, "/etc/systemd/network/10-lan.link": pin("lan0") }),
-        says: ["boot-name-would-change", /enp1s0 becomes lan0 at the next boot/],
+        says: [
+            "boot-name-would-change",
+            /enp1s0 becomes lan0 \(by \/etc\/systemd\/network\/10-lan.link\) at the next boot/,
+        ],
         twin: network(sound, { ...card, "/etc/systemd/network/10-lan.link": pin("enp1s0") }),
     },
-    "the first of two files counts": {
+    "a name by the first of two .link files, which counts": {
         fault: network(sound, {
             ...card,
             "/etc/systemd/network/10-a.link": pin("lan0"),
@@ -147,6 +150,103 @@ test("a card that is not pinned is said, and no fault", async () => {
         state: "skipped",
         code: "boot-name-not-pinned",
         text: expect.stringContaining("enp1s0"),
+    });
+});
+
+/** As udev of Debian 13 says it in the lab's virtual machine, of a card in slot 0x10 of the first bus. */
+const asked = "udevadm test-builtin net_id /sys/class/net/enp0s16";
+const netId = "ID_NET_NAMING_SCHEME=v257\nID_NET_NAME_MAC=enx52540077aa01\nID_NET_NAME_PATH=enp0s16\n";
+const recorded = (said: string | readonly [number, string], more: Readonly<Record<string, string>> = {}): Fixture => ({
+    ...network(sound.replaceAll("enp1s0", "enp0s16"), {
+        "/sys/class/net/enp0s16/device/": "",
+        "/sys/class/net/enp0s16/address": "52:54:00:77:aa:01\n",
+        "/sys/class/net/enp0s16/ifindex": "3\n",
+        "/sys/class/net/enp0s16/name_assign_type": "4\n",
+        "/run/udev/control": "",
+        "/run/udev/data/n3": "E:ID_NET_LINK_FILE=/usr/lib/systemd/network/99-default.link\nE:ID_NET_NAME=enp0s16\n",
+        "/usr/lib/systemd/network/99-default.link":
+            "[Match]\nOriginalName=*\n\n[Link]\nNamePolicy=keep kernel database onboard slot path\nAlternativeNamesPolicy=database onboard slot path mac\nMACAddressPolicy=persistent\n",
+        ...more,
+    }),
+    commands: { [asked]: said },
+});
+const own = { "/etc/systemd/network/10-holdfast-enp0s16.link": pin("enp0s16", "52:54:00:77:aa:01") };
+
+pairs("link-names", {
+    "a card that a newer systemd calls by its hotplug slot": {
+        fault: recorded(`${netId}ID_NET_NAME_SLOT=ens16\n`),
+        says: [
+            "boot-name-would-change",
+            /enp0s16 becomes ens16 \(by its slot, as udev tells it now\) at the next boot/,
+        ],
+        twin: recorded(netId),
+        is: "skipped",
+    },
+    "the same, beside one that is pinned": {
+        fault: recorded(`${netId}ID_NET_NAME_ONBOARD=eno1\n`),
+        says: ["boot-name-would-change", /enp0s16 becomes eno1/],
+        twin: recorded(`${netId}ID_NET_NAME_ONBOARD=eno1\n`, own),
+    },
+    "another policy in the place of Debian's": {
+        fault: recorded(netId, {
+            "/etc/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=mac\n",
+        }),
+        says: ["boot-name-would-change", /enp0s16 becomes enx52540077aa01/],
+        twin: recorded(`${netId}ID_NET_NAME_SLOT=ens16slot0123456789\n`), // too long for a name
+        is: "skipped",
+    },
+    "a rule of udev's": {
+        fault: recorded(netId, {
+            "/etc/udev/rules.d/70-persistent-net.rules":
+                'SUBSYSTEM=="net", ACTION=="add", ATTR{address}=="52:54:00:77:aa:01", NAME="lan0"\n',
+        }),
+        says: ["boot-name-would-change", /enp0s16 becomes lan0 \(by \/etc\/udev/],
+        twin: recorded(netId, {
+            "/etc/udev/rules.d/70-persistent-net.rules":
+                'SUBSYSTEM=="net", ACTION=="add", ATTR{address}=="52:54:00:77:aa:01", NAME="enp0s16"\n',
+        }),
+    },
+});
+
+test("what udev is not asked for, or does not say: names of its own switched off, a file that goes by the driver, an error", async () => {
+    const other = `${netId}ID_NET_NAME_SLOT=ens16\n`;
+    expect(await ask("link-names", recorded(other, { "/proc/cmdline": "quiet net.ifnames=0\n" }))).toMatchObject({
+        code: "boot-name-not-pinned",
+    });
+    const byDriver = "/etc/systemd/network/20-driver.link";
+    expect(
+        await ask(
+            "link-names",
+            recorded(other, {
+                "/run/udev/data/n3": `E:ID_NET_LINK_FILE=${byDriver}\n`,
+                [byDriver]: "[Match]\nDriver=virtio_net\n[Link]\nName=enp0s16\n",
+            }),
+        ),
+    ).toMatchObject({ code: "boot-name-not-pinned" });
+    expect(await ask("link-names", recorded([1, "Failed to open device"]))).toMatchObject({
+        state: "unknown",
+        code: "boot-name-untold",
+    });
+});
+
+test("a bond's members are told apart by their own addresses, whatever the bond has given them", async () => {
+    const bonded = network("auto bond0\niface bond0 inet manual\n\tbond-slaves enp1s0 enp2s0\n", {
+        "/sys/class/net/enp2s0/device/": "",
+        ...Object.fromEntries(
+            ["enp1s0", "enp2s0"].map((name) => [`/sys/class/net/${name}/address`, "02:00:00:00:00:0b"]),
+        ),
+        "/etc/systemd/network/10-a.link": pin("enp1s0", "02:00:00:00:00:01"),
+        "/etc/systemd/network/10-b.link": pin("enp2s0", "02:00:00:00:00:02"),
+    });
+    const told = JSON.stringify(
+        ["enp1s0", "enp2s0"].map((ifname, index) => ({
+            ifname,
+            address: "02:00:00:00:00:0b",
+            permaddr: `02:00:00:00:00:0${index + 1}`,
+        })),
+    );
+    expect(await ask("link-names", { ...bonded, commands: { "ip -details -json link show": told } })).toMatchObject({
+        state: "ok",
     });
 });
 

@@ -58,7 +58,8 @@ const metrics: Fields = {
 }; // prettier-ignore
 const rule: Fields = {
     type: ["in", "out", "forward", "group"], action: "string", enable: "integer", proto: "string", dport: "string",
-    source: "string", comment: "string", pos: "integer", moveto: "integer",
+    source: "string", comment: "string", pos: "integer", moveto: "integer", iface: "string", dest: "string",
+    sport: "string", macro: "string", "icmp-type": "string",
 }; // prettier-ignore
 const guest: Fields = {
     onboot: "boolean",

@@ -111,6 +111,7 @@ test("what a restore brought back is not noted as Holdfast's, nor what was remov
     const script = `
 from engine import durable, files
 files.WRITTEN, files.ORIGINALS = given["folder"] + "/written.json", given["folder"] + "/originals.json"
+files.REMOVED = given["folder"] + "/removed.json"
 durable.replace = lambda path, data, *_: open(path, "wb").write(data)
 durable.replace(files.ORIGINALS, files.json.dumps({"/etc/a": {"kind": "file", "sha256": durable.digest(b"before")}}).encode())
 files.note_written({"/etc/a": {"content": "declared"}, "/etc/b": {"content": "b"}})
@@ -120,4 +121,29 @@ answer = [first, files.written()]`;
     const [first, second] = await python<[object, object]>(script, { folder });
     expect(first).toEqual({ "/etc/a": digest("sha256", "declared"), "/etc/b": digest("sha256", "b") });
     expect(second).toEqual({});
+});
+
+test("what was taken away since the boot is no file that the node has booted without", async () => {
+    const script = `
+from concerns.bootReadiness.node import audit
+from engine import durable, files
+files.WRITTEN, files.ORIGINALS, files.REMOVED = (f"{given['folder']}/{name}.json" for name in ("written", "originals", "removed"))
+durable.replace = lambda path, data, *_: open(path, "wb").write(data)
+there, gone = given["folder"] + "/there", given["folder"] + "/gone"
+open(there, "w").close()
+audit.seconds_since_boot = lambda: -60
+told = lambda: audit.booted_with(there, gone).text
+before = told()
+files.note_written({gone: {"absent": True}})
+after = told()
+files.note_written({there: {"content": ""}})
+kept = sorted(files.removed_since_boot())
+files.note_written({gone: {"content": ""}})
+answer = [before, after, kept == [gone], sorted(files.removed_since_boot())]`;
+    expect(await python(script, { folder })).toEqual([
+        "booted",
+        `has not booted since ${join(folder, "gone")} changed`,
+        true,
+        [],
+    ]);
 });

@@ -1,43 +1,13 @@
 /** What a reboot would mean, as the node tells it: corosync's votes, guests, kernels, and the steps. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { device, head, plain } from "../../helpers/quorumtool";
 import { python, scratch } from "./python";
 
 let folder: string;
 let remove: () => Promise<void>;
 beforeEach(async () => ({ folder, remove } = await scratch()));
 afterEach(() => remove());
-
-const head = (quorate: string, expected: number, total: number, flags: string) => `Quorum information
-------------------
-Date:             Fri Nov 27 10:45:16 2026
-Quorum provider:  corosync_votequorum
-Nodes:            2
-Node ID:          0x00000001
-Ring ID:          1.1e2
-Quorate:          ${quorate}
-
-Votequorum information
-----------------------
-Expected votes:   ${expected}
-Highest expected: ${expected}
-Total votes:      ${total}
-Quorum:           2${quorate === "No" ? " Activity blocked" : ""}
-Flags:            ${flags}
-
-Membership information
-----------------------
-`;
-const plain = `    Nodeid      Votes Name
-0x00000001          1 192.0.2.11 (local)
-0x00000002          1 192.0.2.12
-0x00000003          1 192.0.2.13
-`;
-const device = (votes: number, flags: string) => `    Nodeid      Votes    Qdevice Name
-0x00000001          1    ${flags} 192.0.2.11 (local)
-0x00000002          1    ${flags} 192.0.2.12
-0x00000000          ${votes}            Qdevice${votes === 0 ? " (votes 1)" : ""}
-`;
 
 test.each<[string, string, unknown]>([
     [

@@ -1,6 +1,7 @@
 /** Root writes only where every folder above is root's. Whoever runs the tests counts as root here. */
 import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { letWrite } from "../../helpers/accessList";
 import { python, scratch } from "./python";
 
 let folder: string;
@@ -95,6 +96,12 @@ test("a group that somebody is in may not write there, one that nobody is in may
     expect(await write(join(folder, "group/file"), "safe.members_of = lambda gid: ['alice']\n")).toContain(
         "alice may write there as its group",
     );
+});
+
+test("an access control list that lets somebody else write is found behind the group's rights", async () => {
+    await mkdir(join(folder, "listed"));
+    await letWrite(join(folder, "listed"), 65534);
+    expect(await write(join(folder, "listed/file"))).toContain("others may write there by an access control list");
 });
 
 test("a folder that is exchanged for a link after it was found leads nowhere else", async () => {

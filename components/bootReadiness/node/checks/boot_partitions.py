@@ -30,8 +30,10 @@ def check(machine: Machine) -> Verdict:
     version = newest(machine)
     lacking = []
     for uuid in wanted:
-        found = re.search(rf"^{re.escape(uuid)} is configured with: .*?\(versions: ([^)]*)\)", told.output, re.MULTILINE)
-        if found is None or (version and version not in re.split(r",\s*", found.group(1))):
+        line = re.search(rf"^{re.escape(uuid)} is configured with: .*", told.output, re.MULTILINE)
+        # One that had systemd-boot and got GRUB for Secure Boot keeps both, and the firmware may start either.
+        kept = re.findall(r"\(versions: ([^)]*)\)", line.group(0)) if line else []
+        if not kept or (version and any(version not in re.split(r",\s*", each) for each in kept)):
             lacking.append(uuid)
     if lacking:
         return bad("boot-esp-differs", f"the boot partition {', '.join(lacking)} has not {version}", "proxmox-boot-tool refresh")

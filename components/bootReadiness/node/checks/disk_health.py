@@ -30,7 +30,7 @@ def check(machine: Machine) -> Verdict:
 
 def health(machine: Machine, disk: str) -> str:
     """`well`, `fails`, `asleep`, `no smart`, or why it is not known. No disk is woken for it."""
-    asked = machine.run("smartctl", "--json", "-H", "-n", "standby", f"/dev/{disk}")
+    asked = machine.run("smartctl", "--json", "-i", "-H", "-n", "standby", f"/dev/{disk}")
     if asked.code is None:
         return asked.explain()
     try:
@@ -45,6 +45,7 @@ def health(machine: Machine, disk: str) -> str:
         return "well"
     if "STANDBY" in said or "SLEEP" in said:
         return "asleep"
-    # Bits 0 and 1: no such device type, or the device did not identify itself; a RAID volume, most USB bridges.
+    # Bits 0 and 1: no such device type, or the device did not identify itself; a RAID volume, most USB bridges. One that has
+    # SMART and does not say how it does is another matter: the question itself has failed.
     has_none = answer.get("smart_support", {}).get("available") is False
-    return "no smart" if has_none or asked.code & 3 or "smart_status" not in answer else said or f"exit status {asked.code}"
+    return "no smart" if has_none or asked.code & 3 else said or f"exit status {asked.code}"

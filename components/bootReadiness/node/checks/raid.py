@@ -18,7 +18,9 @@ def check(machine: Machine) -> Verdict:
     arrays = re.findall(r"^(md\S+) : (\S+)([^\n]*(?:\n[ \t]+[^\n]*)*)", text, re.MULTILINE)
     if machine.is_container or not arrays:
         return skipped("boot-no-raid", "no mdraid array here")
-    broken = [name for name, state, rest in arrays if state != "active" or re.search(r"\[[U_]*_[U_]*\]", rest)]
+    # Of firmware's RAID (imsm, ddf) the container holds the disks and is never active; what is mounted is an array in it.
+    whole = [(name, state, rest) for name, state, rest in arrays if not re.search(r" super external:(?!/)", rest)]
+    broken = [name for name, state, rest in whole if state != "active" or re.search(r"\[[U_]*_[U_]*\]", rest)]
     if broken:
         return bad("boot-raid-degraded", f"{', '.join(broken)} is not whole", f"mdadm --detail /dev/{broken[0]}")
     return passed()

@@ -14,6 +14,7 @@ import shutil
 import sys
 import tarfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
 from engine.safe import make_folder
@@ -22,9 +23,9 @@ from shared.collect import Unfit, collect
 from shared.files import hold, moment, read_text, store
 from shared.manifest import MANIFEST, Manifest, digest, lacks, losses, parse_manifest
 from shared.metrics import single, write_metrics
-from shared.processes import say, send_mail
+from shared.processes import some_of, say, send_mail
 from shared.restic import (
-    Repository, ResticError, Snapshot, good_ones, lines_of, next_seq, to_forget,
+    Repository, ResticError, Snapshot, good_ones, next_seq, to_forget,
 )
 
 STATE = f"{BACKUP_KEEP}/state.json"
@@ -53,19 +54,29 @@ class Run:
 
     def back_up(self) -> Manifest:
         """Raises Failed, Unfit or ResticError: then the newest good snapshot is what it was."""
-        manifest = collect(NEW, self.node, int(self.start))
-        open_repository(self.repository, self.known)
-        self.repository.unlock()
-        before = self.repository.snapshots()
+        with ThreadPoolExecutor() as pool:
+            opening = pool.submit(self.open)  # waits for the network most of the time
+            manifest = collect(NEW, self.node, int(self.start))
+            before = opening.result()
         self.refuse_losses(manifest, before)
         seq = next_seq(before)
         snapshot = self.repository.backup(NEW, self.node, seq)
         self.verify(manifest, snapshot)
         verdict = {"snapshot": snapshot, "guests": len(manifest["guests"]), "files": len(manifest["files"])}
-        self.repository.attest(snapshot, self.node, seq, json.dumps(verdict) + "\n")
+        attested = self.repository.attest(snapshot, self.node, seq, json.dumps(verdict) + "\n")
         keep_as_last()
-        self.clean_up()
+        now = time.strftime("%Y-%m-%dT%H:%M:%S")
+        self.clean_up([*before, Snapshot(snapshot, seq, "", now), Snapshot(attested, seq, snapshot, now)])
         return manifest
+
+    def open(self) -> list[Snapshot]:
+        """What is there, the newest last; with no lock of a dead run any more."""
+        open_repository(self.repository, self.known)
+        with ThreadPoolExecutor() as pool:
+            unlocking = pool.submit(self.repository.unlock)
+            found = self.repository.snapshots()
+            unlocking.result()
+        return found
 
     def refuse_losses(self, manifest: Manifest, snapshots: list[Snapshot]) -> None:
         if self.accept:
@@ -106,9 +117,9 @@ class Run:
             if stored.get(MANIFEST) != digest(stream.read()):
                 missing.append(f"{MANIFEST} is missing or has other content")
         if missing:
-            raise Failed("incomplete", "what was stored is not what is here: " + "; ".join(lines_of(missing, 10)))
+            raise Failed("incomplete", "what was stored is not what is here: " + "; ".join(some_of(missing, 10)))
 
-    def clean_up(self) -> None:
+    def clean_up(self, snapshots: list[Snapshot]) -> None:
         """What is not forgotten costs space: no failure of a backup that is good."""
         good_until = self.known.get("good", 0)
         if isinstance(good_until, int) and good_until > self.start + HOUR:
@@ -116,7 +127,7 @@ class Run:
             return
         keep = {period: int(self.settings.get(f"KEEP_{period.upper()}", "1")) for period in ("daily", "weekly", "monthly")}
         try:
-            self.repository.forget(to_forget(self.repository.snapshots(), keep))
+            self.repository.forget(to_forget(snapshots, keep))
         except ResticError as error:
             self.notes.append(f"old backups were not removed (a target that only adds?): {error}")
 

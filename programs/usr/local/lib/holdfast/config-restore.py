@@ -7,30 +7,35 @@
   --node NODE         of another name than this machine's settings have
   --last              from the copy on this node's disk, where the target cannot be reached
   --from DIR          from a folder that `--to` has made
+  --undo              only take back what an earlier one left unfinished; a boot does it by itself
   --over-newer        on a member of a cluster that has quorum and newer data
 
 Exit status: 0 done or shown, 2 refused, 1 failed and undone.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
-from engine.safe import make_folder
+from engine.safe import UnsafeFolder, ensure_folder, make_folder, open_folder
 from shared.backup_access import BACKUP_KEEP, NotSet, backup_settings, repository_of
 from shared.collect import PVE, is_pve_mounted, text_at
 from shared.drill import read_manifest, restore_newest
 from shared.files import hold
-from shared.manifest import Manifest, describe_files, lacks
-from shared.processes import log
-from shared.pvetree import BrokenTree, read_files, read_tree
+from shared.manifest import Manifest, describe_files, lacks, unlisted
+from shared.processes import log, say, send_mail, some_of
+from shared.pvetree import BrokenTree, lasting, place_of, read_files, read_tree
 from shared.restic import ResticError
 from shared.restore_apply import OPEN, NotDone, restore_database, restore_files, undo_open
 from shared.restore_plan import Change, NoAnswer, changes_of, current_pve, has_quorum, matches_path, rank, shown
 
 WORK = f"{BACKUP_KEEP}/restore"
 VIEW = f"{WORK}.now"
+Look = Callable[[], dict[str, bytes]]  # at the running pmxcfs, as current_pve has it; raises NoAnswer
 
 
 class Refused(Exception):
@@ -40,7 +45,7 @@ class Refused(Exception):
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="config-restore")
     parser.add_argument("--only", action="append", default=[])
-    for flag in ("--yes", "--database", "--last", "--over-newer"):
+    for flag in ("--yes", "--database", "--last", "--undo", "--over-newer"):
         parser.add_argument(flag, action="store_true")
     for option in ("--node", "--from", "--to"):
         parser.add_argument(option)
@@ -63,10 +68,30 @@ def fetch(asked: argparse.Namespace) -> tuple[str, Manifest]:
     except (OSError, ValueError) as error:
         raise Refused(f"{folder} holds no backup: {error}") from error
     stored = {name: each["sha256"] for name, each in describe_files(folder).items()}
-    missing = lacks(manifest, stored)
-    if missing:
-        raise Refused(f"this backup is not whole: {'; '.join(missing[:10])}")
+    wrong = lacks(manifest, stored) + unlisted(manifest, stored)
+    if wrong:
+        raise Refused(f"this backup is not what its manifest says: {'; '.join(some_of(wrong, 10))}")
     return folder, manifest
+
+
+def make_place(target: str) -> None:
+    """An empty folder of this user's alone, below folders that nobody else can rename or put a link into: all that is secret on
+    the node comes to lie there. Raises Refused."""
+    try:
+        above = os.path.dirname(target)
+        if not os.path.isdir(above):
+            ensure_folder(above)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(target, 0o700)
+        folder = open_folder(target)
+        try:
+            if os.listdir(folder):
+                raise Refused(f"{target} is not empty")
+            os.fchmod(folder, 0o700)
+        finally:
+            os.close(folder)
+    except UnsafeFolder as unsafe:
+        raise Refused(f"{unsafe.filename} {unsafe.strerror}") from unsafe
 
 
 def refuse_newer(is_known: bool, changes: list[Change], manifest: Manifest) -> None:
@@ -90,15 +115,18 @@ def refuse_newer(is_known: bool, changes: list[Change], manifest: Manifest) -> N
 
 def restore(asked: argparse.Namespace) -> int:
     undone = undo_open()
+    if asked.undo:
+        return told_undone(undone)
     if undone:
         print(f"An earlier restore was not finished: {undone}.")
     if asked.yes and os.path.exists(OPEN):
         raise Refused(f"first that has to be taken back, by this command again; or, to leave it as it is: rm {OPEN}")
-    folder, manifest = fetch(asked)
+    with ThreadPoolExecutor() as pool:
+        looking = pool.submit(current_pve, VIEW) if not asked.to and not asked.only and is_pve_mounted() else None
+        folder, manifest = fetch(asked)
     if asked.to:
         target = os.path.abspath(asked.to)
-        if os.path.isdir(target) and os.listdir(target):
-            raise Refused(f"{target} is not empty")
+        make_place(target)
         shutil.copytree(folder, target, dirs_exist_ok=True)
         print(f"{len(manifest['files'])} files, {len(manifest['guests'])} guests of {manifest['node']} in {target}")
         return 0
@@ -106,13 +134,23 @@ def restore(asked: argparse.Namespace) -> int:
     if manifest["node"] != node and asked.node != manifest["node"]:
         raise Refused(f"this is {node}, and the backup is of {manifest['node']}")
     try:
-        return restore_database_of(asked, folder, manifest) if asked.database else restore_single(asked, folder, manifest)
+        how = restore_database_of if asked.database else restore_single
+        return how(asked, folder, manifest, lambda: looking.result() if looking else current_pve(VIEW))
     finally:
         shutil.rmtree(VIEW, ignore_errors=True)
 
 
-def restore_single(asked: argparse.Namespace, folder: str, manifest: Manifest) -> int:
-    backup = {f"pve/{path}": data for path, data in read_files(f"{folder}/pve").items()}
+def told_undone(undone: str) -> int:
+    """At a boot nobody reads what is printed."""
+    say(f"restore: an earlier one was not finished: {undone}" if undone else "restore: none was left unfinished")
+    if not os.path.exists(OPEN):
+        return 0
+    send_mail("an interrupted restore could not be taken back", f"{undone}\n\nAgain: /usr/local/lib/holdfast/config-restore --undo\n", 90)
+    return 1
+
+
+def restore_single(asked: argparse.Namespace, folder: str, manifest: Manifest, look: Look) -> int:
+    backup = {f"pve/{path}": data for path, data in lasting(read_files(f"{folder}/pve")).items()}
     backup |= {f"etc/{path}": data for path, data in read_files(f"{folder}/etc").items()}
     if not asked.only:  # files of /etc are chosen by name: what this machine has may be right
         backup = {path: data for path, data in backup.items() if path.startswith("pve/")}
@@ -121,7 +159,7 @@ def restore_single(asked: argparse.Namespace, folder: str, manifest: Manifest) -
     if touches_pve:
         if not is_pve_mounted():
             raise Refused(f"nothing is mounted at {PVE}: systemctl start pve-cluster, or pmxcfs -l in emergency mode")
-        present = {f"pve/{path}": data for path, data in current_pve(VIEW).items()}
+        present = {f"pve/{path}": data for path, data in look().items()}
     present |= {path: content for path in backup if path.startswith("etc/") and (content := content_of(f"/{path}")) is not None}
     changes = changes_of(backup, present, asked.only)
     for change in changes:
@@ -144,14 +182,14 @@ def chosen(path: str, only: list[str]) -> bool:
     return any(matches_path(path, pattern) for pattern in only)
 
 
-def restore_database_of(asked: argparse.Namespace, folder: str, manifest: Manifest) -> int:
+def restore_database_of(asked: argparse.Namespace, folder: str, manifest: Manifest, look: Look) -> int:
     copy = f"{folder}/pmxcfs/config.db"
-    tree = {f"pve/{path}": data for path, data in read_tree(copy).items()}
+    tree = {f"pve/{path}": data for path, data in lasting(read_tree(copy)).items()}
     present: dict[str, bytes] = {}
     is_known = False
     if is_pve_mounted():
         try:
-            present = {f"pve/{path}": data for path, data in current_pve(VIEW).items()}
+            present = {f"pve/{path}": data for path, data in look().items()}
             is_known = True
         except NoAnswer as error:
             print(f"note: {error}")
@@ -160,7 +198,7 @@ def restore_database_of(asked: argparse.Namespace, folder: str, manifest: Manife
         print("\n".join(shown(change)))
     extra = sorted(present.keys() - tree.keys(), key=lambda path: (rank(path), path))
     for path in extra:
-        print(f"/etc/{path}: not in the backup, and not there afterwards; it is kept with the old config.db")
+        print(f"{place_of(path)}: not in the backup, and not there afterwards; it is kept with the old config.db")
     if not asked.yes:
         print(f"\nconfig.db of {stamp(manifest)} would take the place of this node's. To do it: the same command with --yes")
         return 0

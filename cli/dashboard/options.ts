@@ -1,0 +1,7 @@
+/** What `holdfast dashboard` is asked for. */
+
+export interface DashboardOptions {
+    /** A file. */
+    readonly output: string;
+    readonly stack?: string;
+}

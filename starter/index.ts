@@ -1,0 +1,3 @@
+import { hardenStack } from "holdfast";
+
+export const { nodes, hosts, holdfast } = hardenStack();
