@@ -120,6 +120,27 @@ test("a pmxcfs that hangs, or is down, hangs no look, and what lies in it is unk
     expect(await wrong()).toEqual({});
 });
 
+test("a node whose network has no IPv6 yet still knows its own name by both addresses, as pmxcfs will ask for it", async () => {
+    const main = "/usr/bin/python3 -I -S -X utf8 /usr/local/lib/holdfast/current/main.py";
+    const without = await node.exec(
+        [
+            "unshare",
+            "--net",
+            "sh",
+            "-c",
+            `ip link set lo up && ip address add ${node.address}/32 dev lo && ${main} check boot-readiness hosts`,
+        ],
+        { reject: false },
+    );
+    const { verdicts } = JSON.parse(without.stdout) as Checked;
+    const names = verdicts.filter(({ check }) => check === "own-name" || check.startsWith("resolver"));
+    expect(Object.fromEntries(names.map(({ check, state }) => [check, state]))).toEqual({
+        "own-name": "ok",
+        [`resolver ${node.name} ${node.address}`]: "ok",
+        [`resolver ${node.name} ${node.address6}`]: "ok",
+    });
+});
+
 test("a quiet fleet is clean look after look", async () => {
     for (let run = 0; run < runs(2); run++)
         expect(await holdfast("drift", "--stack", "boot")).toMatchObject({ exitCode: 0, stdout: "1 node: 1 clean" });

@@ -24,7 +24,7 @@ def resolve_once(name: str) -> list[str]:
 
 def resolve(name: str) -> list[str]:
     """Addresses in the resolver's own order, through NSS as every program on the node sees it."""
-    listed = commands.run(["getent", "ahosts", "--", name], timeout=10)
+    listed = commands.run(["getent", "--no-addrconfig", "ahosts", "--", name], timeout=10)
     seen: list[str] = []
     for line in listed.output.splitlines():
         address = line.split()[0]

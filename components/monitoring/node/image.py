@@ -16,7 +16,7 @@ def check(timeout: float, engine: str, image: str, staged: str) -> Verdict:
         remedy = "install docker-cli (Debian 13 has it apart from docker.io)" if engine == "docker" else "install podman"
         return bad("blackbox-image", f"there is no {engine} on this machine", remedy)
     if not commands.run([engine, "image", "inspect", image], TRIAL).ok:
-        pulled = commands.run([engine, "pull", "--quiet", image], timeout - TRIAL)
+        pulled = commands.run([engine, "pull", "--quiet", image], timeout - 2 * TRIAL)
         if not pulled.ok:
             said = f"{engine} pull {image}: {pulled.explain()}"
             return bad("blackbox-image", said, "is the registry reached from there, and is the digest right?")

@@ -17,7 +17,8 @@ DISK_FOLDERS = {"by-uuid": "uuid", "by-label": "label", "by-partuuid": "partuuid
 
 
 # What makes somebody ask in which order units start. Few files have a word of it, and the answer costs more than all the rest.
-NAMES_UNITS = re.compile(r"\b(?:systemctl|service|invoke-rc\.d)\b")
+# The lints have the same list (model/interfaces/rules/restarts.ts).
+NAMES_UNITS = re.compile(r"\b(?:systemctl|service|invoke-rc\.d)\b", re.ASCII)
 
 
 def gather(network: Iterable[str] = (), asks_units: bool = False) -> Thing:

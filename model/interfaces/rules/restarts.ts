@@ -9,9 +9,14 @@ import type { Subject } from "./subject";
 const atStart = new Set(["up", "pre-up", "post-up"]);
 const waitingVerbs = /^(?:start|restart|try-restart|condrestart|reload-or-restart|reload-or-try-restart|force-reload)$/;
 
+/** The commands that start units; the node has the same list (NAMES_UNITS in host/node/look/facts.py). */
+const callers = "systemctl|service|invoke-rc\\.d";
+const anyCaller = new RegExp(String.raw`\b(?:${callers})\b`);
+const caller = new RegExp(String.raw`^(?:\/usr)?(?:\/s?bin\/)?(?:${callers})$`);
+
 /** Whether it is worth asking a node which units wait for its network: without that word no command does. */
 export function namesUnits(text: string): boolean {
-    return /\b(?:systemctl|service|invoke-rc\.d)\b/.test(text);
+    return anyCaller.test(text);
 }
 
 /**
@@ -50,7 +55,7 @@ function startedUnits({ value }: Option): string[] {
     return parts.flatMap((part, index) => {
         if (index % 2 === 1 || parts[index + 1] === "&") return [];
         const words = part.trim().split(/\s+/);
-        const at = words.findIndex((word) => /^(?:\/usr)?(?:\/s?bin\/)?(?:systemctl|service|invoke-rc\.d)$/.test(word));
+        const at = words.findIndex((word) => caller.test(word));
         if (at === -1) return [];
         const [verb, ...names] = words.slice(at + 1).filter((word) => !word.startsWith("-"));
         if (words.includes("--no-block") || verb === undefined) return [];

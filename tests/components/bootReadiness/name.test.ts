@@ -1,7 +1,9 @@
 /** The node's own name, as pmxcfs asks for it at boot. */
 import { ask, pairs, type Fixture } from "./machine";
 
-const hosts = (output: string): Fixture => ({ commands: { "getent -s files ahosts -- pve01": output } });
+const hosts = (output: string): Fixture => ({
+    commands: { "getent -s files --no-addrconfig ahosts -- pve01": output },
+});
 const lan = "192.0.2.11 STREAM pve01\n192.0.2.11 DGRAM\n";
 
 pairs("own-name", {
@@ -11,7 +13,7 @@ pairs("own-name", {
         twin: hosts(lan),
     },
     "a name that only DNS knows": {
-        fault: { commands: { "getent -s files ahosts -- pve01": [2, ""] } },
+        fault: { commands: { "getent -s files --no-addrconfig ahosts -- pve01": [2, ""] } },
         says: ["boot-name-not-in-hosts", /no line for pve01/],
         twin: hosts(lan),
     },
@@ -128,8 +130,8 @@ const corosync = (address: string) =>
     `totem {\n  cluster_name: c\n}\nnodelist {\n  node {\n    name: pve01\n    nodeid: 1\n    ring0_addr: ${address}\n  }\n  node {\n    name: pve02\n    ring0_addr: 192.0.2.12\n  }\n}\n`;
 const held = {
     "ip -j address show": JSON.stringify([{ ifname: "vmbr0", addr_info: [{ local: "192.0.2.11" }] }]),
-    "getent -s files ahosts -- pve01-ring": "192.0.2.11 STREAM pve01-ring\n",
-    "getent -s files ahosts -- pve01-old": "198.51.100.9 STREAM pve01-old\n",
+    "getent -s files --no-addrconfig ahosts -- pve01-ring": "192.0.2.11 STREAM pve01-ring\n",
+    "getent -s files --no-addrconfig ahosts -- pve01-old": "198.51.100.9 STREAM pve01-old\n",
 };
 const cluster = (address: string): Fixture => ({
     files: { "/etc/corosync/corosync.conf": corosync(address) },
@@ -155,7 +157,7 @@ pairs("corosync-address", {
 });
 
 test("a link name that nobody could resolve is not taken for one that leads elsewhere", async () => {
-    const { "getent -s files ahosts -- pve01-ring": _, ...others } = held;
+    const { "getent -s files --no-addrconfig ahosts -- pve01-ring": _, ...others } = held;
     expect(await ask("corosync-address", { ...cluster("pve01-ring"), commands: others })).toMatchObject({
         state: "unknown",
         text: expect.stringContaining("getent is not installed"),

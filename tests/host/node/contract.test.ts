@@ -5,6 +5,7 @@ import { concerns } from "../../../components/table";
 import type { NodeClient } from "../../../host/nodeClient";
 import type { Spec } from "../../../host/observation";
 import { checkCodes, factCodes } from "../../../model/contract/verdict";
+import { namesUnits } from "../../../model/interfaces/rules/restarts";
 import { TalkingNode } from "../../helpers/talkingNode";
 import { heard } from "../../helpers/told";
 import { python } from "./python";
@@ -49,6 +50,20 @@ test("a look at files of every kind, packages and units is what the schema expec
         expect.stringMatching(/^(file|symlink)$/),
     ]);
     expect(Object.keys(seen.units)).toEqual(spec.units);
+});
+
+test("the node and the lints agree on which text names a unit", async () => {
+    const texts = [
+        "systemctl restart x",
+        "/sbin/service x start",
+        "invoke-rc.d x",
+        "invoke-rcxd x",
+        "aservice",
+        "éservice x",
+        "sys temctl",
+    ];
+    const asked = `from look import facts\nanswer = [bool(facts.NAMES_UNITS.search(text)) for text in given]`;
+    expect(await python(asked, texts)).toEqual(texts.map(namesUnits));
 });
 
 test("every probe's answer is one", async () => {
