@@ -36,6 +36,11 @@ export interface ConcernDefinition {
      * moves (`ssh.former`) the concern comes after the one that gives it.
      */
     readonly address?: "gives" | "needs";
+    /**
+     * What it reads is what the node's other concerns leave behind: it comes after them, since before it would tell of
+     * faults that the same `up` mends.
+     */
+    readonly comesLast?: true;
     /** What it reads is whether the node would survive a reboot: a difference there is a hazard. */
     readonly driftIsHazard?: true;
     /** Every file that it may manage: what `pulumi import` of `NODE/CONCERN` reads. */

@@ -13,7 +13,7 @@ import type { Machine } from "./fleet";
 import { planArgs } from "./planned";
 import { isRisky } from "./rollout";
 import { summaryOf } from "./summary";
-import { afterSuccessOf } from "./waves";
+import { afterOutcomeOf, afterSuccessOf } from "./waves";
 import { type Concern, concernNames, concerns, definitionOf } from "./table";
 
 export interface HardenedNodeArgs {
@@ -53,14 +53,21 @@ export class HardenedNode extends pulumi.ComponentResource {
         this.settings = node;
         const begin = afterSuccessOf(after);
         // A concern may be made before the one that it comes after: the table's order is that of the stack's outputs.
-        let give!: (resources: readonly pulumi.Resource[]) => void;
-        const giving = new Promise<readonly pulumi.Resource[]>((resolve) => (give = resolve));
-        const comesAfterMove = (concern: Concern) =>
-            node.host.former !== undefined && definitionOf(concern).address === "needs";
-        const waitsFor = async (concern: Concern): Promise<pulumi.Resource[]> => [
-            ...(isRisky(concern, node) ? await begin : []),
-            ...(comesAfterMove(concern) ? await afterSuccessOf(await giving) : []),
-        ];
+        let tell!: (made: ByConcern) => void;
+        const making = new Promise<ByConcern>((resolve) => (tell = resolve));
+        const fileSetsThat = async (are: (definition: ConcernDefinition) => boolean): Promise<readonly FileSet[]> => {
+            const made = await making;
+            const wanted = concernNames.filter((concern) => are(definitionOf(concern)));
+            return wanted.flatMap((concern) => made[concern]?.fileSets ?? []);
+        };
+        const waitsFor = async (concern: Concern): Promise<pulumi.Resource[]> => {
+            const { address, comesLast } = definitionOf(concern);
+            if (isRisky(concern, node)) await begin;
+            if (node.host.former !== undefined && address === "needs")
+                await afterSuccessOf(await fileSetsThat((each) => each.address === "gives"));
+            if (comesLast) await afterOutcomeOf(await fileSetsThat((each) => !each.comesLast));
+            return []; // see waves.ts: the engine is told of none
+        };
         this.made = harden(node, {
             name,
             fleet: args.fleet ?? viewOf(node, peers),
@@ -68,7 +75,7 @@ export class HardenedNode extends pulumi.ComponentResource {
             secrets: { mailPassword, ...args.secrets },
             optionsOf: (concern) => ({ parent: this, dependsOn: waitsFor(concern) }),
         });
-        give(concernNames.filter(givesAddress).flatMap((concern) => this.made[concern]?.fileSets ?? []));
+        tell(this.made);
         const bySetting = concernNames.map((concern) => [concerns[concern].setting, this.made[concern]]);
         Object.assign(this, Object.fromEntries(bySetting));
         this.registerOutputs({ ...summaryOf(this.fileSets, node.maintenance) });
@@ -85,10 +92,6 @@ export class HardenedNode extends pulumi.ComponentResource {
             .filter((concern) => isRisky(concern, this.settings))
             .flatMap((concern) => this.made[concern]?.fileSets ?? []);
     }
-}
-
-function givesAddress(concern: Concern): boolean {
-    return definitionOf(concern).address === "gives";
 }
 
 type ByConcern = Readonly<Partial<Record<Concern, ConcernComponent>>>;

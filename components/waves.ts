@@ -14,14 +14,23 @@ export function afterSuccessOf(resources: readonly pulumi.Resource[]): Promise<p
     return Promise.all(resources.map(success)).then(() => []);
 }
 
+/** For `dependsOn`: no resource, but not before each of `resources` has been made or has failed. */
+export function afterOutcomeOf(resources: readonly pulumi.Resource[]): Promise<pulumi.Resource[]> {
+    return Promise.allSettled(resources.map(isMade)).then(() => []);
+}
+
+async function success(resource: pulumi.Resource): Promise<void> {
+    if (!(await isMade(resource))) throw new pulumi.RunError("an earlier wave failed, so no later one was begun");
+}
+
 /**
  * A preview knows the names alone of what is yet to be made. After a failure the outputs stay unknown, where
  * `--continue-on-error` lets the program go on.
  */
-async function success(resource: pulumi.Resource): Promise<void> {
+async function isMade(resource: pulumi.Resource): Promise<boolean> {
     const isPreview = pulumi.runtime.isDryRun();
     const proof: Settling = isPreview || !("observed" in resource) ? resource.urn : pulumi.output(resource.observed);
-    if (!(await proof.isKnown)) throw new pulumi.RunError("an earlier wave failed, so no later one was begun");
+    return (await proof.isKnown) === true;
 }
 
 /** What an Output has and its type does not show. */

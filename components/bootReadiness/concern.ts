@@ -10,6 +10,7 @@ export const bootReadiness = {
     managed: "by default",
     sendsMail: false,
     risk: "none",
+    comesLast: true,
     driftIsHazard: true,
     files: {
         "/etc/holdfast/boot-readiness.json": {},

@@ -56,6 +56,13 @@ async function having(name: string): Promise<string[]> {
     return found.filter((each) => each !== undefined);
 }
 
+test("a node is asked whether it would survive a reboot after its wave, not before: no fault is told that this up has mended", async () => {
+    for (const { name } of nodes)
+        expect(await project.factsInState("lab", name)).toMatchObject({
+            "boot-readiness": { "boot: name": "ok", "boot: network": "ok" },
+        });
+});
+
 test("where the second of three fails, the third is untouched", async () => {
     const second = nodes[1]!;
     // The file is written, and the node's name does not resolve by it: the node's own check undoes it.
