@@ -112,6 +112,33 @@ const esp = (second: string, present = ["AAAA-0001", "AAAA-0002"], mode = "uefi"
         "proxmox-boot-tool status": `Re-executing '/usr/sbin/proxmox-boot-tool' in new private mount namespace..\nSystem currently booted with ${mode}\nAAAA-0001 is configured with: uefi (versions: ${old}, ${newest})\nAAAA-0002 is configured with: ${second}\n`,
     },
 });
+/** The first sectors of a FAT32 with that number of free clusters of 4096 bytes, in the four bytes of its FSInfo. */
+function fat32(clusters: string): string {
+    const put = (text: string, at: number, bytes: string) => text.slice(0, at) + bytes + text.slice(at + bytes.length);
+    let head = "\0".repeat(4096);
+    for (const [at, bytes] of [
+        [11, "\0\x02\x08"],
+        [48, "\x01\0"],
+        [512, "RRaA"],
+        [996, "rrAa"],
+        [1000, clusters],
+    ] as const)
+        head = put(head, at, bytes);
+    return head;
+}
+const withHead = (head: string): Fixture => {
+    const whole = esp(`uefi (versions: ${old}, ${newest})`);
+    return {
+        ...whole,
+        files: {
+            ...whole.files,
+            "/dev/disk/by-uuid/AAAA-0002": head,
+            [`/boot/initrd.img-${newest}`]: "x".repeat(100_000),
+        },
+    };
+};
+const withRoom = (clusters: number) =>
+    withHead(fat32(`${String.fromCharCode(clusters & 0x7f)}${String.fromCharCode(clusters >> 7)}\0\0`));
 pairs("boot-partitions", {
     "the second disk of a mirror without the newest kernel": {
         fault: esp(`uefi (versions: ${old})`),
@@ -132,8 +159,22 @@ pairs("boot-partitions", {
     "the same of a machine that boots by BIOS": {
         fault: esp(`grub (versions: ${old})`, undefined, "legacy bios"),
         says: ["boot-esp-differs", /AAAA-0002/],
-        twin: esp(`grub (versions: ${newest})`, undefined, "legacy bios"),
+        twin: esp(`grub (versions: ${old}, ${newest})`, undefined, "legacy bios"),
     },
+    "the second disk of a mirror without the kernel to go back to": {
+        fault: esp(`uefi (versions: ${newest})`),
+        says: ["boot-esp-unlike", /AAAA-0002 has not 6\.8\.12-9-pve, which another one has/],
+        twin: esp(`uefi (versions: ${newest}, ${old})`),
+    },
+    "one that has no room for the next kernel": {
+        fault: withRoom(1),
+        says: ["boot-esp-full", /AAAA-0002 has 0 MB free/],
+        twin: withRoom(200),
+    },
+});
+test("a boot partition that does not say how much room it has, or is no FAT32, is not taken for a full one", async () => {
+    for (const head of [fat32("\0".repeat(4)).slice(0, 400), fat32("\0".repeat(4)).replace("RRaA", "....")])
+        expect(await ask("boot-partitions", withHead(head))).toMatchObject({ state: "ok" });
 });
 
 const uefi = (listed: string, more: Readonly<Record<string, string>> = {}): Fixture => ({

@@ -1,7 +1,10 @@
-"""A boot partition that proxmox-boot-tool keeps is gone, or lacks the newest kernel: with the other disk of the mirror
-dead, nothing starts."""
+"""A boot partition that proxmox-boot-tool keeps is gone, lacks a kernel or has no room for one more: with the other disk of
+the mirror dead, nothing starts, or not what somebody would go back to."""
+
+from __future__ import annotations
 
 import re
+import struct
 
 from look.verdict import Verdict, bad, passed, skipped
 
@@ -12,9 +15,13 @@ GROUP = "kernel"
 CODES = {
     "boot-esp-missing": "proxmox-boot-tool keeps a boot partition that is not there",
     "boot-esp-differs": "a boot partition has not the newest kernel",
+    "boot-esp-unlike": "the boot partitions have not the same kernels",
+    "boot-esp-full": "a boot partition has no room for another kernel and its initramfs",
     "boot-no-boot-tool": "proxmox-boot-tool keeps no boot partitions here",
 }
 LIST = "/etc/kernel/proxmox-boot-uuids"
+HEAD = 64 << 10  # bytes: more than FAT32 keeps before its tables
+UNTOLD = 0xFFFFFFFF
 
 
 def check(machine: Machine) -> Verdict:
@@ -29,12 +36,41 @@ def check(machine: Machine) -> Verdict:
         raise OSError(told.explain())
     version = newest(machine)
     lacking = []
+    held: dict[str, set[str]] = {}
     for uuid in wanted:
         line = re.search(rf"^{re.escape(uuid)} is configured with: .*", told.output, re.MULTILINE)
         # One that had systemd-boot and got GRUB for Secure Boot keeps both, and the firmware may start either.
         kept = re.findall(r"\(versions: ([^)]*)\)", line.group(0)) if line else []
         if not kept or (version and any(version not in re.split(r",\s*", each) for each in kept)):
             lacking.append(uuid)
+        held[uuid] = {each for part in kept for each in re.split(r",\s*", part)}
     if lacking:
         return bad("boot-esp-differs", f"the boot partition {', '.join(lacking)} has not {version}", "proxmox-boot-tool refresh")
+    every = set[str]().union(*held.values())
+    for uuid, own in held.items():
+        if own != every:
+            return bad("boot-esp-unlike", f"the boot partition {uuid} has not {', '.join(sorted(every - own))}, which another one has", "proxmox-boot-tool refresh")
+    return rooms(machine, wanted, version)
+
+
+def rooms(machine: Machine, wanted: list[str], version: str | None) -> Verdict:
+    needed = sum(machine.size(path) for path in (f"/boot/vmlinuz-{version}", f"/boot/initrd.img-{version}") if machine.exists(path))
+    for uuid in wanted:
+        free = room(machine, f"/dev/disk/by-uuid/{uuid}")
+        if free is not None and free < needed:
+            return bad("boot-esp-full", f"the boot partition {uuid} has {free >> 20} MB free, and a kernel takes {needed >> 20}", "apt autoremove, or proxmox-boot-tool kernel remove, then proxmox-boot-tool refresh")
     return passed()
+
+
+def room(machine: Machine, device: str) -> int | None:
+    """Bytes, as the file system has them written down (FSInfo, Microsoft's FAT specification): nobody mounts these partitions
+    but for an update, and that is not this program's to do. None where it is no FAT32 or does not say."""
+    head = machine.begin(device, HEAD)
+    if len(head) < 512 or struct.unpack_from("<H", head, 22)[0]:
+        return None
+    sector, cluster = struct.unpack_from("<HB", head, 11)
+    place = sector * struct.unpack_from("<H", head, 48)[0]
+    if not place or place + 512 > len(head) or head[place : place + 4] != b"RRaA" or head[place + 484 : place + 488] != b"rrAa":
+        return None
+    free = int(struct.unpack_from("<I", head, place + 488)[0])
+    return None if free == UNTOLD else free * sector * cluster
