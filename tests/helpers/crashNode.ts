@@ -29,7 +29,11 @@ export interface Push {
 }
 
 /** A client of its own, as another workstation would have. */
-export async function clientOf(lab: Lab, node: LabNode, host: Partial<HostArgs> = {}): Promise<NodeClient> {
+export async function clientOf(
+    lab: Pick<Lab, "identityFile">,
+    node: Pick<LabNode, "name" | "ssh" | "hostKey">,
+    host: Partial<HostArgs> = {},
+): Promise<NodeClient> {
     const privateKey = await readFile(lab.identityFile, "utf8");
     const { host: address, port, user } = node.ssh;
     return new NodeClient(

@@ -17,7 +17,7 @@ import sys
 
 program, root = sys.argv[1:3]
 sys.path.insert(0, program)
-from engine import batch, boot, commands, durable, files, lock, packages, pending, recovery, results, runner, step  # noqa: E402
+from engine import batch, boot, change_steps, commands, durable, files, lock, packages, pending, recovery, results, runner, step  # noqa: E402
 from look import observe  # noqa: E402
 from network import reload as network_reload  # noqa: E402
 
@@ -31,13 +31,15 @@ def place(folder):
     files.STATE, files.ORIGINALS = f"{folder}/state", f"{folder}/state/originals.json"
     lock.LOCK, lock.GATE, recovery.LOCK = f"{folder}/run/lock", f"{folder}/run/start", f"{folder}/run/lock"
     packages.HELD = f"{folder}/run/held-units"
+    change_steps.SWITCH, change_steps.SERVER = f"{folder}/etc/switch", f"{folder}/run/switch.pid"
     played.path = f"{folder}/systemd.json"
     played.interfaces = f"{folder}/etc/changed"
 
 
 class Played:
     """systemd, apt and dpkg: {enabled, active, masked, installed: [names], units: {name: package}}. And the network, which is a
-    link with one address, by what the file `changed` says where it was brought up: {network: its content, timers: [names]}."""
+    link with one address, by what the file `changed` says where it was brought up: {network: its content, timers: [names]}. A reload
+    writes that into Open vSwitch's database too, which a boot does not."""
 
     path = interfaces = ""
 
@@ -65,6 +67,8 @@ class Played:
             return outcome()
         if argv[0] == "ifreload":
             self.bring_up()
+            with open(change_steps.SWITCH, "w", encoding="utf-8") as stream:
+                stream.write(read(self.interfaces))
             return outcome()
         if argv[0] == "ip":
             return outcome(self.ip(argv[2:]))
@@ -154,7 +158,7 @@ def change(state, key, on, names):
 played = Played()
 commands.run = played.run
 network_reload.is_possible = lambda: True
-network_reload.AGAIN = network_reload.SETTLE = 0
+network_reload.AGAIN = network_reload.SETTLE = network_reload.PUT_BACK = 0
 
 
 TOLD = f"{root}/told"
@@ -185,7 +189,7 @@ def lay_out(folder):
     for name in ("journal", "run", "results", "state", "state/backups", "etc"):
         os.makedirs(f"{folder}/{name}")
     etc = f"{folder}/etc"
-    for name, content, mode in (("changed", "old", 0o644), ("removed", "old", 0o640), ("mode", "same", 0o600)):
+    for name, content, mode in (("changed", "old", 0o644), ("removed", "old", 0o640), ("mode", "same", 0o600), ("switch", "old", 0o640)):
         with open(f"{etc}/{name}", "w", encoding="utf-8") as stream:
             stream.write(content)
         os.chmod(f"{etc}/{name}", mode)

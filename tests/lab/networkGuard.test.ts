@@ -8,6 +8,7 @@ import { planNetworkGuard } from "../../components/networkGuard";
 import type { Lab, LabNode } from "../../lab";
 import { initialFiles, strayLine } from "../../lab/initialState";
 import { bridgeNamespace } from "../../lab/network";
+import { clientOf, push } from "../helpers/crashNode";
 import { openTestLab, readNodeFile } from "../helpers/lab";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 import { soak } from "../helpers/soak";
@@ -192,6 +193,24 @@ describe("a node with ifupdown2", () => {
             await write(interfaces, sound);
             expect((await node.exec(["ifreload", "-a"], { reject: false })).exitCode).toBe(0);
             expect(await isReached()).toBe(true);
+        });
+        test("a change that is taken back loads the damaged file that the node ran with, which nobody else may", async () => {
+            await write(interfaces, places["in the bridge's stanza"](sound));
+            const client = await clientOf(lab, node);
+            const { result } = await push(client, {
+                files: { [interfaces]: sound.replace(`${node.address}/24`, "192.0.2.99/24") },
+                confirm: { window: 60, addresses: [node.address], peers: [], probes: [], token: "0".repeat(64) },
+            }).finally(() => client.end());
+            expect(result).toMatchObject({
+                outcome: "failed",
+                change: { outcome: "reverted", code: "checks-failed" },
+            });
+            expect(JSON.stringify(result)).not.toContain("refused by Holdfast's network guard");
+            expect(await shell("journalctl --output=cat --boot | grep -c 'ifreload -a: .*network guard' || true")).toBe(
+                "0",
+            );
+            expect(await isReached()).toBe(true);
+            await write(interfaces, sound);
         });
         test("incident B: the reload is refused, the boot has the proven file, and the damaged one is kept", async () => {
             expect(await replay("in the bridge's stanza")).toBe("reload refused, reached; boot reached");

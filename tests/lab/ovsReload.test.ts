@@ -7,6 +7,7 @@ import { lintInterfacesFragment } from "../../model/interfaces";
 import { initialFiles } from "../../lab/initialState";
 import { bridgeNamespace } from "../../lab/network";
 import { runBound } from "../../vm/processes";
+import { clientOf, push } from "../helpers/crashNode";
 import { openTestNode, readNodeFile } from "../helpers/lab";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 
@@ -14,6 +15,7 @@ jest.setTimeout(200_000);
 
 let lab: Lab;
 let node: LabNode;
+const path = "/etc/network/interfaces";
 const file = "/etc/network/interfaces.d/ovs";
 const shell = async (script: string) => (await node.exec(["sh", "-c", script], { reject: false })).stdout;
 
@@ -149,5 +151,35 @@ fcntl.ioctl(socket.socket(), 0x8946, struct.pack("16sP8x", b"br0", value.buffer_
                 "ovs-vsctl --timeout=10 list-br; ls /sys/class/net/vmbr0/brif; ip -o -4 address show vmbr0 | awk '{print $4}'",
             ),
         ).toBe(`enp1s0\n${node.address}/24`);
+    });
+
+    test("a power cut while that waits for its confirmation: the next boot has the Linux bridge, and no other in Open vSwitch", async () => {
+        await shell("systemctl enable openvswitch-switch");
+        const client = await clientOf(lab, node);
+        try {
+            let down: Promise<unknown> | undefined;
+            let made = "";
+            const { result } = await push(client, {
+                files: { [path]: ovs().replaceAll("vmbr0", "vmbr1") },
+                confirm: { window: 600, addresses: [], peers: [], probes: [], token: "0".repeat(64) },
+                on: ({ phase, message }) => {
+                    if (phase !== "confirm" || !message.startsWith("waiting")) return;
+                    down ??= shell("ovs-vsctl --timeout=10 list-ports vmbr1").then(async (ports) => {
+                        made = ports;
+                        await node.kill();
+                        await node.start();
+                    });
+                },
+            });
+            await down;
+            expect(made).toBe("enp1s0");
+            expect(result).toMatchObject({ outcome: "failed", change: { outcome: "reverted", code: "went-down" } });
+            const asked =
+                "systemctl is-active openvswitch-switch; ovs-vsctl --timeout=10 list-br; ls /sys/class/net/vmbr0/brif; ip -o -4 address show vmbr0 | awk '{print $4}'; ls -A /etc/holdfast/journal";
+            expect(await shell(asked)).toBe(`active\nenp1s0\n${node.address}/24`);
+        } finally {
+            client.end();
+            await shell("systemctl disable openvswitch-switch");
+        }
     });
 });

@@ -9,6 +9,7 @@ import { initialFiles } from "../../lab/initialState";
 import type { HostArgs, ProbeArgs } from "../../model/contract/fileSet";
 import type { FileSetState } from "../../provider/fileState";
 import { lean } from "../../scripts/replay/stage";
+import { clientOf, push } from "../helpers/crashNode";
 import { hostOf, pushFileSet } from "../helpers/pushFileSet";
 
 jest.setTimeout(1_800_000);
@@ -100,6 +101,29 @@ describe("the bridge of the management address", () => {
         await timed("Linux bridge to Open vSwitch", reloaded(ovs().replaceAll("vmbr0", "vmbr1")));
         expect(await sh("ovs-vsctl list-ports vmbr1")).toBe("enp1s0");
         await timed("Open vSwitch to Linux bridge", reloaded(sound));
+        expect(await sh("ls /sys/class/net/vmbr0/brif; ovs-vsctl list-br")).toBe("enp1s0");
+    });
+
+    test("the power cut while Open vSwitch's bridge waits for its confirmation: its card is the Linux bridge's again", async () => {
+        const client = await clientOf(lab, node);
+        try {
+            let down: Promise<unknown> | undefined;
+            const { result } = await push(client, {
+                files: { [path]: ovs().replaceAll("vmbr0", "vmbr1") },
+                confirm: { window, addresses: [], peers: [], probes: [], token: "0".repeat(64) },
+                on: ({ phase, message }) => {
+                    if (phase !== "confirm" || !message.startsWith("waiting")) return;
+                    down ??= node.kill().then(async () => {
+                        await node.powerOn(lean, cardsAt(0x10, 0x12));
+                        await node.start();
+                    });
+                },
+            });
+            await down;
+            expect(result).toMatchObject({ outcome: "failed", change: { outcome: "reverted", code: "went-down" } });
+        } finally {
+            client.end();
+        }
         expect(await sh("ls /sys/class/net/vmbr0/brif; ovs-vsctl list-br")).toBe("enp1s0");
     });
 

@@ -2,6 +2,7 @@
 
     arm      a timer on the node, before the first file: whatever becomes of the connection, of the client and of this program
     network  nothing; its undo, when the old files are back, brings the network back and looks whether it works
+    ovs      nothing; its undo, at a boot alone, puts Open vSwitch's database back, which no file of the network's says a word of
     …        the files
     ifreload the new files take effect
     works    what worked before, and what the new files declare, works
@@ -13,14 +14,19 @@ Whoever takes the lock after the deadline undoes all that, a timer at the latest
 
 from __future__ import annotations
 
+import os
+import stat
 import time
 
-from engine import commands, verdict
+from engine import commands, durable, safe, verdict
+from engine.file_step import remove_at, staged_name
 from engine.refusal import Refused
 from engine.step import Step, Work
 from engine.verdict import Verdict
 
 RECORD = "python3 /usr/local/lib/holdfast/current/main.py change"
+SWITCH = "/etc/openvswitch/conf.db"
+SERVER = "/run/openvswitch/ovsdb-server.pid"
 CONSOLE = "python3 /etc/holdfast/recover.py; systemctl restart networking"  # the files that stand by then are the old ones
 
 
@@ -65,6 +71,55 @@ class NetworkStep(Step):
             return [verdict.bad("revert-incomplete", f"the network could not be looked at: {error}", "network")]
         differing = snapshot.differences(self.record["before"], now)
         return [*(verdict.bad("revert-incomplete", f"{name}: {what}", name) for name, what in found.items()), *differing]
+
+
+class SwitchStep(Step):
+    """{copy: the journal's file with the database, mode, uid, gid}.
+
+    Its bridges outlive a reboot, and take their ports before networking.service has its turn: a card that the change gave to a
+    new one would be missing in the old network. In a running system ifupdown2 takes the new bridge away.
+    """
+
+    kind = "ovs"
+    lasting = True
+
+    @classmethod
+    def plan(cls) -> SwitchStep | None:
+        """None where there is no Open vSwitch."""
+        try:
+            status = os.lstat(SWITCH)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return cls({"kind": cls.kind, "copy": "ovs.previous", "mode": stat.S_IMODE(status.st_mode), "uid": status.st_uid, "gid": status.st_gid})
+
+    def keep(self, work: Work) -> None:
+        """A log that grows at its end: a record that is being written meanwhile counts for nothing when it is read again."""
+        durable.write_new(os.path.join(work.journal.drafted, self.record["copy"]), safe.read(SWITCH) or b"")
+
+    def undo(self, work: Work) -> list[Verdict]:
+        # At the later of a boot's two recoveries the server has begun, with what the earlier one had put back.
+        if not work.is_boot or os.path.exists(SERVER) or not os.path.isdir(os.path.dirname(SWITCH)):
+            return []
+        copy = work.journal.copy(self.record["copy"])
+        if copy is None:
+            raise OSError(f"the copy of the previous {SWITCH} is gone")
+        if not copy or safe.read(SWITCH) == copy:
+            return []
+        with safe.parent(SWITCH) as (held, name):
+            staged = staged_name(name, work.identifier)
+            remove_at(held, staged)
+            safe.write_at(held, staged, copy, self.record["mode"], self.record["uid"], self.record["gid"])
+            os.rename(staged, name, src_dir_fd=held, dst_dir_fd=held)
+            os.fsync(held)
+        return [verdict.ok("restored", f"{SWITCH}: restored", SWITCH)]
+
+    def unstage(self, work: Work) -> bool:
+        try:
+            with safe.parent(SWITCH) as (held, name):
+                remove_at(held, staged_name(name, work.identifier))
+        except FileNotFoundError:
+            pass
+        return True
 
 
 class IfreloadStep(Step):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from engine import durable, files, mounts, results, steps, undo, verdict
-from engine.change_steps import ArmStep, ConfirmStep, IfreloadStep, NetworkStep, WorksStep
+from engine.change_steps import ArmStep, ConfirmStep, IfreloadStep, NetworkStep, SwitchStep, WorksStep
 from engine.command_steps import ActivateStep, UnchangedStep, VerifyStep, execute
 from engine.file_step import FileStep, FoldersStep, SyncStep, staged_name
 from engine.journal import Journal
@@ -50,6 +50,7 @@ class Transaction:
         self.activating: list[Step] = []
         self.verifying: list[Step] = []
         self.arming: ArmStep | None = None
+        self.switch: SwitchStep | None = None
         self.state = State.PLANNED
         self.result: Result | None = None
 
@@ -249,7 +250,7 @@ class Transaction:
         self.steps = steps.number([*self.committing, *self.enabling, *self.activating, *self.verifying])
         settle.record["if_begun"] = [step.number for step in self.activating]
         if changing:
-            changing[-1].record["if_begun"] = [step.number for step in self.activating]
+            self.work.network["if_begun"] = [step.number for step in self.activating]
 
     def changing(self) -> list[Step]:
         """Of a change that has to be confirmed: what there is now is looked at before anything is done."""
@@ -270,7 +271,8 @@ class Transaction:
         self.arming = ArmStep(record)
         network = NetworkStep({"kind": NetworkStep.kind, "before": before, "works": works, "change": asked})
         self.work.network = network.record
-        return [self.arming, network]
+        self.switch = SwitchStep.plan()
+        return [self.arming, network, *([self.switch] if self.switch else [])]
 
     def switching(self, key: str, on: bool) -> list[Step]:
         """The planned units whose `key` (enabled, active) is to be `on` and was not."""
@@ -299,6 +301,8 @@ class Transaction:
         with translated("commit", durable.JOURNAL):
             for step in self.file_steps:
                 step.keep(self.work)
+            if self.switch:
+                self.switch.keep(self.work)
             for folder in self.committing_folders():
                 durable.sync_folder(folder)
             self.journal.seal()

@@ -23,14 +23,14 @@ OTHER = "Another instance of this program is already running"
 PAUSE = 0.3  # seconds
 
 
-def run(words: Sequence[str], timeout: float) -> Outcome:
+def run(words: Sequence[str], timeout: float, environment: dict[str, str] | None = None) -> Outcome:
     """Waits for another one's end, `timeout` (seconds) in all. A dry run takes its lock too: a reload, a push, the audit of boot
     readiness and a person meet there, and whoever comes second is refused at once."""
     deadline = time.monotonic() + timeout
-    done = commands.run(words, timeout)
+    done = commands.run(words, timeout, environment)
     while met_another(done) and time.monotonic() < deadline - PAUSE:
         time.sleep(PAUSE)
-        done = commands.run(words, max(PAUSE, deadline - time.monotonic()))
+        done = commands.run(words, max(PAUSE, deadline - time.monotonic()), environment)
     return done
 
 

@@ -13,14 +13,16 @@ from network.snapshot import Snapshot
 
 RELOAD = ["ifreload", "-a"]
 LONGEST = 120  # seconds: Open vSwitch and a spanning tree may take their time
-SETTLE = 15  # seconds that links, LACP, spanning trees and corosync may take until all works again
+SETTLE = 45  # seconds that a card's carrier, LACP, a switch's spanning tree (30) and corosync may take until all works again
+PUT_BACK = 15  # seconds of that after each of a revert's three tries: what is late comes between them, too
 ADDRESSED = 4  # seconds after which an address, a link or a port that is not there does not come by itself: IPv6 looks for duplicates first
 AGAIN = 3  # seconds before a reload that failed is tried again
 
 
-def complaint_of(timeout: float) -> str | None:
-    """Reloads. None where all went well."""
-    done = ifupdown.run(RELOAD, timeout)
+def complaint_of(timeout: float, is_revert: bool = False) -> str | None:
+    """Reloads. None where all went well. A revert brings back what the node ran with, sound or not: the guard of the interfaces
+    file lets it pass."""
+    done = ifupdown.run(RELOAD, timeout, {"HOLDFAST_REVERT": "1"} if is_revert else None)
     if done.ok:
         return None
     told = ifupdown.complaints(done)
@@ -39,7 +41,7 @@ def wrong(change: Mapping[str, Any], before: Works, until: float) -> tuple[dict[
     while True:
         now, after = checks.look(change)
         found = checks.broken(before, after)
-        is_settled = any(name.startswith(checks.AT_ONCE_THERE) for name in found) and time.monotonic() > begun + ADDRESSED
+        is_settled = any(checks.comes_no_more(name, what) for name, what in found.items()) and time.monotonic() > begun + ADDRESSED
         if not found or is_settled or time.monotonic() > until:
             return found, now
         time.sleep(0.5)
@@ -57,10 +59,10 @@ def revert(change: Mapping[str, Any], before: Snapshot, works: Works, tell: Call
                 tell(failure)
         else:
             tell(" ".join(RELOAD))
-            said = complaint_of(LONGEST)
+            said = complaint_of(LONGEST, is_revert=True)
             if said:
                 tell(f"{' '.join(RELOAD)}: {said}")
-        found, now = wrong(change, works, time.monotonic() + SETTLE / 3)
+        found, now = wrong(change, works, time.monotonic() + PUT_BACK)
         if not found and (attempt == "by hand" or not said):
             return found, now
         tell("; ".join(f"{name}: {what}" for name, what in found.items()) or "all works, and the reload has complained")

@@ -106,12 +106,26 @@ def put_back(before: Snapshot, now: Snapshot) -> list[str]:
 
 
 def surplus(before: Snapshot, now: Snapshot) -> Iterator[list[str]]:
+    """But for what the node would be left without: a route or an address whose former link is gone, so that it cannot be put back
+    there, stays where it is."""
     for route in now["routes"]:
-        if route not in before["routes"]:
+        if route not in before["routes"] and not any(aim_of(each) == aim_of(route) and link_of(each) not in {None, *now["links"]} for each in before["routes"]):
             family, *words = route.removesuffix(" onlink").split(" ")
             yield ["ip", family, "route", "del", *words]
+    homeless = {each for name, addresses in before["addresses"].items() if name not in now["links"] for each in addresses}
     for name, addresses in before["addresses"].items():
-        yield from (["ip", "address", "del", each, "dev", name] for each in now["addresses"].get(name, []) if each not in addresses)
+        yield from (["ip", "address", "del", each, "dev", name] for each in now["addresses"].get(name, []) if each not in addresses and each not in homeless)
+
+
+def aim_of(route: str) -> tuple[str, str]:
+    """Family and destination of a route in words."""
+    family, *words = route.split(" ")
+    return family, next(word for word in words if word == "default" or word[0].isdigit() or ":" in word)
+
+
+def link_of(route: str) -> str | None:
+    words = route.split(" ")
+    return words[words.index("dev") + 1] if "dev" in words else None
 
 
 def missing(before: Snapshot, now: Snapshot) -> Iterator[list[str]]:
