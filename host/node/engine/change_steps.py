@@ -18,7 +18,7 @@ import os
 import stat
 import time
 
-from engine import commands, durable, safe, verdict
+from engine import commands, durable, mounts, safe, verdict
 from engine.file_step import remove_at, staged_name
 from engine.refusal import Refused
 from engine.step import Step, Work
@@ -74,7 +74,8 @@ class NetworkStep(Step):
 
 
 class SwitchStep(Step):
-    """{copy: the journal's file with the database, mode, uid, gid}.
+    """{path: the database where no link leads on, mount: where its file system is mounted, copy: the journal's file with it, mode,
+    uid, gid}.
 
     Its bridges outlive a reboot, and take their ports before networking.service has its turn: a card that the change gave to a
     new one would be missing in the old network. In a running system ifupdown2 takes the new bridge away.
@@ -86,36 +87,43 @@ class SwitchStep(Step):
     @classmethod
     def plan(cls) -> SwitchStep | None:
         """None where there is no Open vSwitch."""
+        path = os.path.realpath(SWITCH)  # Debian's is a link into /var
         try:
-            status = os.lstat(SWITCH)
+            status = os.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        return cls({"kind": cls.kind, "copy": "ovs.previous", "mode": stat.S_IMODE(status.st_mode), "uid": status.st_uid, "gid": status.st_gid})
+        mount = mounts.mount_of(path, mounts.points())
+        return cls({"kind": cls.kind, "path": path, "mount": mount, "copy": "ovs.previous", "mode": stat.S_IMODE(status.st_mode), "uid": status.st_uid, "gid": status.st_gid})
 
     def keep(self, work: Work) -> None:
         """A log that grows at its end: a record that is being written meanwhile counts for nothing when it is read again."""
-        durable.write_new(os.path.join(work.journal.drafted, self.record["copy"]), safe.read(SWITCH) or b"")
+        durable.write_new(os.path.join(work.journal.drafted, self.record["copy"]), safe.read(self.record["path"]) or b"")
 
     def undo(self, work: Work) -> list[Verdict]:
-        # At the later of a boot's two recoveries the server has begun, with what the earlier one had put back.
-        if not work.is_boot or os.path.exists(SERVER) or not os.path.isdir(os.path.dirname(SWITCH)):
+        path = self.record["path"]
+        # Where the server has begun it was with what an earlier recovery had put back: both of a boot's come before it.
+        if not work.is_boot or os.path.exists(SERVER):
             return []
+        if not work.is_mounted(self.record["mount"]):
+            return [verdict.waits(f"{path}: waits for {self.record['mount']} to be mounted", path)]
+        if not os.path.isdir(os.path.dirname(path)):
+            return []  # Open vSwitch is gone
         copy = work.journal.copy(self.record["copy"])
         if copy is None:
-            raise OSError(f"the copy of the previous {SWITCH} is gone")
-        if not copy or safe.read(SWITCH) == copy:
+            raise OSError(f"the copy of the previous {path} is gone")
+        if not copy or safe.read(path) == copy:
             return []
-        with safe.parent(SWITCH) as (held, name):
+        with safe.parent(path) as (held, name):
             staged = staged_name(name, work.identifier)
             remove_at(held, staged)
             safe.write_at(held, staged, copy, self.record["mode"], self.record["uid"], self.record["gid"])
             os.rename(staged, name, src_dir_fd=held, dst_dir_fd=held)
             os.fsync(held)
-        return [verdict.ok("restored", f"{SWITCH}: restored", SWITCH)]
+        return [verdict.ok("restored", f"{path}: restored", path)]
 
     def unstage(self, work: Work) -> bool:
         try:
-            with safe.parent(SWITCH) as (held, name):
+            with safe.parent(self.record["path"]) as (held, name):
                 remove_at(held, staged_name(name, work.identifier))
         except FileNotFoundError:
             pass

@@ -24,7 +24,7 @@ KEPT = 30 * 86_400  # seconds since a program last began a transaction; an older
 # Twice: before anything is mounted, and again for files on mounts of their own.
 UNITS = {
     "holdfast-recover.service": "After=systemd-remount-fs.service\nWants=local-fs-pre.target network-pre.target\nBefore=local-fs-pre.target network-pre.target",
-    "holdfast-recover-late.service": "After=local-fs.target holdfast-recover.service",
+    "holdfast-recover-late.service": "After=local-fs.target holdfast-recover.service\nBefore=ovsdb-server.service",
 }
 UNIT_TEXT = f"""\
 # Written by Holdfast: puts back the files of a transaction that a power cut left open, before anything reads them.
