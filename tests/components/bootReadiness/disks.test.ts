@@ -67,6 +67,19 @@ const listing = (without = "") =>
     ]
         .filter((line) => without === "" || !line.includes(without))
         .join("\n");
+/** With an older kernel that is pinned, of which the newest has all modules, or the other way round. */
+const oldVersion = "6.1.0-38-amd64";
+const pinned = (newestHas: string, oldHas: string): Fixture =>
+    listed(listing(), {
+        files: {
+            "/etc/kernel/proxmox-boot-pin": `${oldVersion}\n`,
+            [`/boot/vmlinuz-${oldVersion}`]: "x",
+            [`/boot/initrd.img-${oldVersion}`]: "x",
+            [`/lib/modules/${version}/modules.dep`]: newestHas,
+            [`/lib/modules/${oldVersion}/modules.dep`]: oldHas,
+        },
+    });
+
 /** The path of the image is that of the fixture's folder. */
 const listed = (output: string, more: Root = {}): Fixture =>
     machine({
@@ -103,6 +116,11 @@ pairs("initramfs-modules", {
         }),
         says: ["boot-module-gone", /has no module ahci/],
         twin: listed(listing()),
+    },
+    "one that the pinned kernel does not have yet": {
+        fault: pinned(dep, dep.replace(/^.*ahci.*\n/m, "")),
+        says: ["boot-module-gone", /^6\.1\.0-38-amd64 has no module ahci/],
+        twin: pinned(dep.replace(/^.*ahci.*\n/m, ""), dep),
     },
 });
 

@@ -12,6 +12,9 @@ const boot = {
     [`/boot/vmlinuz-${newest}`]: kernel,
     [`/boot/initrd.img-${newest}`]: whole(),
 };
+/** Read by Proxmox's hooks, which make the boot loader's default of them. */
+const pinFile = "/etc/kernel/proxmox-boot-pin";
+const pinOnce = "/etc/kernel/next-boot-pin";
 const without = (path: string) => Object.fromEntries(Object.entries(boot).filter(([name]) => name !== path));
 const files = (more: Readonly<Record<string, string>> = {}): Fixture => ({ files: { ...boot, ...more } });
 
@@ -37,6 +40,23 @@ pairs("kernel-image", {
         says: ["boot-kernel-damaged", /vmlinuz-6\.8\.12-10-pve/],
         twin: files({ [`/boot/vmlinuz-${old}`]: "x" }),
     },
+    "a pinned kernel without an initramfs, beside the newest one, which is whole": {
+        fault: { files: { ...without(`/boot/initrd.img-${old}`), [pinFile]: `${old}\n` } },
+        says: ["boot-initramfs-missing", /no \/boot\/initrd\.img-6\.8\.12-9-pve/],
+        twin: { files: { ...without(`/boot/initrd.img-${newest}`), [pinFile]: `${old}\n` } },
+    },
+    "the same of one that is pinned for the next boot alone": {
+        fault: {
+            files: { ...without(`/boot/initrd.img-${old}`), [pinFile]: `${newest}\n`, [pinOnce]: `${old}\n` },
+        },
+        says: ["boot-initramfs-missing", /6\.8\.12-9-pve/],
+        twin: { files: { ...without(`/boot/initrd.img-${old}`), [pinFile]: `${old}\n`, [pinOnce]: `${newest}\n` } },
+    },
+    "the newest kernel, which starts where the pinned one is not installed any more": {
+        fault: { files: { ...without(`/boot/initrd.img-${newest}`), [pinFile]: "6.2.16-3-pve\n" } },
+        says: ["boot-initramfs-missing", /6\.8\.12-10-pve/],
+        twin: { files: { ...without(`/boot/initrd.img-${newest}`), [pinFile]: `${old}\nby hand\n` } },
+    },
 });
 
 test("no kernel at all is not taken for ok, and a container has its host's", async () => {
@@ -56,10 +76,31 @@ test("a kernel that was never booted is said, and no fault; 10 comes after 9", a
     expect(await ask("kernel-running", running(newest))).toMatchObject({ state: "ok" });
 });
 
+test("a kernel that is pinned is what comes next: the newest one is none that was never booted", async () => {
+    const running = (version: string, pin: string) =>
+        files({ "/proc/sys/kernel/osrelease": `${version}\n`, [pinFile]: `${pin}\n` });
+    expect(await ask("kernel-running", running(old, old))).toMatchObject({ state: "ok", text: old });
+    expect(await ask("kernel-running", running(newest, old))).toMatchObject({
+        state: "skipped",
+        code: "boot-kernel-other",
+        text: `the next boot starts ${old}: ${newest} runs`,
+    });
+    expect(await ask("kernel-running", running(old, newest))).toMatchObject({ code: "boot-kernel-new" });
+});
+
 const hour = 3600;
 const made = (path: string, seconds: number): Fixture => ({
     ...files({ [path]: "" }),
     written: { [`/boot/initrd.img-${newest}`]: 10 * hour, [path]: seconds },
+});
+/** Module options of 11 o'clock, the old kernel pinned. */
+const aged = (first: string, early: number, second: string, late: number): Fixture => ({
+    ...files({ "/etc/modprobe.d/zfs.conf": "", [pinFile]: `${old}\n` }),
+    written: {
+        [`/boot/initrd.img-${first}`]: early * hour,
+        [`/boot/initrd.img-${second}`]: late * hour,
+        "/etc/modprobe.d/zfs.conf": 11 * hour,
+    },
 });
 pairs("initramfs-age", {
     "module options that were written after it": {
@@ -72,12 +113,21 @@ pairs("initramfs-age", {
         says: ["boot-initramfs-stale", /hostid/],
         twin: made("/etc/modprobe.d/zfs.conf.dpkg-old", 11 * hour),
     },
+    "the same of the pinned kernel's, after an update-initramfs for the newest alone": {
+        fault: aged(old, 10, newest, 12),
+        says: ["boot-initramfs-stale", /after \/boot\/initrd\.img-6\.8\.12-9-pve$/],
+        twin: aged(newest, 10, old, 12),
+    },
 });
 
 /** What dkms 3.2.2 prints of a module that was only added, of one that is installed, of one that was built anew. */
 const dkms = (...lines: readonly string[]): Fixture => ({
     ...files({ "/usr/sbin/dkms": "" }),
     commands: { "dkms status": `${lines.join("\n")}\n` },
+});
+const dkmsPinned = (line: string): Fixture => ({
+    ...dkms(line),
+    files: { ...dkms().files, [pinFile]: `${old}\n` },
 });
 pairs("dkms", {
     "a module that is built for the old kernel alone": {
@@ -98,6 +148,12 @@ pairs("dkms", {
         says: ["boot-dkms-not-built", /r8168/],
         twin: files(),
         is: "skipped",
+    },
+    "one that is not built for the pinned kernel": {
+        fault: dkmsPinned(`r8125/9.011, ${newest}, x86_64: installed`),
+        says: ["boot-dkms-not-built", /r8125 is not built for 6\.8\.12-9-pve/],
+        // Why it is pinned: on the newest the module does not build.
+        twin: dkmsPinned(`r8125/9.011, ${old}, x86_64: installed`),
     },
 });
 
@@ -137,6 +193,11 @@ const withHead = (head: string): Fixture => {
         },
     };
 };
+/** A third kernel, which proxmox-boot-tool would have on its partitions only for a pin. */
+const third = (pin: string): Fixture => {
+    const whole = esp(`uefi (versions: ${old}, ${newest})`);
+    return { ...whole, files: { ...whole.files, "/boot/vmlinuz-6.5.13-6-pve": kernel, [pinFile]: `${pin}\n` } };
+};
 const withRoom = (clusters: number) =>
     withHead(fat32(`${String.fromCharCode(clusters & 0x7f)}${String.fromCharCode(clusters >> 7)}\0\0`));
 pairs("boot-partitions", {
@@ -170,6 +231,11 @@ pairs("boot-partitions", {
         fault: withRoom(1),
         says: ["boot-esp-full", /AAAA-0002 has 0 MB free/],
         twin: withRoom(200),
+    },
+    "a pin that never reached them": {
+        fault: third("6.5.13-6-pve"),
+        says: ["boot-esp-no-pin", /AAAA-0001, AAAA-0002 has not 6\.5\.13-6-pve, which is pinned/],
+        twin: third(old),
     },
 });
 test("a boot partition that does not say how much room it has, or is no FAT32, is not taken for a full one", async () => {

@@ -8,13 +8,14 @@ import struct
 
 from look.verdict import Verdict, bad, passed, skipped
 
-from ..kernels import newest
+from ..kernels import coming, newest
 from ..machine import Machine
 
 GROUP = "kernel"
 CODES = {
     "boot-esp-missing": "proxmox-boot-tool keeps a boot partition that is not there",
     "boot-esp-differs": "a boot partition has not the newest kernel",
+    "boot-esp-no-pin": "a boot partition has not the kernel that is pinned for the next boot",
     "boot-esp-unlike": "the boot partitions have not the same kernels",
     "boot-esp-full": "a boot partition has no room for another kernel and its initramfs",
     "boot-no-boot-tool": "proxmox-boot-tool keeps no boot partitions here",
@@ -36,18 +37,23 @@ def check(machine: Machine) -> Verdict:
         raise OSError(told.explain())
     version = newest(machine)
     lacking = []
-    held: dict[str, set[str]] = {}
+    held: dict[str, list[set[str]]] = {}
     for uuid in wanted:
         line = re.search(rf"^{re.escape(uuid)} is configured with: .*", told.output, re.MULTILINE)
         # One that had systemd-boot and got GRUB for Secure Boot keeps both, and the firmware may start either.
         kept = re.findall(r"\(versions: ([^)]*)\)", line.group(0)) if line else []
-        if not kept or (version and any(version not in re.split(r",\s*", each) for each in kept)):
+        held[uuid] = [set(re.split(r",\s*", each)) for each in kept]
+        if not kept or (version and not all(version in each for each in held[uuid])):
             lacking.append(uuid)
-        held[uuid] = {each for part in kept for each in re.split(r",\s*", part)}
     if lacking:
         return bad("boot-esp-differs", f"the boot partition {', '.join(lacking)} has not {version}", "proxmox-boot-tool refresh")
-    every = set[str]().union(*held.values())
-    for uuid, own in held.items():
+    pin = coming(machine)
+    without = [uuid for uuid, kept in held.items() if pin and not all(pin in each for each in kept)]
+    if without:
+        return bad("boot-esp-no-pin", f"the boot partition {', '.join(without)} has not {pin}, which is pinned", "proxmox-boot-tool refresh")
+    every = set[str]().union(*(each for kept in held.values() for each in kept))
+    for uuid, kept in held.items():
+        own = set[str]().union(*kept)
         if own != every:
             return bad("boot-esp-unlike", f"the boot partition {uuid} has not {', '.join(sorted(every - own))}, which another one has", "proxmox-boot-tool refresh")
     return rooms(machine, wanted, version)

@@ -1,16 +1,16 @@
-"""A module that DKMS builds is not built for the newest kernel: the disk or card that needs it is gone after the next
+"""A module that DKMS builds is not built for the kernel of the next boot: the disk or card that needs it is gone after the next
 boot."""
 
 import re
 
 from look.verdict import Verdict, bad, passed, skipped
 
-from ..kernels import newest
+from ..kernels import coming
 from ..machine import Machine
 
 GROUP = "kernel"
 CODES = {
-    "boot-dkms-not-built": "a module of DKMS is installed for another kernel and not for the newest one",
+    "boot-dkms-not-built": "a module of DKMS is installed for another kernel and not for the one that the next boot starts",
     "boot-no-dkms": "DKMS builds nothing here",
 }
 
@@ -24,7 +24,7 @@ def check(machine: Machine) -> Verdict:
     lines = [re.match(r"([^,/]+)[/,]\s*[^,]+(?:,\s*([^,:]+))?.*?:\s*(\w+)", line) for line in told.output.splitlines()]
     built = {(each.group(1), each.group(2)) for each in lines if each and each.group(3) == "installed"}
     modules = {each.group(1) for each in lines if each}
-    version = newest(machine)
+    version = coming(machine)
     missing = sorted(module for module in modules if (module, version) not in built)
     if missing:
         return bad("boot-dkms-not-built", f"{', '.join(missing)} is not built for {version}", f"dkms autoinstall -k {version}; are its headers installed?")

@@ -2,7 +2,7 @@
 
 from look.verdict import Verdict, bad, passed, skipped, unknown
 
-from ..kernels import newest
+from ..kernels import coming
 from ..machine import Machine
 
 GROUP = "kernel"
@@ -13,7 +13,7 @@ CARRIED = ("/etc/modprobe.d/*.conf", "/etc/hostid", "/etc/initramfs-tools/initra
 def check(machine: Machine) -> Verdict:
     if machine.is_container:
         return skipped("boot-host-kernel", "a container boots with the kernel of its host")
-    version = newest(machine)
+    version = coming(machine)
     image = f"/boot/initrd.img-{version}"
     if version is None or not machine.exists(image):
         return unknown("boot-no-kernel", "there is no kernel with an initramfs", "see the check kernel-image")

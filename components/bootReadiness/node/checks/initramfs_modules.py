@@ -7,13 +7,13 @@ from look.verdict import Verdict, bad, passed, skipped, unknown
 from probes.last_run import seconds_since_boot
 
 from ..disks import modules_of_root
-from ..kernels import newest
+from ..kernels import coming
 from ..machine import Machine
 
 GROUP = "kernel"
 CODES = {
-    "boot-module-not-in-initramfs": "the newest kernel has a module that root needs, and its initramfs has it not",
-    "boot-module-gone": "the newest kernel has not the module that root needs now: a disk's driver has left it",
+    "boot-module-not-in-initramfs": "the kernel of the next boot has a module that root needs, and its initramfs has it not",
+    "boot-module-gone": "the kernel of the next boot has not the module that root needs now: a disk's driver is not in it",
     "boot-initramfs-unlisted": "lsinitramfs did not say what the initramfs holds",
 }
 
@@ -21,7 +21,7 @@ CODES = {
 def check(machine: Machine) -> Verdict:
     if machine.is_container:
         return skipped("boot-host-kernel", "a container boots with the kernel of its host")
-    version = newest(machine)
+    version = coming(machine)
     image = f"/boot/initrd.img-{version}"
     if version is None or not machine.exists(image):
         return unknown("boot-no-kernel", "there is no kernel with an initramfs", "see the check kernel-image")
@@ -31,7 +31,7 @@ def check(machine: Machine) -> Verdict:
     wanted = modules_of_root(machine) - modules_in(machine.read(f"/lib/modules/{version}/modules.builtin"))
     gone = sorted(wanted - modules_in(machine.read(f"/lib/modules/{version}/modules.dep")))
     if gone:
-        return bad("boot-module-gone", f"{version} has no module {', '.join(gone)}, which root needs", "apt install --reinstall the kernel's package, or stay with the old kernel")
+        return bad("boot-module-gone", f"{version} has no module {', '.join(gone)}, which root needs", "apt install --reinstall the kernel's package, or pin another kernel")
     listed = machine.run("lsinitramfs", machine.path(image))
     if not listed.ok or not listed.output.strip():
         return unknown("boot-initramfs-unlisted", f"lsinitramfs: {listed.explain()}", f"look by hand: lsinitramfs {image}")

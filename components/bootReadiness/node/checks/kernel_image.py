@@ -1,17 +1,17 @@
-"""The newest kernel has no initramfs, or one that was cut short: the machine stops before it finds its root."""
+"""The kernel of the next boot has no initramfs, or one that was cut short: the machine stops before it finds its root."""
 
 import re
 
 from look.verdict import Verdict, bad, passed, skipped, unknown
 
-from ..kernels import newest
+from ..kernels import coming
 from ..machine import Machine
 
 GROUP = "kernel"
 CODES = {
-    "boot-initramfs-missing": "the newest kernel has no initramfs beside it",
+    "boot-initramfs-missing": "the kernel that the next boot starts (the pinned one, else the newest) has no initramfs beside it",
     "boot-initramfs-damaged": "the initramfs is no archive, or is too short to be one",
-    "boot-kernel-damaged": "the newest kernel is too short to be one",
+    "boot-kernel-damaged": "that kernel is too short to be one",
     "boot-no-kernel": "there is no kernel in /boot, and this is no container",
     "boot-host-kernel": "a container boots with the kernel of its host",
 }
@@ -23,7 +23,7 @@ LEAST = 1 << 20  # bytes: no kernel and no initramfs of Debian's is shorter
 def check(machine: Machine) -> Verdict:
     if machine.is_container:
         return skipped("boot-host-kernel", "a container boots with the kernel of its host")
-    version = newest(machine)
+    version = coming(machine)
     if version is None:
         return unknown("boot-no-kernel", "there is no /boot/vmlinuz-*", "look at what the boot loader starts")
     if machine.size(f"/boot/vmlinuz-{version}") < LEAST:

@@ -2,7 +2,7 @@
 
 from look.verdict import Verdict, bad, passed, skipped
 
-from ..kernels import installed
+from ..kernels import installed, pins
 from ..machine import Machine
 
 GROUP = "kernel"
@@ -14,11 +14,11 @@ CODES = {
 
 
 def check(machine: Machine) -> Verdict:
-    pins = {path: machine.word(path) for path in ("/etc/kernel/next-boot-pin", "/etc/kernel/proxmox-boot-pin")}
-    for path, pin in pins.items():
+    pinned = pins(machine)
+    for path, pin in pinned.items():
         if pin and pin not in installed(machine):
             return bad("boot-pin-gone", f"{path} pins {pin}, which is not installed", "proxmox-boot-tool kernel unpin")
-    once, always = pins.values()
+    once, always = pinned.values()
     if once:
         return skipped("boot-pin-once", f"the next boot alone starts {once}")
     return passed(always) if always else skipped("boot-no-pin", "no kernel is pinned")
