@@ -48,12 +48,15 @@ def layers(machine: Machine, name: str, depth: int = 0) -> Iterator[str]:
     yield name
     if depth > 8:
         return
+    for each in lower(machine, name):
+        yield from layers(machine, each, depth + 1)
+
+
+def lower(machine: Machine, name: str) -> list[str]:
+    """What it lies on directly."""
     below = machine.names(f"/sys/class/block/{name}/slaves")
     whole = machine.real(f"/sys/class/block/{name}").rpartition("/")[0].rpartition("/")[2]
-    if machine.exists(f"/sys/class/block/{name}/partition"):
-        below = [*below, whole]
-    for each in below:
-        yield from layers(machine, each, depth + 1)
+    return [*below, whole] if machine.exists(f"/sys/class/block/{name}/partition") else below
 
 
 def is_disk(machine: Machine, name: str) -> bool:

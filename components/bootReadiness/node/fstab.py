@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine import commands
 from look.facts import unescape
 
+from . import redundancy
 from .machine import Machine
 
 ESSENTIAL = ("/", "/usr", "/var", "/boot")
@@ -33,6 +34,21 @@ class Entry(NamedTuple):
     @property
     def is_optional(self) -> bool:
         return "nofail" in self.options
+
+    @property
+    def is_automount(self) -> bool:
+        """Mounted when somebody looks: of the boot it is no part."""
+        return "x-systemd.automount" in self.options
+
+    @property
+    def can_stop_boot(self) -> bool:
+        """sysinit.target only wants swap.target, and nothing requires remote-fs.target."""
+        return self.fstype != "swap" and "_netdev" not in self.options
+
+    @property
+    def label(self) -> str:
+        """For people: swap has no place."""
+        return self.target if self.target.startswith("/") else self.source
 
 
 def entry(line: str) -> Entry | None:
@@ -64,12 +80,26 @@ def essential(machine: Machine) -> set[str]:
 def is_present(machine: Machine, source: str) -> bool:
     """Whether it names a device of this machine; a source that is no device is always there."""
     tag, separator, value = source.partition("=")
-    if separator and tag in TAGS:
-        if not machine.exists("/dev/disk"):  # no udev, as in a container: blkid reads the superblocks
-            return any(value.lower() == known.lower() for known in blkid_values(machine, tag))
-        known = {unescape(name) for name in machine.names(f"/dev/disk/{TAGS[tag]}")}
-        return bool(known & ({value, value.lower(), value.upper()} if tag.endswith("UUID") else {value}))
-    return machine.exists(source) if source.startswith("/dev/") else True
+    if separator and tag in TAGS and not machine.exists("/dev/disk"):  # no udev, as in a container: blkid reads the superblocks
+        return any(value.lower() == known.lower() for known in blkid_values(machine, tag))
+    path = device(machine, source)
+    return path is not None and (machine.exists(path) if path.startswith("/dev/") else True)
+
+
+def device(machine: Machine, source: str) -> str | None:
+    """Its path, by udev's links where it is a tag; None of a tag that no device has."""
+    tag, separator, value = source.partition("=")
+    if not separator or tag not in TAGS:
+        return source
+    wanted = {value, value.lower(), value.upper()} if tag.endswith("UUID") else {value}
+    folder = f"/dev/disk/{TAGS[tag]}"
+    return next((f"{folder}/{name}" for name in machine.names(folder) if unescape(name) in wanted), None)
+
+
+def goes_with_root(machine: Machine, each: Entry) -> bool:
+    """Without its disk there is no root either, so nothing is gained by doing without it."""
+    path = device(machine, each.source)
+    return path is not None and redundancy.goes_with_root(machine, path)
 
 
 def blkid_values(machine: Machine, tag: str) -> list[str]:

@@ -12,6 +12,138 @@ const fstab = (text: string, more: Readonly<Record<string, string>> = {}): Fixtu
 });
 const optional = "nofail,x-systemd.device-timeout=30s";
 
+/** Where block devices lie, and the links to them: `sda2: sda` is a partition, `dm-0: [sda3]` lies on others. */
+interface Blocks {
+    readonly disks: readonly string[];
+    readonly parts?: Readonly<Record<string, string>>;
+    readonly made?: Readonly<Record<string, readonly string[]>>;
+    /** Of mdraid, by device. */
+    readonly levels?: Readonly<Record<string, string>>;
+    /** Of LVM, by device. */
+    readonly names?: Readonly<Record<string, string>>;
+    /** Other names below /dev. */
+    readonly known?: Readonly<Record<string, string>>;
+}
+function blocks({ disks: whole, parts = {}, made = {}, levels = {}, names = {}, known = {} }: Blocks): Fixture {
+    const places: Record<string, string> = {
+        ...Object.fromEntries(whole.map((name) => [name, `pci0/${name}`])),
+        ...Object.fromEntries(Object.entries(parts).map(([name, disk]) => [name, `pci0/${disk}/${name}`])),
+        ...Object.fromEntries(Object.keys(made).map((name) => [name, `virtual/block/${name}`])),
+    };
+    const at = (name: string) => `/sys/devices/${places[name]!}`;
+    return {
+        files: {
+            ...Object.fromEntries(Object.keys(places).map((name) => [`/dev/${name}`, ""])),
+            ...Object.fromEntries(whole.map((name) => [`${at(name)}/device/x`, ""])),
+            ...Object.fromEntries(Object.keys(parts).map((name) => [`${at(name)}/partition`, "1"])),
+            ...Object.fromEntries(
+                Object.entries(made).flatMap(([name, below]) =>
+                    below.map((each) => [`${at(name)}/slaves/${each}`, ""]),
+                ),
+            ),
+            ...Object.fromEntries(
+                Object.entries(levels).map(([name, level]) => [`${at(name)}/md/level`, `${level}\n`]),
+            ),
+            ...Object.fromEntries(Object.entries(names).map(([name, label]) => [`${at(name)}/dm/name`, `${label}\n`])),
+        },
+        links: {
+            ...Object.fromEntries(
+                Object.keys(places).map((name) => [`/sys/class/block/${name}`, at(name).replace("/sys", "../..")]),
+            ),
+            ...Object.fromEntries(
+                Object.entries(known).map(([path, name]) => [
+                    path,
+                    `${"../".repeat(path.split("/").length - 3)}${name}`,
+                ]),
+            ),
+        },
+    };
+}
+/** A machine whose root is on such blocks; one more disk, sdx, has a file system of its own. */
+const on = (root: string, layout: Blocks, text: string, commands: Fixture["commands"] = {}): Fixture => {
+    const { files, links } = blocks({
+        ...layout,
+        disks: [...layout.disks, "sdx"],
+        parts: { ...layout.parts, sdx1: "sdx" },
+        known: { ...layout.known, [`/dev/disk/by-uuid/${data}`]: "sdx1" },
+    });
+    return { files: { ...files, "/proc/self/mountinfo": `31 1 ${root}\n`, "/etc/fstab": text }, links, commands };
+};
+/** The installer's own, with ext4 on LVM, and its fstab. */
+const ofInstaller = (more = ""): Fixture =>
+    on(
+        "252:0 / / rw - ext4 /dev/mapper/pve-root rw",
+        {
+            disks: ["sda"],
+            parts: { sda1: "sda", sda2: "sda", sda3: "sda" },
+            made: { "dm-0": ["sda3"], "dm-1": ["sda3"] },
+            known: {
+                "/dev/mapper/pve-root": "dm-0",
+                "/dev/pve/root": "dm-0",
+                "/dev/pve/swap": "dm-1",
+                "/dev/disk/by-uuid/AB12-CD34": "sda2",
+            },
+        },
+        `/dev/pve/root / ext4 errors=remount-ro 0 1\nUUID=AB12-CD34 /boot/efi vfat defaults 0 1\n/dev/pve/swap none swap sw 0 0\nproc /proc proc defaults 0 0\n${more}`,
+    );
+/** Two disks, each with a partition of its own, and mirrors of the other ones: md0 is root, md1 swap. */
+const mirrored = (text: string, made: Blocks["made"] = { md0: ["sda2", "sdb2"], md1: ["sda3", "sdb3"] }): Fixture =>
+    on(
+        "9:0 / / rw - ext4 /dev/md0 rw",
+        {
+            disks: ["sda", "sdb"],
+            parts: { sda1: "sda", sda2: "sda", sda3: "sda", sdb1: "sdb", sdb2: "sdb", sdb3: "sdb" },
+            made,
+            levels: { md0: "raid1", md1: "raid1" },
+            known: { "/dev/disk/by-uuid/AB12-CD34": "sda1", "/dev/disk/by-id/md-uuid-1": "md1" },
+        },
+        text,
+    );
+/** LVM with a RAID1 of its own for root: each leg is an image and its metadata. */
+const mirroredByLvm = (legs: readonly string[]): Fixture =>
+    on(
+        "252:4 / / rw - ext4 /dev/mapper/pve-root rw",
+        {
+            disks: ["sda", "sdb"],
+            parts: { sda1: "sda", sda2: "sda", sdb2: "sdb" },
+            made: {
+                "dm-0": [legs[0]!],
+                "dm-1": [legs[0]!],
+                "dm-2": [legs[1]!],
+                "dm-3": [legs[1]!],
+                "dm-4": ["dm-0", "dm-1", "dm-2", "dm-3"],
+            },
+            names: {
+                "dm-0": "pve-root_rmeta_0",
+                "dm-1": "pve-root_rimage_0",
+                "dm-2": "pve-root_rmeta_1",
+                "dm-3": "pve-root_rimage_1",
+                "dm-4": "pve-root",
+            },
+            known: { "/dev/mapper/pve-root": "dm-4", "/dev/disk/by-uuid/AB12-CD34": "sda1" },
+        },
+        "UUID=AB12-CD34 /boot/efi vfat defaults 0 1\n",
+    );
+/** A ZFS root on partitions of two disks, as `zpool status -P` has its vdevs. */
+const onZfs = (vdevs: string, text: string): Fixture =>
+    on(
+        "0:27 / / rw - zfs rpool/ROOT/pve-1 rw",
+        {
+            disks: ["sda", "sdb"],
+            parts: { sda1: "sda", sda3: "sda", sdb3: "sdb" },
+            made: { zd0: [] },
+            known: { "/dev/disk/by-uuid/AB12-CD34": "sda1", "/dev/zvol/rpool/swap": "zd0" },
+        },
+        text,
+        {
+            "zpool status -P rpool": `  pool: rpool\n state: ONLINE\nconfig:\n\n\tNAME  STATE     READ WRITE CKSUM\n\trpool  ONLINE       0     0     0\n${vdevs}\nerrors: No known data errors\n`,
+        },
+    );
+const mirrorOfTwo =
+    "\t  mirror-0  ONLINE       0     0     0\n\t    /dev/sda3  ONLINE       0     0     0\n\t    /dev/sdb3  ONLINE       0     0     0\n";
+const striped = mirrorOfTwo.replace(/^.*mirror-0.*\n/m, "").replaceAll("    /dev", "  /dev");
+const esp = "UUID=AB12-CD34 /boot/efi vfat defaults 0 1\n";
+
 pairs("fstab-sources", {
     "a UUID that is gone": {
         fault: fstab("UUID=dead0000-0000-4000-8000-000000000000 /srv/local ext4 defaults 0 2\n"),
@@ -27,6 +159,11 @@ pairs("fstab-sources", {
         fault: fstab("UUID=dead none swap sw 0 0\n"),
         says: ["boot-source-missing", /dead/],
         twin: fstab("tmpfs /tmp tmpfs defaults 0 0\nnas:/x /mnt nfs defaults 0 0\n"),
+    },
+    "a disk that is plugged in when somebody looks, and that is mounted at boot all the same": {
+        fault: fstab("UUID=dead /media/backup ext4 defaults 0 2\n"),
+        says: ["boot-source-missing", /\/media\/backup/],
+        twin: fstab("UUID=dead /media/backup ext4 x-systemd.automount 0 2\n"),
     },
 });
 
@@ -61,6 +198,47 @@ pairs("fstab-optional", {
             }),
         }),
     },
+    "another disk beside the installer's own partitions, which cannot go without root": {
+        fault: ofInstaller(`UUID=${data} /srv/local ext4 defaults 0 2\n`),
+        says: ["boot-mount-required", /^\/srv\/local would stop/],
+        twin: ofInstaller(),
+    },
+    "swap on another disk, which only delays the boot": {
+        fault: ofInstaller(`UUID=${data} none swap sw 0 0\n`),
+        says: ["boot-mount-waits", /^the boot waits 90 s for UUID=9c8d\S+ without/],
+        twin: ofInstaller(`UUID=${data} none swap sw,x-systemd.device-timeout=30s 0 0\n`),
+    },
+    "a disk of the network, which only delays it, too": {
+        fault: ofInstaller(`UUID=${data} /srv/iscsi ext4 _netdev 0 2\n`),
+        says: ["boot-mount-waits", /\/srv\/iscsi/],
+        twin: ofInstaller(`UUID=${data} /srv/iscsi ext4 _netdev,x-systemd.device-timeout=30s 0 2\n`),
+    },
+    "one that is not mounted when somebody looks, but at boot": {
+        fault: ofInstaller(`UUID=${data} /srv/local ext4 noatime 0 2\n`),
+        says: ["boot-mount-required", /\/srv\/local/],
+        twin: ofInstaller(`UUID=${data} /srv/local ext4 noatime,x-systemd.automount 0 2\n`),
+    },
+    "a partition of one disk of the mirror that root is on": {
+        fault: mirrored(esp),
+        says: ["boot-mount-required", /^\/boot\/efi would/],
+        // Swap goes with root alone.
+        twin: mirrored("/dev/disk/by-id/md-uuid-1 none swap sw 0 0\n"),
+    },
+    "the same where LVM mirrors root": {
+        fault: mirroredByLvm(["sda2", "sdb2"]),
+        says: ["boot-mount-required", /\/boot\/efi/],
+        twin: mirroredByLvm(["sda2", "sda2"]),
+    },
+    "the same of a ZFS mirror": {
+        fault: onZfs(mirrorOfTwo, esp),
+        says: ["boot-mount-required", /\/boot\/efi/],
+        twin: onZfs(striped, esp),
+    },
+    "a mirror of data disks, which may all be away": {
+        fault: mirrored("/dev/disk/by-id/md-uuid-1 /srv ext4 defaults 0 2\n", { md0: ["sda2"], md1: ["sda3", "sdx"] }),
+        says: ["boot-mount-required", /\/srv/],
+        twin: onZfs(mirrorOfTwo, "/dev/zvol/rpool/swap none swap sw 0 0\n"),
+    },
 });
 
 const script = "/usr/lib/systemd/system-generators/systemd-fstab-generator /mnt /mnt /mnt";
@@ -76,6 +254,14 @@ pairs("fstab-generator", {
         fault: generated("Where=/\nWhere=/srv/local\n", fstab(`UUID=${data} /srv/local ext4 defaults 0 2\n`)),
         says: ["boot-generator-requires", /\/srv\/local would stop the boot/],
         twin: generated("Where=/\nWhere=/tmp\n", fstab("tmpfs /tmp tmpfs defaults 0 0\n")),
+    },
+    "the same beside the installer's own /boot/efi": {
+        fault: generated(
+            "Where=/boot/efi\nWhere=/srv/local\n",
+            ofInstaller(`UUID=${data} /srv/local ext4 defaults 0 2\n`),
+        ),
+        says: ["boot-generator-requires", /^\/srv\/local would stop/],
+        twin: generated("Where=/\nWhere=/boot/efi\n", ofInstaller()),
     },
 });
 
@@ -106,6 +292,12 @@ pairs("device-names", {
         twin: fstab(
             "# /dev/sdb1 before\n/dev/disk/by-id/ata-sdb1 /srv ext4 nofail 0 2\n/dev/mapper/pve-root /x ext4\n",
         ),
+    },
+    "a stick that Debian's installer has left in it": {
+        fault: fstab("/dev/sdb1 /media/usb0 auto rw,user 0 0\n"),
+        says: ["boot-device-name", /^\/etc\/fstab: \/dev\/sdb1$/],
+        // Nobody mounts it but by hand.
+        twin: fstab("/dev/sdb1 /media/usb0 auto rw,user,noauto 0 0\n"),
     },
     "an NVMe in crypttab": {
         fault: fstab("", { "/etc/crypttab": "vault /dev/nvme0n1p3 none luks,nofail\n" }),

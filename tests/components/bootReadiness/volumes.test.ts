@@ -11,6 +11,11 @@ pairs("crypttab", {
         says: ["boot-crypt-asks", /vault asks for a passphrase/],
         twin: crypttab(`vault UUID=${uuid} none luks,tpm2-device=auto`),
     },
+    "the same beside a volume that the network unlocks": {
+        fault: crypttab(`tang UUID=${uuid} none luks,_netdev\nvault UUID=${uuid} none luks`),
+        says: ["boot-crypt-asks", /^vault asks/],
+        twin: crypttab(`tang UUID=${uuid} none luks,_netdev`),
+    },
     "a key file that is gone": {
         fault: crypttab(`vault UUID=${uuid} /root/vault.key luks`),
         says: ["boot-crypt-key-missing", /\/root\/vault\.key/],
@@ -73,6 +78,7 @@ const zfs = (listed: string, more: Readonly<Record<string, string>> = {}): Fixtu
     files: { "/usr/sbin/zpool": "", "/etc/zfs/zpool.cache": cacheOf("name", "tank"), ...more },
     commands: { "zpool list -H -o name,health,altroot": listed },
 });
+const importUnit = (name: string) => `/etc/systemd/system/zfs-import.target.wants/zfs-import@${name}.service`;
 pairs("zpools", {
     "a pool that has lost a disk": {
         fault: zfs("tank\tDEGRADED\t-\n"),
@@ -93,6 +99,12 @@ pairs("zpools", {
         fault: zfs("tank\tONLINE\t-\n", { "/etc/zfs/zpool.cache": cacheOf("tank2", "mytank") }),
         says: ["boot-zpool-not-cached", /^tank would not be imported/],
         twin: zfs("tank2\tONLINE\t-\n", { "/etc/zfs/zpool.cache": cacheOf("tank2", "mytank") }),
+    },
+    "one that another pool's own unit does not import": {
+        fault: zfs("ssd-pool\tONLINE\t-\n", { [importUnit("ssd-pool2")]: "" }),
+        says: ["boot-zpool-not-cached", /^ssd-pool would not/],
+        // As Proxmox enables it.
+        twin: zfs("ssd-pool\tONLINE\t-\n", { [importUnit(String.raw`ssd\x2dpool`)]: "" }),
     },
     "one beside the root's own, which needs no cache": {
         fault: zfs("late\tONLINE\t-\nrpool\tONLINE\t-\n", { "/proc/mounts": "rpool/ROOT/pve-1 / zfs rw 0 0\n" }),

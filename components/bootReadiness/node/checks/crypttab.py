@@ -25,7 +25,8 @@ def check(machine: Machine) -> Verdict:
             continue
         if not fstab.is_present(machine, source):
             return bad("boot-crypt-source-missing", f"{source} of {name} is not there", "plug it in, or add nofail")
-        if key in ("none", "-") and not any(word.startswith(("tpm2-device", "fido2-device", "pkcs11-uri", "keyscript")) for word in words):
+        # Clevis answers for one of the network (_netdev), which a Tang server unlocks.
+        if key in ("none", "-") and not any(word.startswith(("tpm2-device", "fido2-device", "pkcs11-uri", "keyscript", "_netdev")) for word in words):
             return bad("boot-crypt-asks", f"{name} asks for a passphrase at boot", "give it a key, or add nofail")
         if key.startswith("/") and not key.startswith("/dev/") and not machine.exists(key):
             return bad("boot-crypt-key-missing", f"{key} of {name} is not there", "bring it back, or add nofail")

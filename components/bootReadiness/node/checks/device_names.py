@@ -4,6 +4,7 @@ import re
 
 from look.verdict import Verdict, bad, passed, unknown
 
+from .. import fstab
 from ..machine import Machine, NoPmxcfs
 
 GROUP = "mounts"
@@ -17,7 +18,7 @@ NAME = re.compile(r"(?<![\w/-])/dev/(?:sd[a-z]+|hd[a-z]+|vd[a-z]+|xvd[a-z]+)\d*\
 
 
 def check(machine: Machine) -> Verdict:
-    found = [f"{path}: {name}" for path in FILES for name in names("\n".join(machine.lines(path)))]
+    found = [f"{path}: {name}" for path in FILES for name in names("\n".join(lines(machine, path)))]
     silent = None
     try:
         found += [f"/etc/pve/{path}: {name}" for path in KEPT for name in names(machine.in_pmxcfs(path) or "")]
@@ -26,6 +27,13 @@ def check(machine: Machine) -> Verdict:
     if found:
         return bad("boot-device-name", ", ".join(found), "name it by UUID=, or by /dev/disk/by-id/")
     return unknown("boot-pmxcfs-down", silent, "systemctl status pve-cluster") if silent else passed()
+
+
+def lines(machine: Machine, path: str) -> list[str]:
+    """Of fstab without what no boot mounts, such as the stick that Debian was installed from."""
+    if path != "/etc/fstab":
+        return machine.lines(path)
+    return [line for line in machine.lines(path) if (entry := fstab.entry(line)) is None or entry.is_at_boot]
 
 
 def names(text: str) -> list[str]:

@@ -17,9 +17,9 @@ def check(machine: Machine) -> Verdict:
     ran = machine.run(*generator.dry_run("/etc/fstab"))
     if not ran.ok:
         return unknown("boot-generator-silent", ran.explain(), "run it by hand: systemd-fstab-generator DIR DIR DIR")
-    devices = {each.target.rstrip("/") or "/" for each in fstab.entries(machine) if each.is_device}
-    required = generator.required(ran.output) & devices
-    blocking = sorted(required - fstab.essential(machine))
+    devices = {each.target.rstrip("/") or "/": each for each in fstab.entries(machine) if each.is_device}
+    required = generator.required(ran.output) & set(devices)
+    blocking = sorted(place for place in required - fstab.essential(machine) if not fstab.goes_with_root(machine, devices[place]))
     if blocking:
         return bad("boot-generator-requires", f"{', '.join(blocking)} would stop the boot without its disk", "add nofail, or declare it essential")
     return passed()

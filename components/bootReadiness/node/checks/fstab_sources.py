@@ -10,7 +10,7 @@ CODES = {"boot-source-missing": "an entry of fstab without nofail names a device
 
 
 def check(machine: Machine) -> Verdict:
-    needed = [each for each in fstab.entries(machine) if each.is_device and each.is_at_boot and not each.is_optional]
+    needed = [each for each in fstab.entries(machine) if each.is_device and each.is_at_boot and not each.is_optional and not each.is_automount]
     missing = [each for each in needed if not fstab.is_present(machine, each.source)]
     if missing:
         said = ", ".join(f"{each.source} for {each.target}" for each in missing)

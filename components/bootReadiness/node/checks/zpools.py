@@ -1,5 +1,7 @@
 """A ZFS pool is not whole, or would not be imported at the next boot."""
 
+import glob
+import re
 import struct
 
 from look.verdict import Verdict, bad, passed, skipped
@@ -34,10 +36,16 @@ def check(machine: Machine) -> Verdict:
     cached = machine.begin(CACHE, MOST) if machine.exists(CACHE) else b""
     scans = machine.find("/etc/systemd/system/*.target.wants/zfs-import-scan.service")
     root = {line.split()[0].partition("/")[0] for line in (machine.read("/proc/mounts") or "").splitlines() if line.split()[1:3] == ["/", "zfs"]}
-    lost = [name for name, _, _ in pools if not is_in(cached, name) and name not in root and not scans and not machine.find(f"/etc/systemd/system/*.wants/zfs-import@{name}.service")]
+    lost = [name for name, _, _ in pools if not is_in(cached, name) and name not in root and not scans and not has_unit(machine, name)]
     if lost:
         return bad("boot-zpool-not-cached", f"{', '.join(lost)} would not be imported at boot", f"zpool set cachefile={CACHE} {lost[0]}")
     return passed()
+
+
+def has_unit(machine: Machine, pool: str) -> bool:
+    """Its own unit, under the name that Proxmox gives it (systemd.unit(5), `String Escaping`), or under the plain one."""
+    escaped = re.sub(r"[^A-Za-z0-9:_.]", lambda found: f"\\x{ord(found[0]):02x}", pool)
+    return any(machine.find(f"/etc/systemd/system/*.wants/zfs-import@{glob.escape(each)}.service") for each in (escaped, pool))
 
 
 def is_in(cache: bytes, name: str) -> bool:
