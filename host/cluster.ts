@@ -29,6 +29,8 @@ export function quorumLack({ state, text, votes }: Cluster): { state: "bad" | "u
     if (state === "unknown" || !votes)
         return { state: "unknown", text: `how the cluster's votes stand is not known: ${text}` };
     if (!votes.quorate) return { state: "bad", text: `the cluster has no quorum (${describe(votes)})` };
+    // A cluster that nobody has joined yet has nobody to leave alone.
+    if (votes.expected === votes.own) return undefined;
     const left = votes.total - votes.own;
     if (left >= votes.quorum) return undefined;
     return {

@@ -4,18 +4,33 @@ is a word of its line in some versions only.)"""
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 COMMAND = ("corosync-cfgtool", "-s")
 
 
-def links_down(said: str) -> list[str]:
-    """`link 1 to node 2` for each that is not connected: `disconnected`, or what a version calls it."""
-    down = []
-    link = ""
+class Link(NamedTuple):
+    number: str
+    node: str
+    is_up: bool
+
+    def __str__(self) -> str:
+        return f"link {self.number} to node {self.node}"
+
+
+def links(said: str) -> list[Link]:
+    """To the other nodes; one that is down is `disconnected`, or what a version calls it."""
+    found = []
+    number = ""
     for line in said.splitlines():
         head = re.match(r"LINK ID (\d+)", line)
-        link = head[1] if head else link
+        number = head[1] if head else number
         node = re.search(r"nodeid:\s*(\d+):?\s+(\S.*)$", line)
-        if node and node[2].strip() not in ("connected", "localhost"):
-            down.append(f"link {link} to node {node[1]}")
-    return down
+        if node and node[2].strip() != "localhost":
+            found.append(Link(number, node[1], node[2].strip() == "connected"))
+    return found
+
+
+def links_down(said: str) -> list[str]:
+    """`link 1 to node 2` for each that is not connected."""
+    return [str(link) for link in links(said) if not link.is_up]

@@ -89,6 +89,7 @@ test.each<[string, Look, Parameters<typeof objections>[1]]>([
     ["guests that are moved", look({ guests }), { guests: "migrate" }],
     ["three votes of three", look({ cluster: votesOf(3) }), { guests: "refuse" }],
     ["two nodes with a QDevice that votes", look({ cluster: votesOf(3, 3, "votes") }), { guests: "refuse" }],
+    ["a cluster of one", look({ cluster: votesOf(1, 1) }), { guests: "refuse" }],
 ])("%s do not", (_, given, options) => {
     expect(against(given, options)).toEqual([]);
 });

@@ -66,6 +66,16 @@ pairs("quorum", {
         says: ["boot-expected-votes", /5 votes are expected, the nodes have 3/],
         twin: cluster({ total: 3, quorum: 2, expected: 3 }),
     },
+    "one of two, beside a cluster that nobody has joined yet": {
+        fault: cluster({ total: 2, quorum: 2, nodes: 2 }),
+        says: ["boot-quorum-with-us", /without this node/],
+        twin: cluster({ total: 1, quorum: 1, nodes: 1 }),
+    },
+    "one of three, told to expect no other vote": {
+        fault: cluster({ total: 1, quorum: 1, expected: 1 }),
+        says: ["boot-expected-votes", /1 votes are expected, the nodes have 3/],
+        twin: cluster({ total: 1, quorum: 1, nodes: 1 }),
+    },
 });
 
 test("a corosync that is down is not taken for ok, and a node without a cluster has none to lose", async () => {
@@ -82,12 +92,34 @@ const links = (second: string): Fixture => ({
         "corosync-cfgtool -s": `Local node ID 1, transport knet\nLINK ID 0 udp\n\taddr\t= 192.0.2.11\n\tstatus:\n\t\tnodeid:          1:\tlocalhost\n\t\tnodeid:          2:\tconnected\nLINK ID 1 udp\n\taddr\t= 198.51.100.11\n\tstatus:\n\t\tnodeid:          1:\tlocalhost\n\t\tnodeid:          2:\t${second}\n`,
     },
 });
+/** Of this node's two links, to node 2 and to node 3. */
+const ofThree = (
+    to3: readonly [string, string],
+    to2: readonly [string, string] = ["connected", "connected"],
+): Fixture => ({
+    files: { "/etc/corosync/corosync.conf": "" },
+    commands: {
+        "corosync-cfgtool -s": `Local node ID 1, transport knet\n${[0, 1].map((link) => `LINK ID ${link} udp\n\taddr\t= 192.0.2.${link + 11}\n\tstatus:\n\t\tnodeid:          1:\tlocalhost\n\t\tnodeid:          2:\t${to2[link]!}\n\t\tnodeid:          3:\t${to3[link]!}\n`).join("")}`,
+    },
+});
 pairs("cluster-links", {
     "the second link is down": {
         fault: links("disconnected"),
         says: ["boot-link-down", /^link 1 to node 2 is down$/],
         twin: links("connected"),
     },
+    "one link to a node, while another node is powered off": {
+        fault: ofThree(["disconnected", "disconnected"], ["disconnected", "connected"]),
+        says: ["boot-link-down", /^link 0 to node 2 is down$/],
+        twin: ofThree(["disconnected", "disconnected"]),
+    },
+});
+
+test("a node with no link is the quorum's matter, and is named", async () => {
+    expect(await ask("cluster-links", ofThree(["disconnected", "disconnected"]))).toMatchObject({
+        state: "ok",
+        text: "node 3 is away",
+    });
 });
 
 interface Ha {

@@ -35,6 +35,8 @@ def check(machine: Machine) -> Verdict:
     device = quorum.device_votes(told.output)
     if declared and votes["expected"] != declared + device:
         return bad("boot-expected-votes", f"{votes['expected']} votes are expected, the nodes have {declared + device}", "pvecm expected only lasts until the next membership: look at corosync.conf")
-    if votes["total"] - votes["own"] < votes["quorum"]:
+    # A cluster that nobody has joined yet has nobody to leave alone.
+    is_alone = votes["expected"] == votes["own"]
+    if not is_alone and votes["total"] - votes["own"] < votes["quorum"]:
         return bad("boot-quorum-with-us", "without this node the cluster is not quorate", "bring the other nodes back first, or add a QDevice")
     return passed()
