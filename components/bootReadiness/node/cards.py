@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .machine import Machine
 
@@ -27,13 +27,22 @@ class Untold(Exception):
     """udev does not say what it would call a card."""
 
 
-def links(machine: Machine) -> list[dict[str, str]]:
-    """[{name, mac, kind}]: a bond gives its members its own address, and the card's is told beside it."""
+def told_by_ip(machine: Machine) -> list[dict[str, Any]]:
     asked = machine.run("ip", "-details", "-json", "link", "show")
     try:
-        listed = json.loads(asked.output or "[]") if asked.ok else []
+        return list(json.loads(asked.output or "[]")) if asked.ok else []
     except ValueError:
-        listed = []
+        return []
+
+
+def alternative_names(machine: Machine) -> set[str]:
+    """Of all links; /sys does not know them."""
+    return {str(name) for each in told_by_ip(machine) for name in each.get("altnames", [])}
+
+
+def links(machine: Machine) -> list[dict[str, str]]:
+    """[{name, mac, kind}]: a bond gives its members its own address, and the card's is told beside it."""
+    listed = told_by_ip(machine)
     return [{"name": str(each.get("ifname")), "mac": str(each.get("permaddr") or each.get("address") or "").lower(), "kind": str(each.get("linkinfo", {}).get("info_kind", ""))} for each in listed]
 
 

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import NamedTuple
 
 from .machine import Machine
 
 FILE = "/etc/network/interfaces"
+# What only a bond, bridge, VLAN or tunnel carries: such a stanza makes its link.
+MAKING = {
+    "bond-slaves", "bond-ports", "slaves", "bond-mode", "bridge-ports", "bridge-vlan-aware", "bridge-stp", "vlan-raw-device", "vlan-id",
+    "vxlan-id", "vrf-table", "tunnel-mode", "xfrm-id", "link-type", "batman-ifaces", "batman-ports",
+}  # fmt: skip
+PLAIN = ("manual", "static", "dhcp", "auto", "loopback")  # methods for a link that is there
+# ip-link, ip-tuntap, tunctl, openvpn, brctl, iw, vconfig and ovs-vsctl.
+CREATION = re.compile(r"\b(?:link add|tuntap add|tunctl|mktun|addbr|interface add|vconfig add|add-port|add-br|add-bond)\b")
+VLAN = re.compile(r".+\.\d{1,4}|vmbr\d+v\d+")
 PORTS = ("bridge-ports", "bond-slaves", "slaves", "ovs-ports", "ovs-bonds", "vlan-raw-device")
 
 
@@ -70,6 +80,24 @@ def lines_of(machine: Machine, path: str, depth: int) -> list[tuple[str, int, st
             continue
         found.append((path, number, plain))
     return found
+
+
+def made(file: Network) -> set[str]:
+    """Links that the file itself brings into being: by an option, by Open vSwitch, in a command, as the other end of a pair."""
+    names = {each.name for each in file.stanzas if is_made(each)}
+    for each in file.stanzas:
+        names |= {*each.values("veth-peer-name"), *each.values("ovs-patch-peer")}
+        commands = [value for name in ("pre-up", "up", "post-up") for value in each.values(name) if CREATION.search(value)]
+        names |= {word for command in commands for word in re.split(r"[\s;&|\"'/]+", command)}
+    return names
+
+
+def is_made(stanza: Stanza) -> bool:
+    return (
+        stanza.method not in PLAIN
+        or any(name in MAKING for name, _ in stanza.options)
+        or any(value != "OVSPort" for value in stanza.values("ovs-type"))
+    )
 
 
 def ports(stanza: Stanza) -> list[str]:

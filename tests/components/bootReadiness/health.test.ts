@@ -30,12 +30,41 @@ pairs("space", {
 const step = (said: string): Fixture => ({
     commands: { "timedatectl show --property=NTPSynchronized --value": `${said}\n` },
 });
+/** Of a node whose kernel is told nothing. */
+const chrony = (leap: string): Fixture => ({
+    files: { "/etc/systemd/system/multi-user.target.wants/chrony.service": "", "/usr/bin/chronyc": "" },
+    commands: {
+        ...step("no").commands,
+        "chronyc -n tracking": `Reference ID    : C0000201 (192.0.2.1)\nStratum         : 3\nUpdate interval : 64.2 seconds\nLeap status     : ${leap}\n`,
+    },
+});
 pairs("clock", {
     "a clock that nobody sets": {
         fault: step("no"),
         says: ["boot-clock-adrift", /no time service/],
         twin: step("yes"),
     },
+    "a time service that is masked": {
+        fault: { ...chrony("Normal"), links: { "/etc/systemd/system/chrony.service": "/dev/null" } },
+        says: ["boot-clock-adrift", /no time service/],
+        // Without rtcsync chrony keeps the clock, and does not tell the kernel.
+        twin: chrony("Normal"),
+    },
+});
+test("a clock that is not in step yet is said, and no fault: nobody outside has to answer", async () => {
+    const { commands, ...silent } = chrony("Not synchronised");
+    const enabled = "/etc/systemd/system/sysinit.target.wants/systemd-timesyncd.service";
+    const said = [
+        { ...silent, commands: commands! },
+        { ...silent, commands: step("no").commands! },
+        { ...step("no"), files: { [enabled]: "" } },
+    ];
+    for (const fixture of said)
+        expect(await ask("clock", fixture)).toMatchObject({
+            state: "skipped",
+            code: "boot-clock-not-yet",
+            text: expect.stringContaining("not in step yet"),
+        });
 });
 
 test("a locked root is said, and no fault", async () => {
@@ -87,19 +116,27 @@ test("a systemd that only says that it is offline is not taken for one whose boo
     });
 });
 
-const boot = (state: string, seconds: number): Fixture => ({
+const boot = (state: string, seconds: number, jobs = "12 x.service start running\n", more = {}): Fixture => ({
     commands: {
         "systemctl is-system-running": [1, `${state}\n`],
-        "systemctl list-jobs --no-legend --plain": "12 x.service start running\n13 multi-user.target start waiting\n",
+        "systemctl list-jobs --no-legend --plain": `${jobs}13 multi-user.target start waiting\n`,
+        ...more,
     },
     pretend: `
 from concerns.bootReadiness.node.checks import unit_jobs
 unit_jobs.seconds_since_boot = lambda: ${seconds}`,
 });
+const guests = "250 pve-guests.service start running\n";
+const own = "410 holdfast-boot-readiness.service start running\n";
+const shown =
+    "systemctl show --property=Id,TriggeredBy,WantedBy,RequiredBy -- holdfast-boot-readiness.service pve-guests.service";
+const byTimer =
+    "Id=holdfast-boot-readiness.service\nRequiredBy=\nTriggeredBy=holdfast-boot-readiness.timer holdfast-boot-readiness.path\n";
+const ofGuests = "Id=pve-guests.service\nRequiredBy=\nWantedBy=multi-user.target\n";
 pairs("unit-jobs", {
     "a boot that is not over after ten minutes": {
         fault: boot("starting", 3600),
-        says: ["boot-never-ends", /waits for multi-user\.target, x\.service/],
+        says: ["boot-never-ends", /waits for x\.service$/],
         twin: boot("degraded", 3600),
     },
     "the same, once these ten minutes are over and not before": {
@@ -108,4 +145,29 @@ pairs("unit-jobs", {
         twin: boot("starting", 60),
         is: "skipped",
     },
+    "another service beside guests that are started one after the other": {
+        fault: boot("starting", 3600, `${guests}12 x.service start running\n`),
+        says: ["boot-never-ends", /^the boot still waits for x\.service$/],
+        twin: boot("starting", 3600, guests),
+    },
+    "the same where this look's own job runs, too": {
+        fault: boot("starting", 3600, `${guests}${own}`, {
+            [shown]: `${byTimer}WantedBy=multi-user.target\n\n${ofGuests}`,
+        }),
+        says: ["boot-never-ends", /waits for holdfast-boot-readiness\.service$/],
+        twin: boot("starting", 3600, `${guests}${own}`, { [shown]: `${byTimer}WantedBy=\n\n${ofGuests}` }),
+    },
+    "jobs that all wait for each other": {
+        fault: boot("starting", 3600, ""),
+        says: ["boot-never-ends", /waits for multi-user\.target$/],
+        twin: boot("starting", 3600, "", { "systemctl list-jobs --no-legend --plain": "" }),
+    },
+});
+test("guests that are still being started are said, and a list of jobs that cannot be had is not taken for an end", async () => {
+    expect(await ask("unit-jobs", boot("starting", 3600, guests))).toMatchObject({
+        state: "ok",
+        text: "guests are still being started",
+    });
+    const silent = boot("starting", 3600, "", { "systemctl list-jobs --no-legend --plain": [1, "timed out"] });
+    expect(await ask("unit-jobs", silent)).toMatchObject({ state: "unknown", code: "boot-systemctl-silent" });
 });

@@ -1,5 +1,5 @@
 /** The kernel and the boot loader of the next boot. */
-import { ask, pairs, type Fixture } from "./machine";
+import { ask, blocks, pairs, zpoolStatus, type Fixture } from "./machine";
 
 const MB = 1 << 20;
 const whole = (magic = "070701") => magic + "x".repeat(MB);
@@ -168,6 +168,42 @@ const esp = (second: string, present = ["AAAA-0001", "AAAA-0002"], mode = "uefi"
         "proxmox-boot-tool status": `Re-executing '/usr/sbin/proxmox-boot-tool' in new private mount namespace..\nSystem currently booted with ${mode}\nAAAA-0001 is configured with: uefi (versions: ${old}, ${newest})\nAAAA-0002 is configured with: ${second}\n`,
     },
 });
+/** A ZFS root on four disks, a fifth beside them, each with a boot partition; `uuids`: of those that the tool keeps. */
+const onZfs = (uuids: readonly number[], vdevs: string): Fixture => {
+    const disks = ["sda", "sdb", "sdc", "sdd"];
+    const name = (number: number) => `AAAA-000${number}`;
+    const { files: devices, links } = blocks({
+        disks: [...disks, "sde"],
+        parts: {
+            ...Object.fromEntries([...disks, "sde"].map((disk) => [`${disk}2`, disk])),
+            ...Object.fromEntries(disks.map((disk) => [`${disk}3`, disk])),
+        },
+        known: Object.fromEntries(
+            [...disks, "sde"].map((disk, index) => [`/dev/disk/by-uuid/${name(index + 1)}`, `${disk}2`]),
+        ),
+    });
+    return {
+        files: {
+            ...boot,
+            ...devices,
+            "/proc/self/mountinfo": "31 1 0:27 / / rw - zfs rpool/ROOT/pve-1 rw\n",
+            "/etc/kernel/proxmox-boot-uuids": `${uuids.map(name).join("\n")}\n`,
+        },
+        links: links!,
+        commands: {
+            "proxmox-boot-tool status": uuids
+                .map((each) => `${name(each)} is configured with: uefi (versions: ${old}, ${newest})\n`)
+                .join(""),
+            "zpool status -P rpool": zpoolStatus(vdevs),
+        },
+    };
+};
+/** Lines of `zpool status`: one vdev of so many disks, of a pool or below a heading of its own. */
+const vdev = (kind: string, disks: string, states: Readonly<Record<string, string>> = {}) =>
+    `\t  ${kind}-0  ONLINE  0  0  0\n${disks
+        .split("")
+        .map((disk) => `\t    /dev/sd${disk}3  ${states[disk] ?? "ONLINE"}  0  0  0\n`)
+        .join("")}`;
 /** The first sectors of a FAT32 with that number of free clusters of 4096 bytes, in the four bytes of its FSInfo. */
 function fat32(clusters: string): string {
     const put = (text: string, at: number, bytes: string) => text.slice(0, at) + bytes + text.slice(at + bytes.length);
@@ -193,6 +229,8 @@ const withHead = (head: string): Fixture => {
         },
     };
 };
+/** What grub-install with shim leaves where systemd-boot's kernels lie. */
+const ofGrub = "BOOTX64.CSV, fbx64.efi, grubx64.efi, mmx64.efi, shimx64.efi";
 /** A third kernel, which proxmox-boot-tool would have on its partitions only for a pin. */
 const third = (pin: string): Fixture => {
     const whole = esp(`uefi (versions: ${old}, ${newest})`);
@@ -232,11 +270,56 @@ pairs("boot-partitions", {
         says: ["boot-esp-full", /AAAA-0002 has 0 MB free/],
         twin: withRoom(200),
     },
+    "one that was converted to GRUB for Secure Boot, and GRUB has the old kernel alone": {
+        fault: esp(`uefi (versions: ${newest}, ${ofGrub}), grub (versions: ${old})`),
+        says: ["boot-esp-differs", /AAAA-0002 has not 6\.8\.12-10-pve/],
+        // What systemd-boot had is kept, and no firmware starts it.
+        twin: esp(`uefi (versions: 6.2.16-3-pve, ${ofGrub}), grub (versions: ${old}, ${newest})`),
+    },
+    "the second disk without the old kernel, beside files that are no kernels": {
+        fault: esp(`uefi (versions: ${newest}, ${ofGrub.split(", ")[0]!})`),
+        says: ["boot-esp-unlike", /has not 6\.8\.12-9-pve, which/],
+        twin: esp(`uefi (versions: ${old}, ${newest}, ${ofGrub.split(", ")[0]!})`),
+    },
+    "a disk of the mirror that was replaced, and its boot partition never made": {
+        fault: onZfs([1], vdev("mirror", "ab")),
+        says: ["boot-esp-none", /^no boot partition lies on \/dev\/sdb: rpool goes on without \/dev\/sda,/],
+        twin: onZfs([1, 2], vdev("mirror", "ab")),
+    },
+    "a third disk of a mirror without one": {
+        fault: onZfs([1, 2], vdev("mirror", "abc")),
+        says: ["boot-esp-none", /\/dev\/sdc: rpool goes on without \/dev\/sda, \/dev\/sdb/],
+        // As older installers made RAID10: without both disks of a mirror there is no pool either.
+        twin: onZfs([1, 2], vdev("mirror", "ab") + vdev("mirror", "cd")),
+    },
+    "RAIDZ with a boot partition on one disk": {
+        fault: onZfs([1], vdev("raidz1", "abc")),
+        says: ["boot-esp-none", /\/dev\/sdb, \/dev\/sdc: rpool/],
+        twin: onZfs([1, 2], vdev("raidz1", "abc")),
+    },
+    "a mirror with one, beside disks that hold no data of root": {
+        fault: onZfs([1], `${vdev("mirror", "ab")}\tspecial\n${vdev("mirror", "cd")}`),
+        says: ["boot-esp-none", /lies on \/dev\/sdb: /],
+        twin: onZfs([1, 2], `${vdev("mirror", "ab")}\tspecial\n${vdev("mirror", "cd")}`),
+    },
     "a pin that never reached them": {
         fault: third("6.5.13-6-pve"),
         says: ["boot-esp-no-pin", /AAAA-0001, AAAA-0002 has not 6\.5\.13-6-pve, which is pinned/],
         twin: third(old),
     },
+});
+test("of disks that cannot be told, or are no part of the pool, no boot partition is asked for", async () => {
+    const fixtures = [
+        onZfs([1], vdev("mirror", "ab", { b: "UNAVAIL" })), // told by the check of the pools
+        onZfs([1], vdev("mirror", "ax")),
+        onZfs([5], vdev("mirror", "ab")), // a small disk to boot from, on purpose
+    ];
+    for (const fixture of fixtures) expect(await ask("boot-partitions", fixture)).toMatchObject({ state: "ok" });
+    const { commands, ...silent } = onZfs([1, 2], vdev("mirror", "ab"));
+    const said = commands!["proxmox-boot-tool status"]!;
+    expect(await ask("boot-partitions", { ...silent, commands: { "proxmox-boot-tool status": said } })).toMatchObject({
+        state: "unknown",
+    });
 });
 test("a boot partition that does not say how much room it has, or is no FAT32, is not taken for a full one", async () => {
     for (const head of [fat32("\0".repeat(4)).slice(0, 400), fat32("\0".repeat(4)).replace("RRaA", "....")])
@@ -267,6 +350,10 @@ Boot0002* ${pxe}\tPciRoot(0x0)/Pci(0x2,0x0)/MAC(525400770101,1)N.....YM....R,Y.
 const forgotten = (text: string) => text.slice(text.indexOf("Boot0002"));
 const listed = (order: string, text: string, next = "", current = "0001") =>
     `${next}BootCurrent: ${current}\nTimeout: 0 seconds\nBootOrder: ${order}\n${text}`;
+const windows =
+    "Boot0003* Windows Boot Manager\tHD(1,GPT,11111111-020c-4bd6-b002-dc80edcf1899,0x800,0x32000)/File(\\EFI\\Microsoft\\Boot\\bootmgfw.efi)\n";
+const here = { "/dev/disk/by-partuuid/b0f10348-020c-4bd6-b002-dc80edcf1899": "" };
+const elsewhere = { "/dev/disk/by-partuuid/22222222-020c-4bd6-b002-dc80edcf1899": "" };
 const stick = `${forgotten(entries[18])}Boot000A* USB stick\tUSB(1,0)\n`;
 pairs("uefi-entry", {
     "a firmware that has forgotten its entries": {
@@ -289,6 +376,21 @@ pairs("uefi-entry", {
         fault: uefi(listed("0002,000A", stick, "", "000A")),
         says: ["boot-uefi-not-first", /UEFI PXE/],
         twin: uefi(listed("000A,0002", stick, "", "000A")),
+    },
+    "an entry whose disk is gone, though it is the one that started the machine": {
+        fault: uefi(listed("0001,0002", entries[18]), elsewhere),
+        says: ["boot-uefi-entry-missing", /no UEFI entry/],
+        twin: uefi(listed("0001,0002", entries[18]), here),
+    },
+    "a network start, and not another system whose disk is gone": {
+        fault: uefi(listed("0002,0001", entries[18]), here),
+        says: ["boot-uefi-not-first", /UEFI PXE/],
+        twin: uefi(listed("0003,0001", `${entries[18]}${windows}`), here),
+    },
+    "a one-shot start of the network, and not of a disk that is gone": {
+        fault: uefi(listed("0001", entries[18], "BootNext: 0002\n"), here),
+        says: ["boot-uefi-once", /UEFI PXE/],
+        twin: uefi(listed("0001", `${entries[18]}${windows}`, "BootNext: 0003\n"), here),
     },
 });
 

@@ -75,6 +75,58 @@ export const proxmox: Readonly<Record<string, string>> = {
     "/proc/self/mountinfo": "31 1 8:1 / / rw - ext4 /dev/sda1 rw\n600 31 0:51 / /etc/pve rw - fuse /dev/fuse rw\n",
 };
 
+/** Where block devices lie, and the links to them: `sda2: sda` is a partition, `dm-0: [sda3]` lies on others. */
+export interface Blocks {
+    readonly disks: readonly string[];
+    readonly parts?: Readonly<Record<string, string>>;
+    readonly made?: Readonly<Record<string, readonly string[]>>;
+    /** Of mdraid, by device. */
+    readonly levels?: Readonly<Record<string, string>>;
+    /** Of LVM, by device. */
+    readonly names?: Readonly<Record<string, string>>;
+    /** Other names below /dev. */
+    readonly known?: Readonly<Record<string, string>>;
+}
+export function blocks({ disks: whole, parts = {}, made = {}, levels = {}, names = {}, known = {} }: Blocks): Fixture {
+    const places: Record<string, string> = {
+        ...Object.fromEntries(whole.map((name) => [name, `pci0/${name}`])),
+        ...Object.fromEntries(Object.entries(parts).map(([name, disk]) => [name, `pci0/${disk}/${name}`])),
+        ...Object.fromEntries(Object.keys(made).map((name) => [name, `virtual/block/${name}`])),
+    };
+    const at = (name: string) => `/sys/devices/${places[name]!}`;
+    return {
+        files: {
+            ...Object.fromEntries(Object.keys(places).map((name) => [`/dev/${name}`, ""])),
+            ...Object.fromEntries(whole.map((name) => [`${at(name)}/device/x`, ""])),
+            ...Object.fromEntries(Object.keys(parts).map((name) => [`${at(name)}/partition`, "1"])),
+            ...Object.fromEntries(
+                Object.entries(made).flatMap(([name, below]) =>
+                    below.map((each) => [`${at(name)}/slaves/${each}`, ""]),
+                ),
+            ),
+            ...Object.fromEntries(
+                Object.entries(levels).map(([name, level]) => [`${at(name)}/md/level`, `${level}\n`]),
+            ),
+            ...Object.fromEntries(Object.entries(names).map(([name, label]) => [`${at(name)}/dm/name`, `${label}\n`])),
+        },
+        links: {
+            ...Object.fromEntries(
+                Object.keys(places).map((name) => [`/sys/class/block/${name}`, at(name).replace("/sys", "../..")]),
+            ),
+            ...Object.fromEntries(
+                Object.entries(known).map(([path, name]) => [
+                    path,
+                    `${"../".repeat(path.split("/").length - 3)}${name}`,
+                ]),
+            ),
+        },
+    };
+}
+
+/** Of rpool, as OpenZFS 2.3 prints it; `vdevs` are lines that begin with a tab and two blanks. */
+export const zpoolStatus = (vdevs: string): string =>
+    `  pool: rpool\n state: ONLINE\nconfig:\n\n\tNAME  STATE     READ WRITE CKSUM\n\trpool  ONLINE       0     0     0\n${vdevs}\nerrors: No known data errors\n`;
+
 /** Of one check: a machine with its fault, and one that looks like it and boots. */
 export interface Pair {
     readonly fault: Fixture;

@@ -1,5 +1,5 @@
 /** What the next boot mounts, and what it waits for. */
-import { ask, pairs, proxmox, type Fixture } from "./machine";
+import { ask, blocks, pairs, proxmox, zpoolStatus, type Blocks, type Fixture } from "./machine";
 
 const root = "UUID=0a1b0000-0000-4000-8000-000000000001 / ext4 errors=remount-ro 0 1\n";
 const data = "9c8d0000-0000-4000-8000-000000000002";
@@ -12,53 +12,6 @@ const fstab = (text: string, more: Readonly<Record<string, string>> = {}): Fixtu
 });
 const optional = "nofail,x-systemd.device-timeout=30s";
 
-/** Where block devices lie, and the links to them: `sda2: sda` is a partition, `dm-0: [sda3]` lies on others. */
-interface Blocks {
-    readonly disks: readonly string[];
-    readonly parts?: Readonly<Record<string, string>>;
-    readonly made?: Readonly<Record<string, readonly string[]>>;
-    /** Of mdraid, by device. */
-    readonly levels?: Readonly<Record<string, string>>;
-    /** Of LVM, by device. */
-    readonly names?: Readonly<Record<string, string>>;
-    /** Other names below /dev. */
-    readonly known?: Readonly<Record<string, string>>;
-}
-function blocks({ disks: whole, parts = {}, made = {}, levels = {}, names = {}, known = {} }: Blocks): Fixture {
-    const places: Record<string, string> = {
-        ...Object.fromEntries(whole.map((name) => [name, `pci0/${name}`])),
-        ...Object.fromEntries(Object.entries(parts).map(([name, disk]) => [name, `pci0/${disk}/${name}`])),
-        ...Object.fromEntries(Object.keys(made).map((name) => [name, `virtual/block/${name}`])),
-    };
-    const at = (name: string) => `/sys/devices/${places[name]!}`;
-    return {
-        files: {
-            ...Object.fromEntries(Object.keys(places).map((name) => [`/dev/${name}`, ""])),
-            ...Object.fromEntries(whole.map((name) => [`${at(name)}/device/x`, ""])),
-            ...Object.fromEntries(Object.keys(parts).map((name) => [`${at(name)}/partition`, "1"])),
-            ...Object.fromEntries(
-                Object.entries(made).flatMap(([name, below]) =>
-                    below.map((each) => [`${at(name)}/slaves/${each}`, ""]),
-                ),
-            ),
-            ...Object.fromEntries(
-                Object.entries(levels).map(([name, level]) => [`${at(name)}/md/level`, `${level}\n`]),
-            ),
-            ...Object.fromEntries(Object.entries(names).map(([name, label]) => [`${at(name)}/dm/name`, `${label}\n`])),
-        },
-        links: {
-            ...Object.fromEntries(
-                Object.keys(places).map((name) => [`/sys/class/block/${name}`, at(name).replace("/sys", "../..")]),
-            ),
-            ...Object.fromEntries(
-                Object.entries(known).map(([path, name]) => [
-                    path,
-                    `${"../".repeat(path.split("/").length - 3)}${name}`,
-                ]),
-            ),
-        },
-    };
-}
 /** A machine whose root is on such blocks; one more disk, sdx, has a file system of its own. */
 const on = (root: string, layout: Blocks, text: string, commands: Fixture["commands"] = {}): Fixture => {
     const { files, links } = blocks({
@@ -136,7 +89,7 @@ const onZfs = (vdevs: string, text: string): Fixture =>
         },
         text,
         {
-            "zpool status -P rpool": `  pool: rpool\n state: ONLINE\nconfig:\n\n\tNAME  STATE     READ WRITE CKSUM\n\trpool  ONLINE       0     0     0\n${vdevs}\nerrors: No known data errors\n`,
+            "zpool status -P rpool": zpoolStatus(vdevs),
         },
     );
 const mirrorOfTwo =

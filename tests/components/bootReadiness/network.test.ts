@@ -87,6 +87,7 @@ test("an ifup that does not answer is not taken for ok", async () => {
     expect(told).toMatchObject({ state: "unknown", code: "boot-ifup-silent" });
 });
 
+const altnames = (ifname: string, ...names: readonly string[]) => JSON.stringify([{ ifname, altnames: names }]);
 pairs("ports-exist", {
     "a card whose name has changed": {
         fault: network(sound.replaceAll("enp1s0", "enp2s0")),
@@ -99,6 +100,36 @@ pairs("ports-exist", {
         twin: network(
             "auto bond0\niface bond0 inet manual\n\tbond-slaves enp1s0\nauto vmbr0\niface vmbr0 inet manual\n\tbridge-ports bond0\nauto vmbr1\niface vmbr1 inet manual\n\tbridge-ports none\nauto vmbr2\niface vmbr2 inet manual\n\tbridge-ports regex enp.*\n",
         ),
+    },
+});
+
+const onEno2 = (stanza: string, port = "eno2"): Fixture =>
+    network(`${stanza}\nauto vmbr0\niface vmbr0 inet manual\n\tbridge-ports ${port}\n`);
+pairs("ports-exist", {
+    "a card that is gone, and whose stanza says how it is to be set up": {
+        fault: onEno2("iface eno2 inet manual\n\tmtu 9000\n\tpost-up ethtool -K eno2 tso off"),
+        says: ["boot-port-missing", /^eno2 of vmbr0 is not there$/],
+        twin: onEno2("iface eno2 inet manual\n\tpre-up ip link add eno2 type dummy"),
+    },
+    "a port of Open vSwitch that is gone": {
+        fault: onEno2("iface eno2 inet manual\n\tovs_type OVSPort\n\tovs_bridge vmbr9"),
+        says: ["boot-port-missing", /eno2/],
+        twin: onEno2("iface eno2 inet manual\n\tovs_type OVSIntPort\n\tovs_bridge vmbr9"),
+    },
+    "a name that no card has, not even as its second one": {
+        fault: { ...onEno2(""), commands: { "ip -details -json link show": altnames("enp1s0", "enp0s31f6") } },
+        says: ["boot-port-missing", /eno2/],
+        twin: { ...onEno2(""), commands: { "ip -details -json link show": altnames("enp1s0", "eno2") } },
+    },
+    "a card beside VLANs, which are made": {
+        fault: onEno2("", "eno1.100 vmbr0v5 eno2"),
+        says: ["boot-port-missing", /^eno2 of vmbr0 is not there$/],
+        twin: onEno2("", "eno1.100 vmbr0v5"),
+    },
+    "one end of a pair that nobody makes": {
+        fault: onEno2("iface veth0 inet manual\n\tlink-type veth\n\tveth-peer-name veth1"),
+        says: ["boot-port-missing", /eno2/],
+        twin: onEno2("iface veth0 inet manual\n\tlink-type veth\n\tveth-peer-name veth1", "veth1"),
     },
 });
 

@@ -2,7 +2,8 @@
 
 from look.verdict import Verdict, bad, passed, skipped
 
-from ..interfaces import FILE, network, ports
+from ..cards import alternative_names
+from ..interfaces import FILE, VLAN, made, network, ports
 from ..machine import Machine
 
 GROUP = "network"
@@ -13,10 +14,8 @@ def check(machine: Machine) -> Verdict:
     file = network(machine)
     if file is None:
         return skipped("boot-no-interfaces", f"there is no {FILE}")
-    links = set(machine.names("/sys/class/net"))
-    other = {alternative for path in machine.find("/sys/class/net/*/altnames") for alternative in machine.lines(path)}
-    made = {each.name for each in file.stanzas if each.name not in links and each.options}
-    missing = [(each.name, port) for each in file.stanzas for port in ports(each) if port not in links | other | made and "." not in port]
+    known = {*machine.names("/sys/class/net"), *alternative_names(machine), *made(file)}
+    missing = [(each.name, port) for each in file.stanzas for port in ports(each) if port not in known and not VLAN.fullmatch(port)]
     if missing:
         said = ", ".join(f"{port} of {name}" for name, port in dict.fromkeys(missing))
         return bad("boot-port-missing", f"{said} is not there", "look at `ip link`: a name may have changed, or a card may be gone")
