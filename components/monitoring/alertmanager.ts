@@ -1,10 +1,13 @@
-/** Who is told, and how often: one dead node is one mail. */
+/** Who is told, and how often: one dead node is one mail, and so is a cluster that is short of votes. */
 import { bracketed } from "../../model/values/address";
 import type { MailSettings } from "../mail/settings";
 import type { MonitoringHostSettings } from "./settings";
 
 const NOBODY = "nobody";
 const WATCHDOG = "HoldfastWatchdog";
+const GONE = "HoldfastMachineGone";
+/** Which every node of the cluster tells for itself, whichever of them is missing. */
+const OF_CLUSTER = "HoldfastQuorumThin|HoldfastNoQuorum|HoldfastQdeviceSilent";
 
 export function alertmanagerOf({ mail, deadMan }: MonitoringHostSettings, passwordFile: string): object {
     return {
@@ -25,14 +28,26 @@ export function alertmanagerOf({ mail, deadMan }: MonitoringHostSettings, passwo
                     repeat_interval: "5m",
                 },
                 { matchers: ['maintenance="true"'], receiver: NOBODY },
+                // Beside what else is told of the machine: in a group that was mailed a moment ago it would wait for
+                // that group's next turn. It silences the rest, so nothing belongs into the same mail.
+                { matchers: [`alertname="${GONE}"`], group_by: ["alertname", "node"], group_interval: "1m" },
+                { matchers: [`alertname=~"${OF_CLUSTER}"`], group_by: ["alertname", "cluster"] },
             ],
         },
-        // A machine that is gone says nothing of its services, and what ran on it is gone as well.
-        inhibit_rules: ["node", "instance"].map((label) => ({
-            source_matchers: ['alertname="HoldfastMachineGone"'],
-            target_matchers: ['alertname!="HoldfastMachineGone"', `${label}!=""`],
-            equal: [label],
-        })),
+        inhibit_rules: [
+            // A machine that is gone says nothing of its services, and what ran on it is gone as well.
+            ...["node", "instance"].map((label) => ({
+                source_matchers: [`alertname="${GONE}"`],
+                target_matchers: [`alertname!="${GONE}"`, `${label}!=""`],
+                equal: [label],
+            })),
+            // The others' links to a node that is gone are down with it.
+            {
+                source_matchers: [`alertname="${GONE}"`, 'role="node"'],
+                target_matchers: ['alertname="HoldfastCorosyncLinkDown"'],
+                equal: ["cluster"],
+            },
+        ],
         receivers: [
             { name: NOBODY },
             ...(mail ? [{ name: "mail", email_configs: mail.to.map(mailTo) }] : []),
@@ -59,8 +74,9 @@ function whole(address: string): string {
     return address.includes("@") ? address : `${address}@localhost`;
 }
 
+/** Of what goes on, where something does: what has ended since the last mail may come first. */
 const SUBJECT =
-    "[{{ .Status | toUpper }}] {{ (index .Alerts 0).Annotations.summary }}{{ if gt (len .Alerts) 1 }} (and {{ len .Alerts }} in all){{ end }}";
+    "[{{ .Status | toUpper }}] {{ $told := or .Alerts.Firing .Alerts }}{{ (index $told 0).Annotations.summary }}{{ if gt (len $told) 1 }} ({{ len $told }} in all){{ end }}";
 const TEXT = `{{ range .Alerts }}{{ .Status | toUpper }}, {{ .Labels.severity }}: {{ .Annotations.summary }}
   {{ .Annotations.description }}
   {{ .Labels.alertname }}, {{ .Annotations.runbook }}, since {{ .StartsAt.Format "2006-01-02 15:04:05 MST" }}

@@ -34,6 +34,7 @@ export const monitoring = {
         "/etc/prometheus/holdfast/scrape.yml": {},
         "/etc/prometheus/prometheus.yml": {},
         "/etc/systemd/system/holdfast-blackbox.service": {},
+        "/etc/systemd/system/prometheus-alertmanager.service.d/holdfast.conf": {},
         "/etc/systemd/system/prometheus-blackbox-exporter.service.d/holdfast.conf": {},
     },
     codes: {

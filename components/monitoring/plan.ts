@@ -22,6 +22,7 @@ const folder = "/etc/prometheus/holdfast";
 const paths = {
     prometheus: "/etc/prometheus/prometheus.yml",
     alertmanager: "/etc/prometheus/alertmanager.yml",
+    alertmanagerUnit: "/etc/systemd/system/prometheus-alertmanager.service.d/holdfast.conf",
     machines: `${folder}/machines.yml`,
     endpoints: `${folder}/endpoints.yml`,
     scrape: `${folder}/scrape.yml`,
@@ -143,6 +144,7 @@ function wholeFiles({ settings, host }: MonitoringHostArgs, services: readonly S
             [paths.alertmanager]: {
                 content: renderYaml(paths.alertmanager, alertmanagerOf(settings, paths.mailPassword)),
             },
+            [paths.alertmanagerUnit]: { content: renderFile(paths.alertmanagerUnit, {}) },
         }),
     };
 }

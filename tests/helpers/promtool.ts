@@ -3,7 +3,7 @@
  * on the workstation; their programs are enough.
  */
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
 
@@ -25,6 +25,25 @@ export async function prometheus(): Promise<string> {
 export async function program(name: string, of: (typeof packages)[number]): Promise<string> {
     const path = join(folder, "usr/bin", name);
     if (!existsSync(path)) await execa("dpkg-deb", ["--extract", await archive(of), "."], { cwd: folder });
+    return path;
+}
+
+/**
+ * Alertmanager's own program, to be run here: Debian's has the folder of its templates built in, so this is a copy with
+ * another one of the same length.
+ *
+ * @param place folder for the copy; its path is short
+ * @throws Error where apt cannot bring it
+ */
+export async function alertmanager(place: string): Promise<string> {
+    const installed = "/usr/share/prometheus/alertmanager";
+    const here = join(place, "t").padEnd(installed.length, "/");
+    if (here.length > installed.length) throw new Error(`${place}: expected a path as short as /tmp/holdfast-123456`);
+    const built = await readFile(await program("prometheus-alertmanager", "prometheus-alertmanager"));
+    for (let at = built.indexOf(installed); at >= 0; at = built.indexOf(installed, at + 1)) built.write(here, at);
+    await symlink(`${folder}${installed}`, join(place, "t"));
+    const path = join(place, "alertmanager");
+    await writeFile(path, built, { mode: 0o755 });
     return path;
 }
 
