@@ -15,6 +15,8 @@ export interface Case {
 }
 
 const pve01 = { instance: "pve01" };
+const dockerHost = { instance: "vm-docker1" };
+const docker = { ...dockerHost, node: "vm-docker1" };
 const both = { instance: "pve01", node: "pve01" };
 const at = (name: string, labels: Readonly<Record<string, string>> = pve01) =>
     `${name}{${Object.entries(labels)
@@ -38,7 +40,6 @@ const tap = { ...pve01, device: "tap100i0" };
 const fan = { ...pve01, chip: "nct6775", sensor: "fan1" };
 const disk = { ...pve01, disk: "/dev/sda" };
 const prom = (name: string) => ({ ...pve01, file: `/var/lib/prometheus-holdfast/node-exporter/${name}.prom` });
-const dockerHost = { instance: "vm-docker1" };
 const wikis = { ...dockerHost, deployment: "wiki" };
 const drift = { stack: "prod", node: "pve01", instance: "ci" };
 
@@ -78,15 +79,30 @@ export const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
         },
         HoldfastEndpointDown: {
             at: "5m",
-            fires: { [at("probe_success", wiki)]: "0x10" },
+            // A ping may be filtered.
+            fires: {
+                [at("probe_success", wiki)]: "0x10",
+                [at("probe_success", { job: "ping", ...docker })]: "0x10",
+                [at("up", { job: "node", ...docker })]: "1x10",
+            },
             labels: wiki,
-            quiet: { [at("probe_success", wiki)]: "1 1 1 1 0 0 1 1 1" },
+            // Its machine is back, and has to start it first.
+            quiet: {
+                [at("probe_success", wiki)]: "0x10",
+                [at("probe_success", { job: "ping", ...docker })]: "0x3 1x10",
+                [at("up", { job: "node", ...docker })]: "0x10",
+            },
         },
         HoldfastTargetNeverAnswered: {
             at: "90m",
             fires: { [at("up", up)]: "0x120" },
-            labels: both,
-            quiet: { [at("up", up)]: "1x5 0x115" },
+            labels: up,
+            // One that has answered, under other labels; and one that is no longer declared.
+            quiet: {
+                [at("up", former(up))]: "1x5",
+                [at("up", up)]: "_x5 0x115",
+                [at("probe_success", wiki)]: "0x70 stale",
+            },
         },
         HoldfastNothingScraped: {
             at: "15m",
