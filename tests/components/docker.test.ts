@@ -157,7 +157,7 @@ describe("settings", () => {
 
 /** A host without Docker: what the program calls, waits, mails and keeps is written down. */
 const world = `
-calls, mails, kept, waits, metrics = [], [], dict(given.get("kept", {})), [], {}
+calls, mails, kept, waits, metrics, asked = [], [], dict(given.get("kept", {})), [], {}, []
 now = [1000.0]
 times = dict(given.get("times", {}))
 
@@ -193,6 +193,7 @@ def run(argv, timeout, stdin=None, with_errors=False, environment=None):
     if argv[0] == "env":
         folder = argv[1].partition("=")[2]
         if "config" in argv:
+            asked.append(folder)
             return Outcome(0, "\\n".join(given["projects"][folder])) if folder in given["projects"] else Outcome(14, "no configuration file provided: not found\\n")
         calls.append(f"{folder}: {' '.join(argv[2:])}")
         if fails(folder): return Outcome(18, "pulling web: registry.example.test: no such host\\n")
@@ -227,7 +228,7 @@ import io, contextlib
 printed = io.StringIO()
 with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
     code = after_boot(declared) if given.get("hand") is None else by_hand(declared, given["hand"])
-answer = {"code": code, "calls": calls, "mails": mails, "waits": waits, "left": kept.get(LEFT), "owed": kept.get(OWED), "printed": printed.getvalue(), "runs": sorted(each.name for each in there if each.state == "running"), "metrics": metrics.get(METRICS_FILE, "")}
+answer = {"code": code, "calls": calls, "mails": mails, "waits": waits, "left": kept.get(LEFT), "owed": kept.get(OWED), "printed": printed.getvalue(), "runs": sorted(each.name for each in there if each.state == "running"), "metrics": metrics.get(METRICS_FILE, ""), "asked": asked}
 `;
 
 interface Scenario {
@@ -256,6 +257,8 @@ interface Happened {
     readonly printed: string;
     readonly runs: readonly string[];
     readonly metrics: string;
+    /** Folders in which Compose was run to ask what stands there. */
+    readonly asked: readonly string[];
 }
 
 const happens = async ({ settings, ...scenario }: Scenario = {}): Promise<Happened> =>
@@ -370,6 +373,48 @@ describe("after a boot", () => {
             await chmod(folder, 0o700);
             await letWrite(deploy, nobody);
             expect((await deployed()).mails[0]).toContain(`dns: ${deploy} can be written by others, by an access`);
+        } finally {
+            await rm(folder, { recursive: true });
+        }
+    });
+    test("before Compose is run, only to ask it, it is known that nobody else could change what it reads", async () => {
+        const folder = await mkdtemp(join(tmpdir(), "holdfast-docker-"));
+        try {
+            await writeFile(join(folder, "compose.yaml"), "");
+            const settings = { patience: 10, deployments: [{ ...wiki, compose: folder }] };
+            const deployed = () => happens({ settings, projects: { [folder]: ["web"] } });
+            expect((await deployed()).asked).toContain(folder);
+            for (const name of [".env", "db.env", "base.yml"]) {
+                await writeFile(join(folder, name), "");
+                await chmod(join(folder, name), 0o666);
+                const { asked, mails } = await deployed();
+                expect([name, asked]).toEqual([name, []]);
+                expect(mails[0]).toContain(`wiki: ${folder}/${name} can be written by everybody, `);
+                await rm(join(folder, name));
+            }
+        } finally {
+            await rm(folder, { recursive: true });
+        }
+    });
+    test("of a command its program is asked about, and every path that it is given, but for a device", async () => {
+        const folder = await mkdtemp(join(tmpdir(), "holdfast-docker-"));
+        try {
+            const [script, other] = [join(folder, "deploy.yml"), join(folder, "vars")];
+            for (const path of [script, other]) await writeFile(path, "");
+            const command = ["/usr/bin/env", script, `--vars=${other}`, "/dev/null", "all of it"];
+            const deployed = () =>
+                happens({
+                    settings: { patience: 10, deployments: [{ ...dns, command }] },
+                    makes: { "/usr/bin/env": ["dns"] },
+                });
+            expect((await deployed()).runs).toEqual(["dns"]);
+            for (const path of [script, other]) {
+                await chmod(path, 0o666);
+                const { runs, mails } = await deployed();
+                expect(runs).toEqual([]);
+                expect(mails[0]).toContain(`dns: ${path} can be written by everybody, `);
+                await chmod(path, 0o644);
+            }
         } finally {
             await rm(folder, { recursive: true });
         }

@@ -39,7 +39,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 5, 120  # seconds between two tries
 APPEARS = 15  # seconds that a container may take to run once its deployment is through
 SETTLING = 0.5  # seconds between two looks at it
 ENOUGH = 100 << 20  # bytes that have to be free for Docker to work
-COMPOSE_FILE = re.compile(r"(?:docker-)?compose(?:\.override)?\.ya?ml|\.env")
+COMPOSE_FILE = re.compile(r".*\.(?:ya?ml|env)|\.env.*")  # what Compose reads there, untold or told so by one of these
 TAIL = 1500  # characters of what a failed command has said
 os.environ.setdefault("HOME", "/root")  # where the login to a registry is
 
@@ -277,8 +277,12 @@ def refuse_foreign(deployment: Deployment) -> None:
 
 
 def programs_of(deployment: Deployment) -> list[str]:
+    """Of a command the program and every path among its words: a script, a folder, `--file=/…`."""
     if not deployment.folder:
-        return list(deployment.command[:1])
+        program = deployment.command[0]
+        words = [word if word.startswith("/") else word.partition("=")[2] for word in deployment.command[1:]]
+        paths = [word for word in words if word.startswith("/") and not word.startswith("/dev/")]
+        return [program if "/" in program else shutil.which(program) or program, *paths]
     try:
         names = sorted(os.listdir(deployment.folder))
     except OSError:
@@ -295,6 +299,7 @@ def services_of(deployment: Deployment) -> list[str]:
     """Those that `up` starts, as Compose itself reads them. Raises Untold."""
     if not deployment.folder:
         return []
+    refuse_foreign(deployment)  # a project can have Compose run programs while it is only read: a remote `include`
     asked = run([*compose_in(deployment.folder), "config", "--services"], 30)
     if asked.code != 0:
         told = run([*compose_in(deployment.folder), "config", "--quiet"], 30, with_errors=True)
