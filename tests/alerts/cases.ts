@@ -509,6 +509,13 @@ export const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
                 [at("holdfast_docker_containers_running", wikis)]: "1x5 3x30",
             },
         },
+        HoldfastDeploymentUnreadable: {
+            at: "20m",
+            fires: { [at("holdfast_docker_deployment_readable", wikis)]: "0x30" },
+            labels: wikis,
+            // Somebody edits it.
+            quiet: { [at("holdfast_docker_deployment_readable", wikis)]: "1 0 0 1x30" },
+        },
         HoldfastContainersUnhealthy: {
             at: "20m",
             fires: { [at("holdfast_docker_containers_unhealthy", wikis)]: "1x30" },

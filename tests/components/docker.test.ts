@@ -227,8 +227,8 @@ declared = (lambda old: (kept.__setitem__("conf", read_declared_text), old("conf
 import io, contextlib
 printed = io.StringIO()
 with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-    code = after_boot(declared) if given.get("hand") is None else by_hand(declared, given["hand"])
-answer = {"code": code, "calls": calls, "mails": mails, "waits": waits, "left": kept.get(LEFT), "owed": kept.get(OWED), "printed": printed.getvalue(), "runs": sorted(each.name for each in there if each.state == "running"), "metrics": metrics.get(METRICS_FILE, ""), "asked": asked}
+    code = look(declared) if given.get("look") else after_boot(declared) if given.get("hand") is None else by_hand(declared, given["hand"])
+answer = {"code": code, "calls": calls, "mails": mails, "waits": waits, "left": kept.get(LEFT), "last": kept.get(LAST), "owed": kept.get(OWED), "printed": printed.getvalue(), "runs": sorted(each.name for each in there if each.state == "running"), "metrics": metrics.get(METRICS_FILE, ""), "asked": asked}
 `;
 
 interface Scenario {
@@ -246,6 +246,8 @@ interface Scenario {
     readonly makes?: Readonly<Record<string, readonly string[]>>;
     /** `holdfast redeploy`, with these names. */
     readonly hand?: readonly string[];
+    /** Only what the timer starts. */
+    readonly look?: boolean;
 }
 interface Happened {
     readonly code: number;
@@ -253,6 +255,7 @@ interface Happened {
     readonly mails: readonly string[];
     readonly waits: readonly number[];
     readonly left?: string | null;
+    readonly last?: string | null;
     readonly owed?: string | null;
     readonly printed: string;
     readonly runs: readonly string[];
@@ -273,6 +276,7 @@ const upAll = "/opt/wiki: docker compose up --detach --no-recreate --quiet-pull 
 const web = { name: "wiki-web-1", service: "web", folder: "/opt/wiki" };
 const db = { name: "wiki-db-1", service: "db", folder: "/opt/wiki" };
 const LEFT = "/var/lib/holdfast/redeploy.left";
+const LAST = "/var/lib/holdfast/redeploy.last";
 
 describe("after a boot", () => {
     test("the incident: with no container at all every deployment is run, in its order, and one mail tells of it", async () => {
@@ -288,6 +292,10 @@ describe("after a boot", () => {
     test("with any container there nothing is done, and nobody is told", async () => {
         const { code, calls, mails } = await happens({ containers: [{ name: "other", state: "exited" }] });
         expect([code, calls, mails]).toEqual([0, [], []]);
+    });
+    test("the blackbox exporter that a monitoring host has started is none of them", async () => {
+        const { calls } = await happens({ containers: [{ name: "holdfast-blackbox" }] });
+        expect(calls).toEqual(["/opt/dns/deploy all of it", upAll]);
     });
     test("where a missing one counts, that one alone is made: what runs, and what somebody has stopped, stays as it is", async () => {
         const missing = { settings: { when: "missing" } };
@@ -482,14 +490,71 @@ describe("by hand", () => {
         });
         expect([code, calls, left]).toEqual([0, [upAll], "dns\n"]);
     });
-    test("a command that does not say what it makes is run where it is named", async () => {
+    test("a command that does not say what it makes is run where it is named, or where a boot has left it", async () => {
         const blind = {
             settings: { deployments: [{ name: "old", command: ["/opt/old/deploy"] }] },
             containers: [{ name: "other" }],
         };
         expect((await happens({ ...blind, hand: [] })).calls).toEqual([]);
         expect(await happens({ ...blind, hand: ["old"] })).toMatchObject({ code: 0, calls: ["/opt/old/deploy"] });
+        expect(await happens({ ...blind, hand: [], kept: { [LEFT]: "old\n" } })).toMatchObject({
+            calls: ["/opt/old/deploy"],
+            left: null,
+        });
     });
+});
+
+describe("a boot that has failed", () => {
+    const failed = (...names: string[]) => ({ [LAST]: ["900", "failed", ...names, ""].join("\n") });
+    const isFailed = ({ metrics }: Happened) => /^holdfast_docker_redeploy_failed (\d)$/m.exec(metrics)?.[1];
+    const blind = { deployments: [dns, wiki, { name: "old", command: ["/opt/old/deploy"] }] };
+
+    test("names what is left, or all of which it could be known where it could not even look", async () => {
+        const one = await happens({ settings: { patience: 10 }, times: { "/opt/dns/deploy": 99 } });
+        expect([one.last, isFailed(one)]).toEqual(["1005\nfailed\ndns\n", "1"]);
+        const none = await happens({ settings: { patience: 10, ...blind }, times: { silent: 2 } });
+        expect(none.last).toMatch(/\nfailed\ndns\nwiki\n$/);
+        const old = { deployments: blind.deployments.slice(2), patience: 10 };
+        const untold = await happens({ settings: old, times: { silent: 2 }, containers: [{ name: "other" }] });
+        expect([untold.last?.slice(5), isFailed(untold)]).toEqual(["failed\nold\n", "1"]);
+    });
+    test("has not failed any more once a look finds that it runs, whoever brought it back; its time stays", async () => {
+        const look = { look: true, kept: failed("dns") };
+        expect(isFailed(await happens({ ...look, containers: [web] }))).toBe("1");
+        const up = await happens({ ...look, containers: [{ name: "dns" }] });
+        expect([isFailed(up), up.last]).toEqual(["0", "900\nbrought back\n"]);
+        expect(up.metrics).toContain("holdfast_docker_redeploy_timestamp_seconds 900\n");
+        expect(isFailed(await happens({ look: true, kept: failed("no-longer-declared") }))).toBe("0");
+    });
+    test("nor once it has been brought back by hand, also a command that does not say what it makes", async () => {
+        const given = { settings: blind, containers: [{ name: "dns" }, web, db] };
+        expect(isFailed(await happens({ ...given, look: true, kept: failed("old") }))).toBe("1");
+        expect(isFailed(await happens({ ...given, hand: ["wiki"], kept: failed("old") }))).toBe("1");
+        expect(isFailed(await happens({ ...given, hand: ["old"], kept: failed("old") }))).toBe("0");
+        const tried = await happens({ ...given, hand: ["old"], kept: failed("old"), times: { "/opt/old/deploy": 1 } });
+        expect(isFailed(tried)).toBe("1");
+    });
+});
+
+test("of a deployment that cannot be read, or that is not root's alone, the metrics say that", async () => {
+    const look = { look: true, containers: [{ name: "dns" }, web, db] };
+    const unreadable = await happens({ ...look, projects: {} });
+    const of = ({ metrics }: Happened) => metrics.match(/^holdfast_docker_deployment_readable.*$/gm);
+    expect(of(unreadable)).toEqual([
+        'holdfast_docker_deployment_readable{deployment="dns"} 1',
+        'holdfast_docker_deployment_readable{deployment="wiki"} 0',
+    ]);
+    expect(unreadable.metrics).not.toContain('containers_expected{deployment="wiki"}');
+    const folder = await mkdtemp(join(tmpdir(), "holdfast-docker-"));
+    try {
+        const command = [join(folder, "deploy")];
+        await writeFile(command[0]!, "", { mode: 0o755 });
+        await chown(command[0]!, 65534, 65534);
+        const foreign = await happens({ ...look, settings: { deployments: [{ name: "old", command }] } });
+        expect(of(foreign)).toEqual(['holdfast_docker_deployment_readable{deployment="old"} 0']);
+    } finally {
+        await rm(folder, { recursive: true });
+    }
 });
 
 test("the metrics say of each deployment what is expected, what runs, what is ill and what restarts again and again", async () => {
@@ -503,6 +568,8 @@ test("the metrics say of each deployment what is expected, what runs, what is il
     expect(metrics.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([
         "holdfast_docker_up 1",
         "holdfast_docker_containers 3",
+        'holdfast_docker_deployment_readable{deployment="dns"} 1',
+        'holdfast_docker_deployment_readable{deployment="wiki"} 1',
         'holdfast_docker_containers_expected{deployment="dns"} 1',
         'holdfast_docker_containers_expected{deployment="wiki"} 1',
         'holdfast_docker_containers_running{deployment="dns"} 1',

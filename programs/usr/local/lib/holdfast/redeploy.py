@@ -15,7 +15,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from engine.mounts import mounted_now
 from shared.deployments import (
@@ -32,12 +32,13 @@ KEEP = os.environ.get("HOLDFAST_STATE", "/var/lib/holdfast")
 RUN = os.environ.get("HOLDFAST_RUN", "/run/holdfast")
 LEFT = f"{KEEP}/redeploy.left"  # names, a line each: a power cut may come while they are brought back
 OWED = f"{KEEP}/redeploy.mail"  # one that could not be sent: subject, then the body
-LAST = f"{KEEP}/redeploy.last"  # seconds since 1970, then `brought back`, `failed` or `nothing to do`
+LAST = f"{KEEP}/redeploy.last"  # seconds since 1970; `brought back`, `failed` or `nothing to do`; names of what failed, a line each
 LOOKED = f"{RUN}/docker"
 METRICS_FILE = "holdfast_docker.prom"
 FIRST_PAUSE, LONGEST_PAUSE = 5, 120  # seconds between two tries
 APPEARS = 15  # seconds that a container may take to run once its deployment is through
 SETTLING = 0.5  # seconds between two looks at it
+OWN = "holdfast-blackbox"  # of a monitoring host: its unit starts it at boot, before anybody could count
 ENOUGH = 100 << 20  # bytes that have to be free for Docker to work
 COMPOSE_FILE = re.compile(r".*\.(?:ya?ml|env)|\.env.*")  # what Compose reads there, untold or told so by one of these
 TAIL = 1500  # characters of what a failed command has said
@@ -57,7 +58,7 @@ class Redeploy:
         self.left: list[str] | None = None
         self.may_be_blind: set[str] = set(only or [])
         self.is_revival = False
-        self.brought: list[str] = []
+        self.brought: dict[str, str] = {}
         self.stuck: dict[str, str] = {}
         self.troubles: dict[str, str] = {}
 
@@ -103,11 +104,12 @@ class Redeploy:
 
     def decide(self, containers: Sequence[Container]) -> list[str]:
         every = [each.name for each in self.declared.deployments]
-        if self.only is not None:
-            self.may_be_blind |= set() if containers else set(every)
-            return list(self.only) or every
+        is_bare = all(each.name == OWN for each in containers)
         begun = [name for name in read_text(LEFT).splitlines() if name in every]
-        if not containers and every:
+        if self.only is not None:
+            self.may_be_blind |= set(self.only or (every if is_bare else begun))
+            return list(self.only) or every
+        if is_bare and every:
             self.is_revival = True
             self.may_be_blind = set(every)
             self.note(every)
@@ -149,7 +151,7 @@ class Redeploy:
         if deployment.is_known:
             self.wait_for(deployment, wanted, services, what)
         seconds = round(time.monotonic() - begun)
-        self.brought.append(f"{deployment.name}: {', '.join(wanted) or 'its containers'}, by {what} in {seconds} s")
+        self.brought[deployment.name] = f"{', '.join(wanted) or 'its containers'}, by {what} in {seconds} s"
         return True
 
     def wait_for(self, deployment: Deployment, wanted: Sequence[str], services: Sequence[str], what: str) -> None:
@@ -167,6 +169,14 @@ class Redeploy:
     @property
     def failed(self) -> dict[str, str]:
         return {**self.stuck, **self.troubles}
+
+    @property
+    def not_back(self) -> list[str]:
+        """Names of the deployments that failed; where it could not even look, of all that a later look can tell of."""
+        if self.left is not None:
+            return [*self.stuck, *self.left]
+        every = self.declared.deployments
+        return [each.name for each in every if each.is_known] or [each.name for each in every]
 
     def tell_troubles(self, what: str) -> None:
         for name, why in self.troubles.items():
@@ -189,7 +199,7 @@ def after_boot(declared: Declared) -> int:
     work.go()
     outcome = "failed" if work.failed else "brought back" if work.brought else "nothing to do"
     say(f"docker: {outcome}")
-    try_to_store(LAST, f"{int(time.time())}\n{outcome}\n")
+    try_to_store(LAST, "".join(f"{line}\n" for line in [int(time.time()), outcome, *(work.not_back if work.failed else [])]))
     if outcome != "nothing to do":
         owe(*letter(work))
         pay()
@@ -199,7 +209,7 @@ def after_boot(declared: Declared) -> int:
 
 def letter(work: Redeploy) -> tuple[str, str]:
     """Subject and body: one mail, whatever there is to say."""
-    brought = "".join(f"  {line}\n" for line in work.brought)
+    brought = "".join(f"  {name}: {text}\n" for name, text in work.brought.items())
     why = "Docker had no container of theirs any more, which a hard stop can do; their volumes are what they were."
     if not work.failed:
         return f"Docker: brought back {len(work.brought)} of {len(work.declared.deployments)} deployments", f"{why}\n\n{brought}\nLog: journalctl -t holdfast\n"
@@ -248,7 +258,7 @@ def by_hand(declared: Declared, only: Sequence[str]) -> int:
     words = words_of(declared, read_containers())
     for name, word in words.items():
         print(f"{name}: {word}")
-    look(declared)
+    look(declared, work.brought)
     return 0 if not work.failed and all(word in ("running", UNKNOWN) for word in words.values()) else 2
 
 
@@ -348,9 +358,10 @@ def disk_in_words() -> str:
     return f"out of inodes: {folder}" if space.f_files and not space.f_favail else "has room"
 
 
-def look(declared: Declared) -> int:
-    """For Prometheus. A daemon that does not answer is no failed look."""
-    samples: dict[str, list[tuple[str, int]]] = {"expected": [], "running": [], "unhealthy": [], "restarting": []}
+def look(declared: Declared, brought: Collection[str] = ()) -> int:
+    """For Prometheus. A daemon that does not answer is no failed look. `brought`: names of what has just been brought back."""
+    samples: dict[str, list[tuple[str, int]]] = {what: [] for what in MEANINGS}
+    back = set(brought)
     try:
         containers = read_containers()
     except Silent as error:
@@ -360,37 +371,54 @@ def look(declared: Declared) -> int:
         return 0
     for deployment in declared.deployments:
         try:
+            refuse_foreign(deployment)
             parts = known_parts(deployment, containers)
         except Untold as error:
             say(f"{deployment.name}: {error}")
+            samples["deployment_readable"].append((deployment.name, 0))
             continue
+        samples["deployment_readable"].append((deployment.name, 1))
         if parts is None:
             continue
+        if all(part.is_up for part in parts):
+            back.add(deployment.name)
         counts = {
-            "expected": [part.name for part in parts if part.is_expected],
-            "running": running(parts),
-            "unhealthy": unhealthy(parts),
-            "restarting": looping(parts, time.time()),
+            "containers_expected": [part.name for part in parts if part.is_expected],
+            "containers_running": running(parts),
+            "containers_unhealthy": unhealthy(parts),
+            "containers_restarting": looping(parts, time.time()),
         }
         for what, names in counts.items():
             samples[what].append((deployment.name, len(names)))
+    settle(declared, back)
     write_metrics(METRICS_FILE, metrics_of_docker(samples, len(containers)))
     try_to_store(LOOKED, "")
     return 0
 
 
+def settle(declared: Declared, back: Collection[str]) -> None:
+    """What a boot could not bring back, and is back, has not failed any more, whoever it was that brought it back. No lock: one
+    that is held would keep a boot's run from its work."""
+    last = read_text(LAST)
+    moment, outcome, *names = [*last.splitlines(), "", ""]
+    away = [each.name for each in declared.deployments if each.name in names and each.name not in back]
+    if outcome == "failed" and not away and read_text(LAST) == last:
+        try_to_store(LAST, f"{moment}\nbrought back\n")
+
+
 UP = "Whether the Docker daemon answers."
 MEANINGS = {
-    "expected": "Containers (services of a Compose project) that a deployment is to have running.",
-    "running": "Of these, those that run.",
-    "unhealthy": "Of these, those whose own health check fails.",
-    "restarting": "Of these, those that end and are started again and again.",
+    "deployment_readable": "Whether it can be told what a deployment is to run: 0 where its project cannot be read, or others could change what is run.",
+    "containers_expected": "Containers (services of a Compose project) that a deployment is to have running.",
+    "containers_running": "Of these, those that run.",
+    "containers_unhealthy": "Of these, those whose own health check fails.",
+    "containers_restarting": "Of these, those that end and are started again and again.",
 }
 
 
 def metrics_of_docker(samples: dict[str, list[tuple[str, int]]], count: int) -> str:
     by_deployment = [
-        gauge(f"holdfast_docker_containers_{what}", MEANINGS[what], [({"deployment": name}, number) for name, number in each])
+        gauge(f"holdfast_docker_{what}", MEANINGS[what], [({"deployment": name}, number) for name, number in each])
         for what, each in samples.items()
         if each
     ]
@@ -405,10 +433,10 @@ def metrics_of_docker(samples: dict[str, list[tuple[str, int]]], count: int) -> 
 
 
 def looked() -> str:
-    last, _, outcome = read_text(LAST).strip().partition("\n")
+    last, outcome, *_ = [*read_text(LAST).splitlines(), "", ""]
     return single("holdfast_docker_looked_timestamp_seconds", "When that was last looked at.", int(time.time())) + (
         single("holdfast_docker_redeploy_timestamp_seconds", "When it was last seen to, after a boot, that what is declared is there.", last)
-        + single("holdfast_docker_redeploy_failed", "Whether that failed.", int(outcome == "failed"))
+        + single("holdfast_docker_redeploy_failed", "Whether that failed, and what failed is not back yet.", int(outcome == "failed"))
         if last.isdigit()
         else ""
     )
