@@ -123,10 +123,11 @@ test("what restarts again and again, is ill, or has ended well is told apart, in
     expect(word.deployments.mixed).toBe("restarts again and again: loop; unhealthy: ill");
     await redeploy("--look");
     expect(
-        (await sandbox.shell("grep ^holdfast_docker /tmp/metrics/holdfast_docker.prom")).split("\n").slice(0, 6),
+        (await sandbox.shell("grep ^holdfast_docker /tmp/metrics/holdfast_docker.prom")).split("\n").slice(0, 7),
     ).toEqual([
         "holdfast_docker_up 1",
         "holdfast_docker_containers 3",
+        'holdfast_docker_deployment_readable{deployment="mixed"} 1',
         'holdfast_docker_containers_expected{deployment="mixed"} 2',
         expect.stringMatching(/^holdfast_docker_containers_running\{deployment="mixed"\} [12]$/),
         'holdfast_docker_containers_unhealthy{deployment="mixed"} 1',
@@ -155,6 +156,7 @@ test("a full disk is a word, a metric's look that goes on, and one mail that say
     await sandbox.shell("rm /var/lib/docker/full; mount -o remount,size=50% /var/lib/docker");
     expect((await redeploy("--now")).exitCode).toBe(0);
     expect(await names()).toBe("dns");
+    expect(await sandbox.shell("grep ^holdfast_docker_redeploy_failed /tmp/metrics/*")).toMatch(/ 0$/);
 });
 
 test("a mount that is not there keeps everything as it is, and a dead daemon is no host without containers", async () => {
