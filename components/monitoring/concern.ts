@@ -36,6 +36,7 @@ export const monitoring = {
         "/etc/systemd/system/holdfast-blackbox.service": {},
         "/etc/systemd/system/prometheus-alertmanager.service.d/holdfast.conf": {},
         "/etc/systemd/system/prometheus-blackbox-exporter.service.d/holdfast.conf": {},
+        "/etc/systemd/system/prometheus.service.d/holdfast.conf": {},
     },
     codes: {
         "blackbox-image": "the container's image cannot be had, or its program refuses the probes' configuration",

@@ -21,6 +21,7 @@ export interface MonitoringHostArgs extends ConcernArgs {
 const folder = "/etc/prometheus/holdfast";
 const paths = {
     prometheus: "/etc/prometheus/prometheus.yml",
+    prometheusUnit: "/etc/systemd/system/prometheus.service.d/holdfast.conf",
     alertmanager: "/etc/prometheus/alertmanager.yml",
     alertmanagerUnit: "/etc/systemd/system/prometheus-alertmanager.service.d/holdfast.conf",
     machines: `${folder}/machines.yml`,
@@ -139,6 +140,7 @@ function wholeFiles({ settings, host }: MonitoringHostArgs, services: readonly S
                 prometheusOf(settings, paths, { host: host.name, folder, alertmanagers, self }),
             ),
         },
+        [paths.prometheusUnit]: { content: renderFile(paths.prometheusUnit, {}) },
         ...blackboxFiles(settings),
         ...(sendsItself(settings) && {
             [paths.alertmanager]: {

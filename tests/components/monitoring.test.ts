@@ -180,6 +180,15 @@ test("with drop-ins nothing outside of Holdfast's folder is a file of it, and no
     expect(jobsOf(contentOf(plan, "holdfast/scrape.yml"))).toEqual(["node", "ping", "pveproxy", "endpoint"]);
 });
 
+test("a Prometheus that listens on an address of the network starts after it, and is started again for as long as it takes", () => {
+    const path = "/etc/systemd/system/prometheus.service.d/holdfast.conf";
+    const text = planOf(whole({ listen: "192.0.2.50:9090" })).files[path]?.content ?? "";
+    expect(text).toMatch(
+        /^\[Unit\]\nWants=network-online\.target\nAfter=network-online\.target\nStartLimitIntervalSec=0\n\n\[Service\]\nRestartSec=5\n$/m,
+    );
+    expect(lintContent(formatOfPath(path), text)).toEqual([]);
+});
+
 test("in a container the blackbox exporter answers where the package would, of an image by digest, and its package stays away", () => {
     const image = `quay.example.test/blackbox@sha256:${"0a".repeat(32)}`;
     const plan = planOf(whole({ blackbox: { image } }));
