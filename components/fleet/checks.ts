@@ -190,6 +190,9 @@ function checkMonitoring(fleet: FleetConfig): Fault[] {
                           message: `expected exactly one of ${probeKinds.join(", ")}, got ${kinds.join(", ") || "none"}`,
                       },
                   ]),
+            ...(target.record === undefined || target.dns !== undefined
+                ? []
+                : [{ path: [...path, "record"], message: "belongs to dns" }]),
             ...(names.indexOf(target.name) < index
                 ? [{ path: [...path, "name"], message: `${describe(target.name)} is listed twice` }]
                 : []),

@@ -1,6 +1,6 @@
 /** What Prometheus and the blackbox exporter are told. Sound for Prometheus 2.42, which Debian 12 has, and later. */
 import { askedName, moduleOf } from "./targets";
-import type { MonitoringHostSettings } from "./settings";
+import type { MonitoringHostSettings, Target } from "./settings";
 
 interface Paths {
     readonly machines: string;
@@ -138,16 +138,21 @@ export function blackboxOf({ targets }: Pick<MonitoringHostSettings, "targets">)
                 tcp: { ...ip, tls: true, tls_config: { insecure_skip_verify: true } },
             },
             http: { prober: "http", timeout: "10s", http: ip },
-            ...Object.fromEntries(
-                asked.map((target) => [
-                    moduleOf(target),
-                    {
-                        prober: "dns",
-                        timeout: "5s",
-                        dns: { ...ip, query_name: askedName(target.dns ?? ""), query_type: "A" },
-                    },
-                ]),
-            ),
+            ...Object.fromEntries(asked.map((target) => [moduleOf(target), lookup(target)])),
+        },
+    };
+}
+
+/** A server that knows the name and no address of it answers NOERROR as well. */
+function lookup({ dns = "", record = "A" }: Target): object {
+    return {
+        prober: "dns",
+        timeout: "5s",
+        dns: {
+            preferred_ip_protocol: "ip4",
+            query_name: askedName(dns),
+            query_type: record,
+            validate_answer_rrs: { fail_if_none_matches_regexp: [`\\sIN\\s${record}\\s`] },
         },
     };
 }

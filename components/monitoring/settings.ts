@@ -11,7 +11,7 @@ export const schema = concern({
     listen: value.tcpTarget
         .optional()
         .describe("ADDRESS:PORT of Prometheus; 127.0.0.1:9090 by default, since it asks nobody for a password"),
-    interval: value.scrapeSeconds.optional().describe("seconds between two scrapes; 30 by default"),
+    interval: value.scrapeSeconds.optional().describe("seconds between two scrapes, at most 120; 30 by default"),
     retention: value.retentionDays.optional().describe("days that metrics are kept; 30 by default"),
     config: z
         .enum(["whole", "drop-ins"], { error: "expected whole or drop-ins" })

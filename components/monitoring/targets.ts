@@ -62,7 +62,7 @@ export function endpointsOf(
 /** Of the blackbox exporter; a name server is asked for one name by a module of its own. */
 export function moduleOf(target: Target): string {
     const kind = probeKinds.find((each) => target[each] !== undefined) ?? "http";
-    return kind === "dns" ? `dns_${askedName(target.dns ?? "")}` : kind;
+    return kind === "dns" ? `${target.record === "AAAA" ? "dns6" : "dns"}_${askedName(target.dns ?? "")}` : kind;
 }
 
 export function askedName(dns: string): string {

@@ -65,6 +65,10 @@ const probedTarget = object({
     tls: value.tcpTarget.optional().describe("takes a connection, with a certificate that the monitoring host trusts"),
     icmp: value.pingTarget.optional().describe("answers a ping"),
     dns: value.dnsTarget.optional().describe("NAME@SERVER: the server knows an address of the name"),
+    record: z
+        .enum(["A", "AAAA"], { error: "expected A or AAAA" })
+        .optional()
+        .describe("which kind of address `dns` asks for; A by default"),
     on: value.hostName
         .optional()
         .describe(

@@ -133,7 +133,8 @@ export const imageByDigest = text(
     /^(?:[a-z0-9][A-Za-z0-9._:/-]{0,199}@)?sha256:[0-9a-f]{64}$/,
     "an image by its digest: NAME@sha256:… (or sha256:… of one that is there)",
 );
-export const scrapeSeconds = wholeNumber(5, 300, "seconds");
+/** Prometheus forgets a value after five minutes: one scrape may fail, and a rate of five minutes has two values. */
+export const scrapeSeconds = wholeNumber(5, 120, "seconds");
 export const retentionDays = wholeNumber(1, 3650, "days");
 export const bootSeconds = wholeNumber(20, 1800, "seconds");
 const atATime = "nodes at a time: a whole number up to 1000, a share of them such as 25%, or double";

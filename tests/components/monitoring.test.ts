@@ -1,13 +1,17 @@
 /** MonitoringHost: what Prometheus, blackbox exporter and Alertmanager are told, judged by these programs. */
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
 import { parse, stringify } from "yaml";
 import { parseFleet, viewOf } from "../../components/fleet";
 import { formatOfPath, lintContent } from "../../model/lint/formats";
 import { formatFault } from "../../model/fleet/faults";
 import { planMonitoringHost } from "../../components/monitoring";
+import { freePort } from "../helpers/freePort";
 import { program } from "../helpers/promtool";
 import { python } from "../host/node/python";
 
@@ -93,6 +97,17 @@ test("a target is probed in exactly one way, has a name of its own, and stands o
     ]);
     expect(faults({ name: "a", http: "https://user:secret@wiki.example.test/" })).toHaveLength(1);
     expect(faults({ name: "a", dns: "192.0.2.53" })[0]).toContain("expected NAME@SERVER");
+    expect(faults({ name: "a", icmp: "192.0.2.1", record: "AAAA" })).toEqual([
+        "holdfast:fleet.monitoring.targets[0].record: belongs to dns",
+    ]);
+});
+
+test("scrapes are at most two minutes apart: Prometheus forgets a value after five", () => {
+    const faults = (interval: number) => parseFleet(whole({ interval }), () => "").faults.map(formatFault);
+    expect(faults(120)).toEqual([]);
+    expect(faults(121)).toEqual([
+        "holdfast:fleet.hosts.mon1.monitoring.interval: expected seconds, a whole number from 5 to 120, got 121",
+    ]);
 });
 
 test("every machine is a target once, labelled with its name, role and cluster", () => {
@@ -307,6 +322,63 @@ describe("the programs themselves", () => {
             stringify({ ...jobs, rule_files: [`${place}/holdfast/*.rules.yml`] }),
         );
         expect((await judge(place))[0]).toEqual([0, expect.stringMatching(/SUCCESS: \d+ rules found/)]);
+    });
+
+    /** A name server that answers every question with NOERROR and a record of each of these types. */
+    async function nameServer(types: readonly number[]) {
+        const socket = createSocket("udp4");
+        socket.on("message", (asked, { port }) => {
+            const question = asked.subarray(12, asked.indexOf(0, 12) + 5);
+            const answers = types.map((type) => {
+                // To the name asked for; one hour; an address, or of a CNAME the root.
+                const data = { 1: [192, 0, 2, 70], 5: [0], 28: [0x20, 0x01, 0x0d, 0xb8, ...Array(12).fill(0)] }[type]!;
+                return Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 14, 16, 0, data.length, ...data]);
+            });
+            const header = Buffer.from([...asked.subarray(0, 2), 0x81, 0x80, 0, 1, 0, types.length, 0, 0, 0, 0]);
+            socket.send(Buffer.concat([header, question, ...answers]), port, "127.0.0.1");
+        });
+        socket.bind(0, "127.0.0.1");
+        await once(socket, "listening");
+        return socket;
+    }
+
+    test("ask a name server for an address of the name: an answer without one, or an alias alone, is a failure", async () => {
+        const [name, six] = ["wiki.example.test", "six.example.test"];
+        const asked = [
+            { name: "dns", dns: `${name}@192.0.2.53` },
+            { name: "dns6", dns: `${six}@192.0.2.53`, record: "AAAA" },
+        ];
+        const plan = planOf(whole(undefined, { monitoring: { hosts: ["192.0.2.50"], targets: asked } }));
+        const modules = (parse(contentOf(plan, "holdfast/endpoints.yml")) as { labels: Record<string, string> }[]).map(
+            ({ labels }) => labels.__param_module!,
+        );
+        const place = await write(plan, "asked");
+        const port = await freePort();
+        const exporter = execa(
+            await program("prometheus-blackbox-exporter", "prometheus-blackbox-exporter"),
+            [`--config.file=${place}/blackbox.yml`, `--web.listen-address=127.0.0.1:${port}`],
+            { reject: false },
+        );
+        try {
+            for (let tries = 0; tries < 200; tries++)
+                if (await fetch(`http://127.0.0.1:${port}/-/healthy`).catch(() => undefined)) break;
+                else await delay(50);
+            const probe = async (module: string, types: readonly number[]) => {
+                const server = await nameServer(types);
+                const target = `127.0.0.1:${server.address().port}`;
+                const answer = await fetch(`http://127.0.0.1:${port}/probe?target=${target}&module=${module}`);
+                server.close();
+                return /^probe_success (\d)$/m.exec(await answer.text())?.[1];
+            };
+            const [a, cname, aaaa] = [1, 5, 28];
+            const seen = async (module: string) =>
+                Promise.all([[], [cname], [a], [cname, a], [aaaa]].map((types) => probe(module, types)));
+            expect(await seen(modules[0]!)).toEqual(["0", "0", "1", "1", "0"]);
+            expect(await seen(modules[1]!)).toEqual(["0", "0", "0", "0", "1"]);
+        } finally {
+            exporter.kill();
+            await exporter;
+        }
     });
 
     test("promtool refuses the whole where a rule of the user's own is broken: nothing is loaded then", async () => {
