@@ -161,7 +161,7 @@ from network import ifupdown
 checks.os.path.exists = lambda path: True
 ifupdown.PAUSE = 0.01
 left = [given["busy"]]
-def run(argv, timeout):
+def run(argv, timeout, environment=None):
     left[0] -= 1
     said = "error: Another instance of this program is already running." if left[0] >= 0 else given["said"]
     return commands.Outcome(89 if said else 0, "", said)
@@ -186,7 +186,7 @@ from engine import commands
 from network import ifupdown, reload
 ifupdown.PAUSE = 0.01
 left = [given["busy"]]
-def run(argv, timeout):
+def run(argv, timeout, environment=None):
     left[0] -= 1
     other = left[0] >= 0
     return commands.Outcome(89 if other else 0, "", "error: Another instance of this program is already running." if other else "")
