@@ -16,6 +16,8 @@ export const clusterAnswer = z.strictObject({
             quorum: votes,
             own: votes,
             device: z.enum(["none", "votes", "silent"]),
+            /** That corosync.conf lists; an earlier version's program does not say. */
+            nodes: votes.optional(),
         })
         .optional(),
 });
@@ -29,8 +31,8 @@ export function quorumLack({ state, text, votes }: Cluster): { state: "bad" | "u
     if (state === "unknown" || !votes)
         return { state: "unknown", text: `how the cluster's votes stand is not known: ${text}` };
     if (!votes.quorate) return { state: "bad", text: `the cluster has no quorum (${describe(votes)})` };
-    // A cluster that nobody has joined yet has nobody to leave alone.
-    if (votes.expected === votes.own) return undefined;
+    // A cluster that nobody has joined yet has nobody to leave alone. Votes do not tell: `pvecm expected 1`.
+    if (votes.nodes === 1) return undefined;
     const left = votes.total - votes.own;
     if (left >= votes.quorum) return undefined;
     return {

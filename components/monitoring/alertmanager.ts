@@ -41,12 +41,6 @@ export function alertmanagerOf({ mail, deadMan }: MonitoringHostSettings, passwo
                 target_matchers: [`alertname!="${GONE}"`, `${label}!=""`],
                 equal: [label],
             })),
-            // The others' links to a node that is gone are down with it.
-            {
-                source_matchers: [`alertname="${GONE}"`, 'role="node"'],
-                target_matchers: ['alertname="HoldfastCorosyncLinkDown"'],
-                equal: ["cluster"],
-            },
         ],
         receivers: [
             { name: NOBODY },

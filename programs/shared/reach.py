@@ -87,7 +87,7 @@ def has_carrier(link: str) -> bool:
 
 def name_fault(name: str) -> str | None:
     """pmxcfs takes the first address that is no loopback one, and does not start without."""
-    addresses = {line.split()[0] for line in run(["getent", "ahosts", name], 20).output.splitlines() if line.strip()}
+    addresses = {line.split()[0] for line in run(["getent", "--no-addrconfig", "ahosts", name], 20).output.splitlines() if line.strip()}
     if any(is_outward(address) for address in addresses):
         return None
     return f"{name} resolves to {', '.join(sorted(addresses)) or 'nothing'}, with which pmxcfs does not start"

@@ -134,7 +134,10 @@ export const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
             // What it is sent by does not hold it back.
             fires: { 'alertmanager_notifications_failed_total{integration="webhook",instance="mon1"}': "0x10 1x40" },
             labels: {},
-            quiet: { 'alertmanager_notifications_failed_total{integration="email",instance="mon1"}': "0x10 1x40" },
+            quiet: {
+                'alertmanager_notifications_failed_total{integration="email",instance="mon1"}': "0x20 1+1x20",
+                'alertmanager_notifications_total{integration="email",instance="mon1"}': "5x20 6+1x20",
+            },
         },
         HoldfastAlertmanagerDown: {
             at: "8m",

@@ -14,8 +14,8 @@ const { files, units } = planClusterMetrics({
 
 const said = (quorate: string, expected: number, total: number, members: string) =>
     head(quorate, expected, total) + members;
-const links = (second: string) =>
-    `Local node ID 1, transport knet\nLINK ID 0 udp\n\taddr\t= 192.0.2.11\n\tstatus:\n\t\tnodeid:          1:\tlocalhost\n\t\tnodeid:          2:\tconnected\nLINK ID 1 udp\n\taddr\t= 198.51.100.11\n\tstatus:\n\t\tnodeid:          1:\tlocalhost\n\t\tnodeid:          2:\t${second}\n`;
+const links = (second: string, first = "connected") =>
+    `Local node ID 1, transport knet\nLINK ID 0 udp\n\taddr\t= 192.0.2.11\n\tstatus:\n\t\tnodeid:          1:\tlocalhost\n\t\tnodeid:          2:\t${first}\nLINK ID 1 udp\n\taddr\t= 198.51.100.11\n\tstatus:\n\t\tnodeid:          1:\tlocalhost\n\t\tnodeid:          2:\t${second}\n`;
 
 test("it is off unless asked for, and runs every minute", () => {
     const settings = (clusterMetrics?: boolean) =>
@@ -64,10 +64,15 @@ describe("the node's program", () => {
         );
     }
 
-    async function clustered(status: number, text: string, second = "connected"): Promise<Record<string, number>> {
+    async function clustered(
+        status: number,
+        text: string,
+        second = "connected",
+        first = "connected",
+    ): Promise<Record<string, number>> {
         await writeFile(join(folder, "corosync.conf"), "");
         await program("corosync-quorumtool", printing(text, status));
-        await program("corosync-cfgtool", printing(links(second), 0));
+        await program("corosync-cfgtool", printing(links(second, first), 0));
         return measure();
     }
 
@@ -80,6 +85,11 @@ describe("the node's program", () => {
             votes_missing: 1,
             links_down: 1,
         });
+    });
+
+    test("the links to a node that none reaches are not down, it is gone", async () => {
+        const gone = await clustered(0, said("Yes", 3, 2, plain), "disconnected", "disconnected");
+        expect(gone).toMatchObject({ votes_missing: 1, links_down: 0 });
     });
 
     test("a part without quorum says so, and how much is missing", async () => {

@@ -199,7 +199,7 @@ test("a Prometheus that listens on an address of the network starts after it, an
     const path = "/etc/systemd/system/prometheus.service.d/holdfast.conf";
     const text = planOf(whole({ listen: "192.0.2.50:9090" })).files[path]?.content ?? "";
     expect(text).toMatch(
-        /^\[Unit\]\nWants=network-online\.target\nAfter=network-online\.target\nStartLimitIntervalSec=0\n\n\[Service\]\nRestartSec=5\n$/m,
+        /^\[Unit\]\nWants=network-online\.target\nAfter=network-online\.target\nStartLimitIntervalSec=0\n\n\[Service\]\nRestart=on-failure\nRestartSec=5\n$/m,
     );
     expect(lintContent(formatOfPath(path), text)).toEqual([]);
 });

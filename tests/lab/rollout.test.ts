@@ -106,13 +106,13 @@ describe("with three in a real cluster, one of them stopped", () => {
             ]);
             return lines;
         };
-        expect(await measured(nodes[0]!, "links_down 1")).toEqual([
+        expect(await measured(nodes[0]!, "votes_missing 1")).toEqual([
             "holdfast_pmxcfs_answers 1",
             "holdfast_cluster_corosync_answers 1",
             "holdfast_cluster_quorate 1",
             "holdfast_cluster_votes_spare 0",
             "holdfast_cluster_votes_missing 1",
-            "holdfast_cluster_links_down 1",
+            "holdfast_cluster_links_down 0", // its only link: it is gone
         ]);
         expect(await measured(nodes[2]!, "quorate")).toEqual([
             "holdfast_pmxcfs_answers 1",

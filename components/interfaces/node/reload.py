@@ -63,14 +63,15 @@ def other_kind(machine: Machine, staged: str) -> Verdict:
     for each in stanzas(machine, staged):
         to_switch = "OVSBridge" in each.values("ovs-type")
         if to_switch and machine.exists(f"/sys/class/net/{each.name}/bridge"):
-            return kept_apart(each.name, "a Linux bridge", "Open vSwitch's", ", or push with apply: boot")
+            return kept_apart(each.name, "a Linux bridge", "Open vSwitch's")
         if not to_switch and each.values("bridge-ports") and each.name in switches:
-            return kept_apart(each.name, "Open vSwitch's", "a Linux bridge")  # which outlives a boot as well
+            return kept_apart(each.name, "Open vSwitch's", "a Linux bridge")
     return passed()
 
 
-def kept_apart(name: str, now: str, then: str, otherwise: str = "") -> Verdict:
-    return bad("reload-bridge-kind", f"{name} is {now} and would be {then}: ifupdown2 cannot do that under one name and cannot take it back", f"give the new bridge another name, in place of the old one{otherwise}")
+def kept_apart(name: str, now: str, then: str) -> Verdict:
+    """Nor by a boot: Open vSwitch's bridge outlives it, so that the way back has none."""
+    return bad("reload-bridge-kind", f"{name} is {now} and would be {then}: ifupdown2 cannot do that under one name and cannot take it back", "give the new bridge another name, in place of the old one")
 
 
 def guests(machine: Machine, staged: str) -> Verdict:

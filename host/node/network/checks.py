@@ -27,7 +27,8 @@ AT_ONCE = 16
 COROSYNC = "/etc/corosync/corosync.conf"
 NEW = ("address ", "link ", "port ", "member ")  # what counts after a change though nobody asked before: the new files declare it
 AT_ONCE_THERE = ("own address ", *NEW)  # when the reload has ended
-LATER = re.compile(r"no carrier$|^its link is |^it is disabled$")  # but for what hangs on a carrier: a card takes its 10 seconds
+LATER = re.compile(r"no carrier$|^its link is |^it is disabled$|^IPv6 ")  # but for what hangs on a carrier: a card takes its 10 seconds
+WAITS = "IPv6 looks whether another one has it, which it does once there is a carrier"
 GUEST = "guest's port "
 GATEWAY_WAIT = 3  # seconds that a gateway may take to answer for its own address: the kernel asks three times, once a second
 
@@ -83,7 +84,7 @@ def comes_no_more(name: str, wrong: str) -> bool:
 def own_address(address: str, now: Snapshot) -> str | None:
     holders = [name for name, all_of in now["addresses"].items() if any(same_address(each, address) for each in all_of)]
     if not holders:
-        return "it is on no link"
+        return WAITS if any(is_late(address, name, now) for name in now["links"]) else "it is on no link"
     if not any(now["links"][name]["carrier"] and now["links"][name]["up"] for name in holders):
         return f"{', '.join(holders)} has no carrier"
     return None
@@ -93,7 +94,13 @@ def has_address(name: str, address: str, now: Snapshot) -> str | None:
     here = now["addresses"].get(name)
     if here is None:
         return "there is no such link"
-    return None if any(each == address or same_address(each, address) for each in here) or name == "lo" else f"it has {', '.join(here) or 'none'}"
+    if any(each == address or same_address(each, address) for each in here) or name == "lo":
+        return None
+    return WAITS if is_late(address, name, now) else f"it has {', '.join(here) or 'none'}"
+
+
+def is_late(address: str, name: str, now: Snapshot) -> bool:
+    return any(same_address(each, address) for each in now["links"].get(name, {}).get("late", []))
 
 
 def same_address(one: str, other: str) -> bool:

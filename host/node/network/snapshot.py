@@ -11,7 +11,7 @@ from typing import Any
 from engine import commands, verdict
 from engine.verdict import Verdict
 
-Snapshot = dict[str, Any]  # {links: {name: {up, carrier, master?}}, addresses: {link: [CIDR]}, routes: [words of ip], ovs?: {bridge: [port]}}
+Snapshot = dict[str, Any]  # {links: {name: {up, carrier, master?, late?: [CIDR that waits]}}, addresses: {link: [CIDR]}, routes: [words of ip], ovs?: {bridge: [port]}}
 
 GUESTS = re.compile(r"(?:tap|veth|fwpr|fwln|fwbr)\d")  # what Proxmox makes while a guest runs: in no file
 DAEMONS = ("ra", "dhcp", "bird", "zebra", "babel", "bgp", "ospf", "isis")  # who brings routes besides the files
@@ -25,6 +25,9 @@ def take() -> Snapshot:
         flags = each.get("flags", [])
         links[each["ifname"]] = {"up": "UP" in flags, "carrier": "LOWER_UP" in flags, "master": each.get("master")}
         addresses[each["ifname"]] = sorted(cidr for one in each.get("addr_info", []) for cidr in lasting(one))
+        late = sorted(cidr for one in each.get("addr_info", []) if one.get("tentative") for cidr in lasting({**one, "tentative": False}))
+        if late:
+            links[each["ifname"]]["late"] = late
     routes = sorted({words for family in ("-4", "-6") for each in ip(family, "route", "show") for words in as_words(family, each)})
     found: Snapshot = {"links": links, "addresses": addresses, "routes": routes}
     bridges = ovs_bridges()

@@ -4,9 +4,10 @@ total."""
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
-from engine import votes
+from engine import safe, votes
 from engine.commands import run
 from look import pmxcfs
 
@@ -22,6 +23,9 @@ def look() -> dict[str, Any]:
             return {"state": "skipped", "text": "this node is in no cluster"}
         if not kept.ok:
             return {"state": "unknown", "text": f"/etc/pve/corosync.conf: {kept.explain()}"[:2000]}
+        listed = kept.output
+    else:
+        listed = (safe.read(CONFIGURATION) or b"").decode("utf-8", "replace")
     # Exit status 0: quorate, 2: not; anything else: corosync does not answer.
     outcome = run(["corosync-quorumtool", "-s"], timeout=20)
     if outcome.code not in (0, 2):
@@ -29,7 +33,7 @@ def look() -> dict[str, Any]:
     found = parse(outcome.output)
     if found is None:
         return {"state": "unknown", "text": "corosync-quorumtool did not say how the votes stand"}
-    return {"state": "ok", "text": "", "votes": found}
+    return {"state": "ok", "text": "", "votes": {**found, "nodes": len(re.findall(r"^\s*node\s*\{", listed, re.MULTILINE))}}
 
 
 def parse(said: str) -> dict[str, Any] | None:

@@ -23,9 +23,15 @@ export function outlookWith(more: Partial<Outlook> = {}): Outlook {
     };
 }
 
-export function votesOf(total: number, expected = 3, device: "none" | "votes" | "silent" = "none"): Outlook["cluster"] {
+export function votesOf(
+    total: number,
+    expected = 3,
+    device: "none" | "votes" | "silent" = "none",
+    nodes?: number,
+): Outlook["cluster"] {
     const quorum = Math.floor(expected / 2) + 1;
-    return { state: "ok", text: "", votes: { quorate: total >= quorum, expected, total, quorum, own: 1, device } };
+    const votes = { quorate: total >= quorum, expected, total, quorum, own: 1, device, ...(nodes && { nodes }) };
+    return { state: "ok", text: "", votes };
 }
 
 /** What the node says of itself; its one check is as bad as it is. */

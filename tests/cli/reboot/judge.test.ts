@@ -74,6 +74,11 @@ test.each<[string, Look, string[]]>([
         ["bad: without this node the cluster would have 1 votes of the 2 that it needs (2 of 3 votes are there now)"],
     ],
     [
+        "the last of three, told to expect no other vote (pvecm expected 1)",
+        look({ cluster: votesOf(1, 1, "none", 3) }),
+        ["bad: without this node the cluster would have 0 votes of the 1 that it needs (1 of 1 votes are there now)"],
+    ],
+    [
         "a QDevice that is lost: two nodes do not make up for it",
         look({ cluster: votesOf(2, 3, "silent") }),
         [
@@ -89,7 +94,7 @@ test.each<[string, Look, Parameters<typeof objections>[1]]>([
     ["guests that are moved", look({ guests }), { guests: "migrate" }],
     ["three votes of three", look({ cluster: votesOf(3) }), { guests: "refuse" }],
     ["two nodes with a QDevice that votes", look({ cluster: votesOf(3, 3, "votes") }), { guests: "refuse" }],
-    ["a cluster of one", look({ cluster: votesOf(1, 1) }), { guests: "refuse" }],
+    ["a cluster of one", look({ cluster: votesOf(1, 1, "none", 1) }), { guests: "refuse" }],
 ])("%s do not", (_, given, options) => {
     expect(against(given, options)).toEqual([]);
 });

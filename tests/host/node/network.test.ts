@@ -57,7 +57,39 @@ test.each([
     ["member enp1s0 of bond0", "its link is down", false],
     ["member enp1s0 of bond0", "it is disabled", false],
     ["LACP partner of bond0", "no switch speaks LACP on it", false],
+    ["own address 2001:db8::11", "IPv6 looks whether another one has it, which it does once there is a carrier", false],
     ["gateway of IPv4", "192.0.2.1 does not answer on vmbr0", false],
 ])("%s: %s; whether nobody waits for it: %s", async (name, wrong, isSo) => {
     expect(await python("from network import checks\nanswer = checks.comes_no_more(*given)", [name, wrong])).toBe(isSo);
+});
+
+test("an IPv6 address without a carrier is late, not gone", async () => {
+    const shown = (tentative: boolean) => [
+        {
+            ifname: "vmbr0",
+            flags: ["UP"],
+            addr_info: [
+                {
+                    family: "inet6",
+                    local: "2001:db8::11",
+                    prefixlen: 64,
+                    scope: "global",
+                    ...(tentative && { tentative }),
+                },
+            ],
+        },
+    ];
+    const asked = (tentative: boolean) =>
+        python<(string | null)[]>(
+            `from network import checks, snapshot
+snapshot.ip = lambda *words: given if words == ("address", "show") else []
+snapshot.ovs_bridges = lambda: None
+now = snapshot.take()
+wrong = [checks.own_address("2001:db8::11", now), checks.has_address("vmbr0", "2001:db8::11/64", now)]
+answer = wrong + [checks.comes_no_more("own address 2001:db8::11", wrong[0])]`,
+            shown(tentative),
+        );
+    const waits = expect.stringContaining("once there is a carrier");
+    expect(await asked(true)).toEqual([waits, waits, false]);
+    expect(await asked(false)).toEqual(["vmbr0 has no carrier", null, false]);
 });

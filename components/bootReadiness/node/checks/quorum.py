@@ -36,7 +36,7 @@ def check(machine: Machine) -> Verdict:
     if declared and votes["expected"] != declared + device:
         return bad("boot-expected-votes", f"{votes['expected']} votes are expected, the nodes have {declared + device}", "pvecm expected only lasts until the next membership: look at corosync.conf")
     # A cluster that nobody has joined yet has nobody to leave alone.
-    is_alone = votes["expected"] == votes["own"]
+    is_alone = declared == votes["own"]
     if not is_alone and votes["total"] - votes["own"] < votes["quorum"]:
         return bad("boot-quorum-with-us", "without this node the cluster is not quorate", "bring the other nodes back first, or add a QDevice")
     return passed()

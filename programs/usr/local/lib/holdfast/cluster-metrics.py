@@ -65,12 +65,14 @@ def votes(said: str) -> list[str]:
 
 
 def links(said: str) -> list[str]:
-    """`nodeid:  2:  connected`, and what a version calls one that is not."""
-    states = re.findall(r"nodeid: *\d+:?\s+(\S.*)$", said, re.MULTILINE)
+    """`nodeid:  2:  connected`, and what a version calls one that is not. A node that no link reaches is gone: that is for votes and
+    pings to tell."""
+    states = [(node, state.strip()) for node, state in re.findall(r"nodeid: *(\d+):?\s+(\S.*)$", said, re.MULTILINE)]
     if not states:
         return []
-    down = [state for state in states if state.strip() not in ("connected", "localhost")]
-    return [single("holdfast_cluster_links_down", "Links to other nodes that are not connected.", len(down))]
+    reached = {node for node, state in states if state == "connected"}
+    down = [node for node, state in states if node in reached and state != "connected"]
+    return [single("holdfast_cluster_links_down", "Links that are not connected, to nodes that another link reaches.", len(down))]
 
 
 if __name__ == "__main__":

@@ -401,7 +401,8 @@ def settle(declared: Declared, back: Collection[str]) -> None:
     that is held would keep a boot's run from its work."""
     last = read_text(LAST)
     moment, outcome, *names = [*last.splitlines(), "", ""]
-    away = [each.name for each in declared.deployments if each.name in names and each.name not in back]
+    failed = [name for name in names if name] or [each.name for each in declared.deployments]  # an earlier version named none
+    away = [each.name for each in declared.deployments if each.name in failed and each.name not in back]
     if outcome == "failed" and not away and read_text(LAST) == last:
         try_to_store(LAST, f"{moment}\nbrought back\n")
 
