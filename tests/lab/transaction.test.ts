@@ -932,3 +932,22 @@ describe("a unit that goes with its file", () => {
         expect(await readNodeFile(node, path)).toContain("# edited");
     });
 });
+
+test("a unit that systemd has just given up on is started all the same, by what mends it", async () => {
+    const unit = "holdfast-gives-up.service";
+    const path = `/etc/systemd/system/${unit}`;
+    const text = (command: string) => `[Service]\nExecStart=${command}\nRestart=always\nRestartSec=10ms\n`;
+    const start = `systemctl daemon-reload; systemctl start ${unit}; until systemctl start ${unit} 2>&1 | grep -q journalctl; do sleep 0.1; done`;
+    await node.exec(["sh", "-c", `cat >${path}; ${start}`], { input: text("/bin/false") });
+    try {
+        const { result } = await push(client, {
+            files: { [path]: text("/bin/sleep 1000") },
+            units: { [unit]: { active: true } },
+            activate: [{ argv: ["systemctl", "daemon-reload"] }],
+        });
+        expect(result).toMatchObject({ outcome: "applied" });
+        expect(await shell(`systemctl is-active ${unit}`)).toBe("active");
+    } finally {
+        await shell(`systemctl stop ${unit}; rm ${path}; systemctl daemon-reload`);
+    }
+});

@@ -26,6 +26,8 @@ class UnitsStep(Step):
         phase = "activate" if on else "commit"
         work.tell(phase, str(self))
         verb = VERBS[key][on]
+        if verb == "start":  # of one that failed again and again a moment ago, as a package's own start may, systemd refuses another
+            commands.run(["systemctl", "reset-failed", "--", *names], units.TIMEOUT)
         done = units.on_disk(verb, names) if key == "enabled" else commands.run(["systemctl", verb, "--", *names], units.TIMEOUT * len(names))
         if not done.ok:
             raise Refused(phase, f"{self}: {done.explain()}; look at journalctl {' '.join(f'-u {name}' for name in names)}", "unit-failed")
