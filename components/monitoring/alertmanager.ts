@@ -34,14 +34,12 @@ export function alertmanagerOf({ mail, deadMan }: MonitoringHostSettings, passwo
                 { matchers: [`alertname=~"${OF_CLUSTER}"`], group_by: ["alertname", "cluster"] },
             ],
         },
-        inhibit_rules: [
-            // A machine that is gone says nothing of its services, and what ran on it is gone as well.
-            ...["node", "instance"].map((label) => ({
-                source_matchers: [`alertname="${GONE}"`],
-                target_matchers: [`alertname!="${GONE}"`, `${label}!=""`],
-                equal: [label],
-            })),
-        ],
+        // A machine that is gone says nothing of its services, and what ran on it is gone as well.
+        inhibit_rules: ["node", "instance"].map((label) => ({
+            source_matchers: [`alertname="${GONE}"`],
+            target_matchers: [`alertname!="${GONE}"`, `${label}!=""`],
+            equal: [label],
+        })),
         receivers: [
             { name: NOBODY },
             ...(mail ? [{ name: "mail", email_configs: mail.to.map(mailTo) }] : []),

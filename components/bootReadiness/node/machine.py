@@ -141,6 +141,14 @@ class Machine:
         folders = commands.ENVIRONMENT["PATH"].split(":")
         return any(os.access(self.path(f"{folder}/{program}"), os.X_OK) for folder in folders)
 
+    def in_hosts(self, name: str) -> list[str]:
+        """Addresses of the name in /etc/hosts, as pmxcfs and corosync get them: by that file alone, and whatever the network has,
+        since at that moment of a boot there may be none yet. Raises OSError where it cannot be asked."""
+        listed = self.run("getent", "-s", "files", "--no-addrconfig", "ahosts", "--", name)
+        if listed.code is None:
+            raise OSError(listed.explain())
+        return list(dict.fromkeys(line.split()[0] for line in listed.output.splitlines() if line.strip()))
+
     def run(self, *argv: str) -> commands.Outcome:
         """Each once in an audit, however many checks ask."""
         if argv not in self.asked:

@@ -19,7 +19,6 @@ import stat
 import time
 
 from engine import commands, durable, mounts, safe, verdict
-from engine.file_step import remove_at, staged_name
 from engine.refusal import Refused
 from engine.step import Step, Work
 from engine.verdict import Verdict
@@ -113,21 +112,8 @@ class SwitchStep(Step):
             raise OSError(f"the copy of the previous {path} is gone")
         if not copy or safe.read(path) == copy:
             return []
-        with safe.parent(path) as (held, name):
-            staged = staged_name(name, work.identifier)
-            remove_at(held, staged)
-            safe.write_at(held, staged, copy, self.record["mode"], self.record["uid"], self.record["gid"])
-            os.rename(staged, name, src_dir_fd=held, dst_dir_fd=held)
-            os.fsync(held)
+        safe.write(path, copy, self.record["mode"], self.record["uid"], self.record["gid"])
         return [verdict.ok("restored", f"{path}: restored", path)]
-
-    def unstage(self, work: Work) -> bool:
-        try:
-            with safe.parent(self.record["path"]) as (held, name):
-                remove_at(held, staged_name(name, work.identifier))
-        except FileNotFoundError:
-            pass
-        return True
 
 
 class IfreloadStep(Step):

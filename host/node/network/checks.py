@@ -15,8 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from engine import commands, mounts
-from look import corosync
+from engine import commands, links, mounts
 from network import declared, probes, snapshot
 from network.declared import Declared
 from network.snapshot import GUESTS, Snapshot
@@ -27,10 +26,15 @@ AT_ONCE = 16
 COROSYNC = "/etc/corosync/corosync.conf"
 NEW = ("address ", "link ", "port ", "member ")  # what counts after a change though nobody asked before: the new files declare it
 AT_ONCE_THERE = ("own address ", *NEW)  # when the reload has ended
-LATER = re.compile(r"no carrier$|^its link is |^it is disabled$|^IPv6 ")  # but for what hangs on a carrier: a card takes its 10 seconds
-WAITS = "IPv6 looks whether another one has it, which it does once there is a carrier"
 GUEST = "guest's port "
 GATEWAY_WAIT = 3  # seconds that a gateway may take to answer for its own address: the kernel asks three times, once a second
+
+
+class Late(str):
+    """What is wrong, and comes with a carrier: a card takes its 10 seconds for that."""
+
+
+WAITS = Late("IPv6 looks whether another one has it, which it does once there is a carrier")
 
 
 def judge(change: Mapping[str, Any], now: Snapshot, wanted: Declared) -> Works:
@@ -78,7 +82,7 @@ def broken(before: Works, after: Works) -> dict[str, str]:
 
 def comes_no_more(name: str, wrong: str) -> bool:
     """What is missing when the reload has ended is in no file, or in vain: nobody waits for it."""
-    return name.startswith(AT_ONCE_THERE) and not LATER.search(wrong)
+    return name.startswith(AT_ONCE_THERE) and not isinstance(wrong, Late)
 
 
 def own_address(address: str, now: Snapshot) -> str | None:
@@ -86,7 +90,7 @@ def own_address(address: str, now: Snapshot) -> str | None:
     if not holders:
         return WAITS if any(is_late(address, name, now) for name in now["links"]) else "it is on no link"
     if not any(now["links"][name]["carrier"] and now["links"][name]["up"] for name in holders):
-        return f"{', '.join(holders)} has no carrier"
+        return Late(f"{', '.join(holders)} has no carrier")
     return None
 
 
@@ -141,11 +145,13 @@ def is_member(bond: str, name: str) -> str | None:
         if not shown.ok:
             return "there is no such bond"
         state = re.search(rf"^(?:slave|member) {re.escape(name)}: (\w+)", shown.output, re.MULTILINE)
-        return None if state and state[1] == "enabled" else f"it is {state[1]}" if state else "it is no member"
+        if state is None:
+            return "it is no member"
+        return None if state[1] == "enabled" else Late(f"it is {state[1]}")
     if name not in members.split():
         return "it is no member"
     state_of = slurp(f"/sys/class/net/{name}/bonding_slave/mii_status") or "unknown"
-    return None if state_of.strip() == "up" else f"its link is {state_of.strip()}"
+    return None if state_of.strip() == "up" else Late(f"its link is {state_of.strip()}")
 
 
 def has_partner(bond: str) -> str | None:
@@ -209,10 +215,10 @@ def quorum() -> str | None:
 
 
 def corosync_links() -> str | None:
-    said = commands.run(corosync.COMMAND, 10)
+    said = commands.run(links.TELL_LINKS, 10)
     if not said.ok:
         return said.explain()
-    return "; ".join(corosync.links_down(said.output)) or None
+    return "; ".join(links.links_down(said.output)) or None
 
 
 def pmxcfs() -> str | None:

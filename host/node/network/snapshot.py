@@ -11,11 +11,11 @@ from typing import Any
 from engine import commands, verdict
 from engine.verdict import Verdict
 
-Snapshot = dict[str, Any]  # {links: {name: {up, carrier, master?, late?: [CIDR that waits]}}, addresses: {link: [CIDR]}, routes: [words of ip], ovs?: {bridge: [port]}}
+Snapshot = dict[str, Any]  # {links: {name: {up, carrier, master?, late: [CIDR that waits for a carrier]}}, addresses: {link: [CIDR]}, routes: [words of ip], ovs?: {bridge: [port]}}
 
 GUESTS = re.compile(r"(?:tap|veth|fwpr|fwln|fwbr)\d")  # what Proxmox makes while a guest runs: in no file
 DAEMONS = ("ra", "dhcp", "bird", "zebra", "babel", "bgp", "ospf", "isis")  # who brings routes besides the files
-SETTLES = ("dynamic", "temporary", "tentative")  # of an address: the kernel's or a lease's, not the files'
+PASSING = ("dynamic", "temporary")  # of an address: the kernel's or a lease's, not the files'
 
 
 def take() -> Snapshot:
@@ -23,11 +23,10 @@ def take() -> Snapshot:
     links, addresses = {}, {}
     for each in ip("address", "show"):
         flags = each.get("flags", [])
-        links[each["ifname"]] = {"up": "UP" in flags, "carrier": "LOWER_UP" in flags, "master": each.get("master")}
-        addresses[each["ifname"]] = sorted(cidr for one in each.get("addr_info", []) for cidr in lasting(one))
-        late = sorted(cidr for one in each.get("addr_info", []) if one.get("tentative") for cidr in lasting({**one, "tentative": False}))
-        if late:
-            links[each["ifname"]]["late"] = late
+        lasting = [one for one in each.get("addr_info", []) if is_lasting(one)]
+        late = sorted(cidr(one) for one in lasting if one.get("tentative"))
+        links[each["ifname"]] = {"up": "UP" in flags, "carrier": "LOWER_UP" in flags, "master": each.get("master"), "late": late}
+        addresses[each["ifname"]] = sorted(cidr(one) for one in lasting if not one.get("tentative"))
     routes = sorted({words for family in ("-4", "-6") for each in ip(family, "route", "show") for words in as_words(family, each)})
     found: Snapshot = {"links": links, "addresses": addresses, "routes": routes}
     bridges = ovs_bridges()
@@ -43,9 +42,12 @@ def ip(*words: str) -> list[dict[str, Any]]:
     return [each for each in json.loads(said.output or "[]") if each]
 
 
-def lasting(address: dict[str, Any]) -> Iterator[str]:
-    if address.get("scope") != "link" and not any(address.get(key) for key in SETTLES):
-        yield f"{address['local']}/{address['prefixlen']}"
+def is_lasting(address: dict[str, Any]) -> bool:
+    return address.get("scope") != "link" and not any(address.get(key) for key in PASSING)
+
+
+def cidr(address: dict[str, Any]) -> str:
+    return f"{address['local']}/{address['prefixlen']}"
 
 
 def as_words(family: str, route: dict[str, Any]) -> Iterator[str]:

@@ -36,10 +36,7 @@ def resolved(machine: Machine, address: str) -> str:
     try:
         return str(ipaddress.ip_address(address))
     except ValueError:
-        listed = machine.run("getent", "-s", "files", "--no-addrconfig", "ahosts", "--", address)
-        if listed.code is None:
-            raise OSError(listed.explain()) from None
-        return listed.output.split()[0] if listed.output.split() else address
+        return next(iter(machine.in_hosts(address)), address)
 
 
 def addresses(machine: Machine) -> list[str]:

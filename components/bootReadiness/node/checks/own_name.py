@@ -14,11 +14,7 @@ CODES = {
 
 
 def check(machine: Machine) -> Verdict:
-    # By the files alone: at that moment of a boot there may be no network yet.
-    listed = machine.run("getent", "-s", "files", "--no-addrconfig", "ahosts", "--", machine.name)
-    if listed.code is None:
-        raise OSError(listed.explain())
-    found = list(dict.fromkeys(line.split()[0] for line in listed.output.splitlines() if line.strip()))
+    found = machine.in_hosts(machine.name)
     loopback = [address for address in found if address.startswith("127.") or address == "::1"]
     if loopback:
         return bad("boot-name-loopback", f"{machine.name} resolves to {', '.join(loopback)}", "take it out of that line of /etc/hosts")

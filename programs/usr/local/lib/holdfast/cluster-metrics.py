@@ -2,9 +2,9 @@
 """Managed by Holdfast. Quorum, the QDevice, corosync's links and pmxcfs, for whoever scrapes node-exporter."""
 
 import os
-import re
 import sys
 
+from engine.links import TELL_LINKS, half_down
 from engine.votes import is_quorate, numbers_of, of_devices
 from shared.metrics import remove_metrics, single, write_metrics
 from shared.processes import run
@@ -44,7 +44,7 @@ def cluster() -> list[str]:
     answers = single("holdfast_cluster_corosync_answers", "Whether corosync says how the votes stand.", int(speaks))
     if not speaks:
         return [answers, single("holdfast_cluster_quorate", QUORATE, 0)]
-    return [answers, *votes(said.output), *links(run(["corosync-cfgtool", "-s"], ANSWER).output)]
+    return [answers, *votes(said.output), *links(run(TELL_LINKS, ANSWER).output)]
 
 
 QUORATE = "Whether this node is in a part of the cluster that has quorum."
@@ -65,14 +65,11 @@ def votes(said: str) -> list[str]:
 
 
 def links(said: str) -> list[str]:
-    """`nodeid:  2:  connected`, and what a version calls one that is not. A node that no link reaches is gone: that is for votes and
-    pings to tell."""
-    states = [(node, state.strip()) for node, state in re.findall(r"nodeid: *(\d+):?\s+(\S.*)$", said, re.MULTILINE)]
-    if not states:
+    """Nothing where there is nobody to be linked to."""
+    if "nodeid:" not in said:
         return []
-    reached = {node for node, state in states if state == "connected"}
-    down = [node for node, state in states if node in reached and state != "connected"]
-    return [single("holdfast_cluster_links_down", "Links that are not connected, to nodes that another link reaches.", len(down))]
+    return [single("holdfast_cluster_links_down", "Links that are not connected, to nodes that another link reaches.", len(half_down(said)))]
+
 
 
 if __name__ == "__main__":

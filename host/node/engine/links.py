@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-COMMAND = ("corosync-cfgtool", "-s")
+TELL_LINKS = ("corosync-cfgtool", "-s")
 
 
 class Link(NamedTuple):
@@ -18,7 +18,7 @@ class Link(NamedTuple):
         return f"link {self.number} to node {self.node}"
 
 
-def links(said: str) -> list[Link]:
+def links_of(said: str) -> list[Link]:
     """To the other nodes; one that is down is `disconnected`, or what a version calls it."""
     found = []
     number = ""
@@ -33,4 +33,12 @@ def links(said: str) -> list[Link]:
 
 def links_down(said: str) -> list[str]:
     """`link 1 to node 2` for each that is not connected."""
-    return [str(link) for link in links(said) if not link.is_up]
+    return [str(link) for link in links_of(said) if not link.is_up]
+
+
+def half_down(said: str) -> list[Link]:
+    """Those that are not connected, to nodes that another link reaches. One that no link reaches is off, or cut off: that is for
+    votes and pings to tell."""
+    found = links_of(said)
+    reached = {link.node for link in found if link.is_up}
+    return [link for link in found if not link.is_up and link.node in reached]
