@@ -153,6 +153,24 @@ fcntl.ioctl(socket.socket(), 0x8946, struct.pack("16sP8x", b"br0", value.buffer_
         ).toBe(`enp1s0\n${node.address}/24`);
     });
 
+    test("is not begun where Open vSwitch's database cannot be kept: its name is told, and nothing is changed", async () => {
+        const database = "/etc/openvswitch/conf.db";
+        await shell(`mv ${database} ${database}.away; mkfifo ${database}`);
+        const client = await clientOf(lab, node);
+        const { result } = await push(client, {
+            files: { [path]: ovs().replaceAll("vmbr0", "vmbr1") },
+            confirm: { window: 60, addresses: [], peers: [], probes: [], token: "0".repeat(64) },
+        }).finally(() => client.end());
+        await shell(`mv ${database}.away ${database}`);
+        expect(result).toMatchObject({
+            outcome: "failed",
+            message: expect.stringContaining(`${database}: is not a regular file`) as string,
+            undone: { state: "nothing" },
+        });
+        expect(await readNodeFile(node, path)).toBe(linux().replace(/\n$/, ""));
+        expect(await shell("ls -A /etc/holdfast/journal")).toBe("");
+    });
+
     test("a power cut while that waits for its confirmation: the next boot has the Linux bridge, and no other in Open vSwitch", async () => {
         await shell("systemctl enable openvswitch-switch");
         const client = await clientOf(lab, node);

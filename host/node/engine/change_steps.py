@@ -19,7 +19,7 @@ import stat
 import time
 
 from engine import commands, durable, mounts, safe, verdict
-from engine.refusal import Refused
+from engine.refusal import Refused, translated
 from engine.step import Step, Work
 from engine.verdict import Verdict
 
@@ -96,7 +96,10 @@ class SwitchStep(Step):
 
     def keep(self, work: Work) -> None:
         """A log that grows at its end: a record that is being written meanwhile counts for nothing when it is read again."""
-        durable.write_new(os.path.join(work.journal.drafted, self.record["copy"]), safe.read(self.record["path"]) or b"")
+        path = self.record["path"]
+        with translated("commit", path):
+            database = safe.read(path) or b""
+        durable.write_new(os.path.join(work.journal.drafted, self.record["copy"]), database)
 
     def undo(self, work: Work) -> list[Verdict]:
         path = self.record["path"]
