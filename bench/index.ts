@@ -1,5 +1,5 @@
 /**
- * `npm run bench [NODES…]` (with --peers, --plan, --rollout or --backup: see the file of that name): what Holdfast
+ * `npm run bench [NODES…]` (with --peers, --plan, --rollout, --profile or --backup: see the file of that name): what Holdfast
  * costs beside the least that the same work could cost, in ratios of one run. The floor of a look is OpenSSH printing
  * the same files of all nodes at once; the floor of a run is the same program and stack with a provider that does
  * nothing. Figures are medians; what is compared is measured in turn, A B A B.
@@ -11,6 +11,7 @@ import { median } from "./median";
 import { keepFiles, restoreFiles, timeFloor, watchdogCpu } from "./nodes";
 import { timePage } from "./page";
 import { planMany } from "./plan";
+import { profile } from "./profile";
 import { timeRollout } from "./rollout";
 import { comparePeers } from "./peers/compare";
 import { Project, type Timed } from "./project";
@@ -45,13 +46,14 @@ async function main(): Promise<void> {
     const given = process.argv.slice(2);
     const sizes = given.filter((word) => /^\d+$/.test(word)).map(Number);
     const options = given.filter((word) => !/^\d+$/.test(word));
-    const unknown = options.find((word) => !/^--(?:plan|peers|backup|rollout|write|runs=[1-9]\d?)$/.test(word));
+    const unknown = options.find((word) => !/^--(?:plan|peers|backup|rollout|profile|write|runs=[1-9]\d?)$/.test(word));
     if (unknown)
         throw new Error(
-            `unknown: ${unknown}; usage: npm run bench [-- [--plan | --backup | --rollout | --peers [--runs=3] [--write]] NODES…]`,
+            `unknown: ${unknown}; usage: npm run bench [-- [--plan | --backup | --rollout | --profile | --peers [--runs=3] [--write]] NODES…]`,
         );
     if (options.includes("--plan")) return planMany(sizes[0] ?? 1000);
     if (options.includes("--rollout")) return timeRollout(sizes[0] ?? 24);
+    if (options.includes("--profile")) return profile(sizes[0] ?? 32);
     if (options.includes("--backup")) return timeBackup(sizes[0] ?? 1000);
     if (options.includes("--peers")) {
         const runs = Number(options.find((word) => word.startsWith("--runs="))?.split("=")[1] ?? 3);

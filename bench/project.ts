@@ -111,6 +111,22 @@ export class Project {
         return this.timeCommand("pulumi", [...args, ...onStack], treePeakOf);
     }
 
+    /** `pulumi ARGS` on this stack, watched; `watched` is what the watch gives in the end. */
+    async watch<T>(watch: (pid: number) => { stop(): Promise<T> }, ...args: string[]): Promise<Timed & { watched: T }> {
+        let watching: { stop(): Promise<T> } | undefined;
+        const timed = await this.timeCommand("pulumi", [...args, ...onStack], (pid) => {
+            watching = watch(pid);
+            return { stop: async () => 0 };
+        });
+        return { ...timed, watched: await watching!.stop() };
+    }
+
+    /** The same; of its program and its provider a profile (`program-PID.cpuprofile`) comes to lie in `folder`. */
+    profiling(folder: string): Project {
+        const NODE_OPTIONS = `--require ${join(__dirname, "profiler.js")}`;
+        return new Project(this.folder, { ...this.env, NODE_OPTIONS, HOLDFAST_PROFILES: folder });
+    }
+
     /** `holdfast ARGS` on this stack. */
     async timeCli(...args: string[]): Promise<Timed> {
         return this.timeCommand(process.execPath, [join("cli", "holdfast.js"), ...args, "--stack", "bench"]);

@@ -23,7 +23,8 @@ export function treePeakOf(ancestor: number): { stop(): Promise<number> } {
     };
 }
 
-async function treeOf(ancestor: number): Promise<number[]> {
+/** Pids of a process and of all that it has started. */
+export async function treeOf(ancestor: number): Promise<number[]> {
     const tasks = await readdir(`/proc/${ancestor}/task`).catch(() => []);
     const lists = await Promise.all(tasks.map((task) => read(`/proc/${ancestor}/task/${task}/children`)));
     const children = lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));

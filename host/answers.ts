@@ -23,6 +23,8 @@ import { content, line, listOf, mapOf, path, seconds, text } from "./values";
 
 /** What was asked for: nothing else may be in the answer. */
 export interface Asked {
+    /** Of the spec that was asked for, and of nothing else that Holdfast manages there. */
+    readonly alone?: true;
     readonly facts?: boolean;
     readonly sourced?: readonly string[];
     readonly written?: Readonly<Record<string, number>>;

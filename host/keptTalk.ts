@@ -3,6 +3,7 @@
  * comes in a row.
  */
 import type { Conversation } from "./conversation";
+import { ConnectionLostError } from "./errors";
 
 /** Milliseconds. */
 const KEEP = 3000;
@@ -23,6 +24,22 @@ export class KeptTalk {
         if (talk === undefined || talk.isQuiet) return talk;
         talk.close();
         return undefined;
+    }
+
+    /**
+     * A look: in what is kept, or else in a new conversation. One that broke while it was idle is asked in a new one:
+     * nothing has been done by then.
+     * @param look harmless to repeat; closes its conversation where it fails
+     */
+    async look<T>(begin: () => Promise<Conversation>, look: (talk: Conversation) => Promise<T>): Promise<T> {
+        const kept = this.take();
+        if (!kept) return look(await begin());
+        try {
+            return await look(kept);
+        } catch (error) {
+            if (!(error instanceof ConnectionLostError)) throw error;
+            return look(await begin());
+        }
     }
 
     close(): void {

@@ -5,6 +5,7 @@ import type { NodeFacts } from "../model/lint/lintContext";
 import { parseRead, type Asked, type EventAnswer, type ReadAnswer, type ResultAnswer } from "./answers";
 import { parseChecked, type Checked } from "./checked";
 import type { ConnectOptions } from "./connection";
+import type { Conversation } from "./conversation";
 import { AnswerError } from "./errors";
 import { asUnreachable, Line } from "./line";
 import type { Extras, Look } from "./look";
@@ -15,6 +16,10 @@ import { LOOK_LIMIT } from "./timeouts";
 
 /** A node says its name whatever it is asked for. */
 const NOTHING: Spec = { files: {}, packages: [], units: [], facts: {} };
+const alone = { alone: true } as const;
+
+/** Of what a node said. @throws AnswerError */
+type Parse<Answer> = (said: unknown) => Answer | EventAnswer | ResultAnswer;
 
 export class NodeClient {
     /** From the last look of a refresh, for the lints of what comes after it. Undefined where nobody has looked. */
@@ -42,7 +47,7 @@ export class NodeClient {
         this.facts = (await first).facts;
         this.busy = (await first).busy;
         const known = (await first).observed.find((each) => sameSpec(each.spec, spec));
-        return known?.seen ?? this.seenIn(await this.ask(name, spec, {}), spec);
+        return known?.seen ?? this.seenIn(await this.ask(name, spec, alone), spec);
     }
 
     /**
@@ -50,7 +55,7 @@ export class NodeClient {
      * `anyName`: the node's name is not known yet, it is in the answer.
      */
     async inspect(name: string, spec: Spec, extras: Extras, { anyName = false } = {}): Promise<Look> {
-        const answer = await this.ask(name, spec, extras, anyName);
+        const answer = await this.ask(name, spec, { ...extras, ...alone }, anyName);
         return { ...answer, seen: this.seenIn(answer, spec) };
     }
 
@@ -60,7 +65,7 @@ export class NodeClient {
      * @throws OtherNameError where it is called otherwise, UnreachableError where it cannot be asked
      */
     async meet(): Promise<void> {
-        if (!this.line.isMet) await (this.pushes.coming() ?? this.ask("hosts", NOTHING, {}));
+        if (!this.line.isMet) await (this.pushes.coming() ?? this.ask("hosts", NOTHING, alone));
     }
 
     /**
@@ -106,32 +111,56 @@ export class NodeClient {
         parse: (node: string, said: unknown) => Answer | EventAnswer | ResultAnswer,
         longest: number,
     ): Promise<Answer> {
-        return this.askFor(question, (said) => parse(this.host.name, said), false, longest);
+        return this.askFor(question, (said) => parse(this.host.name, said), longest);
     }
 
     private ask(name: string, spec: Spec, asked: Asked, anyName = false): Promise<ReadAnswer> {
         const parse = (said: unknown) => parseRead(this.host.name, said, asked);
-        return this.askFor({ op: "read", name, spec, ...asked }, parse, anyName);
+        const question = { op: "read", name, spec, ...asked };
+        return this.inSession(() =>
+            this.pushes.kept.look(
+                () => this.line.talk(),
+                (talk) => this.askIn(talk, question, parse, anyName),
+            ),
+        );
     }
 
     private askFor<Answer extends { readonly hostname: string }>(
         question: object,
-        parse: (said: unknown) => Answer | EventAnswer | ResultAnswer,
-        anyName = false,
+        parse: Parse<Answer>,
         longest?: number,
     ): Promise<Answer> {
+        return this.inSession(async () => this.askIn(await this.line.talk(), question, parse, false, longest));
+    }
+
+    /** @throws UnreachableError whatever became of it */
+    private inSession<Answer>(work: () => Promise<Answer>): Promise<Answer> {
         return this.line.session(async () => {
-            const talk = await this.line.talk();
             try {
-                talk.send(question, longest ?? LOOK_LIMIT);
-                const answer = await this.line.answer(talk, parse, () => undefined, anyName, longest);
-                this.pushes.kept.keep(talk);
-                return answer;
+                return await work();
             } catch (error) {
-                talk.close();
                 throw asUnreachable(this.host.name, error);
             }
         });
+    }
+
+    /** The conversation is kept for the next question, or closed where it fails. */
+    private async askIn<Answer extends { readonly hostname: string }>(
+        talk: Conversation,
+        question: object,
+        parse: Parse<Answer>,
+        anyName: boolean,
+        longest?: number,
+    ): Promise<Answer> {
+        try {
+            talk.send(question, longest ?? LOOK_LIMIT);
+            const answer = await this.line.answer(talk, parse, () => undefined, anyName, longest);
+            this.pushes.kept.keep(talk);
+            return answer;
+        } catch (error) {
+            talk.close();
+            throw error;
+        }
     }
 }
 

@@ -104,7 +104,12 @@ export class Pushes {
         this.forget();
         try {
             this.looking = pushes;
-            const { talk, look } = await this.lookFor(pushes).finally(() => (this.looking = []));
+            const { talk, look } = await this.kept
+                .look(
+                    () => this.line.talk(),
+                    (opened) => this.lookIn(opened, pushes),
+                )
+                .finally(() => (this.looking = []));
             try {
                 this.refuseCancelled();
                 pushes.forEach((push, index) => push.see({ ...look, seen: look.looks[index]! }));
@@ -136,18 +141,6 @@ export class Pushes {
         while (unsettled(pushes).length > 0) {
             const answer = parseOutcome(this.line.host.name, await talk.receive(APPLY_TIMEOUT), specs);
             for (const push of answer.set === undefined ? unsettled(pushes) : [pushes[answer.set]!]) push.hear(answer);
-        }
-    }
-
-    /** In the conversation of the last pushes where it is still open, else in a new one. */
-    private async lookFor(pushes: readonly Push[]): Promise<{ talk: Conversation; look: LooksAnswer }> {
-        const kept = this.kept.take();
-        if (!kept) return this.lookIn(await this.line.talk(), pushes);
-        try {
-            return await this.lookIn(kept, pushes);
-        } catch (error) {
-            if (!(error instanceof ConnectionLostError)) throw error;
-            return this.lookIn(await this.line.talk(), pushes); // it broke while it was idle: nothing has been done
         }
     }
 

@@ -20,6 +20,12 @@ export async function removeCgroups(namespace: string): Promise<void> {
             if (name === wanted || name.startsWith(`${wanted}-`)) await removeTree(join(mount, name));
 }
 
+/** Seconds, of all processes that are or were in a control group. */
+export async function processorTimeOf(cgroup: string): Promise<number> {
+    const stat = await readFile(join(cgroup, "cpu.stat"), "utf8");
+    return Number(/^usage_usec (\d+)$/m.exec(stat)?.[1]) / 1e6;
+}
+
 function nameOf(namespace: string): string {
     return `holdfast-${namespace}`;
 }

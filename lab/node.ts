@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import execa from "execa";
 import { readBootReport, type BootReport, type ExecOptions } from "./bootReport";
-import { removeCgroups } from "./cgroups";
+import { cgroupOf, processorTimeOf, removeCgroups } from "./cgroups";
 import { attachDisks, detachDisks, type DiskSpec } from "./disks";
 import { domain, identityOf, type NodeIdentity } from "./initialState";
 import { isThere } from "../vm/isThere";
@@ -74,6 +74,11 @@ export class LabNode implements NodeIdentity {
     /** The pid of the node's init, as the workstation sees it; undefined while the node is off. */
     async initPid(): Promise<number | undefined> {
         return findInit(this.#container);
+    }
+
+    /** What its processes have taken since it was switched on, in seconds. */
+    async processorTime(): Promise<number> {
+        return processorTimeOf(await cgroupOf(nodeNamespace(this.lab.slot, this.name)));
     }
 
     /** Runs a command inside the node, as root, beside its sshd: works whatever state its network is in. */

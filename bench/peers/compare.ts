@@ -9,7 +9,8 @@ import { labDown, labUp, type Lab } from "../../lab";
 import { median, spread } from "../median";
 import { timeFloor } from "../nodes";
 import { contenders, type Contender } from "./contenders";
-import { edited, jobOf, traces, units } from "./job";
+import { jobOf } from "./job";
+import { drift, restore, verify } from "./jobNodes";
 
 const root = join(__dirname, "..", "..");
 const works = ["push", "again", "idle", "look"] as const;
@@ -64,26 +65,6 @@ async function runOnce(contender: Contender, times: Partial<Record<Work, number[
         }
         const seconds = await contender[work]?.();
         if (seconds !== undefined) (times[work] ??= []).push(seconds);
-    }
-}
-
-/** As before anybody's push. */
-async function restore(lab: Lab): Promise<void> {
-    const script = `systemctl disable --quiet --now ${units.join(" ")} 2>/dev/null; rm -rf ${traces.join(" ")} /etc/holdfast /var/lib/holdfast /run/holdfast /usr/local/lib/holdfast; systemctl daemon-reload`;
-    await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", script])));
-}
-
-/** Somebody edits a file on each node. */
-async function drift(lab: Lab): Promise<void> {
-    await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", `echo edited >>${edited}`])));
-}
-
-/** Whoever leaves something undone has no time to show. */
-async function verify(lab: Lab, name: string): Promise<void> {
-    const script = `ls ${traces[0]} | wc -l; systemctl is-enabled ${units.join(" ")}; systemctl is-active ${units.join(" ")}`;
-    for (const node of lab.nodes) {
-        const said = (await node.exec(["sh", "-c", script])).stdout.trim().split("\n").join(" ");
-        if (said !== "10 enabled enabled active active") throw new Error(`${name} left ${node.name} at: ${said}`);
     }
 }
 

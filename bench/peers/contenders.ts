@@ -86,17 +86,7 @@ function pythonLiteral(hosts: readonly (readonly unknown[])[]): string {
 }
 
 async function holdfast(lab: Lab, job: Job): Promise<Contender> {
-    const project = await Project.create("peers", lab, "provider");
-    const hosts = await Promise.all(
-        lab.nodes.map(async (node): Promise<HostArgs> => ({
-            name: node.name,
-            address: node.ssh.host,
-            port: node.ssh.port,
-            user: "root",
-            hostKey: await node.hostKey(),
-        })),
-    );
-    await project.runInstead("bench/peers/program.ts", { job, hosts });
+    const project = await projectOf(lab, job);
     const run = async (...args: string[]) => (await project.time(...args)).seconds;
     return {
         name: "Holdfast",
@@ -111,6 +101,22 @@ async function holdfast(lab: Lab, job: Job): Promise<Contender> {
             return showing(seconds, said);
         },
     };
+}
+
+/** A Pulumi project that does the job. */
+export async function projectOf(lab: Lab, job: Job): Promise<Project> {
+    const project = await Project.create("peers", lab, "provider");
+    const hosts = await Promise.all(
+        lab.nodes.map(async (node): Promise<HostArgs> => ({
+            name: node.name,
+            address: node.ssh.host,
+            port: node.ssh.port,
+            user: "root",
+            hostKey: await node.hostKey(),
+        })),
+    );
+    await project.runInstead("bench/peers/program.ts", { job, hosts });
+    return project;
 }
 
 /** The files as they are to be, below `files/`, for those who copy them from there. */

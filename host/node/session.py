@@ -101,8 +101,8 @@ def answer(request: Message, version: str, modules: install.Modules | None) -> N
 
 
 def read(request: Message, version: str, modules: install.Modules | None) -> None:
-    """Answers for the spec that was asked for and for every other one that Holdfast manages here."""
-    specs = managed()
+    """Answers for the spec that was asked for and, if not for it `alone`, for every other one that Holdfast manages here."""
+    specs = {} if request.get("alone") else managed()
     if "spec" in request:
         specs[request["name"]] = request["spec"]
     tell = Progress()

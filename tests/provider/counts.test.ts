@@ -50,10 +50,15 @@ class CountedNode {
             requests.push(request);
             if (request["op"] === "read") {
                 // All that is managed there, as the node's program does.
-                const specs = Object.keys(contents).map((path) => ({ ...empty, files: { [path]: {} } }));
+                const managed = Object.keys(contents).map((path) => ({ ...empty, files: { [path]: {} } }));
+                const specs = request["alone"] ? [request["spec"] as (typeof managed)[number]] : managed;
                 const seen = looks(specs.map((spec) => ({ spec })));
                 channel.write(
-                    frame({ observed: specs.map((spec, at) => ({ spec, seen: seen[at] })), hostname: name, facts }),
+                    frame({
+                        observed: specs.map((spec, at) => ({ spec, seen: seen[at] })),
+                        hostname: name,
+                        ...(request["facts"] === true && { facts }),
+                    }),
                 );
             } else if (request["op"] === "apply") {
                 sets = request["sets"] as Sets;
@@ -94,10 +99,14 @@ class CountedNode {
 const empty = { files: {}, packages: [], units: [], facts: {} };
 const facts = { hostname: "pve01", blockDevices: [], mounts: [], links: [] };
 
+/** What somebody has made of /etc/issue. */
+let edited: string | undefined;
+
 function seenAt(path: string, isThere: boolean) {
     const sha256 = "0".repeat(64);
     if (!isThere) return { kind: "absent" };
-    return { kind: "file", content: contents[path], sha256, mode: "0644", owner: "root", group: "root" };
+    const content = path === "/etc/issue" && edited !== undefined ? edited : contents[path];
+    return { kind: "file", content, sha256, mode: "0644", owner: "root", group: "root", modified: 1_700_000_000 };
 }
 
 let nodes: CountedNode[];
@@ -138,6 +147,14 @@ test("a look, and a push after it, go on in one command", async () => {
     expectCounts("a look");
     await push();
     expectCounts("a push after it");
+});
+
+test("a look where a file differs: who wrote it is asked in the same command", async () => {
+    const states = (await push()).map(({ state }) => state);
+    nodes.forEach((node) => node.count());
+    edited = "somebody's\n";
+    await look(states).finally(() => (edited = undefined));
+    expectCounts("a look where a file differs");
 });
 
 test("no change from state asks nobody", async () => {
