@@ -1,12 +1,13 @@
 /**
- * `npm run bench [NODES…]` (with --peers, --plan, --rollout, --profile or --backup: see the file of that name): what Holdfast
- * costs beside the least that the same work could cost, in ratios of one run. The floor of a look is OpenSSH printing
- * the same files of all nodes at once; the floor of a run is the same program and stack with a provider that does
- * nothing. Figures are medians; what is compared is measured in turn, A B A B.
+ * `npm run bench [NODES…]` (with --peers, --plan, --rollout, --profile, --flames or --backup: see the file of that
+ * name): what Holdfast costs beside the least that the same work could cost, in ratios of one run. The floor of a look
+ * is OpenSSH printing the same files of all nodes at once; the floor of a run is the same program and stack with a
+ * provider that does nothing. Figures are medians; what is compared is measured in turn, A B A B.
  */
 import { join } from "node:path";
 import { labDown, labUp, type Lab } from "../lab";
 import { timeBackup } from "./backup";
+import { drawFlames } from "./flames";
 import { median } from "./median";
 import { keepFiles, restoreFiles, timeFloor, watchdogCpu } from "./nodes";
 import { timePage } from "./page";
@@ -44,6 +45,7 @@ interface Figures {
 
 async function main(): Promise<void> {
     const given = process.argv.slice(2);
+    if (given[0] === "--flames") return drawFlames(given.slice(1));
     const sizes = given.filter((word) => /^\d+$/.test(word)).map(Number);
     const options = given.filter((word) => !/^\d+$/.test(word));
     const unknown = options.find((word) => !/^--(?:plan|peers|backup|rollout|profile|write|runs=[1-9]\d?)$/.test(word));

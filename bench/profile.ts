@@ -1,16 +1,16 @@
 /**
- * `npm run bench -- --profile [NODES]`: whose processor time the peers' job takes, by kind of work; and for a push, a
- * profile of each process of Node's, for `--flames`. Processor time, since it hardly depends on what else the machine
- * does.
+ * `npm run bench -- --profile [NODES]`: whose processor time the peers' job takes, by kind of work; and of a first push
+ * of hosts, fstab and interfaces a profile of each process of Node's, for `--flames`. Processor time, since it hardly
+ * depends on what else the machine does.
  */
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { labDown, labUp, type Lab } from "../lab";
 import { timeFloor } from "./nodes";
 import { projectOf } from "./peers/contenders";
 import { jobOf } from "./peers/job";
 import { drift, restore } from "./peers/jobNodes";
+import { Project } from "./project";
 import { treeOf } from "./treePeak";
 
 const TICKS = 100; // a second, of /proc/PID/stat: sysconf(_SC_CLK_TCK) of every Linux that Node runs on
@@ -51,8 +51,8 @@ export async function profile(nodes: number): Promise<void> {
             print(name, value.seconds, value.watched.set("nodes", spent));
         }
         await restore(lab);
-        await project.forget();
-        await project.profiling(folder).time("up", "--yes", "--skip-preview");
+        const fleet = await Project.create("real", lab, "provider");
+        await fleet.profiling(folder).time("up", "--yes", "--skip-preview");
         console.log(`profiles of a push's processes: ${folder}`);
     } finally {
         await labDown("bench");
@@ -80,16 +80,16 @@ async function ofNodes(lab: Lab): Promise<number> {
 /** Of a process and all that it starts. */
 function spentBy(ancestor: number): { stop(): Promise<Spent> } {
     const seen = new Map<number, { kind: string; seconds: number }>();
-    let going = true;
-    const looking = (async () => {
-        while (going) {
-            await Promise.all((await treeOf(ancestor)).map(async (pid) => note(seen, pid)));
-            await delay(INTERVAL);
-        }
-    })();
+    const look = async (): Promise<void> => {
+        await Promise.all((await treeOf(ancestor)).map((pid) => note(seen, pid)));
+    };
+    let looking = Promise.resolve();
+    const timer = setInterval(() => {
+        looking = looking.then(look);
+    }, INTERVAL);
     return {
         async stop() {
-            going = false;
+            clearInterval(timer);
             await looking;
             const spent: Spent = new Map();
             for (const { kind, seconds } of seen.values()) spent.set(kind, (spent.get(kind) ?? 0) + seconds);
