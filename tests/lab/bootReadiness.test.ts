@@ -160,3 +160,21 @@ test("a fault that somebody makes by hand is drift, and no answer of an hour ago
         await shell("rm /etc/network/interfaces.new");
     }
 });
+
+test("a unit that may hang before the network is told ahead of the boot that it hangs", async () => {
+    const unit = "/etc/systemd/system/lab-endless.service";
+    const write = (service: string) =>
+        shell(
+            `printf '[Unit]\\nDefaultDependencies=no\\nBefore=network-pre.target\\n[Service]\\nType=oneshot\\nExecStart=/bin/true\\n${service}[Install]\\nWantedBy=network-pre.target\\n' >${unit}; systemctl daemon-reload; systemctl enable lab-endless`,
+        );
+    try {
+        await write("");
+        await look();
+        expect(await wrong()).toEqual({ "unit-limits": "boot-unit-endless" });
+        await write("TimeoutStartSec=5min\\n");
+        await look();
+        expect(await wrong()).toEqual({});
+    } finally {
+        await shell(`systemctl disable lab-endless; rm -f ${unit}; systemctl daemon-reload`);
+    }
+});

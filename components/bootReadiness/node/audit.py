@@ -62,6 +62,7 @@ CHECKS = [
     "disk_health",
     "unit_files",
     "unit_loops",
+    "unit_limits",
     "unit_jobs",
     "quorum",
     "cluster_links",

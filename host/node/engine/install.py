@@ -42,6 +42,8 @@ ConditionPathExistsGlob=|{durable.JOURNAL}/.*.spent
 Type=oneshot
 ExecStart={" ".join(commands.PYTHON)} {RECOVER}
 SyslogIdentifier=holdfast
+# A boot that waits for ever lets nobody in to see why. What is not done stays in the journal, for the later unit or the next push.
+TimeoutStartSec=15min
 
 [Install]
 WantedBy=sysinit.target

@@ -96,17 +96,75 @@ test("a systemd-analyze that is not there is not taken for ok", async () => {
     expect(await ask("unit-files")).toMatchObject({ state: "unknown", code: "boot-analyze-silent" });
 });
 
-const services = (state: string, restarts: number): Fixture => ({
+const properties =
+    "Id,Type,SubState,NRestarts,FragmentPath,DropInPaths,TimeoutStartUSec,JobRunningTimeoutUSec,Before,WantedBy,RequiredBy";
+/** What systemctl shows of x.service, beside a service in order. */
+const services = (shown: object, files: Readonly<Record<string, string>> = {}): Fixture => ({
+    files,
     commands: {
-        "systemctl show --property=Id,SubState,NRestarts -- *.service": `Id=ssh.service\nSubState=running\nNRestarts=9\n\nId=x.service\nSubState=${state}\nNRestarts=${restarts}\n`,
+        [`systemctl show --property=${properties} -- *.service`]: `Id=ssh.service\nSubState=running\nNRestarts=9\n\nId=x.service\n${Object.entries(
+            shown,
+        )
+            .map(([key, value]) => `${key}=${value}\n`)
+            .join("")}`,
     },
 });
+const restarting = (state: string, restarts: number) => services({ SubState: state, NRestarts: restarts });
 pairs("unit-loops", {
     "a service that fails for ever": {
-        fault: services("auto-restart", 17),
+        fault: restarting("auto-restart", 17),
         says: ["boot-unit-loops", /^x\.service fails again/],
-        twin: services("auto-restart", 1),
+        twin: restarting("auto-restart", 1),
     },
+});
+
+const own = {
+    Type: "oneshot",
+    FragmentPath: "/etc/systemd/system/x.service",
+    TimeoutStartUSec: "infinity",
+    JobRunningTimeoutUSec: "infinity",
+    Before: "network-pre.target shutdown.target",
+    WantedBy: "network-pre.target",
+};
+const packaged = { ...own, FragmentPath: "/usr/lib/systemd/system/x.service" };
+const dropIn = "/etc/systemd/system/x.service.d/limit.conf";
+const limit = (text: string) =>
+    services({ ...packaged, Type: "forking", DropInPaths: dropIn }, { [dropIn]: `[Service]\n${text}\n` });
+pairs("unit-limits", {
+    "an own unit without a limit that the network waits for": {
+        fault: services(own),
+        says: ["boot-unit-endless", /^x\.service may take for ever, and network-pre\.target waits for it$/],
+        twin: services({ ...own, TimeoutStartUSec: "5min" }),
+    },
+    "the same without a limit of its job": {
+        fault: services({ ...own, JobRunningTimeoutUSec: "infinity" }),
+        says: ["boot-unit-endless", /^x\.service/],
+        twin: services({ ...own, JobRunningTimeoutUSec: "10min" }),
+    },
+    "one that logging in waits for": {
+        fault: services({ ...own, Before: "ssh.service" }),
+        says: ["boot-unit-endless", /ssh\.service waits/],
+        twin: services({ ...own, Before: "multi-user.target shutdown.target" }),
+    },
+    "one that the start of the system requires": {
+        fault: services({ ...own, WantedBy: "", RequiredBy: "sysinit.target" }),
+        says: ["boot-unit-endless", /^x\.service/],
+        twin: services({ ...own, WantedBy: "", RequiredBy: "" }),
+    },
+    "a package's own unit, whose limit was taken away here": {
+        fault: limit("TimeoutStartSec=infinity"),
+        says: ["boot-unit-endless", /^x\.service/],
+        twin: limit("Nice=5"),
+    },
+    "one that has to say when it is ready": {
+        fault: services({ ...own, Type: "notify" }),
+        says: ["boot-unit-endless", /^x\.service/],
+        twin: services({ ...own, Type: "simple" }),
+    },
+});
+
+test("a systemctl that does not answer is not taken for units with limits", async () => {
+    expect(await ask("unit-limits")).toMatchObject({ state: "unknown", code: "boot-systemctl-silent" });
 });
 
 test("a systemd that only says that it is offline is not taken for one whose boot is over", async () => {
@@ -127,7 +185,7 @@ from concerns.bootReadiness.node.checks import unit_jobs
 unit_jobs.seconds_since_boot = lambda: ${seconds}`,
 });
 const guests = "250 pve-guests.service start running\n";
-const own = "410 holdfast-boot-readiness.service start running\n";
+const ownLook = "410 holdfast-boot-readiness.service start running\n";
 const shown =
     "systemctl show --property=Id,TriggeredBy,WantedBy,RequiredBy -- holdfast-boot-readiness.service pve-guests.service";
 const byTimer =
@@ -151,11 +209,11 @@ pairs("unit-jobs", {
         twin: boot("starting", 3600, guests),
     },
     "the same where this look's own job runs, too": {
-        fault: boot("starting", 3600, `${guests}${own}`, {
+        fault: boot("starting", 3600, `${guests}${ownLook}`, {
             [shown]: `${byTimer}WantedBy=multi-user.target\n\n${ofGuests}`,
         }),
         says: ["boot-never-ends", /waits for holdfast-boot-readiness\.service$/],
-        twin: boot("starting", 3600, `${guests}${own}`, { [shown]: `${byTimer}WantedBy=\n\n${ofGuests}` }),
+        twin: boot("starting", 3600, `${guests}${ownLook}`, { [shown]: `${byTimer}WantedBy=\n\n${ofGuests}` }),
     },
     "jobs that all wait for each other": {
         fault: boot("starting", 3600, ""),
