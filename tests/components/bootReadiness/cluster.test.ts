@@ -37,7 +37,7 @@ function cluster({ quorate = true, expected, total, quorum, device, nodes = 3 }:
 const qdevice = ({ files, ...rest }: Fixture): Fixture => ({
     ...rest,
     files: {
-        "/etc/corosync/corosync.conf": `${files!["/etc/corosync/corosync.conf"]}quorum {\n  provider: corosync_votequorum\n  device {\n    model: net\n    votes: 1\n  }\n}\n`,
+        "/etc/corosync/corosync.conf": `${String(files!["/etc/corosync/corosync.conf"])}quorum {\n  provider: corosync_votequorum\n  device {\n    model: net\n    votes: 1\n  }\n}\n`,
     },
 });
 pairs("quorum", {

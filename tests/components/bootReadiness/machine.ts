@@ -6,7 +6,7 @@ import { python } from "../../host/node/python";
 
 export interface Fixture {
     /** Content by path; of a folder, an empty one: its path ends in `/`. */
-    readonly files?: Readonly<Record<string, string>>;
+    readonly files?: Readonly<Record<string, string | Buffer>>;
     /** Target by path. */
     readonly links?: Readonly<Record<string, string>>;
     /** Seconds since 1970 by path. */

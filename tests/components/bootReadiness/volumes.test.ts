@@ -1,5 +1,8 @@
 /** Volumes that the next boot has to put together. */
-import { ask, pairs, type Fixture } from "./machine";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ask, pairs, proxmox, type Fixture } from "./machine";
+import { zpoolCache } from "./zpoolCache";
 
 const uuid = "9c8d0000-0000-4000-8000-000000000002";
 const crypttab = (line: string, more: Readonly<Record<string, string>> = {}): Fixture => ({
@@ -66,52 +69,143 @@ pairs("raid", {
     },
 });
 
-/** As OpenZFS packs it: each name behind its length, padded to four bytes. */
-const cacheOf = (...names: readonly string[]) =>
-    names
-        .map(
-            (name) =>
-                `\0\0\0${String.fromCharCode(name.length)}${name}${"\0".repeat((4 - (name.length % 4)) % 4)}\0\0\0\x13`,
-        )
-        .join("");
-const zfs = (listed: string, more: Readonly<Record<string, string>> = {}): Fixture => ({
-    files: { "/usr/sbin/zpool": "", "/etc/zfs/zpool.cache": cacheOf("name", "tank"), ...more },
+const byId = (name: string) => `/dev/disk/by-id/ata-${name}-part1`;
+const disks = ["a", "b"].map(byId);
+const there = Object.fromEntries(disks.map((path) => [path, ""]));
+const cache = (pools: Readonly<Record<string, readonly string[]>>, spares: readonly string[] = []) => {
+    const all = Object.fromEntries(Object.entries(pools).map(([name, paths]) => [name, { disks: paths, spares }]));
+    return { "/etc/zfs/zpool.cache": zpoolCache(all) };
+};
+const zfs = (listed: string, more: Fixture["files"] = {}): Fixture => ({
+    files: { "/usr/sbin/zpool": "", ...cache({ tank: disks }), ...there, ...more },
     commands: { "zpool list -H -o name,health,altroot": listed },
 });
 const importUnit = (name: string) => `/etc/systemd/system/zfs-import.target.wants/zfs-import@${name}.service`;
+const scan = { "/etc/systemd/system/zfs-import.target.wants/zfs-import-scan.service": "" };
+const inProxmox = (fixture: Fixture, storages: string): Fixture => ({
+    ...fixture,
+    files: { ...fixture.files, ...proxmox, "/etc/pve/storage.cfg": storages },
+});
+const onRoot = { "/proc/mounts": "rpool/ROOT/pve-1 / zfs rw 0 0\n" };
+const tank = "tank\tONLINE\t-\n";
+const late = `${tank}late\tONLINE\t-\n`;
 pairs("zpools", {
     "a pool that has lost a disk": {
         fault: zfs("tank\tDEGRADED\t-\n"),
         says: ["boot-zpool-degraded", /tank is DEGRADED/],
-        twin: zfs("tank\tONLINE\t-\n"),
+        twin: zfs(tank),
     },
     "one that a rescue imported below /mnt": {
         fault: zfs("tank\tONLINE\t/mnt\n"),
         says: ["boot-zpool-altroot", /below \/mnt/],
-        twin: zfs("tank\tONLINE\t-\n"),
+        twin: zfs(tank),
     },
     "one that no boot would import": {
-        fault: zfs("late\tONLINE\t-\n"),
-        says: ["boot-zpool-not-cached", /late would not be imported/],
-        twin: zfs("late\tONLINE\t-\n", { "/etc/systemd/system/zfs-import.target.wants/zfs-import-scan.service": "" }),
+        fault: zfs(late),
+        says: ["boot-zpool-not-cached", /^late would not be imported/],
+        twin: zfs(late, cache({ tank: disks, late: [] })),
+    },
+    "one that a search would find, which Debian's does not make where there is a cache": {
+        fault: zfs(late, scan),
+        says: ["boot-zpool-not-cached", /^late would not be imported/],
+        twin: zfs(late, { ...scan, "/etc/zfs/zpool.cache": "" }),
     },
     "one whose name is the beginning of another's": {
-        fault: zfs("tank\tONLINE\t-\n", { "/etc/zfs/zpool.cache": cacheOf("tank2", "mytank") }),
+        fault: zfs(`${tank}tank2\tONLINE\t-\n`, cache({ tank2: disks })),
         says: ["boot-zpool-not-cached", /^tank would not be imported/],
-        twin: zfs("tank2\tONLINE\t-\n", { "/etc/zfs/zpool.cache": cacheOf("tank2", "mytank") }),
+        twin: zfs("tank2\tONLINE\t-\n", cache({ tank2: disks })),
     },
     "one that another pool's own unit does not import": {
-        fault: zfs("ssd-pool\tONLINE\t-\n", { [importUnit("ssd-pool2")]: "" }),
+        fault: zfs(`${tank}ssd-pool\tONLINE\t-\n`, { [importUnit("ssd-pool2")]: "" }),
         says: ["boot-zpool-not-cached", /^ssd-pool would not/],
         // As Proxmox enables it.
-        twin: zfs("ssd-pool\tONLINE\t-\n", { [importUnit(String.raw`ssd\x2dpool`)]: "" }),
+        twin: zfs(`${tank}ssd-pool\tONLINE\t-\n`, { [importUnit(String.raw`ssd\x2dpool`)]: "" }),
     },
     "one beside the root's own, which needs no cache": {
-        fault: zfs("late\tONLINE\t-\nrpool\tONLINE\t-\n", { "/proc/mounts": "rpool/ROOT/pve-1 / zfs rw 0 0\n" }),
+        fault: zfs(`${late}rpool\tONLINE\t-\n`, onRoot),
         says: ["boot-zpool-not-cached", /^late would/],
-        twin: zfs("rpool\tONLINE\t-\n", { "/proc/mounts": "rpool/ROOT/pve-1 / zfs rw 0 0\n" }),
+        twin: zfs(`${tank}rpool\tONLINE\t-\n`, onRoot),
+    },
+    "one that no storage of Proxmox's is on": {
+        fault: inProxmox(zfs(late), "zfspool: other\n\tpool later\n"),
+        says: ["boot-zpool-not-cached", /^late would/],
+        twin: inProxmox(zfs(late), "zfspool: other\n\tpool late/data\n\tcontent images\n"),
+    },
+    "one whose disks were not found at the last boot": {
+        fault: zfs(tank, cache({ tank: disks, gone: disks })),
+        says: ["boot-zpool-missing", /has gone, which is not imported/],
+        twin: zfs(`${tank}gone\tONLINE\t-\n`, cache({ tank: disks, gone: disks })),
+    },
+    "the only one, and it is not imported": {
+        fault: zfs(""),
+        says: ["boot-zpool-missing", /has tank/],
+        twin: zfs("", { "/etc/zfs/zpool.cache": "" }),
+    },
+    "a disk that has moved": {
+        fault: zfs(tank, cache({ tank: [...disks, byId("moved")] })),
+        says: ["boot-zpool-moved", /^tank is looked for at \/dev\/disk\/by-id\/ata-moved-part1/],
+        twin: zfs(tank, { ...cache({ tank: [...disks, byId("moved")] }), [byId("moved")]: "" }),
+    },
+    "a hot spare that is gone": {
+        fault: zfs(tank, cache({ tank: disks }, [byId("spare")])),
+        says: ["boot-zpool-moved", /ata-spare/],
+        twin: zfs(tank, { ...cache({ tank: disks }, [byId("spare")]), [byId("spare")]: "" }),
+    },
+    "a disk under the kernel's name": {
+        fault: zfs(tank, { ...cache({ tank: ["/dev/sdb1"] }), "/dev/sdb1": "" }),
+        says: ["boot-zpool-device-name", /^tank is looked for at \/dev\/sdb1/],
+        // The initramfs looks at all disks for the root's.
+        twin: zfs(`${tank}rpool\tONLINE\t-\n`, {
+            ...onRoot,
+            ...cache({ tank: disks, rpool: ["/dev/sda3"] }),
+            "/dev/sda3": "",
+        }),
+    },
+    "the same where no unit of its own looks for the pool first": {
+        fault: zfs(tank, { ...cache({ tank: ["/dev/nvme0n1p1"] }), "/dev/nvme0n1p1": "", [importUnit("other")]: "" }),
+        says: ["boot-zpool-device-name", /nvme0n1p1/],
+        twin: zfs(tank, { ...cache({ tank: ["/dev/nvme0n1p1"] }), "/dev/nvme0n1p1": "", [importUnit("tank")]: "" }),
     },
 });
+
+test("a cache file that OpenZFS 2.3.2 wrote, of a mirror of two files, is read", async () => {
+    const real = readFileSync(join(__dirname, "../../fixtures/boot/zpool.cache"));
+    const found = await ask("zpools", zfs(tank, { "/etc/zfs/zpool.cache": real, "/srv/tank/tank.0a": "" }));
+    expect(found).toMatchObject({
+        code: "boot-zpool-moved",
+        text: "tank is looked for at /srv/tank/tank.1a, where there is nothing",
+    });
+});
+
+test.each(["native", "xdr"] as const)("a cache in %s is read", async (encoding) => {
+    const packed = (path: string) => zpoolCache({ tank: { disks, spares: [path], numbers: { hostid: 7 } } }, encoding);
+    const told = async (path: string) => ask("zpools", zfs(tank, { "/etc/zfs/zpool.cache": packed(path) }));
+    expect(await told(disks[0]!)).toMatchObject({ state: "ok" });
+    expect(await told("/dev/disk/by-id/gone")).toMatchObject({ code: "boot-zpool-moved" });
+});
+
+const whole = { tank: { disks } };
+test.each([
+    ["native, cut off", zpoolCache(whole).subarray(0, 200)],
+    ["xdr, cut off", zpoolCache(whole, "xdr").subarray(0, 90)],
+    ["something else", Buffer.from("tank\n")],
+    ["lists in lists without end", Buffer.concat([Buffer.from([1, 1, 0, 0]), endless()])],
+    [
+        "a pair that ends before its name",
+        Buffer.concat([zpoolCache(whole).subarray(0, 12), Buffer.from([17, 0, 0, 0, 99, 0]), Buffer.alloc(64)]),
+    ],
+])("one that is damaged (%s) is not taken for ok", async (_, damaged) => {
+    expect(await ask("zpools", zfs(tank, { "/etc/zfs/zpool.cache": damaged }))).toMatchObject({
+        state: "unknown",
+        text: expect.stringContaining("zpool.cache is damaged") as string,
+    });
+});
+
+/** A list whose only pair is a list, and so on. */
+function endless(): Buffer {
+    const one = Buffer.from("0000000000000001000000200000004000000001610000000000001300000001", "hex");
+    return Buffer.concat(Array.from({ length: 5000 }, () => one));
+}
 
 test("a zpool that does not answer is not taken for ok", async () => {
     expect(await ask("zpools", { files: { "/usr/sbin/zpool": "" } })).toMatchObject({ state: "unknown" });
@@ -138,45 +232,28 @@ pairs("lvm", {
     },
 });
 
-/**
- * A pool's configuration as OpenZFS 2.3.9 packs it, read from the label of a pool that its ztest made of files, with
- * 0a1b2c3d by /etc/hostid; `version` to `hostname`. The cache holds the same list.
- */
-const packed = Buffer.from(
-    [
-        "0101000000000000000000010000002400000020",
-        "0000000776657273696f6e000000000800000001000000000000138800000020",
-        "00000020000000046e616d6500000009000000010000000474616e6b",
-        "000000240000002000000005737461746500000000000008000000010000000000000000",
-        "000000200000002000000003747867000000000800000001000000000000000400000028",
-        "0000002800000009706f6f6c5f6775696400000000000008000000014d022198349d58ec",
-        "0000002400000020000000066572726174610000000000080000000100000000000000000000002800000028",
-        "000000096d696e5f616c6c6f6300000000000008000000010000000000000200",
-        "0000002800000028000000096d61785f616c6c6f6300000000000008000000010000000000000200",
-        "000000240000002000000006686f7374696400000000000800000001000000000a1b2c3d",
-        "000000240000002800000008686f73746e616d65",
-    ].join(""),
-    "hex",
-).toString("latin1");
-const usedWith = (id: string) => packed.replace("\x0a\x1b\x2c\x3d", id);
-test("a name and a hostid are looked for as OpenZFS packs them", () => {
-    expect(packed).toContain(cacheOf("name").slice(0, 8));
-    expect(packed).toContain(cacheOf("tank").slice(0, 8));
-    expect(packed).toContain("\0\0\0\x06hostid\0\0\0\0\0\x08\0\0\0\x01\0\0\0\0\x0a\x1b\x2c\x3d");
+const hostid = (used: number, own?: string): Fixture => ({
+    files: {
+        "/etc/zfs/zpool.cache": zpoolCache({ tank: { numbers: { hostid: used } } }),
+        ...(own !== undefined && { "/etc/hostid": own }),
+    },
 });
-const hostid = (cached: string, own?: string): Fixture => ({
-    files: { "/etc/zfs/zpool.cache": usedWith(cached), ...(own !== undefined && { "/etc/hostid": own }) },
+test("the hostid in a cache file that OpenZFS 2.3.2 wrote on a machine with 0a1b2c3d is found", async () => {
+    const real = readFileSync(join(__dirname, "../../fixtures/boot/zpool.cache"));
+    const files = (own: string) => ({ files: { "/etc/zfs/zpool.cache": real, "/etc/hostid": own } });
+    expect(await ask("zfs-hostid", files("\x3d\x2c\x1b\x0a"))).toMatchObject({ state: "ok" });
+    expect(await ask("zfs-hostid", files("\x3d\x2c\x1b\x0b"))).toMatchObject({ code: "boot-zpool-hostid" });
 });
 pairs("zfs-hostid", {
     "a hostid that was made anew": {
-        fault: hostid("\x0a\x1b\x2c\x3d", "\x01\x02\x03\x04"),
+        fault: hostid(0x0a1b2c3d, "\x01\x02\x03\x04"),
         says: ["boot-zpool-hostid", /hostid 0a1b2c3d, and the next boot has 04030201/],
         // The file has the bytes the other way round.
-        twin: hostid("\x0a\x1b\x2c\x3d", "\x3d\x2c\x1b\x0a"),
+        twin: hostid(0x0a1b2c3d, "\x3d\x2c\x1b\x0a"),
     },
     "a hostid file that is gone": {
-        fault: hostid("\x0a\x1b\x2c\x3d"),
+        fault: hostid(0x0a1b2c3d),
         says: ["boot-zpool-hostid", /next boot has 00000000/],
-        twin: hostid("\0\0\0\0"),
+        twin: hostid(0),
     },
 });
