@@ -9,7 +9,7 @@ import { labDown, labUp, type Lab } from "../lab";
 import { timeBackup } from "./backup";
 import { drawFlames } from "./flames";
 import { median } from "./median";
-import { keepFiles, restoreFiles, timeFloor, watchdogCpu } from "./nodes";
+import { keepFiles, restoreFiles, startPmxcfs, timeFloor, watchdogCpu } from "./nodes";
 import { timePage } from "./page";
 import { planMany } from "./plan";
 import { profile } from "./profile";
@@ -137,6 +137,7 @@ async function measureWhole(lab: Lab): Promise<Figures["whole"]> {
         await bare.forget();
         return { bare: await bare.time(...UP), real: await project.time(...UP) };
     });
+    await startPmxcfs(lab);
     const looks = await inTurn(LOOKS, async () => ({
         bare: await bare.time(...DRIFT),
         real: await project.time(...DRIFT),

@@ -62,3 +62,8 @@ export async function restoreFiles(lab: Lab): Promise<void> {
     const script = `systemctl disable --now ${watchUnits} 2>/dev/null; rm -f -- "$@"; rm -rf ${traces}; cp --archive -t / /root/etc; systemctl daemon-reload`;
     await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", script, "sh", ...managed])));
 }
+
+/** It had failed over the incidents' hosts file, and what lies in /etc/pve is looked at. */
+export async function startPmxcfs(lab: Lab): Promise<void> {
+    await Promise.all(lab.nodes.map((node) => node.exec(["systemctl", "restart", "pve-cluster.service"])));
+}

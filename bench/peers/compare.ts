@@ -27,6 +27,7 @@ type Times = Readonly<Record<string, Partial<Record<Work, number[]>>>>;
 
 export async function comparePeers(sizes: readonly number[], runs: number, isWritten: boolean): Promise<void> {
     const parts: string[] = [];
+    const load = loadavg()[1]!;
     for (const nodes of sizes) {
         const lab = await labUp({ id: "bench", nodes, log: (line) => console.log(line) });
         try {
@@ -36,7 +37,7 @@ export async function comparePeers(sizes: readonly number[], runs: number, isWri
             await labDown("bench");
         }
     }
-    const table = [...parts, about(runs)].join("\n");
+    const table = [...parts, about(runs, load)].join("\n");
     console.log(table);
     if (isWritten) await writeInto(join(root, "README.md"), table);
 }
@@ -89,10 +90,10 @@ function cellOf(seconds: readonly number[] | undefined): string {
     return seconds ? `${median(seconds).toFixed(1)} (${spread(seconds)})` : "";
 }
 
-function about(runs: number): string {
+/** @param load of the machine before the bench itself had begun, of five minutes */
+function about(runs: number, load: number): string {
     const [{ model } = { model: "unknown" }] = cpus();
-    const load = loadavg()[1]!.toFixed(1);
-    return `Seconds, medians of ${runs} (least–most): 12 files, 4 packages that are there, 2 units. Container nodes on the same machine: ${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, load ${load}, ${new Date().toISOString().slice(0, 10)}.`;
+    return `Seconds, medians of ${runs} (least–most): 12 files, 4 packages that are there, 2 units. Container nodes on the same machine: ${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, load before it ${load.toFixed(1)}, ${new Date().toISOString().slice(0, 10)}.`;
 }
 
 async function writeInto(file: string, table: string): Promise<void> {
