@@ -87,6 +87,27 @@ test("its system comes as a tar: what packages bring and what everybody may read
     expect(names.filter((name) => /^(?:home|proc|sys|dev|run|tmp)\/./.test(name))).toEqual([]);
 });
 
+test("a file that goes while the system is fetched is left out; one that cannot be read ends it, by name", async () => {
+    const file = join(folder, "changing.tar");
+    await node.exec(["sh", "-ec", `echo going >${canary}/going; echo broken >${canary}/broken`]);
+    const copy = await openBootCopy(host, connect);
+    await node.exec(["rm", `${canary}/going`]);
+    await copy.fetch(createWriteStream(file), 2 ** 32).finally(() => copy.end());
+    const { stdout } = await execa("tar", ["--list", "-f", file], { maxBuffer: 1 << 28 });
+    const names = stdout.split("\n");
+    expect(["open", "going"].map((name) => names.includes(`${canary.slice(1)}/${name}`))).toEqual([true, false]);
+
+    const again = await openBootCopy(host, connect);
+    // A loop of links cannot be looked at, as a disk that fails cannot be read.
+    await node.exec(["sh", "-ec", `mv ${canary} ${canary}.kept; ln -s ${canary} ${canary}`]);
+    try {
+        await expect(again.fetch(createWriteStream(file), 2 ** 32)).rejects.toThrow(/its files broke off .*: tar: /);
+    } finally {
+        again.end();
+        await node.exec(["sh", "-ec", `rm ${canary}; mv ${canary}.kept ${canary}`]);
+    }
+});
+
 test("a node that moves is fetched from where it still answers", async () => {
     const nowhere = host.address.replace(/\d+$/, "199");
     const copy = await openBootCopy({ ...host, address: nowhere, former: host.address }, connect);
