@@ -63,6 +63,8 @@ export type CopiedDisk = z.infer<typeof disk>;
 
 /** A description is 10 kB; who says more without an end says nothing. */
 const LONGEST = 4 << 20;
+/** Milliseconds. */
+const LAST_WORDS = 1000;
 const MARK = "holdfast copy ";
 /** A constant: the program comes on standard input. No single quotes: it stands inside a pair of them. */
 const COMMAND =
@@ -126,8 +128,8 @@ function receive(
         let status: number | undefined;
         channel.once("exit", (code: number | null) => {
             status = code ?? 1;
-            // It has failed, whatever else is still on its way.
-            if (status !== 0) resolve({ bytes, status });
+            // It has failed, whatever else of its files is still on their way; its last words may come after its end.
+            if (status !== 0) setTimeout(() => resolve({ bytes, status }), LAST_WORDS);
         });
         into.once("error", reject);
         into.once("close", () => reject(new Error(`${node}: what takes its files ended before they were all there`)));

@@ -23,6 +23,8 @@ export class Conversation {
     private size = 0;
     private complaint = "";
     private ended = false;
+    /** Since the last message. */
+    private isHeard = false;
     private end!: { readonly at: number; readonly seconds: number };
     private wake: () => void = () => undefined;
 
@@ -35,6 +37,7 @@ export class Conversation {
         channel.on("data", (data: Buffer) => {
             this.chunks.push(data);
             this.size += data.length;
+            this.isHeard = true;
             // Nobody has asked for so much: until it is read, no more is taken.
             if (this.size > ANSWER_LIMIT) channel.pause();
             this.wake();
@@ -90,6 +93,7 @@ export class Conversation {
 
     private sendData(data: Buffer, seconds = this.longest): void {
         this.endWithin(Math.min(seconds, this.longest));
+        this.isHeard = false;
         this.channel.write(Buffer.concat([Buffer.from(`${data.length}\n`), data]));
     }
 
@@ -115,6 +119,11 @@ export class Conversation {
     /** Open, and nothing was said that nobody asked for. */
     get isQuiet(): boolean {
         return !this.ended && this.size === 0;
+    }
+
+    /** The remote command has ended, and has not said a word to the last message. */
+    get isGone(): boolean {
+        return this.ended && !this.isHeard;
     }
 
     close(): void {

@@ -28,7 +28,7 @@ export class KeptTalk {
 
     /**
      * A look: in what is kept, or else in a new conversation. One that broke while it was idle is asked in a new one:
-     * nothing has been done by then.
+     * nothing has been done by then. A node that is silent, or breaks off in the middle, has had its time.
      * @param look harmless to repeat; closes its conversation where it fails
      */
     async look<T>(begin: () => Promise<Conversation>, look: (talk: Conversation) => Promise<T>): Promise<T> {
@@ -37,7 +37,7 @@ export class KeptTalk {
         try {
             return await look(kept);
         } catch (error) {
-            if (!(error instanceof ConnectionLostError)) throw error;
+            if (!(error instanceof ConnectionLostError) || !kept.isGone) throw error;
             return look(await begin());
         }
     }

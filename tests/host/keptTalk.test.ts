@@ -9,16 +9,18 @@ const answer = frame({ observed: [{ spec, seen: nothing }], hostname: "pve01" })
 let node: TalkingNode;
 afterEach(() => node.stop());
 
-/** `breaks`: of the commands, by number from 1, those that end at their second message. */
-async function start(breaks: readonly number[]): Promise<Request[]> {
+/** `breaks`: of the commands, by number from 1, those that end at their second message, with these last words. */
+async function start(breaks: readonly number[], words = ""): Promise<Request[]> {
     const asked: Request[] = [];
     const heard = new Map<ServerChannel, number>();
     node = await TalkingNode.saying((request, channel) => {
         asked.push(request);
         const times = (heard.get(channel) ?? 0) + 1;
         heard.set(channel, times);
-        if (times > 1 && breaks.includes([...heard.keys()].indexOf(channel) + 1)) channel.close();
-        else channel.write(answer);
+        if (times > 1 && breaks.includes([...heard.keys()].indexOf(channel) + 1)) {
+            channel.write(words);
+            channel.close();
+        } else channel.write(answer);
     });
     return asked;
 }
@@ -40,6 +42,14 @@ test("one that broke meanwhile is asked in a new one", async () => {
     await look(client);
     expect((await look(client)).seen).toEqual(nothing);
     expect([node.commands, asked.length]).toEqual([2, 3]);
+});
+
+test("one that broke off in the middle of its answer is not asked again", async () => {
+    const asked = await start([1], frame({ event: { phase: "observe", message: "packages" } }));
+    const client = node.client("pve01");
+    await look(client);
+    await expect(look(client)).rejects.toThrow(/the remote command ended/);
+    expect([node.commands, asked.length]).toEqual([1, 2]);
 });
 
 test("looks that are asked at once have a command each", async () => {

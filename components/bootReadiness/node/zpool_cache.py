@@ -14,7 +14,6 @@ CACHE = "/etc/zfs/zpool.cache"
 MOST = 16 << 20  # bytes
 UINT64, STRING, NVLIST, NVLIST_ARRAY = 8, 9, 19, 20
 DEEPEST = 32  # lists in each other: a pool, its tree, a mirror, a replacement, a disk
-LIST = 24  # bytes of an nvlist_t in memory
 
 Pool = dict[str, Any]  # its configuration: numbers, strings and lists by name
 
@@ -34,16 +33,16 @@ def unpack(data: bytes) -> dict[str, Pool]:
         encodings: dict[int, type[Native] | type[Xdr]] = {0: Native, 1: Xdr}
         reader = encodings[data[0]](data)
         return {name: pool for name, pool in reader.pairs().items() if isinstance(pool, dict)}
-    except (KeyError, ValueError, struct.error) as error:
+    except (KeyError, IndexError, ValueError, struct.error) as error:
         raise DamagedError(f"{CACHE} is damaged: {error}") from error
 
 
 def paths(vdev: Pool) -> list[str]:
-    """At which its disks are looked for, hot spares and cache disks too."""
-    found = [vdev["path"]] if isinstance(vdev.get("path"), str) else []
-    below = [each for key in ("children", "spares", "l2cache") if isinstance(vdev.get(key), list) for each in vdev[key]]
+    """At which its disks are looked for; a spare of dRAID has a name that is none."""
+    found = [vdev["path"]] if str(vdev.get("path", "")).startswith("/") else []
+    below = vdev["children"] if isinstance(vdev.get("children"), list) else []
     if isinstance(vdev.get("vdev_tree"), dict):
-        below.append(vdev["vdev_tree"])
+        below = [*below, vdev["vdev_tree"]]
     return found + [path for each in below for path in paths(each)]
 
 

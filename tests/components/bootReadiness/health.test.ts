@@ -97,7 +97,7 @@ test("a systemd-analyze that is not there is not taken for ok", async () => {
 });
 
 const properties =
-    "Id,Type,SubState,NRestarts,FragmentPath,DropInPaths,TimeoutStartUSec,JobRunningTimeoutUSec,Before,WantedBy,RequiredBy";
+    "Id,Type,ExecStart,SubState,NRestarts,FragmentPath,DropInPaths,TimeoutStartUSec,JobRunningTimeoutUSec,Before,WantedBy,RequiredBy";
 /** What systemctl shows of x.service, beside a service in order. */
 const services = (shown: object, files: Readonly<Record<string, string>> = {}): Fixture => ({
     files,
@@ -120,47 +120,80 @@ pairs("unit-loops", {
 
 const own = {
     Type: "oneshot",
+    ExecStart: "{ path=/bin/sh ; argv[]=/bin/sh -c x ; ignore_errors=no ; }",
     FragmentPath: "/etc/systemd/system/x.service",
     TimeoutStartUSec: "infinity",
     JobRunningTimeoutUSec: "infinity",
     Before: "network-pre.target shutdown.target",
     WantedBy: "network-pre.target",
 };
-const packaged = { ...own, FragmentPath: "/usr/lib/systemd/system/x.service" };
 const dropIn = "/etc/systemd/system/x.service.d/limit.conf";
-const limit = (text: string) =>
-    services({ ...packaged, Type: "forking", DropInPaths: dropIn }, { [dropIn]: `[Service]\n${text}\n` });
+const packaged = { ...own, FragmentPath: "/usr/lib/systemd/system/x.service", Type: "forking", DropInPaths: dropIn };
+/** A package's unit with a file of this machine's own. */
+const set = (text: string, shown: object = packaged) => services(shown, { [dropIn]: `[Service]\n${text}\n` });
+const endless = (shown: object) => set("TimeoutStartSec=infinity", { ...packaged, ...shown });
 pairs("unit-limits", {
-    "an own unit without a limit that the network waits for": {
-        fault: services(own),
+    "a limit that was taken away": {
+        fault: set("TimeoutStartSec=infinity"),
         says: ["boot-unit-endless", /^x\.service may take for ever, and network-pre\.target waits for it$/],
-        twin: services({ ...own, TimeoutStartUSec: "5min" }),
+        twin: set("Nice=5"),
+    },
+    "the same in other words": {
+        fault: set("TimeoutSec = 0"),
+        says: ["boot-unit-endless", /^x\.service/],
+        twin: set("TimeoutStopSec=0"),
     },
     "the same without a limit of its job": {
-        fault: services({ ...own, JobRunningTimeoutUSec: "infinity" }),
+        fault: endless({ JobRunningTimeoutUSec: "infinity" }),
         says: ["boot-unit-endless", /^x\.service/],
-        twin: services({ ...own, JobRunningTimeoutUSec: "10min" }),
+        twin: endless({ JobRunningTimeoutUSec: "10min" }),
     },
     "one that logging in waits for": {
-        fault: services({ ...own, Before: "ssh.service" }),
+        fault: endless({ Before: "ssh.service" }),
         says: ["boot-unit-endless", /ssh\.service waits/],
-        twin: services({ ...own, Before: "multi-user.target shutdown.target" }),
+        twin: endless({ Before: "multi-user.target shutdown.target" }),
     },
     "one that the start of the system requires": {
-        fault: services({ ...own, WantedBy: "", RequiredBy: "sysinit.target" }),
+        fault: endless({ WantedBy: "", RequiredBy: "sysinit.target" }),
         says: ["boot-unit-endless", /^x\.service/],
-        twin: services({ ...own, WantedBy: "", RequiredBy: "" }),
-    },
-    "a package's own unit, whose limit was taken away here": {
-        fault: limit("TimeoutStartSec=infinity"),
-        says: ["boot-unit-endless", /^x\.service/],
-        twin: limit("Nice=5"),
+        twin: endless({ WantedBy: "", RequiredBy: "" }),
     },
     "one that has to say when it is ready": {
-        fault: services({ ...own, Type: "notify" }),
+        fault: endless({ Type: "notify" }),
         says: ["boot-unit-endless", /^x\.service/],
-        twin: services({ ...own, Type: "simple" }),
+        twin: endless({ Type: "simple" }),
     },
+    "one of several commands without a limit of its own": {
+        fault: endless({ ExecStart: "{ path=/usr/bin/timeout ; }\nExecStart={ path=/bin/wait ; }" }),
+        says: ["boot-unit-endless", /^x\.service/],
+        twin: endless({ ExecStart: "{ path=/usr/bin/timeout ; }\nExecStart={ path=/usr/bin/timeout ; }" }),
+    },
+});
+
+test.each([
+    ["is said, and no fault", { state: "skipped", code: "boot-unit-unlimited" }, own],
+    [
+        "that is a package's own will is not",
+        { state: "ok" },
+        { ...own, FragmentPath: "/usr/lib/systemd/system/x.service" },
+    ],
+    ["that does nothing at its start is not", { state: "ok" }, { ...own, ExecStart: "" }],
+])("a oneshot without a limit, as none has by itself, %s", async (_, told, shown) => {
+    expect(await ask("unit-limits", services(shown))).toMatchObject(told);
+});
+
+test("units of this machine's own are asked for by name, and templates are not", async () => {
+    const folder = "/etc/systemd/system";
+    const files = {
+        [`${folder}/x.service`]: "",
+        [`${folder}/worker@.service`]: "",
+        [`${folder}/app@.target.wants/worker@.service`]: "",
+        [`${folder}/getty.target.wants/getty@tty1.service`]: "",
+    };
+    const { commands } = services(own);
+    const [question, said] = Object.entries(commands!)[0]!;
+    const asked = { commands: { [`${question} getty@tty1.service x.service`]: said }, files };
+    expect(await ask("unit-limits", asked)).toMatchObject({ code: "boot-unit-unlimited" });
 });
 
 test("a systemctl that does not answer is not taken for units with limits", async () => {

@@ -72,8 +72,8 @@ pairs("raid", {
 const byId = (name: string) => `/dev/disk/by-id/ata-${name}-part1`;
 const disks = ["a", "b"].map(byId);
 const there = Object.fromEntries(disks.map((path) => [path, ""]));
-const cache = (pools: Readonly<Record<string, readonly string[]>>, spares: readonly string[] = []) => {
-    const all = Object.fromEntries(Object.entries(pools).map(([name, paths]) => [name, { disks: paths, spares }]));
+const cache = (pools: Readonly<Record<string, readonly string[]>>) => {
+    const all = Object.fromEntries(Object.entries(pools).map(([name, paths]) => [name, { disks: paths }]));
     return { "/etc/zfs/zpool.cache": zpoolCache(all) };
 };
 const zfs = (listed: string, more: Fixture["files"] = {}): Fixture => ({
@@ -127,29 +127,38 @@ pairs("zpools", {
         twin: zfs(`${tank}rpool\tONLINE\t-\n`, onRoot),
     },
     "one that no storage of Proxmox's is on": {
-        fault: inProxmox(zfs(late), "zfspool: other\n\tpool later\n"),
+        fault: inProxmox(zfs(late), "rbd: ceph\n\tpool late\n\nzfs: san\n\tpool late\n\nzfspool: other\n\tpool tank\n"),
         says: ["boot-zpool-not-cached", /^late would/],
         twin: inProxmox(zfs(late), "zfspool: other\n\tpool late/data\n\tcontent images\n"),
     },
-    "one whose disks were not found at the last boot": {
+    "one of a storage whose disks were not found": {
+        fault: inProxmox(zfs(tank), "zfspool: fast\n\tpool gone/vms\n\tcontent images\n"),
+        says: ["boot-zpool-missing", /^gone is in storage\.cfg, and not imported/],
+        twin: inProxmox(
+            zfs(tank),
+            "zfspool: fast\n\tpool gone\n\tnodes pve02,pve03\n\nzfspool: off\n\tpool old\n\tdisable\n",
+        ),
+    },
+    "one of the cache whose disks were not found": {
         fault: zfs(tank, cache({ tank: disks, gone: disks })),
-        says: ["boot-zpool-missing", /has gone, which is not imported/],
+        says: ["boot-zpool-missing", /^gone is in .*zpool\.cache, and not imported/],
         twin: zfs(`${tank}gone\tONLINE\t-\n`, cache({ tank: disks, gone: disks })),
     },
     "the only one, and it is not imported": {
         fault: zfs(""),
-        says: ["boot-zpool-missing", /has tank/],
+        says: ["boot-zpool-missing", /^tank is in/],
         twin: zfs("", { "/etc/zfs/zpool.cache": "" }),
+        is: "skipped",
     },
     "a disk that has moved": {
         fault: zfs(tank, cache({ tank: [...disks, byId("moved")] })),
         says: ["boot-zpool-moved", /^tank is looked for at \/dev\/disk\/by-id\/ata-moved-part1/],
         twin: zfs(tank, { ...cache({ tank: [...disks, byId("moved")] }), [byId("moved")]: "" }),
     },
-    "a hot spare that is gone": {
-        fault: zfs(tank, cache({ tank: disks }, [byId("spare")])),
-        says: ["boot-zpool-moved", /ata-spare/],
-        twin: zfs(tank, { ...cache({ tank: disks }, [byId("spare")]), [byId("spare")]: "" }),
+    "the same beside a spare of dRAID in use, which has no path": {
+        fault: zfs(tank, cache({ tank: ["draid1-0-0", byId("moved")] })),
+        says: ["boot-zpool-moved", /ata-moved/],
+        twin: zfs(tank, cache({ tank: ["draid1-0-0", ...disks] })),
     },
     "a disk under the kernel's name": {
         fault: zfs(tank, { ...cache({ tank: ["/dev/sdb1"] }), "/dev/sdb1": "" }),
@@ -178,7 +187,8 @@ test("a cache file that OpenZFS 2.3.2 wrote, of a mirror of two files, is read",
 });
 
 test.each(["native", "xdr"] as const)("a cache in %s is read", async (encoding) => {
-    const packed = (path: string) => zpoolCache({ tank: { disks, spares: [path], numbers: { hostid: 7 } } }, encoding);
+    const packed = (path: string) =>
+        zpoolCache({ tank: { disks: [...disks, path], numbers: { hostid: 7 } } }, encoding);
     const told = async (path: string) => ask("zpools", zfs(tank, { "/etc/zfs/zpool.cache": packed(path) }));
     expect(await told(disks[0]!)).toMatchObject({ state: "ok" });
     expect(await told("/dev/disk/by-id/gone")).toMatchObject({ code: "boot-zpool-moved" });
@@ -188,6 +198,7 @@ const whole = { tank: { disks } };
 test.each([
     ["native, cut off", zpoolCache(whole).subarray(0, 200)],
     ["xdr, cut off", zpoolCache(whole, "xdr").subarray(0, 90)],
+    ["one byte", Buffer.alloc(1)],
     ["something else", Buffer.from("tank\n")],
     ["lists in lists without end", Buffer.concat([Buffer.from([1, 1, 0, 0]), endless()])],
     [
@@ -232,12 +243,14 @@ pairs("lvm", {
     },
 });
 
-const hostid = (used: number, own?: string): Fixture => ({
+const hostid = (used: number | undefined, own?: string, more: Fixture["files"] = {}): Fixture => ({
     files: {
-        "/etc/zfs/zpool.cache": zpoolCache({ tank: { numbers: { hostid: used } } }),
+        "/etc/zfs/zpool.cache": zpoolCache({ tank: used === undefined ? {} : { numbers: { hostid: used } } }),
         ...(own !== undefined && { "/etc/hostid": own }),
+        ...more,
     },
 });
+const parameter = (text: string) => ({ "/sys/module/spl/parameters/spl_hostid": `${text}\n` });
 test("the hostid in a cache file that OpenZFS 2.3.2 wrote on a machine with 0a1b2c3d is found", async () => {
     const real = readFileSync(join(__dirname, "../../fixtures/boot/zpool.cache"));
     const files = (own: string) => ({ files: { "/etc/zfs/zpool.cache": real, "/etc/hostid": own } });
@@ -255,5 +268,16 @@ pairs("zfs-hostid", {
         fault: hostid(0x0a1b2c3d),
         says: ["boot-zpool-hostid", /next boot has 00000000/],
         twin: hostid(0),
+    },
+    "one that the module is given": {
+        fault: hostid(0x0a1b2c3d, "\x3d\x2c\x1b\x0a", parameter("305419896")),
+        says: ["boot-zpool-hostid", /next boot has 12345678/],
+        twin: hostid(0x12345678, undefined, parameter("305419896")),
+    },
+    "a hostid where there was none": {
+        fault: hostid(undefined, "\x3d\x2c\x1b\x0a"),
+        says: ["boot-zpool-hostid", /^tank was last used with hostid 00000000/],
+        // The root's was imported by an initramfs without that file.
+        twin: hostid(undefined, "\x3d\x2c\x1b\x0a", { "/proc/mounts": "tank/ROOT / zfs rw 0 0\n" }),
     },
 });

@@ -13,16 +13,15 @@ interface List {
 /** A pool of one mirror. */
 export interface Pool {
     readonly disks?: readonly string[];
-    readonly spares?: readonly string[];
     /** Numbers by name, `hostid` among them. */
     readonly numbers?: Readonly<Record<string, number>>;
 }
 
 export function zpoolCache(pools: Readonly<Record<string, Pool>>, encoding: "native" | "xdr" = "native"): Buffer {
     const disk = (path: string): List => ({ type: "disk", path });
-    const configs = Object.entries(pools).map(([name, { disks = [], spares = [], numbers = {} }]) => {
+    const configs = Object.entries(pools).map(([name, { disks = [], numbers = {} }]) => {
         const mirror: List = { type: "mirror", children: disks.map(disk) };
-        return [name, { name, ...numbers, vdev_tree: { children: [mirror], spares: spares.map(disk) } }] as const;
+        return [name, { name, ...numbers, vdev_tree: { children: [mirror] } }] as const;
     });
     const all = Object.fromEntries(configs);
     if (encoding === "xdr") return Buffer.concat([Buffer.from([1, 1, 0, 0]), xdrList(all)]);

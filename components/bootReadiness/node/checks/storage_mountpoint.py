@@ -1,12 +1,11 @@
 """A directory storage on a mount that may be missing does not say so: Proxmox would fill the empty folder on the root
 disk."""
 
-import re
-
 from look.verdict import Verdict, bad, passed, skipped, unknown
 
 from .. import fstab
 from ..machine import Machine, NoPmxcfs
+from ..storages import blocks, is_here, setting
 
 GROUP = "mounts"
 CODES = {
@@ -24,16 +23,10 @@ def check(machine: Machine) -> Verdict:
     if text is None:
         return skipped("boot-no-storage", f"there is no {FILE}")
     optional = [each.target.rstrip("/") for each in fstab.entries(machine) if each.target.startswith("/") and each.is_optional]
-    blocks = re.findall(r"^dir:\s*(\S+)\n((?:[ \t]+.*\n?)*)", text, re.MULTILINE)
-    open_ones = [name for name, block in blocks if is_on(optional, block) and not is_guarded(block) and is_here(machine, block)]
+    open_ones = [name for name, block in blocks(text, "dir") if is_on(optional, block) and not is_guarded(block) and is_here(machine, block)]
     if open_ones:
         return bad("boot-storage-without-mountpoint", f"storage {', '.join(open_ones)} would be filled on the root disk", f"pvesm set {open_ones[0]} --is_mountpoint yes")
     return passed()
-
-
-def setting(block: str, name: str) -> str | None:
-    found = re.search(rf"^\s+{name}\s+(.+?)\s*$", block, re.MULTILINE)
-    return found.group(1) if found else None
 
 
 def is_on(targets: list[str], block: str) -> bool:
@@ -42,9 +35,4 @@ def is_on(targets: list[str], block: str) -> bool:
 
 
 def is_guarded(block: str) -> bool:
-    return (setting(block, "is_mountpoint") or "no") not in ("no", "0") or setting(block, "disable") is not None
-
-
-def is_here(machine: Machine, block: str) -> bool:
-    nodes = setting(block, "nodes")
-    return nodes is None or machine.name in re.split(r"[,;\s]+", nodes)
+    return (setting(block, "is_mountpoint") or "no") not in ("no", "0")

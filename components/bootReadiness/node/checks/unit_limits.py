@@ -2,18 +2,21 @@
 
 import re
 
-from look.verdict import Verdict, bad, passed, unknown
+from look.verdict import Verdict, bad, passed, skipped, unknown
 
 from ..machine import Machine
-from ..services import services
+from ..services import OWN, services
 
 GROUP = "units"
-CODES = {"boot-unit-endless": "a unit of the machine's own that logging in, the network or the guests wait for has no time limit"}
-OWN = ("/etc/systemd/system/", "/usr/local/lib/systemd/system/")
+CODES = {
+    "boot-unit-endless": "somebody has set that a unit which logging in, the network or the guests wait for may take for ever",
+    "boot-unit-unlimited": "such a unit of the machine's own has no time limit, as no oneshot has by itself: said, and no fault",
+}
 # What a boot is for: where one of these is not reached, nobody gets in, or no guest runs.
 AWAITED = {
     "local-fs-pre.target", "local-fs.target", "sysinit.target", "basic.target", "network-pre.target", "networking.service", "network.target",
-    "network-online.target", "ssh.service", "ssh.socket", "pve-cluster.service", "pve-guests.service",
+    "network-online.target", "ssh.service", "ssh.socket", "pve-cluster.service", "pve-guests.service", "corosync.service", "pve-storage.target",
+    "zfs-import.target", "zfs-mount.service", "remote-fs-pre.target", "remote-fs.target",
 }  # fmt: skip
 # Started as soon as their process is: nobody waits for it.
 AT_ONCE = ("simple", "exec", "idle")
@@ -23,13 +26,16 @@ def check(machine: Machine) -> Verdict:
     known = services(machine)
     if isinstance(known, str):
         return unknown("boot-systemctl-silent", known)
-    found = sorted(each["Id"] for each in known if is_started(each) and has_no_limit(each) and is_own(machine, each))
-    if not found:
-        return passed()
-    waiting = next(each for each in known if each.get("Id") == found[0])
-    first = min(AWAITED & set(waiting["Before"].split()))
-    others = f" (and {', '.join(found[1:5])})" if found[1:] else ""
-    return bad("boot-unit-endless", f"{found[0]}{others} may take for ever, and {first} waits for it", f"TimeoutStartSec=5min, by systemctl edit {found[0]}")
+    found = [each for each in known if is_started(each) and has_no_limit(each)]
+    for each in sorted(found, key=lambda each: each["Id"]):
+        if is_set_so(machine, each):
+            return bad("boot-unit-endless", words(each), f"TimeoutStartSec=5min, by systemctl edit {each['Id']}")
+    own = sorted((each for each in found if is_own(each["FragmentPath"])), key=lambda each: each["Id"])
+    return skipped("boot-unit-unlimited", "; ".join(map(words, own[:5]))) if own else passed()
+
+
+def words(unit: dict[str, str]) -> str:
+    return f"{unit['Id']} may take for ever, and {min(AWAITED & set(unit['Before'].split()))} waits for it"
 
 
 def is_started(unit: dict[str, str]) -> bool:
@@ -38,12 +44,17 @@ def is_started(unit: dict[str, str]) -> bool:
 
 
 def has_no_limit(unit: dict[str, str]) -> bool:
-    return unit.get("Type") not in AT_ONCE and unit.get("TimeoutStartUSec") == unit.get("JobRunningTimeoutUSec", "infinity") == "infinity"
+    if unit.get("Type") in AT_ONCE or not unit.get("TimeoutStartUSec") == unit.get("JobRunningTimeoutUSec", "infinity") == "infinity":
+        return False
+    return not all(re.match(r"\{ path=\S*/timeout ", each) for each in unit.get("ExecStart", "").splitlines())
 
 
-def is_own(machine: Machine, unit: dict[str, str]) -> bool:
-    """Or has lost its limit here: what a package leaves without one is that package's will."""
-    if unit.get("FragmentPath", "").startswith(OWN):
-        return True
-    texts = (machine.read(path) or "" for path in unit.get("DropInPaths", "").split() if path.startswith(OWN))
+def is_set_so(machine: Machine, unit: dict[str, str]) -> bool:
+    """By a line here; what a package sets is that package's will."""
+    files = [unit.get("FragmentPath", ""), *unit.get("DropInPaths", "").split()]
+    texts = (machine.read(path) or "" for path in files if is_own(path))
     return any(re.search(r"^\s*Timeout(?:Start)?Sec\s*=\s*(?:infinity|0)\s*$", text, re.MULTILINE) for text in texts)
+
+
+def is_own(path: str) -> bool:
+    return path.startswith(tuple(f"{folder}/" for folder in OWN))

@@ -15,11 +15,24 @@ CODES = {"boot-zpool-hostid": "a pool in the cache was last used with another ho
 def check(machine: Machine) -> Verdict:
     if machine.is_container or not machine.exists(CACHE):
         return skipped("boot-no-zfs", f"there is no {CACHE}")
-    used = [pool["hostid"] for pool in pools(machine).values() if isinstance(pool.get("hostid"), int)]
-    own = machine.begin("/etc/hostid", 4) if machine.exists("/etc/hostid") else b""
-    # Without the file the kernel's module has none, and asks nobody's.
-    coming = struct.unpack("<I", own)[0] if len(own) == 4 else 0
-    others = sorted({each for each in used if each not in (0, coming)})
+    used = {name: int(pool.get("hostid", 0)) for name, pool in pools(machine).items() if isinstance(pool.get("hostid", 0), int)}
+    if not used:
+        return skipped("boot-no-zfs", f"{CACHE} has no pool")
+    coming = coming_hostid(machine)
+    root = {line.split()[0].partition("/")[0] for line in (machine.read("/proc/mounts") or "").splitlines() if line.split()[1:3] == ["/", "zfs"]}
+    # The root's is imported by the initramfs, which may have been without /etc/hostid.
+    others = sorted(name for name, each in used.items() if each != coming and (each != 0 or name not in root))
     if others:
-        return bad("boot-zpool-hostid", f"a pool was last used with hostid {others[0]:08x}, and the next boot has {coming:08x}", f"zgenhostid -f {others[0]:08x}; update-initramfs -u -k all")
-    return passed() if used else skipped("boot-no-zfs", "no pool in the cache has a hostid")
+        last = used[others[0]]
+        remedy = f"zgenhostid -f {last:08x}; update-initramfs -u -k all" if last else f"zpool export {others[0]} && zpool import {others[0]}"
+        return bad("boot-zpool-hostid", f"{others[0]} was last used with hostid {last:08x}, and the next boot has {coming:08x}", remedy)
+    return passed()
+
+
+def coming_hostid(machine: Machine) -> int:
+    """As lib/libspl/os/linux/gethostid.c has it: the module's parameter, else the file; without both there is none."""
+    given = machine.word("/sys/module/spl/parameters/spl_hostid")
+    if given.isdigit() and int(given):
+        return int(given)
+    own = machine.begin("/etc/hostid", 4) if machine.exists("/etc/hostid") else b""
+    return int(struct.unpack("<I", own)[0]) if len(own) == 4 else 0
