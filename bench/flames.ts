@@ -129,13 +129,12 @@ async function read(folder: string): Promise<{ process: string; folder: string; 
 function draw(flames: readonly { process: string; folder: string; flame: Flame }[]) {
     const scale = WIDTH / Math.max(...flames.map(({ flame }) => flame.time));
     const parts: ComponentChild[] = [];
-    let y = 0;
+    let y = 48;
     const words = (text: string, x: number, at: number) => h("text", { x, y: at }, text);
     Object.entries(colours).forEach(([kind, fill], index) => {
         const [x, top] = [(index % 4) * 300, Math.floor(index / 4) * 18];
         parts.push(h("rect", { x, y: top, width: 12, height: 12, fill }), words(kind, x + 17, top + 10));
     });
-    y += 48;
     for (const { process, folder, flame } of flames) {
         parts.push(
             h("text", { x: 0, y: y + 10, class: "title" }, `${process}, ${folder}: ${Math.round(flame.time)} ms`),

@@ -55,7 +55,8 @@ export async function watchdogCpu({ nodes: [node] }: Lab): Promise<number> {
 
 const watchUnits =
     "smartmontools prometheus-node-exporter holdfast-ipmi ipmievd holdfast-temperature.timer holdfast-sel.timer holdfast-nvme-selftest-short.timer holdfast-nvme-selftest-long.timer";
-const traces = "/etc/holdfast /var/lib/holdfast /run/holdfast /usr/local/lib/holdfast";
+/** Of Holdfast itself, for a shell. */
+export const traces = "/etc/holdfast /var/lib/holdfast /run/holdfast /usr/local/lib/holdfast";
 
 /** As before Holdfast's first visit: the old files, and nothing of ours. */
 export async function restoreFiles(lab: Lab): Promise<void> {

@@ -1,29 +1,20 @@
 /** Peak memory of a descendant process that comes and goes while we watch. */
 import { readFile, readdir } from "node:fs/promises";
+import { watchEvery, type Watch } from "./watch";
 
 const INTERVAL = 200; // milliseconds: the watch must not be felt by what it watches
 
 /**
  * `stop` gives MiB: the kernel's own high-water mark (VmHWM) at the last look, so it may miss the last moment's growth.
  */
-export function peakOf(ancestor: number, command: string): { stop(): Promise<number> } {
+export function peakOf(ancestor: number, command: string): Watch<number> {
     let peak = 0;
     let found: number | undefined;
     const look = async (): Promise<void> => {
         found ??= await findDescendant(ancestor, command);
         if (found !== undefined) peak = Math.max(peak, highWater(await read(`/proc/${found}/status`)));
     };
-    let looking = Promise.resolve();
-    const timer = setInterval(() => {
-        looking = looking.then(look);
-    }, INTERVAL);
-    return {
-        async stop() {
-            clearInterval(timer);
-            await looking;
-            return peak;
-        },
-    };
+    return watchEvery(INTERVAL, look, () => peak);
 }
 
 function highWater(status: string): number {

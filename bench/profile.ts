@@ -12,6 +12,7 @@ import { jobOf } from "./peers/job";
 import { drift, restore } from "./peers/jobNodes";
 import { Project } from "./project";
 import { treeOf } from "./treePeak";
+import { watchEvery, type Watch } from "./watch";
 
 const TICKS = 100; // a second, of /proc/PID/stat: sysconf(_SC_CLK_TCK) of every Linux that Node runs on
 const INTERVAL = 50; // milliseconds between two looks: what a process does after the last one is missed
@@ -78,24 +79,16 @@ async function ofNodes(lab: Lab): Promise<number> {
 }
 
 /** Of a process and all that it starts. */
-function spentBy(ancestor: number): { stop(): Promise<Spent> } {
+function spentBy(ancestor: number): Watch<Spent> {
     const seen = new Map<number, { kind: string; seconds: number }>();
     const look = async (): Promise<void> => {
         await Promise.all((await treeOf(ancestor)).map((pid) => note(seen, pid)));
     };
-    let looking = Promise.resolve();
-    const timer = setInterval(() => {
-        looking = looking.then(look);
-    }, INTERVAL);
-    return {
-        async stop() {
-            clearInterval(timer);
-            await looking;
-            const spent: Spent = new Map();
-            for (const { kind, seconds } of seen.values()) spent.set(kind, (spent.get(kind) ?? 0) + seconds);
-            return spent;
-        },
-    };
+    return watchEvery(INTERVAL, look, () => {
+        const spent: Spent = new Map();
+        for (const { kind, seconds } of seen.values()) spent.set(kind, (spent.get(kind) ?? 0) + seconds);
+        return spent;
+    });
 }
 
 async function note(seen: Map<number, { kind: string; seconds: number }>, pid: number): Promise<void> {

@@ -9,6 +9,7 @@ import type { Lab } from "../lab";
 import { writeLabStack } from "../lab/stack";
 import { peakOf } from "./peak";
 import { treePeakOf } from "./treePeak";
+import type { Watch } from "./watch";
 
 const root = join(__dirname, "..");
 /**
@@ -26,6 +27,12 @@ export interface Timed {
     /** On both of its outputs. */
     readonly said: string;
 }
+
+/** The same with whatever was watched. */
+type Watched<T> = Omit<Timed, "peak"> & { readonly watched: T };
+
+const peakOfProvider = (pid: number) => peakOf(pid, "pulumi-resource-holdfast");
+const peaked = ({ watched, ...rest }: Watched<number>): Timed => ({ ...rest, peak: watched });
 
 export class Project {
     private constructor(
@@ -103,22 +110,17 @@ export class Project {
 
     /** `pulumi ARGS` on this stack. */
     async time(...args: string[]): Promise<Timed> {
-        return this.timeCommand("pulumi", [...args, ...onStack]);
+        return peaked(await this.watch(peakOfProvider, ...args));
     }
 
     /** `pulumi ARGS` on this stack; `peak` is that of all its processes together. */
     async measure(...args: string[]): Promise<Timed> {
-        return this.timeCommand("pulumi", [...args, ...onStack], treePeakOf);
+        return peaked(await this.watch(treePeakOf, ...args));
     }
 
     /** `pulumi ARGS` on this stack, watched; `watched` is what the watch gives in the end. */
-    async watch<T>(watch: (pid: number) => { stop(): Promise<T> }, ...args: string[]): Promise<Timed & { watched: T }> {
-        let watching: { stop(): Promise<T> } | undefined;
-        const timed = await this.timeCommand("pulumi", [...args, ...onStack], (pid) => {
-            watching = watch(pid);
-            return { stop: async () => 0 };
-        });
-        return { ...timed, watched: await watching!.stop() };
+    async watch<T>(watch: (pid: number) => Watch<T>, ...args: string[]): Promise<Watched<T>> {
+        return this.timeCommand("pulumi", [...args, ...onStack], watch);
     }
 
     /** The same; of its program and its provider a profile (`program-PID.cpuprofile`) comes to lie in `folder`. */
@@ -129,17 +131,18 @@ export class Project {
 
     /** `holdfast ARGS` on this stack. */
     async timeCli(...args: string[]): Promise<Timed> {
-        return this.timeCommand(process.execPath, [join("cli", "holdfast.js"), ...args, "--stack", "bench"]);
+        const command = [join("cli", "holdfast.js"), ...args, "--stack", "bench"];
+        return peaked(await this.timeCommand(process.execPath, command, peakOfProvider));
     }
 
-    private async timeCommand(
+    private async timeCommand<T>(
         command: string,
         args: readonly string[],
-        watch = (pid: number) => peakOf(pid, "pulumi-resource-holdfast"),
-    ): Promise<Timed> {
+        watch: (pid: number) => Watch<T>,
+    ): Promise<Watched<T>> {
         const started = process.hrtime.bigint();
         const running = execa(command, args, { cwd: this.folder, env: this.env, all: true });
-        const peak = watch(running.pid ?? 0);
+        const watching = watch(running.pid ?? 0);
         let said: string | undefined;
         try {
             said = (await running).all;
@@ -148,9 +151,9 @@ export class Project {
                 cause: error,
             });
         } finally {
-            await peak.stop();
+            await watching.stop();
         }
         const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-        return { seconds, peak: await peak.stop(), said: said ?? "" };
+        return { seconds, watched: await watching.stop(), said: said ?? "" };
     }
 }

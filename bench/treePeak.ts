@@ -1,26 +1,17 @@
 /** Memory of a process and all that it has started, together. */
 import { readFile, readdir } from "node:fs/promises";
+import { watchEvery, type Watch } from "./watch";
 
 const INTERVAL = 500; // milliseconds: what is asked for makes the kernel walk through all pages
 
 /** `stop` gives MiB: the most at any look. A page that several share counts once (Pss). */
-export function treePeakOf(ancestor: number): { stop(): Promise<number> } {
+export function treePeakOf(ancestor: number): Watch<number> {
     let peak = 0;
     const look = async (): Promise<void> => {
         const sizes = await Promise.all((await treeOf(ancestor)).map(sizeOf));
         peak = Math.max(peak, sizes.reduce((sum, size) => sum + size, 0) / 1024);
     };
-    let looking = Promise.resolve();
-    const timer = setInterval(() => {
-        looking = looking.then(look);
-    }, INTERVAL);
-    return {
-        async stop() {
-            clearInterval(timer);
-            await looking;
-            return peak;
-        },
-    };
+    return watchEvery(INTERVAL, look, () => peak);
 }
 
 /** Pids of a process and of all that it has started. */

@@ -11,6 +11,9 @@ const KEEP = 3000;
 export class KeptTalk {
     private kept: { readonly talk: Conversation; readonly timer: NodeJS.Timeout } | undefined;
 
+    /** @param begin a new conversation */
+    constructor(private readonly begin: () => Promise<Conversation>) {}
+
     keep(talk: Conversation): void {
         this.close();
         this.kept = { talk, timer: setTimeout(() => this.close(), KEEP).unref() };
@@ -31,14 +34,14 @@ export class KeptTalk {
      * nothing has been done by then. A node that is silent, or breaks off in the middle, has had its time.
      * @param look harmless to repeat; closes its conversation where it fails
      */
-    async look<T>(begin: () => Promise<Conversation>, look: (talk: Conversation) => Promise<T>): Promise<T> {
+    async look<T>(look: (talk: Conversation) => Promise<T>): Promise<T> {
         const kept = this.take();
-        if (!kept) return look(await begin());
+        if (!kept) return look(await this.begin());
         try {
             return await look(kept);
         } catch (error) {
             if (!(error instanceof ConnectionLostError) || !kept.isGone) throw error;
-            return look(await begin());
+            return look(await this.begin());
         }
     }
 

@@ -117,12 +117,7 @@ export class NodeClient {
     private ask(name: string, spec: Spec, asked: Asked, anyName = false): Promise<ReadAnswer> {
         const parse = (said: unknown) => parseRead(this.host.name, said, asked);
         const question = { op: "read", name, spec, ...asked };
-        return this.inSession(() =>
-            this.pushes.kept.look(
-                () => this.line.talk(),
-                (talk) => this.askIn(talk, question, parse, anyName),
-            ),
-        );
+        return this.inSession(() => this.pushes.kept.look((talk) => this.askIn(talk, question, parse, anyName)));
     }
 
     private askFor<Answer extends { readonly hostname: string }>(

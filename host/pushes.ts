@@ -39,13 +39,15 @@ export class Pushes {
     private isPushing = false;
     private isCancelled = false;
     /** Of the last look or pushes, for the next. */
-    readonly kept = new KeptTalk();
+    readonly kept: KeptTalk;
 
     constructor(
         private readonly line: Line,
         /** What was seen there before holds no longer. */
         private readonly forget: () => void,
-    ) {}
+    ) {
+        this.kept = new KeptTalk(() => line.talk());
+    }
 
     /** Rejects with UnreachableError, and when it is cancelled. */
     async look(name: string, spec: Spec, extras: Extras, tell: (event: PhaseEvent) => void): Promise<Looked> {
@@ -105,10 +107,7 @@ export class Pushes {
         try {
             this.looking = pushes;
             const { talk, look } = await this.kept
-                .look(
-                    () => this.line.talk(),
-                    (opened) => this.lookIn(opened, pushes),
-                )
+                .look((opened) => this.lookIn(opened, pushes))
                 .finally(() => (this.looking = []));
             try {
                 this.refuseCancelled();

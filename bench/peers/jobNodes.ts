@@ -1,10 +1,11 @@
 /** What is done to the nodes themselves between the contenders' runs. */
 import type { Lab } from "../../lab";
+import { traces as ownTraces } from "../nodes";
 import { edited, traces, units } from "./job";
 
 /** As before anybody's push. */
 export async function restore(lab: Lab): Promise<void> {
-    const script = `systemctl disable --quiet --now ${units.join(" ")} 2>/dev/null; rm -rf ${traces.join(" ")} /etc/holdfast /var/lib/holdfast /run/holdfast /usr/local/lib/holdfast; systemctl daemon-reload`;
+    const script = `systemctl disable --quiet --now ${units.join(" ")} 2>/dev/null; rm -rf ${traces.join(" ")} ${ownTraces}; systemctl daemon-reload`;
     await Promise.all(lab.nodes.map((node) => node.exec(["sh", "-c", script])));
 }
 

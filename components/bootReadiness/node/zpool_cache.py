@@ -28,6 +28,12 @@ def pools(machine: Machine) -> dict[str, Pool]:
     return unpack(data) if data else {}
 
 
+def root_pools(machine: Machine) -> set[str]:
+    """Names: the initramfs imports what / lies on, whatever the cache has."""
+    mounted = [line.split() for line in (machine.read("/proc/mounts") or "").splitlines()]
+    return {words[0].partition("/")[0] for words in mounted if words[1:3] == ["/", "zfs"]}
+
+
 def unpack(data: bytes) -> dict[str, Pool]:
     try:
         encodings: dict[int, type[Native] | type[Xdr]] = {0: Native, 1: Xdr}

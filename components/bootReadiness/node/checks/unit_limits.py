@@ -26,11 +26,11 @@ def check(machine: Machine) -> Verdict:
     known = services(machine)
     if isinstance(known, str):
         return unknown("boot-systemctl-silent", known)
-    found = [each for each in known if is_started(each) and has_no_limit(each)]
-    for each in sorted(found, key=lambda each: each["Id"]):
+    found = sorted((each for each in known if is_started(each) and has_no_limit(each)), key=lambda each: each["Id"])
+    for each in found:
         if is_set_so(machine, each):
             return bad("boot-unit-endless", words(each), f"TimeoutStartSec=5min, by systemctl edit {each['Id']}")
-    own = sorted((each for each in found if is_own(each["FragmentPath"])), key=lambda each: each["Id"])
+    own = [each for each in found if is_own(each.get("FragmentPath", ""))]
     return skipped("boot-unit-unlimited", "; ".join(map(words, own[:5]))) if own else passed()
 
 
@@ -44,6 +44,7 @@ def is_started(unit: dict[str, str]) -> bool:
 
 
 def has_no_limit(unit: dict[str, str]) -> bool:
+    """A program that has one counts, and one that starts nothing."""
     if unit.get("Type") in AT_ONCE or not unit.get("TimeoutStartUSec") == unit.get("JobRunningTimeoutUSec", "infinity") == "infinity":
         return False
     return not all(re.match(r"\{ path=\S*/timeout ", each) for each in unit.get("ExecStart", "").splitlines())

@@ -6,7 +6,7 @@ import struct
 from look.verdict import Verdict, bad, passed, skipped
 
 from ..machine import Machine
-from ..zpool_cache import CACHE, pools
+from ..zpool_cache import CACHE, pools, root_pools
 
 GROUP = "mounts"
 CODES = {"boot-zpool-hostid": "a pool in the cache was last used with another hostid than the next boot has"}
@@ -19,7 +19,7 @@ def check(machine: Machine) -> Verdict:
     if not used:
         return skipped("boot-no-zfs", f"{CACHE} has no pool")
     coming = coming_hostid(machine)
-    root = {line.split()[0].partition("/")[0] for line in (machine.read("/proc/mounts") or "").splitlines() if line.split()[1:3] == ["/", "zfs"]}
+    root = root_pools(machine)
     # The root's is imported by the initramfs, which may have been without /etc/hostid.
     others = sorted(name for name, each in used.items() if each != coming and (each != 0 or name not in root))
     if others:

@@ -7,7 +7,7 @@ from look.verdict import Verdict, bad, passed, skipped, unknown
 
 from ..machine import Machine, NoPmxcfs
 from ..storages import blocks, is_here, setting
-from ..zpool_cache import CACHE, paths, pools
+from ..zpool_cache import CACHE, paths, pools, root_pools
 from .device_names import NAME
 
 GROUP = "mounts"
@@ -20,6 +20,7 @@ CODES = {
     "boot-zpool-device-name": "the cache file looks for a disk of a pool under the kernel's name, which the next boot may give to another",
     "boot-no-zfs": "there is no ZFS pool",
 }
+
 
 def check(machine: Machine) -> Verdict:
     if machine.is_container or not machine.has("zpool"):
@@ -52,7 +53,7 @@ def at_boot(machine: Machine, imported: set[str]) -> Verdict:
         return bad("boot-zpool-missing", said, f"zpool import {gone[0]}; where it is gone for good: take it out of there (a cache file is made anew by zpool set cachefile={CACHE} POOL)")
     # The initramfs finds the root's by itself. Debian's zfs-import-scan.service does nothing where there is a cache.
     scans = not known and machine.find("/etc/systemd/system/*.target.wants/zfs-import-scan.service")
-    root = {line.split()[0].partition("/")[0] for line in (machine.read("/proc/mounts") or "").splitlines() if line.split()[1:3] == ["/", "zfs"]}
+    root = root_pools(machine)
     others = {name for name in imported if name not in root and not scans and not has_unit(machine, name)}
     for name in sorted(others & known.keys()):
         remedy = f"zpool export {name} && zpool import -d /dev/disk/by-id {name}"

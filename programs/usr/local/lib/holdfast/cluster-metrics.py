@@ -71,6 +71,5 @@ def links(said: str) -> list[str]:
     return [single("holdfast_cluster_links_down", "Links that are not connected, to nodes that another link reaches.", len(half_down(said)))]
 
 
-
 if __name__ == "__main__":
     sys.exit(main())
