@@ -37,7 +37,7 @@ LARGEST = 256 << 20
 # What tar says of a file that is written or removed meanwhile, and in the end of all that it has said.
 HARMLESS = re.compile(
     r": Cannot (?:stat|open): No such file or directory$|: file changed as we read it$|: File removed before we read it$"
-    r"|: File shrank by \d+ bytes?; padding with zeros$|^tar: Exiting with failure status"
+    r"|: File shrank by \d+ bytes?; padding with zeros$|^tar: Exiting with failure status due to previous errors$"
 )
 DRIVERS = ("ahci", "virtio_scsi", "nvme")
 

@@ -5,10 +5,12 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { strayLine, type Lab, type LabNode } from "../../lab";
+import counts from "../counts.json";
 import { CuttingProxy } from "../helpers/cuttingProxy";
 import { openTestLab, readNodeFile, toIncidentState } from "../helpers/lab";
 import { expectSuccess, fleetOf, type FleetConfig } from "../helpers/labFleet";
 import { PulumiProject, type Finished } from "../helpers/pulumiProject";
+import { snapshotsOf } from "../helpers/snapshots";
 
 jest.setTimeout(300_000);
 
@@ -16,6 +18,8 @@ const preview = ["preview", "--diff"];
 const up = ["up", "--yes", "--skip-preview"];
 const drift = ["refresh", "--preview-only", "--expect-no-changes", "--diff"];
 const repair = [...up, "--refresh"];
+/** How often the whole state is written, with two nodes. */
+const written = counts["snapshots of two nodes with three FileSets"];
 /** What pulumi exits with where --expect-no-changes found some. */
 const DRIFT = 7;
 
@@ -62,7 +66,9 @@ describe("the fleet", () => {
         )());
 
     test("goes from the incidents' state to sound files with one up", async () => {
-        const output = expectSuccess(await project.runPulumi(up));
+        const { snapshots, result } = await snapshotsOf(project.folder, "test", () => project.runPulumi(up));
+        const output = expectSuccess(result);
+        expect(snapshots).toBeLessThanOrEqual(written["a first push"]);
         expect(output).toContain(`${first.name}: /etc/network/interfaces is pending activation`);
         for (const node of [first, second]) {
             expect(await readNodeFile(node, "/etc/hosts")).not.toMatch(/^127\.0\.1\.1/m);
@@ -78,7 +84,9 @@ describe("the fleet", () => {
     test("needs no node where nothing changed", async () =>
         off(
             async () => {
-                expect(expectSuccess(await project.runPulumi(up))).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+                const { snapshots, result } = await snapshotsOf(project.folder, "test", () => project.runPulumi(up));
+                expect(snapshots).toBeLessThanOrEqual(written["no change from state"]);
+                expect(expectSuccess(result)).toMatch(/Resources:\n\s+\d+ unchanged\n/);
             },
             first,
             second,
